@@ -1,0 +1,68 @@
+//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage.
+
+use std::sync::Arc;
+
+use crate::event::{BreakKind, Level, Timestamp, Verdict};
+
+/// One record handed to the verifier, in file order.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Rank of the generation (file of a rotated set) it stands in; never decreases.
+    pub generation: i32,
+    /// Decompressed byte offset in its generation.
+    pub offset: u64,
+    /// 1-based line in its generation.
+    pub line: u64,
+    /// The line's bytes without LF (CR kept).
+    pub bytes: &'a [u8],
+    /// The line had no LF (only the last of a file).
+    pub torn: bool,
+}
+
+/// One thing found wrong with a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: BreakKind,
+    pub level: Level,
+    pub generation: i32,
+    /// The record itself, or the first one after a gap; 1-based.
+    pub line: u64,
+    /// Last line of a range (`reordered`, `inserted`); equals `line` for one record.
+    pub line_end: u64,
+    pub offset: u64,
+    /// Records concerned (missing, inserted, displaced), if known.
+    pub count: Option<u64>,
+    pub ts: Option<Timestamp>,
+    /// Hash that should stand here, and the one that does.
+    pub expected: Option<String>,
+    pub found: Option<String>,
+    /// Plain words for a person: what happened, between which records, usual causes.
+    pub explanation: String,
+}
+
+/// The state of one source's chain: verdicts, findings, coverage. A snapshot; the next one may revise it.
+#[derive(Clone, Debug, Default)]
+pub struct ChainReport {
+    pub source: Arc<str>,
+    /// Recipe found (`own-sorted sha256 prev_hash/hash`), or `None` = no chain.
+    pub scheme: Option<String>,
+    /// Records looked at.
+    pub records: u64,
+    /// Records that hold.
+    pub verified: u64,
+    pub findings: Vec<Finding>,
+    /// In words: "records 1-8,412 verified; last 37 not looked at".
+    pub coverage: String,
+    pub verdicts: Verdicts,
+}
+
+/// Verdicts by position: one default for the ranges covered, plus exceptions.
+#[derive(Clone, Debug, Default)]
+pub struct Verdicts {}
+
+impl Verdicts {
+    /// The verdict of the record at `offset` of `generation`.
+    pub fn at(&self, _generation: i32, _offset: u64) -> Verdict {
+        unimplemented!()
+    }
+}

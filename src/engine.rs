@@ -1,0 +1,262 @@
+//! What answers queries (`Engine`) and what feeds it (`EventSink`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::event::field::Field;
+use crate::event::{Event, EventId, SortKey, Timestamp};
+use crate::chain::ChainReport;
+use crate::event::Verdict;
+use crate::query::{Notice, Query};
+
+/// Newest or oldest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    Asc,
+    #[default]
+    Desc,
+}
+
+/// Where a page starts: just beyond `key` in the direction of `sort`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub key: SortKey,
+    /// `true`: the hit at `key` itself is part of the page.
+    pub inclusive: bool,
+}
+
+/// What to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetRequest {
+    pub field: FacetField,
+    /// How many values to return.
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum FacetField {
+    Normal(Field),
+    /// Any attribute path.
+    Attribute(String),
+}
+
+/// One search: a page of events, and counts over everything the query matches.
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    pub query: Query,
+    /// What "now" is for relative times.
+    pub now: Timestamp,
+    /// Display zone, for times typed without one: seconds east of UTC.
+    pub zone_offset: i32,
+    pub sort: Sort,
+    /// Hits on the page; 0 for counts only.
+    pub limit: usize,
+    pub cursor: Option<Cursor>,
+    pub facets: Vec<FacetRequest>,
+    /// Number of histogram buckets wanted.
+    pub histogram: Option<usize>,
+    /// Counting everything may be left out when only a page is needed.
+    pub want_total: bool,
+}
+
+impl SearchRequest {
+    /// A page of the newest `limit` events and the total.
+    pub fn new(query: Query, now: Timestamp) -> Self {
+        Self {
+            query,
+            now,
+            zone_offset: 0,
+            sort: Sort::Desc,
+            limit: 100,
+            cursor: None,
+            facets: Vec::new(),
+            histogram: None,
+            want_total: true,
+        }
+    }
+}
+
+/// An event as a search result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    pub event: Arc<Event>,
+    pub verdict: Verdict,
+}
+
+/// Counts of one field's values over everything the query matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    pub field: FacetField,
+    /// Most frequent first, equal counts by value.
+    pub values: Vec<(String, u64)>,
+    /// Events counted under values that are not listed.
+    pub other: u64,
+    /// Events without the field.
+    pub missing: u64,
+}
+
+/// Events over time: bucket `i` covers `[start + i * step, start + (i + 1) * step)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    pub start: Timestamp,
+    /// Nanoseconds, > 0.
+    pub step: i64,
+    pub total: Vec<u64>,
+    pub failures: Vec<u64>,
+}
+
+/// Which part of what is open an answer speaks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Covers {
+    /// Everything was searched.
+    pub complete: bool,
+    /// While indexing: events from here on are complete (the least advanced source's horizon).
+    pub since: Option<Timestamp>,
+    /// Bytes indexed and bytes known.
+    pub done: u64,
+    pub total: u64,
+    /// Events that arrived with a time older than what was already shown as complete.
+    pub late: u64,
+    /// Why indexing stopped, if it did (disk full, size bound).
+    pub stopped: Option<String>,
+}
+
+/// A point in the stream of live events; `tail` from here goes on without gap or double.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Watermark(pub u64);
+
+/// The answer to a [`SearchRequest`].
+#[derive(Clone, Debug, Default)]
+pub struct SearchPage {
+    /// In the order asked for.
+    pub hits: Vec<Hit>,
+    pub total: u64,
+    pub facets: Vec<Facet>,
+    pub histogram: Option<Histogram>,
+    /// More hits beyond the last one.
+    pub more: bool,
+    pub covers: Covers,
+    pub watermark: Watermark,
+    /// What a person should know about the query (an unknown field, everything is older than `since`).
+    pub notices: Vec<Notice>,
+}
+
+/// What a tail delivers.
+#[derive(Clone, Debug)]
+pub enum TailItem {
+    /// Events that match, in order of arrival. An event with an id seen before replaces it.
+    Events(Vec<Hit>),
+    /// Indexing moved on, a source appeared, a verdict changed: ask `info` or search again.
+    Changed,
+    /// The receiver was too slow and `n` events were skipped: search again.
+    Lagged(u64),
+}
+
+/// A stream of live events; dropping it ends it.
+pub trait Tail: Send {
+    /// Waits up to `timeout`; `Ok(None)` when nothing came, `Err` when the engine is gone.
+    fn recv(&mut self, timeout: std::time::Duration) -> Result<Option<TailItem>, EngineError>;
+}
+
+/// Stops a search early: a deadline, or somebody's wish.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Cancel {
+    pub fn with_deadline(deadline: Instant) -> Self {
+        Self { flag: Arc::default(), deadline: Some(deadline) }
+    }
+
+    pub fn cancel(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether work should stop now.
+    pub fn is_cancelled(&self) -> bool {
+        self.flag.load(Ordering::Relaxed) || self.deadline.is_some_and(|d| Instant::now() >= d)
+    }
+}
+
+/// Why an engine could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("{0}")]
+    Query(#[from] crate::query::QueryError),
+    #[error("the search was cancelled")]
+    Cancelled,
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        action: &'static str,
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the index failed: {0}")]
+    Index(String),
+    #[error("this engine cannot {0}")]
+    Unsupported(&'static str),
+}
+
+/// One source as the engine knows it.
+#[derive(Clone, Debug, Default)]
+pub struct SourceInfo {
+    pub name: Arc<str>,
+    pub format: Arc<str>,
+    pub events: u64,
+    pub unparsed: u64,
+    /// Newest event.
+    pub last: Option<Timestamp>,
+    /// What is wrong with it (unreadable, gone), with the way out.
+    pub error: Option<String>,
+    /// Result of the chain check so far; `None` = not begun.
+    pub chain: Option<Arc<ChainReport>>,
+}
+
+/// What an engine can say of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Info {
+    pub sources: Vec<SourceInfo>,
+    /// Attribute paths seen, with how often (an estimate).
+    pub paths: BTreeMap<String, u64>,
+    pub covers: Covers,
+    /// Things a person should be told (skipped files, unreadable paths, index rebuilt).
+    pub messages: Vec<String>,
+    pub capabilities: Capabilities,
+    pub watermark: Watermark,
+}
+
+/// What an engine can do, so that the interface greys out the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    pub tail: bool,
+    pub verify: bool,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self { tail: true, verify: true }
+    }
+}
+
+/// What answers queries. All calls block; callers run them off the UI thread.
+pub trait Engine: Send + Sync {
+    /// One page with total, facets and histogram, over everything the sink accepted, committed or not.
+    fn search(&self, request: &SearchRequest, cancel: &Cancel) -> Result<SearchPage, EngineError>;
+
+    /// One event by id.
+    fn event(&self, id: EventId) -> Result<Option<Hit>, EngineError>;
+
+    /// Live events that match `query`, from `from` on.
+    fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError>;
+
+    /// The chain reports as they stand.
+    fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError>;
+
+    fn info(&self) -> Info;
+}
+

@@ -1,0 +1,109 @@
+//! Formats: how a source's bytes are cut into frames and how a frame becomes events. One format = one file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::event::{Event, Timestamp};
+
+/// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
+pub const FRAME_LIMIT: usize = 4 << 20;
+
+/// The byte ranges of one record, with the bytes read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// Decompressed offset of the record's first byte.
+    pub offset: u64,
+    /// Offset just after the record's last byte (its line end not counted).
+    pub end: u64,
+    /// Byte ranges after the first, for records interleaved with others (auditd). Empty = contiguous.
+    pub more: Vec<Range<u64>>,
+    /// Lines before this frame, counted from where the framer started (0-based).
+    pub line: u64,
+    /// The record's bytes without the final line end, at most [`FRAME_LIMIT`]; interleaved lines are joined by LF.
+    pub bytes: Bytes,
+    /// How many bytes were left out because the record is longer than [`FRAME_LIMIT`].
+    pub cut: u64,
+    /// More of this record may still arrive (only from [`Framer::open`] and [`Framer::finish`]).
+    pub open: bool,
+}
+
+/// Cuts a stream of bytes into frames. Holds at most [`FRAME_LIMIT`] bytes per open record, and a bounded number
+/// of open records.
+pub trait Framer: Send {
+    /// Takes the next bytes of the stream, appends every frame that is now complete. Frames come in order of
+    /// `offset` wherever the format allows it (auditd: in order of completion).
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<Frame>);
+
+    /// What is open now, marked so, without closing it: shown as provisional at a live end.
+    fn open(&self) -> Vec<Frame>;
+
+    /// The stream ends here: everything still open is closed. A last line without LF is a frame, marked `open`.
+    fn finish(&mut self, out: &mut Vec<Frame>);
+
+    /// Smallest offset of any byte not yet given out in a complete frame: reading again from here loses nothing.
+    fn resume_offset(&self) -> u64;
+}
+
+/// What a parser may know beside the frame.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Times without a year are placed at or before this moment (the file's mtime).
+    pub reference: Timestamp,
+    /// Zone of times that name none, as seconds east of UTC.
+    pub zone_offset: i32,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self { reference: Timestamp(i64::MAX / 2), zone_offset: 0 }
+    }
+}
+
+/// How sure a format is that a sample is its own: 0 = no; 1-49 = could be read generically; 50-100 = it is.
+pub type Score = u8;
+
+/// A way to read one kind of log.
+pub trait Format: Send + Sync {
+    /// Stable id as shown in `auditty formats` (`k8s-audit`).
+    fn id(&self) -> &'static str;
+
+    /// A few words for people (`Kubernetes API server audit`).
+    fn title(&self) -> &'static str;
+
+    /// Raised when parsing changes, so that sources read by an older version are read again.
+    fn version(&self) -> u32;
+
+    /// How well the head of a source fits. `sample` is up to 64 KiB from a record's start, its last line may be cut.
+    fn sniff(&self, sample: &[u8]) -> Score;
+
+    /// A framer that starts at decompressed `offset`, which must be the start of a line or 0.
+    fn framer(&self, offset: u64) -> Box<dyn Framer>;
+
+    /// Whether framing may start at any line start. If not, a file is read from 0 (JSON documents over many lines).
+    fn splittable(&self) -> bool {
+        true
+    }
+
+    /// How many bytes before a position a record that still goes on there may have begun (0: records are lines).
+    fn lookback(&self) -> u64 {
+        0
+    }
+
+    /// Turns a frame into 1..n events; fills the normalised fields, `attributes` and `note`. What does not parse
+    /// returns `Err` with the reason, in words; the caller then makes it an event all the same.
+    fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String>;
+
+    /// Which path each normalised field is read from, for `formats show`.
+    fn mapping(&self) -> &'static [(&'static str, &'static str)];
+}
+
+/// A format chosen for a sample, with the runners-up.
+#[derive(Clone)]
+pub struct Detection {
+    pub format: Arc<dyn Format>,
+    pub score: Score,
+    /// Every other format that scored above 0, best first.
+    pub others: Vec<(Arc<dyn Format>, Score)>,
+}

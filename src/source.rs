@@ -1,0 +1,1 @@
+//! Where bytes come from: files, directories, globs, stdin; rotated sets, compression, following.
