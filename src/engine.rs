@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::event::field::Field;
-use crate::event::{Event, EventId, SortKey, Timestamp};
 use crate::chain::ChainReport;
 use crate::event::Verdict;
+use crate::event::field::Field;
+use crate::event::{Event, EventId, SortKey, Timestamp};
 use crate::query::{Notice, Query};
 
 /// Newest or oldest first.
@@ -169,7 +169,10 @@ pub struct Cancel {
 
 impl Cancel {
     pub fn with_deadline(deadline: Instant) -> Self {
-        Self { flag: Arc::default(), deadline: Some(deadline) }
+        Self {
+            flag: Arc::default(),
+            deadline: Some(deadline),
+        }
     }
 
     pub fn cancel(&self) {
@@ -239,7 +242,10 @@ pub struct Capabilities {
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { tail: true, verify: true }
+        Self {
+            tail: true,
+            verify: true,
+        }
     }
 }
 
@@ -259,4 +265,3 @@ pub trait Engine: Send + Sync {
 
     fn info(&self) -> Info;
 }
-
