@@ -1,0 +1,54 @@
+//! "Did you mean": the nearest known word.
+
+/// ` (did you mean …?)`, or nothing if no candidate is near.
+pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
+}
+
+/// The candidate fewest edits away, if that is at most a third of the word's length (and at least one edit).
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
+    // Longer words are no typing slips, and the distance is quadratic.
+    if length > 64 {
+        return None;
+    }
+    let limit = (length / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(edits, _)| *edits <= limit)
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance in characters, one row at a time.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        let known = ["Scenario", "Action", "Expect"];
+        assert_eq!(nearest("Scenaro", known), Some("Scenario"));
+        assert_eq!(nearest("action", known), Some("Action"));
+        assert_eq!(nearest("Banana", known), None);
+        assert_eq!(hint("Expct", known), " (did you mean `Expect`?)");
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+}
