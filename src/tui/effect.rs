@@ -35,8 +35,8 @@ pub struct Search {
 /// What a reply is used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A new list: the newest events, or those up to and including a place.
-    Page { around: Option<SortKey> },
+    /// A new list.
+    Page(Place),
     /// Events before the first one loaded.
     Older,
     /// Events after the last one loaded.
@@ -46,6 +46,15 @@ pub enum Purpose {
     /// Total and facets only.
     Counts,
     Jump(Jump),
+}
+
+/// Where a new list begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Newest,
+    Oldest,
+    /// Up to and including this place.
+    Around(SortKey),
 }
 
 /// A search for the nearest event of a kind.

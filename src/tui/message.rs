@@ -30,8 +30,6 @@ pub enum Intent {
     /// Adds a term to the query.
     AddTerm(Ast),
     OpenDetail,
-    /// The pane is done: give the focus back and close it.
-    Leave,
     /// Newest events again.
     LoadNewest,
     /// Oldest events.

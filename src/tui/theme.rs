@@ -106,7 +106,6 @@ pub struct Glyphs {
     pub dot: &'static str,
     pub ellipsis: &'static str,
     pub at_least: &'static str,
-    pub up_down: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -131,7 +130,6 @@ const UNICODE: Glyphs = Glyphs {
     dot: "·",
     ellipsis: "…",
     at_least: "≥",
-    up_down: "↑↓",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -156,7 +154,6 @@ const ASCII: Glyphs = Glyphs {
     dot: "-",
     ellipsis: "~",
     at_least: ">=",
-    up_down: "up/down",
 };
 
 #[cfg(test)]

@@ -82,12 +82,6 @@ pub fn draw_lines(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = 
     }
 }
 
-/// The area without its first column.
-pub fn indented(area: Rect) -> Rect {
-    let used = area.width.min(1);
-    Rect { x: area.x + used, width: area.width - used, ..area }
-}
-
 /// The first visible of `len` lines so that line `at` stands in the middle where possible.
 pub fn centred_top(at: usize, len: usize, height: usize) -> usize {
     at.saturating_sub(height / 2).min(len.saturating_sub(height))

@@ -45,6 +45,11 @@ pub enum Edge {
 }
 
 impl Events {
+    /// An empty list that follows.
+    pub fn following() -> Self {
+        Self { follow: true, ..Self::default() }
+    }
+
     pub fn selected(&self) -> Option<&Hit> {
         self.window.get(self.selected)
     }
@@ -189,6 +194,16 @@ impl Events {
         }
         self.follow = false;
         self.selected = self.selected.saturating_sub(count);
+    }
+
+    /// Selects an event if it is loaded, and stops following.
+    pub fn select(&mut self, id: EventId) -> bool {
+        let Some(index) = self.window.position(id) else { return false };
+        self.follow = false;
+        self.selected = index;
+        self.centre = true;
+        self.settle();
+        true
     }
 
     /// Selects the first event of what is loaded.

@@ -42,10 +42,6 @@ impl QueryBar {
         self.editor.is_some()
     }
 
-    pub fn error(&self) -> Option<&QueryError> {
-        self.error.as_ref()
-    }
-
     /// Opens the editor on the query in force.
     pub fn edit(&mut self) {
         let mut text = self.text.clone();
