@@ -78,7 +78,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     match model.events.near_edge() {
         Some(Edge::Older) => search::fetch_edge(model, Purpose::Older),
         Some(Edge::Newer) => search::fetch_edge(model, Purpose::Newer),
-        None => Vec::new(),
+        None => search::missing_counts(model),
     }
 }
 
@@ -189,7 +189,14 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
             intent
         }
         Pane::Filters => model.filters.update(command, count),
-        Pane::Detail => model.detail.update(command, count, model.events.selected()),
+        Pane::Detail => {
+            let mut detail = std::mem::take(&mut model.detail);
+            let hit = model.events.selected();
+            let finding = hit.and_then(|h| model.finding(&h.event));
+            let intent = detail.update(command, count, hit, finding);
+            model.detail = detail;
+            intent
+        }
         Pane::Runbook => model.runbooks.update(command, count, model.now, model.zone.seconds()),
     };
     carry_out(model, intent)
@@ -211,6 +218,8 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
             set_query(model, query, None)
         }
         Some(Intent::OpenDetail) => {
+            // What is being read must not give way to the next arrival.
+            model.events.follow = false;
             model.set_open(Pane::Detail, true);
             Vec::new()
         }

@@ -38,7 +38,7 @@ enum Row {
     Group { path: String, label: String, depth: usize },
     Attribute { path: String, label: String, value: String, depth: usize, empty: bool },
     Raw(String),
-    /// A heading or a blank between parts; the cursor passes over it.
+    /// Begins a part; the cursor passes over it.
     Heading(&'static str),
 }
 
@@ -54,9 +54,15 @@ impl Detail {
         self.selected = 0;
     }
 
-    pub fn update(&mut self, command: Command, count: usize, hit: Option<&Hit>) -> Option<Intent> {
+    pub fn update(
+        &mut self,
+        command: Command,
+        count: usize,
+        hit: Option<&Hit>,
+        finding: Option<&Finding>,
+    ) -> Option<Intent> {
         let hit = hit?;
-        let rows = self.rows(hit, None);
+        let rows = self.rows(hit, finding);
         match command {
             Command::Down => self.step(&rows, count, true),
             Command::Up => self.step(&rows, count, false),
@@ -106,8 +112,13 @@ impl Detail {
     fn rows(&self, hit: &Hit, finding: Option<&Finding>) -> Vec<Row> {
         let event = &*hit.event;
         let mut rows = fields(event);
-        rows.push(Row::Heading("chain"));
-        rows.extend(chain(hit.verdict, finding));
+        let chain = chain(hit.verdict, finding);
+        if matches!(hit.verdict, Verdict::Broken(_)) {
+            rows.splice(0..0, chain);
+        } else {
+            rows.push(Row::Heading("chain"));
+            rows.extend(chain);
+        }
         if !event.attributes.is_empty() {
             rows.push(Row::Heading("attributes"));
             self.tree(event, &mut rows);
@@ -194,7 +205,8 @@ impl Detail {
     fn draw(&self, look: &Look<'_>, row: &Row, columns: usize, label_width: usize) -> Vec<Line<'static>> {
         match row {
             Row::Heading(name) => {
-                vec![Line::default(), Line::from(look.span(Role::Dim, look.cut(name, columns)))]
+                let line = look.theme.glyphs.horizontal.repeat(columns.saturating_sub(width(name) + 1));
+                vec![Line::from(look.span(Role::Dim, format!("{name} {line}")))]
             }
             Row::Field(field, value) => {
                 let role = match (field, value.starts_with("failure")) {
@@ -326,7 +338,7 @@ fn chain(verdict: Verdict, finding: Option<&Finding>) -> Vec<Row> {
                 Level::Warning => Role::Warning,
                 Level::Note => Role::Dim,
             };
-            (role, format!("{kind} ({})", kind.level().as_str()))
+            (role, format!("chain broken: {kind} ({})", kind.level().as_str()))
         }
     };
     let mut rows = vec![Row::Chain(role, words)];
@@ -379,7 +391,7 @@ mod tests {
         let hit = hit();
         let at = detail.rows(&hit, None).iter().position(|r| matches!(r, Row::Attribute { path, .. } if path == "code"));
         detail.selected = at.unwrap();
-        let intent = detail.update(Command::FilterOut, 1, Some(&hit));
+        let intent = detail.update(Command::FilterOut, 1, Some(&hit), None);
         assert_eq!(intent, term::of_attribute("code", "403", true).map(Intent::AddTerm));
     }
 
@@ -400,7 +412,7 @@ mod tests {
         };
         let rows = chain(Verdict::Broken(finding.kind), Some(&finding));
         assert_eq!(rows.len(), 4);
-        assert_eq!(rows[0], Row::Chain(Role::Alarm, "deleted (alarm)".into()));
+        assert_eq!(rows[0], Row::Chain(Role::Alarm, "chain broken: deleted (alarm)".into()));
         assert_eq!(rows[3], Row::Chain(Role::Text, "found     bb".into()));
     }
 }

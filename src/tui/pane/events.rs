@@ -127,6 +127,9 @@ impl Events {
         let lowest = (self.selected + 1).saturating_sub(self.height);
         self.offset = self.offset.clamp(lowest, self.selected.max(lowest));
         self.offset = self.offset.min(len.saturating_sub(self.height));
+        if !self.window.more_newer && self.offset + self.height >= len {
+            self.unseen = 0;
+        }
         if !columns::fitting(self.width).iter().any(|(c, _)| *c == self.column) {
             self.column = Column::default();
         }

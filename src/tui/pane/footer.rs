@@ -23,6 +23,7 @@ fn short(command: Command) -> &'static str {
         Command::ToggleChip => "on/off",
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
+        Command::Unpark => "your query",
         Command::NextInput => "next",
         Command::NextOffer => "offer",
         Command::DeleteWord => "delete word",

@@ -71,12 +71,16 @@ fn live_spans(look: &Look<'_>, live: Live) -> Vec<Span<'static>> {
     match live {
         Live::Static => vec![look.span(Role::Dim, format!("{} not live", glyphs.off))],
         Live::Following(rate) => {
-            vec![look.span(Role::Good, glyphs.on), Span::raw(format!(" live {}/s", text::number(rate)))]
+            vec![look.span(Role::Good, glyphs.on), Span::raw(format!(" live{}", per_second(rate)))]
         }
         Live::Paused(rate) => {
-            vec![look.span(Role::Warning, glyphs.paused), Span::raw(format!(" paused {}/s", text::number(rate)))]
+            vec![look.span(Role::Warning, glyphs.paused), Span::raw(format!(" paused{}", per_second(rate)))]
         }
     }
+}
+
+fn per_second(rate: u64) -> String {
+    if rate == 0 { String::new() } else { format!(" {}/s", text::number(rate)) }
 }
 
 fn index_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {

@@ -1,7 +1,7 @@
 //! The real runtime on a `TestBackend`, over an engine in memory, with a clock that stands still.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 use futures::stream::{BoxStream, StreamExt};
@@ -39,11 +39,7 @@ impl Harness {
     }
 
     pub(super) fn with(width: u16, height: u16, events: Vec<Event>, library: Library, options: Options) -> Self {
-        let engine = Arc::new(MemoryEngine::new());
-        for event in events {
-            engine.push(event);
-        }
-        Self::over(engine, width, height, library, options)
+        Self::over(engine_of(events), width, height, library, options)
     }
 
     pub(super) fn over(engine: Arc<MemoryEngine>, width: u16, height: u16, library: Library, options: Options) -> Self {
@@ -69,19 +65,24 @@ impl Harness {
     }
 
     /// Steps the loop until it is settled and `done` holds.
+    #[track_caller]
     pub(super) fn until(&mut self, done: impl Fn(&Self) -> bool) {
-        let tokio = self.tokio.take().unwrap();
-        tokio.block_on(async {
-            // Whatever was sent before is handled even if nothing else is going on.
-            while let Ok(going) = tokio::time::timeout(Duration::from_millis(1), self.runtime.step()).await {
-                going.unwrap();
-            }
-            while !(self.runtime.is_settled() && done(self)) {
-                let step = tokio::time::timeout(Duration::from_secs(20), self.runtime.step());
-                step.await.expect("the loop hangs").unwrap();
+        let Some(tokio) = self.tokio.take() else { return };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let settled = tokio.block_on(async {
+            loop {
+                // Whatever was sent before is handled even if nothing else is going on.
+                let step = tokio::time::timeout(Duration::from_millis(1), self.runtime.step());
+                match step.await {
+                    Ok(going) => assert!(going.is_ok()),
+                    Err(_) if self.runtime.is_settled() && done(self) => return true,
+                    Err(_) if Instant::now() > deadline => return false,
+                    Err(_) => {}
+                }
             }
         });
         self.tokio = Some(tokio);
+        assert!(settled, "this was waited for in vain:\n{}", self.screen());
     }
 
     /// Types `keys`: characters, and names in angle brackets (`<enter>`, `<ctrl+u>`).
@@ -97,8 +98,8 @@ impl Harness {
             };
             rest = &rest[length..];
             self.input.send(TermEvent::Key(event)).unwrap();
+            self.settle();
         }
-        self.settle();
         self
     }
 
@@ -249,6 +250,18 @@ pub(super) fn event(n: u32) -> Event {
         order: Order { ts: ts.0, offset: u64::from(n), ..Order::default() },
         ..Event::default()
     }
+}
+
+pub(super) fn engine_of(events: Vec<Event>) -> Arc<MemoryEngine> {
+    let engine = MemoryEngine::new();
+    for event in events {
+        engine.push(event);
+    }
+    Arc::new(engine)
+}
+
+pub(super) fn engine(n: u32) -> Arc<MemoryEngine> {
+    engine_of(events(n))
 }
 
 pub(super) fn events(n: u32) -> Vec<Event> {

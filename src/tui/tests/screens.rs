@@ -1,6 +1,6 @@
 //! What the screen looks like.
 
-use super::harness::{Harness, break_chain_at, event, events, library, noon};
+use super::harness::{Harness, break_chain_at, engine_of, event, events, library, noon};
 use crate::engine::Covers;
 use crate::tui::Options;
 
@@ -17,12 +17,9 @@ fn harness(width: u16, height: u16) -> Harness {
     all[50] = unparsed;
     all[97].provisional = true;
     all[96].gone = true;
-    let mut h = Harness::with(width, height, all, library(), Options::default());
-    break_chain_at(&h.engine, 95);
-    h.keys("/x<enter><backspace>");
-    h.tick(2);
-    h.keys("<ctrl+l>");
-    h
+    let engine = engine_of(all);
+    break_chain_at(&engine, 95);
+    Harness::over(engine, width, height, library(), Options::default())
 }
 
 #[test]
@@ -47,7 +44,7 @@ fn small() {
 fn wide() {
     let mut h = harness(160, 50);
     check("wide_live", &h);
-    h.keys("kkkk<enter>R");
+    h.keys("kkkkk<enter>R");
     check("wide_runbook_list", &h);
     h.keys("<enter><enter>");
     check("wide_runbook", &h);

@@ -49,10 +49,6 @@ impl Window {
         window
     }
 
-    pub fn hits(&self) -> &[Hit] {
-        &self.hits
-    }
-
     pub fn len(&self) -> usize {
         self.hits.len()
     }
@@ -80,9 +76,11 @@ impl Window {
     /// Takes hits in: one with a known id replaces it, others go where they belong. Live ones beyond an edge that
     /// is not the end of the list are left for a later page. Returns how many were new, those included.
     pub fn merge(&mut self, hits: Vec<Hit>, arrival: Arrival) -> u64 {
+        // An empty page is the end, whatever the engine says: asking again would never stop.
+        let some = !hits.is_empty();
         match arrival {
-            Arrival::Older { more } => self.more_older = more,
-            Arrival::Newer { more } => self.more_newer = more,
+            Arrival::Older { more } => self.more_older = more && some,
+            Arrival::Newer { more } => self.more_newer = more && some,
             Arrival::Live | Arrival::Refresh => {}
         }
         let mut known: HashMap<EventId, usize> =
@@ -155,7 +153,7 @@ mod tests {
     }
 
     fn times(window: &Window) -> Vec<i64> {
-        window.hits().iter().map(|h| h.event.order.ts).collect()
+        window.hits.iter().map(|h| h.event.order.ts).collect()
     }
 
     #[test]
@@ -171,9 +169,9 @@ mod tests {
     fn a_live_copy_does_not_undo_a_verdict() {
         let mut w = Window::new(vec![Hit { verdict: Verdict::Verified, ..hit(1) }], false, false);
         assert_eq!(w.merge(vec![hit(1)], Arrival::Live), 0);
-        assert_eq!(w.hits()[0].verdict, Verdict::Verified);
+        assert_eq!(w.hits[0].verdict, Verdict::Verified);
         w.merge(vec![hit(1)], Arrival::Refresh);
-        assert_eq!(w.hits()[0].verdict, Verdict::Pending);
+        assert_eq!(w.hits[0].verdict, Verdict::Pending);
     }
 
     proptest! {

@@ -228,6 +228,7 @@ impl Run {
 fn expected(expect: &Expect, at_least: &str) -> String {
     let what = match &expect.distinct {
         Some(field) => format!("different {field}"),
+        None if expect.min == 1 && expect.max.is_none_or(|max| max == 1) => "row".to_owned(),
         None => "rows".to_owned(),
     };
     let amount = match (expect.min, expect.max) {
@@ -245,7 +246,7 @@ mod tests {
     #[test]
     fn expectations_say_what_they_count() {
         let expect = |distinct: Option<&str>, min, max| Expect { distinct: distinct.map(str::to_owned), min, max };
-        assert_eq!(expected(&expect(None, 1, None), "≥"), "≥ 1 rows");
+        assert_eq!(expected(&expect(None, 1, None), "≥"), "≥ 1 row");
         assert_eq!(expected(&expect(None, 0, Some(0)), "≥"), "0 rows");
         assert_eq!(expected(&expect(Some("ip"), 2, Some(5)), "≥"), "2 to 5 different ip");
     }
