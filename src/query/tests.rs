@@ -28,13 +28,22 @@ impl PathTable for Seen {
         if paths.contains(&path) {
             return Some(path.to_owned());
         }
-        let mut alike = paths.into_iter().filter(|seen| seen.eq_ignore_ascii_case(path));
-        alike.next().filter(|_| alike.next().is_none()).map(str::to_owned)
+        let mut alike = paths
+            .into_iter()
+            .filter(|seen| seen.eq_ignore_ascii_case(path));
+        alike
+            .next()
+            .filter(|_| alike.next().is_none())
+            .map(str::to_owned)
     }
 }
 
 fn context() -> BindContext<'static> {
-    BindContext { now: now(), zone_offset: 0, paths: Some(&Seen) }
+    BindContext {
+        now: now(),
+        zone_offset: 0,
+        paths: Some(&Seen),
+    }
 }
 
 fn sample() -> Event {
@@ -46,7 +55,11 @@ fn sample() -> Event {
         target: Some("secrets/db-password in prod".into()),
         outcome: Outcome::Failure,
         reason: Some("403".into()),
-        ip: vec!["10.1.2.3".parse().unwrap(), "::ffff:192.168.0.9".parse().unwrap(), "2001:db8::7".parse().unwrap()],
+        ip: vec![
+            "10.1.2.3".parse().unwrap(),
+            "::ffff:192.168.0.9".parse().unwrap(),
+            "2001:db8::7".parse().unwrap(),
+        ],
         host: Some("cluster-A".into()),
         severity: Some(Severity::Err),
         message: Some("Access denied: user alice may not delete /etc/shadow".into()),
@@ -68,7 +81,11 @@ fn sample() -> Event {
         ("groups", Kind::Str, "system:masters"),
         ("groups", Kind::Str, "devs"),
         ("userAgent", Kind::Str, "kubectl/v1.30 (linux/amd64)"),
-        ("annotations.authorization.k8s.io/decision", Kind::Str, "forbid"),
+        (
+            "annotations.authorization.k8s.io/decision",
+            Kind::Str,
+            "forbid",
+        ),
         ("user", Kind::Str, "original-user"),
         ("path", Kind::Str, r"C:\Users\bob"),
         ("sourceIPs", Kind::Str, "203.0.113.7"),
@@ -102,11 +119,17 @@ fn parse(text: &str) -> Query {
 }
 
 fn words(text: &str, quoted: bool) -> Ast {
-    Ast::Words(Words { text: text.into(), quoted })
+    Ast::Words(Words {
+        text: text.into(),
+        quoted,
+    })
 }
 
 fn is(text: &str, quoted: bool) -> Test {
-    Test::Is(Pattern { text: text.into(), quoted })
+    Test::Is(Pattern {
+        text: text.into(),
+        quoted,
+    })
 }
 
 fn attribute(path: &str, test: Test) -> Ast {

@@ -60,7 +60,10 @@ fn errors_point_at_the_column_and_say_what_was_expected() {
         let error = Query::parse(text).expect_err(text);
         assert_eq!(error.column, column, "{text}: {error}");
         assert!(error.message.contains(says), "{text}: {error}");
-        assert!(error.width >= 1 && error.column + error.width <= text.chars().count() + 2, "{text}: {error:?}");
+        assert!(
+            error.width >= 1 && error.column + error.width <= text.chars().count() + 2,
+            "{text}: {error:?}"
+        );
     }
 }
 
@@ -72,12 +75,22 @@ fn sizes_are_limited() {
     assert!(Query::parse(&"(".repeat(100_000)).is_err());
     let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Query::parse(&nested(MAX_DEPTH)).is_ok());
-    assert_eq!(Query::parse(&nested(MAX_DEPTH + 1)).unwrap_err().column, MAX_DEPTH + 1);
-    for unit in ["(", "-", "NOT ", "-(", "a:(", "\"", "{", "[", "/", "a:/", "\\", "a:{", "a:[* TO "] {
+    assert_eq!(
+        Query::parse(&nested(MAX_DEPTH + 1)).unwrap_err().column,
+        MAX_DEPTH + 1
+    );
+    for unit in [
+        "(", "-", "NOT ", "-(", "a:(", "\"", "{", "[", "/", "a:/", "\\", "a:{", "a:[* TO ",
+    ] {
         let _ = Query::parse(&unit.repeat(MAX_BYTES / unit.len()));
     }
     assert!(Query::parse(&"a ".repeat(MAX_CLAUSES)).is_ok());
-    assert_eq!(Query::parse(&"a ".repeat(MAX_CLAUSES + 1)).unwrap_err().column, 2 * MAX_CLAUSES + 1);
+    assert_eq!(
+        Query::parse(&"a ".repeat(MAX_CLAUSES + 1))
+            .unwrap_err()
+            .column,
+        2 * MAX_CLAUSES + 1
+    );
     assert!(Query::parse(&format!("x:({})", "a ".repeat(MAX_CLAUSES))).is_err());
 }
 
@@ -85,14 +98,32 @@ fn sizes_are_limited() {
 fn composed_trees_are_limited_too() {
     let deep = (0..10_000).fold(words("a", false), |ast, _| Ast::Not(Box::new(ast)));
     let query = Query { ast: deep };
-    assert!(query.bind(&context()).unwrap_err().message.contains("too deeply"));
-    let wide = Query { ast: Ast::Or(vec![words("a", false); 5000]) };
-    assert!(wide.bind(&context()).unwrap_err().message.contains("too many"));
+    assert!(
+        query
+            .bind(&context())
+            .unwrap_err()
+            .message
+            .contains("too deeply")
+    );
+    let wide = Query {
+        ast: Ast::Or(vec![words("a", false); 5000]),
+    };
+    assert!(
+        wide.bind(&context())
+            .unwrap_err()
+            .message
+            .contains("too many")
+    );
 }
 
 #[test]
 fn a_tree_that_was_not_bound_or_makes_no_sense_is_no_matcher() {
-    let matcher = |ast: Ast| Matcher::new(&Bound { ast, notices: Vec::new() });
+    let matcher = |ast: Ast| {
+        Matcher::new(&Bound {
+            ast,
+            notices: Vec::new(),
+        })
+    };
     assert!(matcher(Ast::Since(TimeExpr::Text("2h".into()))).is_err());
     assert!(matcher(words("--", true)).is_err());
     assert!(matcher(attribute("x", Test::Regex("(".into()))).is_err());

@@ -244,11 +244,25 @@ const TABLE: &[(&str, bool)] = &[
 #[test]
 fn an_event_without_values_passes_no_test_but_their_negation() {
     let empty = Event::default();
-    for text in ["actor:*", "alice", "ts:>2000-01-01", "since:2000-01-01", "until:2100-01-01", "ip:0.0.0.0/0", "line:>0",
-        "severity:<=emerg", "severity:*", "ts:*", "message:x", "user:/./"]
-    {
+    for text in [
+        "actor:*",
+        "alice",
+        "ts:>2000-01-01",
+        "since:2000-01-01",
+        "until:2100-01-01",
+        "ip:0.0.0.0/0",
+        "line:>0",
+        "severity:<=emerg",
+        "severity:*",
+        "ts:*",
+        "message:x",
+        "user:/./",
+    ] {
         assert!(!matcher(text).matches(&empty, Verdict::Pending), "{text}");
-        assert!(matcher(&format!("-({text})")).matches(&empty, Verdict::Pending), "not {text}");
+        assert!(
+            matcher(&format!("-({text})")).matches(&empty, Verdict::Pending),
+            "not {text}"
+        );
     }
     assert!(matcher("outcome:unknown chain:pending").matches(&empty, Verdict::Pending));
 }
@@ -257,9 +271,12 @@ fn an_event_without_values_passes_no_test_but_their_negation() {
 fn exact_tests_name_their_literals() {
     let exact = |text: &str| {
         let bound = parse(text).bind(&context()).unwrap();
-        let Ast::Field(FieldRef::Normal(field), test) = bound.ast else { panic!("{text}") };
+        let Ast::Field(FieldRef::Normal(field), test) = bound.ast else {
+            panic!("{text}")
+        };
         let test = value::ValueTest::for_field(&test, field).unwrap();
-        test.any_exact().map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        test.any_exact()
+            .map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>())
     };
     for (text, want) in [
         ("actor:Alice", Some(vec!["alice"])),
@@ -272,21 +289,31 @@ fn exact_tests_name_their_literals() {
         ("ip:::FFFF:10.0.0.1", Some(vec!["10.0.0.1"])),
         ("ip:2001:DB8:0::1", Some(vec!["2001:db8::1"])),
         ("ip:10.0.0.0/8", None),
-        ("id:00ABCDEF0123456789abcdef01234567", Some(vec!["00abcdef0123456789abcdef01234567"])),
+        (
+            "id:00ABCDEF0123456789abcdef01234567",
+            Some(vec!["00abcdef0123456789abcdef01234567"]),
+        ),
         ("chain:broken", Some(vec!["broken"])),
         ("severity:err", None),
         ("line:1", None),
         ("ts:2026-03-01T10:00Z", None),
         ("message:denied", None),
     ] {
-        assert_eq!(exact(text), want.map(|l| l.into_iter().map(str::to_owned).collect()), "{text}");
+        assert_eq!(
+            exact(text),
+            want.map(|l| l.into_iter().map(str::to_owned).collect()),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn value_tests_judge_typed_values_by_their_text_too() {
     let test = |text: &str| {
-        let Ast::Field(FieldRef::Normal(field), test) = parse(text).bind(&context()).unwrap().ast else { panic!("{text}") };
+        let Ast::Field(FieldRef::Normal(field), test) = parse(text).bind(&context()).unwrap().ast
+        else {
+            panic!("{text}")
+        };
         value::ValueTest::for_field(&test, field).unwrap()
     };
     assert!(test("ip:10.0.*").matches("::ffff:10.0.0.1"));

@@ -10,8 +10,9 @@ use crate::query::value::ValueTest;
 /// Text out of everything that means something in the language.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "a", "Bc", "é", "İ", "7", "\"", "\\", ":", "(", ")", "-", "AND", "OR", "NOT", "/", "*", "{", "}", "[", "]", " TO ",
-        " ", "\t", "\u{a0}", ".", "<", ">", "=", "{x}", "~", "?", "日本", "since", "user", "\n",
+        "a", "Bc", "é", "İ", "7", "\"", "\\", ":", "(", ")", "-", "AND", "OR", "NOT", "/", "*",
+        "{", "}", "[", "]", " TO ", " ", "\t", "\u{a0}", ".", "<", ">", "=", "{x}", "~", "?",
+        "日本", "since", "user", "\n",
     ]);
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
@@ -21,19 +22,36 @@ fn pattern() -> impl Strategy<Value = Test> {
 }
 
 fn scalar() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["400", "-1.5", "*x{n}", "{n}", "2026-03-01T10:00Z", "yesterday 14:00", "10.0.0.1", "::1", "2h"])
-        .prop_filter("a scale of its own", |s| *s != "*x{n}")
-        .prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "400",
+        "-1.5",
+        "*x{n}",
+        "{n}",
+        "2026-03-01T10:00Z",
+        "yesterday 14:00",
+        "10.0.0.1",
+        "::1",
+        "2h",
+    ])
+    .prop_filter("a scale of its own", |s| *s != "*x{n}")
+    .prop_map(str::to_owned)
 }
 
 fn bound() -> impl Strategy<Value = Option<(String, bool)>> {
-    prop::option::of((prop::sample::select(vec!["400", "{n}", "5", "-7.25"]).prop_map(str::to_owned), any::<bool>()))
+    prop::option::of((
+        prop::sample::select(vec!["400", "{n}", "5", "-7.25"]).prop_map(str::to_owned),
+        any::<bool>(),
+    ))
 }
 
 fn regex() -> impl Strategy<Value = Test> {
-    let text = prop::sample::select(vec!["a", "", "a b", r"\\", r"a\/b", "/", "//x", r#"[(")]"#, "é+", "^x$", "{", r"\*"]);
+    let text = prop::sample::select(vec![
+        "a", "", "a b", r"\\", r"a\/b", "/", "//x", r#"[(")]"#, "é+", "^x$", "{", r"\*",
+    ]);
     text.prop_filter_map("an expression", |t| {
-        regex::Regex::new(t).is_ok().then(|| Test::Regex(t.to_owned()))
+        regex::Regex::new(t)
+            .is_ok()
+            .then(|| Test::Regex(t.to_owned()))
     })
 }
 
@@ -46,7 +64,9 @@ fn test() -> impl Strategy<Value = Test> {
         2 => (op, scalar()).prop_map(|(op, text)| Test::Compare(op, text)),
         1 => (bound(), bound()).prop_map(|(lo, hi)| Test::Range { lo, hi }),
     ];
-    simple.prop_recursive(2, 8, 4, |inner| prop::collection::vec(inner, 1..4).prop_map(Test::Any))
+    simple.prop_recursive(2, 8, 4, |inner| {
+        prop::collection::vec(inner, 1..4).prop_map(Test::Any)
+    })
 }
 
 fn field() -> impl Strategy<Value = FieldRef> {
@@ -54,13 +74,18 @@ fn field() -> impl Strategy<Value = FieldRef> {
         prop::sample::select(vec![Field::Actor, Field::Target, Field::Host])
             .prop_map(FieldRef::Normal),
         text().prop_map(FieldRef::Attribute),
-        prop::sample::select(vec!["user", "Since", ".user", "a.b/c", "-x", "AND", "UNTIL", "verb", "*", "{x}"])
-            .prop_map(|path| FieldRef::Attribute(path.to_owned())),
+        prop::sample::select(vec![
+            "user", "Since", ".user", "a.b/c", "-x", "AND", "UNTIL", "verb", "*", "{x}"
+        ])
+        .prop_map(|path| FieldRef::Attribute(path.to_owned())),
     ]
 }
 
 fn tree() -> impl Strategy<Value = Ast> {
-    let time = || prop::sample::select(vec!["2h", "yesterday 14:00", "{day}", "{day} - 3d"]).prop_map(|t| TimeExpr::Text(t.into()));
+    let time = || {
+        prop::sample::select(vec!["2h", "yesterday 14:00", "{day}", "{day} - 3d"])
+            .prop_map(|t| TimeExpr::Text(t.into()))
+    };
     let leaf = prop_oneof![
         1 => Just(Ast::All),
         6 => (text(), any::<bool>()).prop_map(|(text, quoted)| words(&format!("{text}w"), quoted)),
@@ -132,6 +157,28 @@ proptest! {
             for literal in literals {
                 prop_assert!(test.matches(literal));
             }
+        }
+    }
+
+    #[test]
+    fn typed_values_and_their_text_agree(nanos in any::<i64>(), secs in 1_772_000_000i64..1_773_000_000, bits in any::<u32>()) {
+        let field_test = |text: &str| {
+            let Ast::Field(FieldRef::Normal(field), test) = parse(text).bind(&context()).unwrap().ast else { panic!("{text}") };
+            ValueTest::for_field(&test, field).unwrap()
+        };
+        for time in [Timestamp(nanos), Timestamp::from_secs(secs, 0).unwrap()] {
+            for text in ["ts:2026-03-01", "ts:>2026-03-01", "ts:<=today", "ts:*t1*", "ts:/[02468]:..:/", "ts:(yesterday 2026*)"] {
+                let test = field_test(text);
+                prop_assert_eq!(test.matches_time(time), test.matches(&fold(&time.rfc3339())), "{} on {}", text, time);
+            }
+        }
+        let v4 = std::net::Ipv4Addr::from(bits);
+        for text in ["ip:128.0.0.0/1", "ip:1*", "ip:>100.0.0.0", "ip:/^[0-9]+\\.1/", "ip:(::/0 10.0.0.0/6)"] {
+            let test = field_test(text);
+            let held = test.matches(&v4.to_string());
+            prop_assert_eq!(test.matches(&v4.to_ipv6_mapped().to_string()), held, "{} on {}", text, v4);
+            let event = Event { ip: vec![v4.to_ipv6_mapped().into()], ..Event::default() };
+            prop_assert_eq!(matcher(text).matches(&event, Verdict::Pending), held);
         }
     }
 

@@ -77,7 +77,18 @@ fn slashes_make_an_expression_only_around_a_whole_value() {
 
 #[test]
 fn quoting_makes_any_text_one_term() {
-    for text in ["a", "a b", "user:x", "-a", "say \"hi\"", r"C:\dir\", "{a}", "(x", "AND", "a*"] {
+    for text in [
+        "a",
+        "a b",
+        "user:x",
+        "-a",
+        "say \"hi\"",
+        r"C:\dir\",
+        "{a}",
+        "(x",
+        "AND",
+        "a*",
+    ] {
         assert_eq!(parse(&quote(text)).ast, words(text, true), "{text}");
     }
 }
@@ -90,8 +101,14 @@ fn conjuncts_are_the_terms_that_all_hold() {
     assert_eq!(parse("a OR b").conjuncts().len(), 1);
     assert!(Query::default().conjuncts().is_empty());
     assert_eq!(Query::from_conjuncts(Vec::new()), Query::default());
-    assert_eq!(parse("a b").and(parse("c OR d")).to_string(), "a b (c OR d)");
-    assert_eq!(Query::default().and(parse("a")).and(Query::default()), parse("a"));
+    assert_eq!(
+        parse("a b").and(parse("c OR d")).to_string(),
+        "a b (c OR d)"
+    );
+    assert_eq!(
+        Query::default().and(parse("a")).and(Query::default()),
+        parse("a")
+    );
     let chip = Ast::field_is(FieldRef::Attribute("groups".into()), "a*\"b");
     assert_eq!(chip.to_string(), r#"groups:"a*\"b""#);
     assert_eq!(chip.clone().negated().to_string(), r#"-groups:"a*\"b""#);
@@ -128,13 +145,31 @@ fn placeholders_become_literal_values() {
         let query = parse(text).substitute(&lookup).unwrap();
         assert_eq!(query.to_string(), want, "{text}");
     }
-    assert_eq!(parse("a x:{who}").substitute(&lookup), Err("who".to_owned()));
+    assert_eq!(
+        parse("a x:{who}").substitute(&lookup),
+        Err("who".to_owned())
+    );
     assert!(parse("x:{who}").has_placeholders() && !parse("x:/a{2}/ {A}:b").has_placeholders());
     // A value is compared, never obeyed.
     let ip = parse("ip:{ip}").substitute(&lookup).unwrap();
-    assert!(Matcher::new(&ip.bind(&context()).unwrap()).unwrap().matches(&sample(), verdict()));
+    assert!(
+        Matcher::new(&ip.bind(&context()).unwrap())
+            .unwrap()
+            .matches(&sample(), verdict())
+    );
     let net = parse("ip:{net}").substitute(&lookup).unwrap();
-    assert!(Matcher::new(&net.bind(&context()).unwrap()).unwrap_err().message.contains("address"));
+    assert!(
+        Matcher::new(&net.bind(&context()).unwrap())
+            .unwrap_err()
+            .message
+            .contains("address")
+    );
     let bad_day = parse("since:{user}").substitute(&lookup).unwrap();
-    assert!(bad_day.bind(&context()).unwrap_err().message.contains("is no time"));
+    assert!(
+        bad_day
+            .bind(&context())
+            .unwrap_err()
+            .message
+            .contains("is no time")
+    );
 }
