@@ -6,7 +6,7 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::file::FileId;
 use super::rotation::classify;
@@ -15,8 +15,8 @@ use super::rotation::classify;
 /// milliseconds, some network ones to seconds of a clock of their own.
 const UNSETTLED: Duration = Duration::from_millis(100);
 
-/// How often a directory that changes while it is listed is listed again.
-const ATTEMPTS: usize = 3;
+/// How long a directory that changes while it is listed is listed again.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A directory in which files of interest may appear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,36 +93,54 @@ pub(super) struct Entry {
     pub(super) meta: io::Result<Metadata>,
 }
 
-/// The entries of a directory by name, at most `limit`, and whether there are more. Listed again if names changed
-/// meanwhile, so that a file renamed from one name to the next is not missed.
+impl Entry {
+    fn identity(&self) -> (&Path, Option<FileId>) {
+        (&self.path, self.meta.as_ref().ok().map(FileId::of))
+    }
+}
+
+/// The entries of a directory by name, at most `limit`, and whether there are more. Listed again while names change,
+/// so that a file renamed from one name to the next is not missed: a time of modification that stays the same proves
+/// that only once it has settled; until then two listings must agree.
 pub(super) fn list(dir: &Path, limit: usize) -> io::Result<(Vec<Entry>, bool)> {
-    let mut attempt = 0;
+    let mut last: Option<Vec<Entry>> = None;
+    let began = Instant::now();
     loop {
-        attempt += 1;
-        let before = std::fs::metadata(dir)?.modified().ok();
-        let mut entries = Vec::new();
-        let mut listing = std::fs::read_dir(dir)?;
-        let mut more = false;
-        for entry in listing.by_ref() {
-            let entry = entry?;
-            if entries.len() >= limit {
-                more = true;
-                break;
-            }
-            let path = entry.path();
-            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let meta = std::fs::metadata(&path);
-            entries.push(Entry {
-                path,
-                is_link,
-                meta,
-            });
-        }
-        if attempt == ATTEMPTS || std::fs::metadata(dir)?.modified().ok() == before {
-            entries.sort_by(|a, b| a.path.cmp(&b.path));
+        let before = DirStamp::of(&std::fs::metadata(dir)?);
+        let (entries, more) = list_once(dir, limit)?;
+        let settled = before.mtime.is_some() && DirStamp::of(&std::fs::metadata(dir)?) == before;
+        let agrees = |last: Vec<Entry>| {
+            last.iter()
+                .map(Entry::identity)
+                .eq(entries.iter().map(Entry::identity))
+        };
+        if settled || last.take().is_some_and(agrees) || began.elapsed() > PATIENCE {
             return Ok((entries, more));
         }
+        last = Some(entries);
     }
+}
+
+fn list_once(dir: &Path, limit: usize) -> io::Result<(Vec<Entry>, bool)> {
+    let mut entries = Vec::new();
+    let mut more = false;
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entries.len() >= limit {
+            more = true;
+            break;
+        }
+        let path = entry.path();
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        let meta = std::fs::metadata(&path);
+        entries.push(Entry {
+            path,
+            is_link,
+            meta,
+        });
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((entries, more))
 }
 
 #[cfg(test)]

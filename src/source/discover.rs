@@ -129,7 +129,7 @@ impl Discoverer {
         }
         // Rotated files last: named beside their live file (as by a shell's `audit.log*`) they are part of its set.
         let mut order: Vec<usize> = (0..arguments.len()).collect();
-        order.sort_by_key(|i| arguments[*i].is_rotated());
+        order.sort_by_cached_key(|i| arguments[*i].is_rotated());
         let mut roots: Vec<(usize, Root)> = Vec::new();
         for i in order {
             roots.extend(scan.open(&arguments[i]).map(|root| (i, root)));

@@ -6,6 +6,10 @@
 //! - [`What::New`] with `perhaps`: the content may be that of a generation read before, compressed or copied. If its
 //!   first frame is the one known, go on at the position reached there.
 //! - [`What::ChangedInPlace`]: the file may only have been touched.
+//!
+//! Positions belong to the reader, kept by [`FileId`]. When a file was moved before it could be opened
+//! ([`super::SourceError::Replaced`]), scan again and compare with the earlier look, into which [`Change::apply_to`] has
+//! taken what was read meanwhile.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -42,6 +46,17 @@ pub struct Change {
     /// The path it had before, if it was renamed (and perhaps changed as well).
     pub renamed_from: Option<PathBuf>,
     pub what: What,
+}
+
+impl Change {
+    /// Takes the change, once its file was read, into the look it was found against. A removed file stays in it, as
+    /// what the content of a new file may have come from, until the whole look is replaced by the later one.
+    pub fn apply_to(&self, look: &mut Vec<GenFile>) {
+        match look.iter_mut().find(|file| file.id == self.file.id) {
+            Some(file) => *file = self.file.clone(),
+            None => look.push(self.file.clone()),
+        }
+    }
 }
 
 /// Compares two looks at one set: removed files first, then every file that is there, oldest first. Reading on in this

@@ -23,6 +23,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOK_WITHOUT_NOTICES: Duration = Duration::from_millis(250);
 /// Two wakes are at least this far apart, so that a busy writer does not make the reader spin.
 const GAP: Duration = Duration::from_millis(50);
+/// A scan is not asked for again before it has paused for this many times as long as the last one took, …
+const SCAN_PAUSE: u32 = 4;
+/// … or for this long.
+const LONGEST_SCAN_PAUSE: Duration = Duration::from_secs(5);
 /// Files looked at in one turn; more are looked at over several turns.
 const FILES_PER_LOOK: usize = 2048;
 const QUEUE: usize = 4096;
@@ -87,6 +91,8 @@ pub struct Watcher {
     pending: Wake,
     next_look: Instant,
     last_wake: Option<Instant>,
+    scan_asked: Option<Instant>,
+    scan_not_before: Instant,
 }
 
 impl Watcher {
@@ -116,6 +122,8 @@ impl Watcher {
             pending: Wake::default(),
             next_look: Instant::now(),
             last_wake: None,
+            scan_asked: None,
+            scan_not_before: Instant::now(),
         };
         watcher.update(discovery);
         watcher
@@ -144,6 +152,10 @@ impl Watcher {
             .collect();
         self.next_file = 0;
         self.cover();
+        if let Some(asked) = self.scan_asked.take() {
+            let pause = (asked.elapsed() * SCAN_PAUSE).min(LONGEST_SCAN_PAUSE);
+            self.scan_not_before = Instant::now() + pause;
+        }
     }
 
     /// Directories without notices, and why: they are looked at four times a second.
@@ -163,30 +175,47 @@ impl Watcher {
             let now = Instant::now();
             if now >= self.next_look {
                 self.look();
-                self.next_look = now
-                    + if self.uncovered.is_empty() {
-                        LOOK
-                    } else {
-                        LOOK_WITHOUT_NOTICES
-                    };
+                let covered = self.uncovered.is_empty();
+                self.next_look = now + if covered { LOOK } else { LOOK_WITHOUT_NOTICES };
             }
-            let not_before = self.last_wake.map_or(now, |last| last + GAP);
-            if !self.pending.is_empty() && now >= not_before {
+            let ready = self.ready_at(now);
+            if ready.is_some_and(|ready| now >= ready) {
                 self.last_wake = Some(now);
-                return Some(std::mem::take(&mut self.pending));
+                return Some(self.take_pending(now));
             }
             if now >= deadline {
                 return None;
             }
-            let until = if self.pending.is_empty() {
-                self.next_look
-            } else {
-                not_before
-            };
+            let until = ready.map_or(self.next_look, |ready| ready.min(self.next_look));
             if let Ok(signal) = self.signals.recv_timeout(until.min(deadline) - now) {
                 self.note(signal);
             }
         }
+    }
+
+    /// When what is pending may be told; `None` if nothing is.
+    fn ready_at(&self, now: Instant) -> Option<Instant> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let only_scan = self.pending.files.is_empty() && !self.pending.asked;
+        let gap_over = self.last_wake.map_or(now, |last| last + GAP);
+        Some(if only_scan {
+            gap_over.max(self.scan_not_before)
+        } else {
+            gap_over
+        })
+    }
+
+    fn take_pending(&mut self, now: Instant) -> Wake {
+        let mut wake = std::mem::take(&mut self.pending);
+        if wake.rescan && now < self.scan_not_before {
+            wake.rescan = false;
+            self.pending.rescan = true;
+        } else if wake.rescan {
+            self.scan_asked = Some(now);
+        }
+        wake
     }
 
     fn drain(&mut self) {
@@ -210,7 +239,8 @@ impl Watcher {
         match signal {
             Signal::Asked => self.pending.asked = true,
             Signal::Written(path) => {
-                if let Some(i) = self.file_index.get(&path).copied() {
+                let already = self.pending.files.contains(&path);
+                if let Some(i) = self.file_index.get(&path).copied().filter(|_| !already) {
                     self.look_at(i);
                 }
             }

@@ -2,9 +2,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::super::discover::Discoverer;
+use super::super::SourceError;
+use super::super::discover::{Discoverer, Discovery};
 use super::super::file::open_at;
 use super::super::stream::open_stream;
+use super::super::watch::Watcher;
 use super::*;
 
 fn file(path: &str, ino: u64, len: u64, mtime: u64) -> GenFile {
@@ -226,7 +228,7 @@ struct Followed {
     discoverer: Discoverer,
     before: Vec<GenFile>,
     /// Reached in each file, in decompressed bytes.
-    reached: Vec<(FileId, u64)>,
+    reached: HashMap<FileId, u64>,
     read: String,
     written: usize,
 }
@@ -239,7 +241,7 @@ impl Followed {
             dir,
             discoverer,
             before: Vec::new(),
-            reached: Vec::new(),
+            reached: HashMap::new(),
             read: String::new(),
             written: 0,
         }
@@ -286,19 +288,16 @@ impl Followed {
     }
 
     fn read_on(&mut self) {
+        self.try_read().unwrap();
+        assert_eq!(self.read, lines(self.written));
+    }
+
+    fn try_read(&mut self) -> Result<Discovery, SourceError> {
         let found = self.discoverer.scan();
-        let after = found.roots[0]
-            .sets
-            .first()
-            .map_or(Vec::new(), |set| set.generations.clone());
+        let set = found.roots.first().and_then(|root| root.sets.first());
+        let after = set.map_or(Vec::new(), |set| set.generations.clone());
         for change in compare(&self.before, &after) {
-            let reached = |id: FileId| {
-                self.reached
-                    .iter()
-                    .rev()
-                    .find(|(known, _)| *known == id)
-                    .map(|(_, at)| *at)
-            };
+            let reached = |id: FileId| self.reached.get(&id).copied();
             let start = match &change.what {
                 What::Removed => continue,
                 What::Truncated => 0,
@@ -306,29 +305,34 @@ impl Followed {
                     let origin = perhaps
                         .as_ref()
                         .and_then(|path| self.before.iter().find(|old| old.path == *path));
-                    origin.and_then(|old| reached(old.id)).unwrap_or(0)
+                    reached(change.file.id)
+                        .or_else(|| reached(origin?.id))
+                        .unwrap_or(0)
                 }
                 _ => reached(change.file.id).unwrap_or(0),
             };
             let mut text = String::new();
             if change.file.compression == Compression::None {
-                open_at(&change.file, start)
-                    .unwrap()
+                open_at(&change.file, start)?
                     .read_to_string(&mut text)
                     .unwrap();
             } else {
-                let mut stream = open_stream(&change.file).unwrap();
+                let mut stream = open_stream(&change.file)?;
                 stream.skip_to(start).unwrap();
                 stream.read_to_string(&mut text).unwrap();
             }
             self.reached
-                .push((change.file.id, start + text.len() as u64));
+                .insert(change.file.id, start + text.len() as u64);
             self.read.push_str(&text);
+            change.apply_to(&mut self.before);
         }
         self.before = after;
-        let expected: String = (0..self.written).map(|i| format!("line {i}\n")).collect();
-        assert_eq!(self.read, expected);
+        Ok(found)
     }
+}
+
+fn lines(n: usize) -> String {
+    (0..n).map(|i| format!("line {i}\n")).collect()
 }
 
 #[test]
@@ -421,4 +425,50 @@ fn a_deleted_and_recreated_file_is_new() {
     fs::remove_file(log.path("a.log")).unwrap();
     log.append(1);
     log.read_on();
+}
+
+#[test]
+fn under_load_every_line_of_a_rotating_log_is_read_once() {
+    const ROTATIONS: usize = 20;
+    const LINES: usize = 2000;
+    let mut log = Followed::new();
+    log.append(1);
+    let dir = log.dir.path().to_path_buf();
+    let writer = std::thread::spawn(move || {
+        let live = dir.join("a.log");
+        for rotation in 0..ROTATIONS {
+            let mut file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&live)
+                .unwrap();
+            // The writer of a renamed file goes on in it until it opens the new one.
+            for i in 0..LINES {
+                if i == LINES / 2 {
+                    for n in (1..=rotation).rev() {
+                        fs::rename(
+                            dir.join(format!("a.log.{n}")),
+                            dir.join(format!("a.log.{}", n + 1)),
+                        )
+                        .unwrap();
+                    }
+                    fs::rename(&live, dir.join("a.log.1")).unwrap();
+                }
+                writeln!(file, "line {}", 1 + rotation * LINES + i).unwrap();
+            }
+        }
+    });
+    let mut watcher = Watcher::new(&log.discoverer.scan());
+    let mut looks_after_the_end = 0;
+    while looks_after_the_end < 2 {
+        looks_after_the_end += usize::from(writer.is_finished());
+        watcher.recv(Duration::from_millis(20));
+        match log.try_read() {
+            Ok(found) => watcher.update(&found),
+            Err(SourceError::Replaced { .. } | SourceError::Io { .. }) => looks_after_the_end = 0,
+            Err(e) => panic!("{e}"),
+        }
+    }
+    writer.join().unwrap();
+    assert_eq!(log.read, lines(1 + ROTATIONS * LINES));
 }
