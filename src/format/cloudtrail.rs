@@ -145,6 +145,10 @@ const TARGET_NAMES: [&str; 62] = [
 ];
 
 fn target_rank(path: &str) -> Option<usize> {
+    // A filter's `name` names a property, not a thing.
+    if path.to_ascii_lowercase().contains("filter") {
+        return None;
+    }
     let name = path.rsplit('.').next().unwrap_or(path);
     TARGET_NAMES
         .iter()
@@ -278,7 +282,10 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
     event.reason = error
         .or(result.filter(|_| event.outcome == Outcome::Failure))
         .map(str::to_owned);
-    event.host = recipient.or(identity.account).map(str::to_owned);
+    event.host = recipient
+        .or(identity.account)
+        .filter(|account| account.bytes().all(|b| b.is_ascii_digit()))
+        .map(str::to_owned);
     event.session = shared.or(request).or(id).map(str::to_owned);
     event.message = message.map(str::to_owned);
     true

@@ -58,13 +58,13 @@ impl Format for Json {
 }
 
 /// Where each field is looked for, best first, in normalised spelling.
-const SPELLINGS: [(&str, &str); 10] = [
+const SPELLINGS: [(&str, &str); 11] = [
     (
         "ts",
         "timestamp time ts eventtime datetime date occurredat createdat published creationtime activitydatetime \
          eventtimestamp createddatetime startdate datecreate t msg.time protopayload.timestamp id.time timegenerated \
          realtimetimestamp sourcerealtimetimestamp timeunixnano observedtimeunixnano receivetimestamp payload.occurredat \
-         properties.createddatetime auditrecord.timestamp collectiontime asctime when",
+         properties.createddatetime auditrecord.timestamp collectiontime digestendtime asctime when",
     ),
     (
         "actor",
@@ -123,19 +123,17 @@ const SPELLINGS: [(&str, &str); 10] = [
         "severity",
         "severity level log.level loglevel lvl priority severitytext fields.lvl levelname",
     ),
+    (
+        "message",
+        "message msg displaymessage text description errormessage details log body summary custommessage \
+         fields.msg outcome.reason",
+    ),
 ];
-
-/// Where the message is looked for; kept apart since every other field feeds on it too.
-const MESSAGE: &str = "message msg displaymessage text description error_message details log body summary \
-                       custommessage fields.msg outcome.reason";
-
-const MESSAGE_FIELD: usize = SPELLINGS.len();
 
 /// Normalised path to (field, rank) pairs.
 static TABLE: LazyLock<HashMap<String, Vec<(usize, usize)>>> = LazyLock::new(|| {
     let mut table: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    let lists = SPELLINGS.iter().map(|(_, list)| *list).chain([MESSAGE]);
-    for (field, list) in lists.enumerate() {
+    for (field, (_, list)) in SPELLINGS.iter().enumerate() {
         for (rank, path) in list.split_whitespace().enumerate() {
             let path = normalised(path).unwrap_or_default();
             table.entry(path).or_default().push((field, rank));
@@ -156,7 +154,7 @@ fn normalised(path: &str) -> Option<String> {
 }
 
 fn fill(event: &mut Event, attributes: &Attributes) {
-    let mut best: [Option<(usize, Kind, &str)>; MESSAGE_FIELD + 1] = [None; MESSAGE_FIELD + 1];
+    let mut best: [Option<(usize, Kind, &str)>; SPELLINGS.len()] = [None; SPELLINGS.len()];
     let mut addresses: Vec<(usize, &str)> = Vec::new();
     for (path, value) in attributes.iter() {
         if value.kind == Kind::Empty || value.text.is_empty() {
@@ -166,14 +164,10 @@ fn fill(event: &mut Event, attributes: &Attributes) {
             continue;
         };
         for &(field, rank) in hits {
-            if !fits(
-                SPELLINGS.get(field).map_or("message", |s| s.0),
-                value.kind,
-                value.text,
-            ) {
+            if !fits(SPELLINGS[field].0, value.kind, value.text) {
                 continue;
             }
-            if SPELLINGS.get(field).is_some_and(|s| s.0 == "ip") {
+            if SPELLINGS[field].0 == "ip" {
                 addresses.push((rank, value.text));
             }
             if best[field].is_none_or(|(other, ..)| rank < other) {
@@ -181,27 +175,42 @@ fn fill(event: &mut Event, attributes: &Attributes) {
             }
         }
     }
-    let text = |field: usize| best[field].map(|(_, _, text)| text.to_owned());
-    event.ts = best[0].and_then(|(_, _, text)| time(text));
-    event.actor = text(1);
-    event.action = text(2);
-    event.target = text(3);
-    if let Some((_, kind, word)) = best[4] {
+    let best_of = |name: &str| {
+        let field = SPELLINGS.iter().position(|(field, _)| *field == name)?;
+        best[field].map(|(_, kind, text)| (kind, text))
+    };
+    let text = |name: &str| best_of(name).map(|(_, text)| text.to_owned());
+    event.ts = best_of("ts").and_then(|(_, text)| time(text));
+    event.actor = text("actor");
+    event.action = text("action");
+    event.target = text("target");
+    event.reason = text("reason");
+    if let Some((kind, word)) = best_of("outcome") {
         event.outcome = outcome(kind, word);
-        if kind == Kind::Num {
+        if kind == Kind::Num && event.reason.is_none() {
             event.reason = Some(word.to_owned());
         }
     }
-    event.reason = text(5).or(event.reason.take());
+    if event.outcome == Outcome::Unknown && names_an_error(&best) {
+        event.outcome = Outcome::Failure;
+    }
     if let Some(first) = addresses.iter().map(|(rank, _)| *rank).min() {
         for (_, address) in addresses.iter().filter(|(rank, _)| *rank == first) {
             add_address(event, address);
         }
     }
-    event.host = text(7);
-    event.session = text(8);
-    event.severity = best[9].and_then(|(_, _, text)| severity(text));
-    event.message = text(MESSAGE_FIELD);
+    event.host = text("host");
+    event.session = text("session");
+    event.severity = best_of("severity").and_then(|(_, text)| severity(text));
+    event.message = text("message");
+}
+
+/// Whether the reason found is under an `error` key: logs that name no outcome have one only where it failed.
+fn names_an_error(best: &[Option<(usize, Kind, &str)>]) -> bool {
+    SPELLINGS.iter().zip(best).any(|((field, list), found)| {
+        let spelling = found.and_then(|(rank, ..)| list.split_whitespace().nth(rank));
+        *field == "reason" && spelling.is_some_and(|s| s.starts_with("error"))
+    })
 }
 
 /// Whether a value can be this field's: `"time": "slow"` is no time, `"status": "open"` no outcome.
@@ -212,7 +221,8 @@ fn fits(field: &str, kind: Kind, text: &str) -> bool {
         "ip" => kind == Kind::Str && super::record::address(text).is_some(),
         "severity" => severity(text).is_some(),
         "actor" | "action" | "target" | "message" => kind == Kind::Str,
-        "reason" => kind != Kind::Bool,
+        // A code 0 is no reason.
+        "reason" => kind != Kind::Bool && text != "0",
         _ => true,
     }
 }
@@ -279,6 +289,8 @@ mod tests {
             read(r#"{"time":"slow","created_at":1700000000500,"status":"open","success":false}"#);
         assert_eq!(e.ts, Some(Timestamp(1_700_000_000_500_000_000)));
         assert_eq!(e.outcome, Outcome::Failure);
+        assert_eq!(read(r#"{"error":"permission denied"}"#).outcome, Outcome::Failure);
+        assert_eq!(read(r#"{"error":"","reason":"x"}"#).outcome, Outcome::Unknown);
     }
 
     #[test]

@@ -52,12 +52,15 @@ pub(super) fn is_structure_key(key: &str) -> bool {
 /// How many records of a sample are looked at.
 const RECORDS: usize = 32;
 
+/// How many of its lines.
+const LINES: usize = 64;
+
 impl Layout {
     /// How the JSON of a sample lies, `None` if it does not begin as JSON objects do.
     pub(super) fn of(sample: &[u8]) -> Option<Self> {
         let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
         let head = sample.trim_ascii_start();
-        let mut lines = head.split(|b| *b == b'\n');
+        let lines = head.split(|b| *b == b'\n');
         let first = lines.clone().next().unwrap_or_default().trim_ascii_end();
         if head.starts_with(b"[") {
             let inner = head[1..].trim_ascii_start();
@@ -66,8 +69,14 @@ impl Layout {
         if head.starts_with(b"{") && opens_wrapper(head) {
             return Some(Self::Document);
         }
-        // A cut line among whole ones is a broken record, not a document.
-        if lines.any(|line| line.starts_with(b"{") && is_object(line)) {
+        // A broken line among whole ones is a broken record, no document; whole ones among the many lines of
+        // pretty-printed objects are no lines layout.
+        let mut count = (0, 0);
+        for line in lines.filter(|l| !l.trim_ascii().is_empty()).take(LINES) {
+            count.0 += usize::from(line.starts_with(b"{") && is_object(line));
+            count.1 += 1;
+        }
+        if count.0 * 2 >= count.1 && count.0 > 0 {
             return Some(Self::Lines);
         }
         let inner = head.strip_prefix(b"{")?.trim_ascii_start();

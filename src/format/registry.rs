@@ -17,6 +17,9 @@ use crate::event::Event;
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
 const REREAD_SCORE: u8 = 40;
 
+/// Most bytes of a frame that are looked at to find another format for it.
+const SAMPLE: usize = 64 << 10;
+
 /// All formats, most specific first. A JSON format is there once for each [`Layout`], under one id.
 pub struct Registry {
     formats: Vec<Arc<dyn Format>>,
@@ -127,7 +130,7 @@ impl Registry {
             .formats
             .iter()
             .filter(|f| f.id() != chosen.id() && f.id() != self.text.id())
-            .map(|f| (f, f.sniff(&frame.bytes)))
+            .map(|f| (f, f.sniff(&frame.bytes[..frame.bytes.len().min(SAMPLE)])))
             .filter(|(_, score)| *score >= REREAD_SCORE)
             .collect();
         fitting.sort_by_key(|(_, score)| std::cmp::Reverse(*score));

@@ -47,7 +47,11 @@ impl Format for Syslog {
         event.severity = header
             .severity
             .or(header.priority.and_then(|p| Severity::from_code(p & 7)));
-        event.action = header.message_id.or(header.app).map(str::to_owned);
+        // A MSGID names the kind of message, unless it is a mere number.
+        let kind = header
+            .message_id
+            .filter(|id| id.contains(char::is_alphabetic));
+        event.action = kind.or(header.app).map(str::to_owned);
         event.message = Some(header.message.to_owned());
         let attributes = &mut event.attributes;
         let mut put = |path: &str, value: Option<&str>| {

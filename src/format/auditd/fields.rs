@@ -95,7 +95,7 @@ impl<'a> Lexer<'a> {
         }
         // `{ read write }` of an AVC record and the like are single words.
         if token == b"{"
-            && let Some(close) = memchr::memchr(b'}', self.rest)
+            && let Some(close) = closing_brace(self.rest)
         {
             let inner = self.rest[..close].trim_ascii();
             self.rest = &self.rest[close + 1..];
@@ -117,7 +117,7 @@ impl<'a> Lexer<'a> {
         let enclosed = match rest.first() {
             Some(b'"') => memchr::memchr(b'"', &rest[1..]),
             Some(b'\'') if !self.nested => memchr::memchr(b'\'', &rest[1..]),
-            Some(b'{') => memchr::memchr(b'}', &rest[1..]),
+            Some(b'{') => closing_brace(&rest[1..]),
             _ => None,
         };
         if let Some(length) = enclosed {
@@ -131,6 +131,11 @@ impl<'a> Lexer<'a> {
         self.rest = &rest[end..];
         (&rest[..end], false)
     }
+}
+
+/// Looked for nearby only, else a line of nothing but opening braces takes quadratic time.
+fn closing_brace(text: &[u8]) -> Option<usize> {
+    memchr::memchr(b'}', &text[..text.len().min(1024)])
 }
 
 fn word(token: &[u8]) -> Field<'_> {

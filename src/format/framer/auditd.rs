@@ -28,6 +28,10 @@ impl OpenEvent {
         event
     }
 
+    fn has_room(&self, line: &Line<'_>) -> bool {
+        self.bytes.len() + 1 + line.bytes.len() <= FRAME_LIMIT
+    }
+
     fn add(&mut self, line: &Line<'_>) {
         self.last_start = line.range.start;
         let joins = |end: u64| line.range.start == end + 1;
@@ -36,13 +40,9 @@ impl OpenEvent {
             None if joins(self.frame.end) => self.frame.end = line.range.end,
             _ => self.frame.more.push(line.range.clone()),
         }
-        let room = FRAME_LIMIT.saturating_sub(self.bytes.len() + 1);
-        let kept = line.bytes.len().min(room);
-        if kept > 0 {
-            self.bytes.push(b'\n');
-            self.bytes.extend_from_slice(&line.bytes[..kept]);
-        }
-        self.frame.cut += (line.bytes.len() - kept) as u64 + line.cut;
+        self.bytes.push(b'\n');
+        self.bytes.extend_from_slice(line.bytes);
+        self.frame.cut += line.cut;
     }
 
     fn close(self, open: bool) -> Frame {
@@ -64,7 +64,10 @@ impl OpenEvent {
 
 /// Gives out an event when its EOE record comes, when [`AUDITD_SPAN`] bytes passed without one of its records, or
 /// at the end. Records from user space (`USER_*`, `CRED_*`, …) never share an event and are given out at once,
-/// as is a line that is no audit record.
+/// as is a line that is no audit record. An event that would pass [`FRAME_LIMIT`] is given out and begun anew.
+///
+/// Whoever reads from the middle (a later part of a file, or `resume_offset`) starts [`AUDITD_SPAN`] earlier at a
+/// line start and drops frames whose `offset` is before the place wanted: the rest are those of a full reading.
 pub(crate) struct AuditdFramer {
     lines: LineCutter,
     state: State,
@@ -96,19 +99,23 @@ impl State {
         let name = key.to_bytes();
         if key.kind == b"EOE" {
             let event = match self.open.remove(&name) {
-                Some(mut event) => {
+                Some(mut event) if event.has_room(line) => {
                     event.add(line);
                     event
                 }
-                None => OpenEvent::new(line),
+                full => {
+                    out.extend(full.map(|event| event.close(false)));
+                    OpenEvent::new(line)
+                }
             };
             out.push(event.close(false));
             return;
         }
         match self.open.get_mut(&name) {
-            Some(event) => event.add(line),
-            None => {
-                self.open.insert(name.clone(), OpenEvent::new(line));
+            Some(event) if event.has_room(line) => event.add(line),
+            _ => {
+                let full = self.open.insert(name.clone(), OpenEvent::new(line));
+                out.extend(full.map(|event| event.close(false)));
             }
         }
         self.touched.push_back((line.range.start, name));
@@ -156,6 +163,7 @@ impl Framer for AuditdFramer {
             let mut frame = event.shown();
             if of_rest.as_ref() == Some(name)
                 && let Some(line) = &rest
+                && event.has_room(line)
             {
                 let mut grown = OpenEvent {
                     bytes: frame.bytes.to_vec(),

@@ -7,6 +7,9 @@ use crate::json::{Reader, Token, unescape};
 /// How much of an object is looked at to tell a wrapper's head from a record that holds a list.
 const HEAD_LIMIT: usize = 64 << 10;
 
+/// Deeper nesting ends the record: no log is nested so, and the stack of open brackets must not grow without bound.
+const MAX_OPEN: usize = 1 << 20;
+
 /// Gives out every record object as one frame. What is not given out is structure only: blanks, commas, brackets
 /// between records, and a wrapper's own members (`kind`, `metadata`, `nextToken`, …; the table is in `layout`).
 /// Anything else between records is a frame of its own, so that nothing is lost.
@@ -204,6 +207,12 @@ impl DocumentFramer {
             b'{' | b'[' => {
                 self.list = byte == b'[' && self.stack.len() == 1 && self.state == State::Record;
                 self.stack.push(byte);
+                if self.stack.len() > MAX_OPEN {
+                    self.offset += 1;
+                    self.give(out, false);
+                    self.begin(State::Loose);
+                    self.offset -= 1;
+                }
             }
             b'}' | b']' => {
                 self.stack.pop();

@@ -23,14 +23,16 @@ pub(super) struct Header<'a> {
     pub(super) message: &'a str,
     /// RFC 3164's own time, or RFC 5424: nothing but syslog looks so.
     own_style: bool,
+    /// The ISO time has rsyslog's `T`, not the blank that application logs prefer.
+    iso_style: bool,
 }
 
 impl<'a> Header<'a> {
     /// `None` if the line does not begin as a syslog line does.
     pub(super) fn read(line: &'a str, context: &Context) -> Option<Self> {
-        let (priority, rest) = split_priority(line);
+        let (priority, text) = split_priority(line);
         if priority.is_some()
-            && let Some(rest) = rest.strip_prefix("1 ")
+            && let Some(rest) = text.strip_prefix("1 ")
             && let Some(header) = Self::read_5424(priority, rest, context)
         {
             return Some(header);
@@ -39,27 +41,28 @@ impl<'a> Header<'a> {
             priority,
             ..Self::default()
         };
-        let rest = if let Some((ts, rest)) = bsd_time(rest, context) {
-            header.ts = Some(ts);
-            header.own_style = true;
-            rest
-        } else {
-            let (ts, rest) =
-                leading_time(rest, context).filter(|_| !rest.starts_with(['[', '(']))?;
-            header.ts = Some(ts);
-            rest
+        let (ts, rest) = match bsd_time(text, context) {
+            Some(found) => {
+                header.own_style = true;
+                found
+            }
+            None if text.starts_with(['[', '(']) => return None,
+            None => {
+                header.iso_style = text.as_bytes().get(10) == Some(&b'T');
+                leading_time(text, context)?
+            }
         };
+        header.ts = Some(ts);
         header.read_origin(rest)?;
         Some(header)
     }
 
     /// Whether the line is syslog rather than any text that begins with a time.
     pub(super) fn is_certain(&self) -> bool {
-        self.own_style || self.priority.is_some() || (self.app.is_some() && self.has_origin())
-    }
-
-    fn has_origin(&self) -> bool {
-        self.severity.is_some() || self.host.is_some()
+        self.own_style
+            || self.priority.is_some()
+            || self.app.is_some()
+                && (self.severity.is_some() || self.iso_style && self.host.is_some())
     }
 
     /// `HOST APP[PID]: MSG`, each part of which may be missing.
@@ -77,7 +80,13 @@ impl<'a> Header<'a> {
         } else if first.ends_with(':') {
             self.read_program(rest);
         } else {
-            self.host = Some(first).filter(|h| !h.is_empty());
+            let hostname =
+                |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+            if first.is_empty() || !first.chars().all(hostname) {
+                self.message = rest;
+                return Some(());
+            }
+            self.host = Some(first);
             self.read_program(after);
         }
         Some(())
@@ -132,6 +141,7 @@ impl<'a> Header<'a> {
             message_id,
             severity: None,
             data: &rest[..length],
+            iso_style: false,
             message: message.strip_prefix('\u{feff}').unwrap_or(message),
             own_style: true,
         })
@@ -412,6 +422,21 @@ mod tests {
                 (host, app, pid, message),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn application_logs_are_not_taken_for_syslog() {
+        for (text, certain) in [
+            ("2026-03-01T10:00:00Z web app[1]: x", true),
+            ("2026-03-01T10:00:00Z [main] Foo: x", false),
+            ("2026-03-01 10:00:00,123 worker Foo: x", false),
+            ("2026-03-01 10:00:00 ERROR: x", false),
+            ("2026-03-01T10:00:00Z started", false),
+            ("Mar  1 10:00:00 web x", true),
+        ] {
+            let header = Header::read(text, &Context::default());
+            assert_eq!(header.is_some_and(|h| h.is_certain()), certain, "{text}");
         }
     }
 

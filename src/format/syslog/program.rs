@@ -25,13 +25,6 @@ pub(super) fn read(header: &Header<'_>, event: &mut Event) {
             "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "gpasswd" | "chage" => {
                 read_account_tool(message, event);
             }
-            "passwd" => {
-                if let Some(user) = after(message, "password changed for ") {
-                    event.action = Some("password changed".into());
-                    event.target = Some(word(user).to_owned());
-                    event.outcome = Outcome::Success;
-                }
-            }
             _ => {}
         }
     }
@@ -80,39 +73,47 @@ fn fail(event: &mut Event, reason: &str) {
     event.reason = Some(reason.to_owned());
 }
 
-/// sshd's verbs and what they mean; `for` or the rest names the user.
-const SSHD: [(&str, Outcome); 12] = [
-    ("Accepted ", Outcome::Success),
-    ("Failed ", Outcome::Failure),
-    ("Invalid user ", Outcome::Failure),
-    ("Illegal user ", Outcome::Failure),
-    ("Disconnected from ", Outcome::Unknown),
-    ("Received disconnect from ", Outcome::Unknown),
-    ("Connection closed by ", Outcome::Unknown),
-    ("Connection reset by ", Outcome::Unknown),
-    ("Connection from ", Outcome::Unknown),
-    ("Disconnecting ", Outcome::Failure),
+/// How sshd's messages begin, the action each is, and what it means.
+const SSHD: [(&str, &str, Outcome); 12] = [
+    ("Accepted ", "Accepted", Outcome::Success),
+    ("Failed ", "Failed", Outcome::Failure),
+    ("Invalid user ", "Invalid user", Outcome::Failure),
+    ("Illegal user ", "Illegal user", Outcome::Failure),
+    ("Disconnected from ", "Disconnected", Outcome::Unknown),
     (
-        "maximum authentication attempts exceeded for ",
+        "Received disconnect from ",
+        "Received disconnect",
+        Outcome::Unknown,
+    ),
+    (
+        "Connection closed by ",
+        "Connection closed",
+        Outcome::Unknown,
+    ),
+    ("Connection reset by ", "Connection reset", Outcome::Unknown),
+    ("Connection from ", "Connection", Outcome::Unknown),
+    ("Disconnecting ", "Disconnecting", Outcome::Failure),
+    (
+        TOO_MANY,
+        "maximum authentication attempts exceeded",
         Outcome::Failure,
     ),
-    ("User ", Outcome::Failure),
+    ("User ", "not allowed", Outcome::Failure),
 ];
+
+const TOO_MANY: &str = "maximum authentication attempts exceeded for ";
 
 fn read_sshd(message: &str, event: &mut Event) {
     let message = message.strip_prefix("error: ").unwrap_or(message);
-    let Some((verb, outcome)) = SSHD.iter().find(|(verb, _)| message.starts_with(verb)) else {
+    let Some((verb, action, outcome)) = SSHD.iter().find(|(verb, ..)| message.starts_with(verb))
+    else {
         return;
     };
     let rest = &message[verb.len()..];
     if *verb == "User " && !rest.contains(" not allowed because ") {
         return;
     }
-    let name = verb
-        .trim_end()
-        .trim_end_matches(" from")
-        .trim_end_matches(" by");
-    event.action = Some(name.trim_end_matches(" for").to_owned());
+    event.action = Some((*action).to_owned());
     event.outcome = *outcome;
     event.target = event.host.clone();
     match *verb {
@@ -151,14 +152,14 @@ fn read_sshd(message: &str, event: &mut Event) {
             from(event, message);
             fail(event, after(why, "because ").unwrap_or("not allowed"));
         }
-        "maximum authentication attempts exceeded for " => {
+        TOO_MANY => {
             let who = rest.strip_prefix("invalid user ").unwrap_or(rest);
             actor(
                 event,
                 who.rsplit_once(" from ").map_or(who, |(user, _)| user),
             );
             from(event, rest);
-            fail(event, "maximum authentication attempts exceeded");
+            fail(event, action);
         }
         _ => peer(rest, event),
     }
@@ -272,6 +273,12 @@ fn read_pam(phase: &str, said: &str, event: &mut Event) {
             event.outcome = Outcome::Success;
             return;
         }
+    }
+    if let Some(user) = said.strip_prefix("password changed for ") {
+        event.action = Some("password changed".into());
+        event.target = Some(word(user).to_owned());
+        event.outcome = Outcome::Success;
+        return;
     }
     let failure = [
         "authentication failure",
