@@ -101,12 +101,10 @@ pub(super) fn split(text: &str) -> Result<(&str, &str, usize), Fault> {
     Err((1, "the front matter has no closing `---`".to_owned()))
 }
 
-/// Reads the front matter into `runbook`; its first line is line 2 of the file.
-pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
-    let front: Front = match serde_saphyr::from_str(yaml) {
-        Ok(front) => front,
-        Err(error) => return faults.push(explain(&error)),
-    };
+/// Reads the front matter into `runbook`; its first line is line 2 of the file. An error means that nothing of it
+/// could be read; single faults are added to `faults`.
+pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    let front: Front = serde_saphyr::from_str(yaml).map_err(|error| explain(&error))?;
     let line = |location: serde_saphyr::Location| location.line() as usize + 1;
     match &front.runbook {
         Some(version) if version.value == 1 => {}
@@ -130,7 +128,7 @@ pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
         runbook.escalate_to = Some(sla.map_or(to.clone(), |sla| format!("{to} within {sla}")));
     }
     if front.inputs.0.len() > MAX_INPUTS {
-        return faults.push((1, format!("more than {MAX_INPUTS} inputs: nobody fills that in during an incident")));
+        return Err((1, format!("more than {MAX_INPUTS} inputs: nobody fills that in during an incident")));
     }
     for (name, spec) in front.inputs.0 {
         match input(name, spec.value) {
@@ -146,6 +144,7 @@ pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
         }
         runbook.window = Some((spec.value.from, spec.value.to));
     }
+    Ok(())
 }
 
 fn is_id(id: &str) -> bool {

@@ -429,13 +429,13 @@ fn position(text: &str, column: usize) -> (usize, usize) {
 /// Everything wrong with a runbook, by line; empty for one that can be used.
 pub(super) fn parse(text: &str, runbook: &mut Runbook) -> Vec<Fault> {
     let mut faults = Vec::new();
-    match front::split(text) {
-        Err(fault) => faults.push(fault),
-        Ok((yaml, body, line)) => {
-            front::read(yaml, runbook, &mut faults);
-            read(body, line, runbook, &mut faults);
-        }
-    }
+    // Without its inputs, most of what the body would be blamed for follows from the front matter.
+    let outcome = front::split(text).and_then(|(yaml, body, line)| {
+        front::read(yaml, runbook, &mut faults)?;
+        read(body, line, runbook, &mut faults);
+        Ok(())
+    });
+    faults.extend(outcome.err());
     faults.sort_by_key(|(line, _)| *line);
     faults
 }

@@ -25,11 +25,14 @@ fn read(text: &str) -> Result<End<'_>, String> {
     let (name, shift) = rest.split_once('}').ok_or_else(|| format!("`{text}`: the brace is not closed"))?;
     let shift = shift.trim();
     let expected = || format!("`{text}`: expected `{{{name}}}`, `{{{name}}} - 3d` or `{{{name}}} + 12h`");
-    let shift = match shift.split_at_checked(1) {
-        None => 0,
-        Some(("+", by)) => duration(by).ok_or_else(expected)?,
-        Some(("-", by)) => -duration(by).ok_or_else(expected)?,
-        Some(_) => return Err(expected()),
+    let shift = if shift.is_empty() {
+        0
+    } else if let Some(by) = shift.strip_prefix('+') {
+        duration(by).ok_or_else(expected)?
+    } else if let Some(by) = shift.strip_prefix('-') {
+        -duration(by).ok_or_else(expected)?
+    } else {
+        return Err(expected());
     };
     Ok(End::Input { name, shift })
 }
