@@ -87,12 +87,37 @@ impl Request {
                 409 => "Conflict",
                 _ => "InternalError",
             });
-            event["responseStatus"]["message"] = json!(format!(
-                "{} {} by {} failed",
-                self.verb, self.resource, self.user
-            ));
+            event["responseStatus"]["message"] = json!(self.refusal());
         }
         event
+    }
+
+    /// Why it failed, as the API server says it.
+    fn refusal(&self) -> String {
+        let Self {
+            user,
+            verb,
+            resource,
+            ..
+        } = self;
+        let name = self.name.as_deref().unwrap_or_default();
+        let group = self.api.split_once('/').map_or("", |(group, _)| group);
+        match self.code {
+            403 => {
+                let place = self
+                    .namespace
+                    .map_or("at the cluster scope".to_owned(), |n| {
+                        format!("in the namespace \"{n}\"")
+                    });
+                format!(
+                    "{resource} is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API group \"{group}\" {place}"
+                )
+            }
+            409 => format!(
+                "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified"
+            ),
+            _ => format!("{resource} \"{name}\" not found"),
+        }
     }
 }
 

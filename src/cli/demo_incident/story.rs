@@ -59,11 +59,16 @@ pub(super) fn tell(random: &mut Random, now: Timestamp) -> Story {
             what: entry,
         });
     }
-    for (minute, change) in [32, 31, 30].into_iter().zip(settings::fraud()) {
-        story.settings.push(At {
-            ts: before(now, minute),
-            what: change,
-        });
+    // Ordinary changes in between, so that the edit and the deletion are two breaks; the two reviews are neighbours.
+    let [payout, asked, approved] = settings::fraud();
+    for (ts, change) in [
+        (before(now, 32), payout),
+        (before(now, 31), settings::background(random)),
+        (before(now, 30), settings::background(random)),
+        (before(now, 27), asked),
+        (before(now, 27).saturating_add(1), approved),
+    ] {
+        story.settings.push(At { ts, what: change });
     }
     story.cloudtrail.sort_by_key(|event| event.ts);
     story.kubernetes.sort_by_key(|event| event.ts);
