@@ -1,4 +1,37 @@
 //! Runbooks: plain Markdown whose steps carry queries. Read strictly, never executed.
+//!
+//! ````markdown
+//! ---
+//! runbook: 1
+//! id: settings-changed
+//! title: Settings were changed without permission
+//! role: support
+//! inputs:
+//!   user: {label: Customer id, type: id, pattern: '[a-z0-9]+', required: true}
+//!   day:  {label: Day it was noticed, type: date, default: today}
+//! window: {from: "{day} - 3d", to: "{day} + 1d"}
+//! ---
+//! > **Words:** *actor* = who did it · *target* = whose account
+//!
+//! ## Step 1: Find the change {#find}
+//! **Scenario:** … **Action:** … **Expect:** … **Outcome:** … **Role:** …
+//! ```auditq id=find expect=1.. show=ts,actor,action group=ip
+//! action:settings* AND target:{user}
+//! ```
+//! - **If** 0 rows **then** [Step 2](#wider)
+//! - **If** every actor = {user} **then** done: "by the customer"
+//! - **Else** [Step 3](#who)
+//!
+//! ## Escalation
+//! ```escalate
+//! {runbook.id} step {step}: {rows} rows, {window}
+//! ```
+//! ````
+//!
+//! `type` is `text`, `id`, `date` or `ip`. `expect` is `0`, `1..`, `..5`, `3..10`, `>100`, `>=3` or one of these after
+//! `distinct(FIELD)`. Conditions are `N rows`, `no rows`, `distinct(FIELD)>N`, `met`, `not met`,
+//! `every FIELD = VALUE`, `any FIELD = VALUE`; any other is for a person to judge. Links lead to a step's `{#id}`,
+//! or to the anchor a code host gives its heading. Everything else is prose.
 
 mod bind;
 mod branch;

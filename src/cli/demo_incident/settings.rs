@@ -127,6 +127,11 @@ pub(super) fn background(random: &mut Random) -> Change {
             (*random.pick(&["daily", "monthly"])).to_owned(),
         ),
     };
+    let target = if action == "login" {
+        "console".to_owned()
+    } else {
+        format!("account/{account}")
+    };
     let outcome = if random.chance(5) {
         "denied"
     } else {
@@ -136,7 +141,7 @@ pub(super) fn background(random: &mut Random) -> Change {
         actor,
         ip,
         action,
-        target: format!("account/{account}"),
+        target,
         outcome,
         field,
         old,

@@ -89,16 +89,18 @@ fn afternoon<T>(
     make: impl Fn(&mut Random, Timestamp) -> T,
 ) -> Vec<At<T>> {
     let mut events = Vec::with_capacity(count);
-    let mut burst = 0;
+    let span = (SPAN * MINUTE) as u64;
+    let length = (90 * SECOND) as u64;
+    let mut burst = length;
     while events.len() < count {
         let back = if random.chance(33) {
-            random.below((SPAN * MINUTE) as u64) as i64
+            random.below(span)
         } else {
-            if burst == 0 || random.chance(15) {
-                burst = random.below((SPAN * MINUTE) as u64) as i64;
+            if random.chance(15) {
+                burst = length + random.below(span - length);
             }
-            (burst - random.below(90 * SECOND as u64) as i64).max(0)
-        };
+            burst - random.below(length)
+        } as i64;
         let ts = now.saturating_add(-back);
         events.push(At {
             ts,
