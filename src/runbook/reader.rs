@@ -68,7 +68,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&mut self, line: usize, message: impl Into<String>) {
-        self.faults.push((line, message.into()));
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push((line, message.into()));
+        }
     }
 
     fn block(&mut self, block: &Block) {
@@ -353,7 +355,9 @@ impl Reader<'_> {
                 }
             }
         }
-        self.faults.extend(unanswerable);
+        for (line, message) in unanswerable {
+            self.fault(line, message);
+        }
     }
 }
 
