@@ -1,15 +1,19 @@
 //! What answers queries (`Engine`) and what feeds it (`EventSink`).
 
+pub mod memory;
+pub mod page;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::event::field::Field;
-use crate::event::{Event, EventId, SortKey, Timestamp};
 use crate::chain::ChainReport;
 use crate::event::Verdict;
-use crate::query::{Notice, Query};
+use crate::event::field::Field;
+use crate::event::{Event, EventId, SortKey, Timestamp};
+use crate::query::ast::{Ast, TimeExpr};
+use crate::query::{Bound, Notice, Query};
 
 /// Newest or oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,7 +173,10 @@ pub struct Cancel {
 
 impl Cancel {
     pub fn with_deadline(deadline: Instant) -> Self {
-        Self { flag: Arc::default(), deadline: Some(deadline) }
+        Self {
+            flag: Arc::default(),
+            deadline: Some(deadline),
+        }
     }
 
     pub fn cancel(&self) {
@@ -239,7 +246,10 @@ pub struct Capabilities {
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { tail: true, verify: true }
+        Self {
+            tail: true,
+            verify: true,
+        }
     }
 }
 
@@ -260,3 +270,33 @@ pub trait Engine: Send + Sync {
     fn info(&self) -> Info;
 }
 
+/// Resolves an attribute path as typed against those seen: exactly, else ignoring case if only one fits.
+pub fn resolve_path<'a>(
+    paths: impl Iterator<Item = &'a str> + Clone,
+    typed: &str,
+) -> Option<String> {
+    if paths.clone().any(|p| p == typed) {
+        return Some(typed.to_owned());
+    }
+    let folded = typed.to_lowercase();
+    let mut fitting = paths.filter(|p| p.to_lowercase() == folded);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.to_owned()),
+        _ => None,
+    }
+}
+
+/// Adds the notice that everything lies before the query's `since`, where that is why nothing was found.
+pub fn notice_if_all_older(bound: &mut Bound, total: u64, newest: Option<Timestamp>) {
+    let Some(newest) = newest.filter(|_| total == 0) else {
+        return;
+    };
+    let too_late = |ast: &Ast| matches!(ast, Ast::Since(TimeExpr::At(since)) if *since > newest);
+    let found = match &bound.ast {
+        Ast::And(parts) => parts.iter().any(too_late),
+        other => too_late(other),
+    };
+    if found {
+        bound.notices.push(Notice::AllOlder { newest });
+    }
+}

@@ -106,7 +106,10 @@ impl PartialOrd for SortKey {
 impl Event {
     /// The event's place in the total order.
     pub fn sort_key(&self) -> SortKey {
-        SortKey { source: self.source.clone(), order: self.order }
+        SortKey {
+            source: self.source.clone(),
+            order: self.order,
+        }
     }
 
     /// A one-line summary: the record's own message, else "actor action target".
@@ -114,9 +117,16 @@ impl Event {
         if let Some(message) = &self.message {
             return message.clone();
         }
-        let parts: Vec<&str> =
-            [&self.actor, &self.action, &self.target].into_iter().flatten().map(String::as_str).collect();
-        if parts.is_empty() { String::from_utf8_lossy(&self.raw).into_owned() } else { parts.join(" ") }
+        let parts: Vec<&str> = [&self.actor, &self.action, &self.target]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        if parts.is_empty() {
+            String::from_utf8_lossy(&self.raw).into_owned()
+        } else {
+            parts.join(" ")
+        }
     }
 }
 

@@ -57,7 +57,10 @@ pub struct Context {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { reference: Timestamp(i64::MAX / 2), zone_offset: 0 }
+        Self {
+            reference: Timestamp(i64::MAX / 2),
+            zone_offset: 0,
+        }
     }
 }
 

@@ -118,8 +118,14 @@ pub enum Condition {
     NotMet,
     Rows(Expect),
     /// `every FIELD = VALUE`; the value may be a placeholder.
-    Every { field: String, value: String },
-    Any { field: String, value: String },
+    Every {
+        field: String,
+        value: String,
+    },
+    Any {
+        field: String,
+        value: String,
+    },
     Else,
     Prose(String),
 }
@@ -181,7 +187,11 @@ impl Runbook {
     }
 
     /// Fills defaults in and checks every value against its pattern and type; returns what is wrong with each.
-    pub fn check_inputs(&self, _given: &Inputs, _now: Timestamp) -> Result<Inputs, Vec<InputError>> {
+    pub fn check_inputs(
+        &self,
+        _given: &Inputs,
+        _now: Timestamp,
+    ) -> Result<Inputs, Vec<InputError>> {
         unimplemented!()
     }
 

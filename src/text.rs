@@ -55,6 +55,12 @@ pub fn table_cell(text: &str, width: usize) -> String {
     Charset::Unicode.table_cell(text, width)
 }
 
+/// Whether a character acts on the terminal or its neighbours, or cannot be seen: never to be written raw. (A
+/// combining mark is not one of them; whether it does harm depends on what stands before it.)
+pub fn is_unsafe(c: char) -> bool {
+    hidden::is_hidden(c)
+}
+
 /// Columns that `text` takes, counted as ratatui counts them. Only meaningful for text that is already safe.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {

@@ -37,7 +37,10 @@ pub struct Attributes {
 
 impl Attributes {
     pub fn with_capacity(bytes: usize, leaves: usize) -> Self {
-        Self { buf: String::with_capacity(bytes), leaves: Vec::with_capacity(leaves) }
+        Self {
+            buf: String::with_capacity(bytes),
+            leaves: Vec::with_capacity(leaves),
+        }
     }
 
     /// Adds a leaf. A path equal to the previous leaf's is stored once.
@@ -76,13 +79,21 @@ impl Attributes {
     /// All leaves in record order, empty ones included.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
         self.leaves.iter().map(|leaf| {
-            (self.slice(&leaf.path), Value { kind: leaf.kind, text: self.slice(&leaf.value) })
+            (
+                self.slice(&leaf.path),
+                Value {
+                    kind: leaf.kind,
+                    text: self.slice(&leaf.value),
+                },
+            )
         })
     }
 
     /// Every non-empty value at exactly this path.
     pub fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Value<'a>> {
-        self.iter().filter(move |(p, v)| v.kind != Kind::Empty && *p == path).map(|(_, v)| v)
+        self.iter()
+            .filter(move |(p, v)| v.kind != Kind::Empty && *p == path)
+            .map(|(_, v)| v)
     }
 
     /// The first non-empty value at this path that is not the empty string.
@@ -102,7 +113,10 @@ mod tests {
         a.push("a.b", Kind::Str, "x");
         a.push("c", Kind::Empty, "null");
         a.push("d", Kind::Str, "");
-        assert_eq!(a.all("a.b").map(|v| v.text).collect::<Vec<_>>(), ["1.0", "x"]);
+        assert_eq!(
+            a.all("a.b").map(|v| v.text).collect::<Vec<_>>(),
+            ["1.0", "x"]
+        );
         assert_eq!(a.get("c"), None);
         assert_eq!(a.get("d"), None);
         assert_eq!(a.all("d").count(), 1);

@@ -53,27 +53,146 @@ const fn spec(
     facetable: bool,
     meaning: &'static str,
 ) -> Spec {
-    Spec { field, name, aliases, kind, facetable, meaning }
+    Spec {
+        field,
+        name,
+        aliases,
+        kind,
+        facetable,
+        meaning,
+    }
 }
 
 /// Every normalised field, in display order.
 pub const CATALOGUE: [Spec; 16] = [
-    spec(Field::Id, "id", &["event.id"], FieldType::Hex128, false, "stable identity of the event"),
-    spec(Field::Ts, "ts", &["@timestamp", "time"], FieldType::Time, false, "when it happened"),
-    spec(Field::Actor, "actor", &["user.name", "user"], FieldType::Text, true, "who did it"),
-    spec(Field::Action, "action", &["event.action", "verb"], FieldType::Text, true, "what was done"),
-    spec(Field::Target, "target", &["resource"], FieldType::Text, true, "what it was done to"),
-    spec(Field::Outcome, "outcome", &["event.outcome"], FieldType::Text, true, "success, failure or unknown"),
-    spec(Field::Reason, "reason", &["error.code"], FieldType::Text, true, "code or text behind the outcome"),
-    spec(Field::Ip, "ip", &["source.ip"], FieldType::Address, true, "where the request came from"),
-    spec(Field::Host, "host", &["host.name"], FieldType::Text, true, "machine or cluster that recorded it"),
-    spec(Field::Session, "session", &["trace.id"], FieldType::Text, true, "request, session or audit id"),
-    spec(Field::Severity, "severity", &["log.level"], FieldType::Severity, true, "emerg … debug"),
-    spec(Field::Message, "message", &[], FieldType::Text, false, "one line a person can read"),
-    spec(Field::Format, "format", &["event.module"], FieldType::Text, true, "which reader read it"),
-    spec(Field::Source, "source", &["log.file.path"], FieldType::Text, true, "which file it came from"),
-    spec(Field::Line, "line", &[], FieldType::Number, false, "first line of the record in its file"),
-    spec(Field::Chain, "chain", &[], FieldType::Verdict, true, "what the chain check found"),
+    spec(
+        Field::Id,
+        "id",
+        &["event.id"],
+        FieldType::Hex128,
+        false,
+        "stable identity of the event",
+    ),
+    spec(
+        Field::Ts,
+        "ts",
+        &["@timestamp", "time"],
+        FieldType::Time,
+        false,
+        "when it happened",
+    ),
+    spec(
+        Field::Actor,
+        "actor",
+        &["user.name", "user"],
+        FieldType::Text,
+        true,
+        "who did it",
+    ),
+    spec(
+        Field::Action,
+        "action",
+        &["event.action", "verb"],
+        FieldType::Text,
+        true,
+        "what was done",
+    ),
+    spec(
+        Field::Target,
+        "target",
+        &["resource"],
+        FieldType::Text,
+        true,
+        "what it was done to",
+    ),
+    spec(
+        Field::Outcome,
+        "outcome",
+        &["event.outcome"],
+        FieldType::Text,
+        true,
+        "success, failure or unknown",
+    ),
+    spec(
+        Field::Reason,
+        "reason",
+        &["error.code"],
+        FieldType::Text,
+        true,
+        "code or text behind the outcome",
+    ),
+    spec(
+        Field::Ip,
+        "ip",
+        &["source.ip"],
+        FieldType::Address,
+        true,
+        "where the request came from",
+    ),
+    spec(
+        Field::Host,
+        "host",
+        &["host.name"],
+        FieldType::Text,
+        true,
+        "machine or cluster that recorded it",
+    ),
+    spec(
+        Field::Session,
+        "session",
+        &["trace.id"],
+        FieldType::Text,
+        true,
+        "request, session or audit id",
+    ),
+    spec(
+        Field::Severity,
+        "severity",
+        &["log.level"],
+        FieldType::Severity,
+        true,
+        "emerg … debug",
+    ),
+    spec(
+        Field::Message,
+        "message",
+        &[],
+        FieldType::Text,
+        false,
+        "one line a person can read",
+    ),
+    spec(
+        Field::Format,
+        "format",
+        &["event.module"],
+        FieldType::Text,
+        true,
+        "which reader read it",
+    ),
+    spec(
+        Field::Source,
+        "source",
+        &["log.file.path"],
+        FieldType::Text,
+        true,
+        "which file it came from",
+    ),
+    spec(
+        Field::Line,
+        "line",
+        &[],
+        FieldType::Number,
+        false,
+        "first line of the record in its file",
+    ),
+    spec(
+        Field::Chain,
+        "chain",
+        &[],
+        FieldType::Verdict,
+        true,
+        "what the chain check found",
+    ),
 ];
 
 impl Field {
@@ -89,7 +208,10 @@ impl Field {
     /// By name or alias, exact first, else ignoring ASCII case.
     pub fn find(name: &str) -> Option<Self> {
         let hit = |eq: &dyn Fn(&str) -> bool| {
-            CATALOGUE.iter().find(|s| eq(s.name) || s.aliases.iter().any(|a| eq(a))).map(|s| s.field)
+            CATALOGUE
+                .iter()
+                .find(|s| eq(s.name) || s.aliases.iter().any(|a| eq(a)))
+                .map(|s| s.field)
         };
         hit(&|n| n == name).or_else(|| hit(&|n| n.eq_ignore_ascii_case(name)))
     }

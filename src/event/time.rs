@@ -29,7 +29,9 @@ impl Timestamp {
     }
 
     pub fn from_secs(secs: i64, nanos: u32) -> Option<Self> {
-        secs.checked_mul(SECOND)?.checked_add(i64::from(nanos)).map(Self)
+        secs.checked_mul(SECOND)?
+            .checked_add(i64::from(nanos))
+            .map(Self)
     }
 
     /// A number of unknown unit, judged by magnitude: seconds, milli-, micro- or nanoseconds. Accepts a
@@ -60,14 +62,22 @@ impl Timestamp {
     /// decimal mark, up to nine (further ones dropped) fractional digits.
     pub fn parse(text: &str) -> Option<Self> {
         let b = text.as_bytes();
-        if b.len() < 19 || !b.is_ascii() || b[4] != b'-' || b[7] != b'-' || b[13] != b':' || b[16] != b':' {
+        if b.len() < 19
+            || !b.is_ascii()
+            || b[4] != b'-'
+            || b[7] != b'-'
+            || b[13] != b':'
+            || b[16] != b':'
+        {
             return None;
         }
         if !matches!(b[10], b'T' | b't' | b' ' | b'_') {
             return None;
         }
         let num = |range: std::ops::Range<usize>| -> Option<u32> {
-            b[range].iter().try_fold(0u32, |n, d| d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0')))
+            b[range].iter().try_fold(0u32, |n, d| {
+                d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'))
+            })
         };
         let date = NaiveDate::from_ymd_opt(num(0..4)? as i32, num(5..7)?, num(8..10)?)?;
         let (hour, minute, second) = (num(11..13)?, num(14..16)?, num(17..19)?);
@@ -81,7 +91,11 @@ impl Timestamp {
                 return None;
             }
             for i in 0..9 {
-                let digit = if i < digits { u32::from(rest.as_bytes()[1 + i] - b'0') } else { 0 };
+                let digit = if i < digits {
+                    u32::from(rest.as_bytes()[1 + i] - b'0')
+                } else {
+                    0
+                };
                 nanos = nanos * 10 + digit;
             }
             rest = &rest[1 + digits..];
@@ -121,7 +135,11 @@ fn parse_offset(text: &str) -> Option<i64> {
         return None;
     }
     let hours: i64 = digits[..2].parse().ok()?;
-    let minutes: i64 = if digits.len() == 4 { digits[2..].parse().ok()? } else { 0 };
+    let minutes: i64 = if digits.len() == 4 {
+        digits[2..].parse().ok()?
+    } else {
+        0
+    };
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
@@ -150,7 +168,13 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(text), Some(Timestamp(nanos)), "{text}");
         }
-        for bad in ["", "2026-13-01T00:00:00Z", "2026-03-01T09:00:00.Z", "2026-03-01T09:00:00 foo", "é026-03-01T09:00:00"] {
+        for bad in [
+            "",
+            "2026-13-01T00:00:00Z",
+            "2026-03-01T09:00:00.Z",
+            "2026-03-01T09:00:00 foo",
+            "é026-03-01T09:00:00",
+        ] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }
         assert_eq!(Timestamp(base).rfc3339(), "2026-03-01T09:00:00.000000000Z");
@@ -159,7 +183,12 @@ mod tests {
     #[test]
     fn judges_epochs_by_magnitude() {
         let want = Some(Timestamp(1_700_000_000_500_000_000));
-        for token in ["1700000000.5", "1700000000500", "1700000000500000", "1700000000500000000"] {
+        for token in [
+            "1700000000.5",
+            "1700000000500",
+            "1700000000500000",
+            "1700000000500000000",
+        ] {
             assert_eq!(Timestamp::from_epoch_guess(token), want, "{token}");
         }
         assert_eq!(Timestamp::from_epoch_guess("404"), None);

@@ -183,7 +183,10 @@ mod tests {
     fn names_are_unique_and_read_back() {
         for kind in BreakKind::ALL {
             assert_eq!(BreakKind::from_name(kind.as_str()), Some(kind));
-            assert_eq!(Verdict::Broken(kind).words(), [Some("broken"), Some(kind.as_str())]);
+            assert_eq!(
+                Verdict::Broken(kind).words(),
+                [Some("broken"), Some(kind.as_str())]
+            );
         }
         assert_eq!(BreakKind::TornTail.level(), Level::Note);
         assert_eq!(BreakKind::Fork.level(), Level::Warning);
