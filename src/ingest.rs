@@ -23,7 +23,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use self::coordinator::Coordinator;
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};
 

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Timestamp};
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
 /// How often stores look whether a commit is due.

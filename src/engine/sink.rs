@@ -19,6 +19,7 @@ pub struct GenerationId(pub u32);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
     /// Canonical path of the rotated set.
+    #[serde(with = "shared_text")]
     pub source: Arc<str>,
     /// SHA-256 of the first frame, hex: the identity that survives rename, compression and copy.
     pub key: String,
@@ -45,6 +46,20 @@ pub struct Generation {
     pub lines: u64,
     /// Times without a year lie before this moment.
     pub reference: Timestamp,
+}
+
+mod shared_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(deserializer).map(Into::into)
+    }
 }
 
 impl Generation {

@@ -10,7 +10,7 @@ use super::reading::{InOrder, Reading};
 use crate::engine::EngineError;
 use crate::engine::sink::{EventSink, Generation, GenerationId};
 use crate::event::Timestamp;
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::format::{Format, Frame};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{GenFile, ReadEnd, open_at, open_stream};

@@ -18,7 +18,7 @@ use super::{IngestError, Options};
 use crate::engine::Covers;
 use crate::engine::sink::{EventSink, Generation, GenerationId};
 use crate::event::Timestamp;
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::source::follow::{What, compare};
 use crate::source::newlines::line_start_at_or_after;
 use crate::source::newlines::line_start_at_or_before;

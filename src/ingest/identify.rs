@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::format::{Format, Frame};
 use crate::source::{GenFile, SourceError, open_stream};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::sink::{Generation, Parsed};
 use crate::event::{IdHasher, Order, Timestamp};
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::format::{Context, Format, Frame};
 
 /// Parses the frames of one generation in order.

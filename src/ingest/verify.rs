@@ -7,7 +7,7 @@ use super::chains::{ChainFile, Walk, may_be_chained};
 use super::identify::identify;
 use super::IngestError;
 use crate::chain::ChainReport;
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::source::{LogSet, discover};
 
 /// What the check of one source gave.

@@ -232,7 +232,6 @@ impl Ordinals {
                 if let Some(ord) = next.next() {
                     counts.add(&String::from_utf8_lossy(bytes), u64::from(self.counts[*ord as usize]));
                 }
-                Ok(())
             })
             .map_err(failed)?;
         Ok(counts)

@@ -11,7 +11,7 @@ use super::schema::HAS_TIME;
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, Hit};
 use crate::event::{Event, Order, SortKey, Timestamp, Verdict};
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::format::{Context, Frame};
 
 /// The columns that say where a document stands.

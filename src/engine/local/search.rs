@@ -13,7 +13,7 @@ use super::store::Store;
 use crate::engine::page::{Partial, histogram_frame};
 use crate::engine::{Cancel, EngineError, SearchRequest};
 use crate::event::{EventId, SortKey};
-use crate::format::registry::Registry;
+use crate::format::Registry;
 use crate::query::{Bound, Matcher};
 
 /// Threads that look at segments.
