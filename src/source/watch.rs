@@ -76,7 +76,7 @@ impl Waker {
 
 /// Watches what a [`Discovery`] found.
 pub struct Watcher {
-    notices: Option<RecommendedWatcher>,
+    notices: Result<RecommendedWatcher, String>,
     dirs: BTreeMap<PathBuf, WatchedDir>,
     /// Directories that give notices; for the others, why not.
     covered: HashMap<PathBuf, FileId>,
@@ -98,16 +98,21 @@ pub struct Watcher {
 impl Watcher {
     /// Begins to watch. What has changed since the discovery is reported by the first `recv`.
     pub fn new(discovery: &Discovery) -> Self {
-        Self::with_notices(discovery, true)
+        Self::with_notices(discovery, |waker| {
+            recommended(waker).map_err(|e| e.to_string())
+        })
     }
 
-    fn with_notices(discovery: &Discovery, notices: bool) -> Self {
+    fn with_notices(
+        discovery: &Discovery,
+        notices: impl FnOnce(Waker) -> Result<RecommendedWatcher, String>,
+    ) -> Self {
         let (sender, signals) = bounded(QUEUE);
         let waker = Waker {
             sender,
             overflow: Arc::default(),
         };
-        let notices = notices.then(|| recommended(waker.clone()).ok()).flatten();
+        let notices = notices(waker.clone());
         let mut watcher = Self {
             notices,
             dirs: BTreeMap::new(),
@@ -291,14 +296,16 @@ impl Watcher {
 
     /// Asks for notices of every directory.
     fn cover(&mut self) {
-        let Some(notices) = &mut self.notices else {
-            let why = "no file notices on this system".to_owned();
-            self.uncovered = self
-                .dirs
-                .keys()
-                .map(|dir| (dir.clone(), why.clone()))
-                .collect();
-            return;
+        let notices = match &mut self.notices {
+            Ok(notices) => notices,
+            Err(why) => {
+                self.uncovered = self
+                    .dirs
+                    .keys()
+                    .map(|dir| (dir.clone(), why.clone()))
+                    .collect();
+                return;
+            }
         };
         let (dirs, covered, uncovered) = (&self.dirs, &mut self.covered, &mut self.uncovered);
         uncovered.clear();

@@ -255,6 +255,7 @@ fn patterns_are_expanded_unless_a_file_has_that_name() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn what_is_missing_or_no_file_is_told_with_the_way_out() {
     let place = Place::new(&[("audit.log", "a")]);
     let fifo = place.path("pipe");

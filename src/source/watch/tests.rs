@@ -21,7 +21,13 @@ impl Watched {
         fs::write(dir.path().join("empty.log"), "").unwrap();
         let path = argument.map_or(dir.path().to_path_buf(), |name| dir.path().join(name));
         let mut discoverer = Discoverer::new(vec![path]);
-        let watcher = Watcher::with_notices(&discoverer.scan(), notices);
+        let watcher = Watcher::with_notices(&discoverer.scan(), |waker| {
+            if notices {
+                Ok(recommended(waker).unwrap())
+            } else {
+                Err("none".into())
+            }
+        });
         let mut watched = Self {
             dir,
             discoverer,
