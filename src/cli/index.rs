@@ -95,7 +95,7 @@ fn confirmed(dir: &Path, bytes: u64, app: &mut App) -> Result<bool, Failure> {
     write!(
         app.err,
         "auditty: {}",
-        app.style.charset.line(&question, usize::MAX)
+        app.err_charset.line(&question, usize::MAX)
     )?;
     app.err.flush()?;
     let mut reply = String::new();

@@ -43,7 +43,7 @@ pub(super) fn read_query(
         parts.push(query.ast);
     }
     let query =
-        check(typed).map_err(|error| Failure::Usage(pointed(typed, &error, app.style.charset)))?;
+        check(typed).map_err(|error| Failure::Usage(pointed(typed, &error, app.err_charset)))?;
     Ok(narrowed(query, parts))
 }
 
@@ -63,29 +63,20 @@ fn narrowed(query: Query, mut parts: Vec<Ast>) -> Query {
     Query { ast }
 }
 
-/// The error with the query below it and a mark under the part that is wrong.
+/// The error with the query below it and a mark under the part that is wrong. Not sanitised yet; the mark stands right
+/// once it is, in `charset`.
 pub(super) fn pointed(typed: &str, error: &QueryError, charset: Charset) -> String {
+    let typed = typed.replace(['\n', '\t'], " ");
     let before = error.column.saturating_sub(1);
-    let lead: String = typed
-        .chars()
-        .skip(before.saturating_sub(LEAD))
-        .take(before.min(LEAD))
-        .collect();
-    let wrong: String = typed.chars().skip(before).take(error.width).collect();
-    let rest: String = typed
-        .chars()
-        .skip(before + error.width)
-        .take(LEAD)
-        .collect();
-    let shown = |part: &str| charset.line(&part.replace(['\n', '\t'], " "), 2 * LEAD);
-    let (lead, wrong, rest) = (shown(&lead), shown(&wrong), shown(&rest));
-    let cut = if before > LEAD {
-        charset.ellipsis()
-    } else {
-        ""
-    };
-    let indent = text::width(&lead) + text::width(cut);
-    let mark = "^".repeat(text::width(&wrong).max(1));
+    let part =
+        |from: usize, count: usize| -> String { typed.chars().skip(from).take(count).collect() };
+    let lead = part(before.saturating_sub(LEAD), before.min(LEAD));
+    let wrong = part(before, error.width.min(LEAD));
+    let rest = part(before + error.width.min(LEAD), LEAD);
+    let columns = |part: &str| text::width(&charset.line(part, usize::MAX));
+    let cut = if before > LEAD { "... " } else { "" };
+    let indent = cut.len() + columns(&lead);
+    let mark = "^".repeat(columns(&wrong).max(1));
     format!(
         "{error}\n  {cut}{lead}{wrong}{rest}\n  {:indent$}{mark}",
         ""

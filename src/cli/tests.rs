@@ -451,39 +451,33 @@ fn tail_prints_final_events_as_they_come() {
 
 #[test]
 fn query_errors_point_at_the_place() {
-    let error = QueryError {
-        column: 7,
-        width: 3,
-        message: "expected a value".into(),
+    let told = |typed: &str, column: usize, width: usize| {
+        let err = Caught::default();
+        let mut app = app_with(Caught::default(), err.clone());
+        let error = QueryError {
+            column,
+            width,
+            message: "m".into(),
+        };
+        app.talk(&problem::pointed(typed, &error, app.err_charset));
+        printed(&err)
     };
+    let first = |column| format!("auditty: query error at column {column}: m\n");
     assert_eq!(
-        problem::pointed("actor:\u{1b}é日 x", &error, Charset::Unicode),
-        "query error at column 7: expected a value\n  actor:␛é日 x\n        ^^^^"
+        told("actor:\u{1b}é日 x", 7, 3),
+        first(7) + "  actor:␛é日 x\n        ^^^^\n"
     );
-    let end = QueryError {
-        column: 3,
-        width: 1,
-        message: "m".into(),
-    };
-    assert!(problem::pointed("a:", &end, Charset::Unicode).ends_with("\n  a:\n    ^"));
-    let far = QueryError {
-        column: 1001,
-        width: 1,
-        message: "m".into(),
-    };
-    let shown = problem::pointed(&"日".repeat(2000), &far, Charset::Ascii);
-    assert!(shown.lines().all(|line| line.len() < 400), "{shown}");
-    assert!(
-        problem::pointed(
-            "",
-            &QueryError {
-                column: 0,
-                width: 0,
-                message: "m".into()
-            },
-            Charset::Unicode
-        )
-        .ends_with('^')
+    assert_eq!(
+        told("\u{200b}:", 2, 1),
+        first(2) + "  \\u{200b}:\n          ^\n"
+    );
+    assert_eq!(told("a:", 3, 1), first(3) + "  a:\n    ^\n");
+    assert_eq!(told("", 0, 0), first(0) + "  \n  ^\n");
+    let far = told(&"a".repeat(4000), 1001, 3000);
+    let line = format!("  ... {}", "a".repeat(180));
+    assert_eq!(
+        far,
+        first(1001) + &line + "\n" + &" ".repeat(66) + &"^".repeat(60) + "\n"
     );
 }
 
