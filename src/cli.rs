@@ -4,6 +4,7 @@ mod app;
 mod args;
 mod completions;
 mod demo;
+pub mod demo_incident;
 mod exit;
 mod explore;
 mod formats;

@@ -1,11 +1,27 @@
 //! Formats: how a source's bytes are cut into frames and how a frame becomes events. One format = one file.
 
+mod auditd;
+mod cloudtrail;
+mod framer;
+mod json;
+mod k8s_audit;
+mod layout;
+mod record;
+mod registry;
+mod syslog;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::event::{Event, Timestamp};
+
+pub use registry::Registry;
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
 pub const FRAME_LIMIT: usize = 4 << 20;

@@ -1,11 +1,60 @@
 //! Runbooks: plain Markdown whose steps carry queries. Read strictly, never executed.
+//!
+//! ````markdown
+//! ---
+//! runbook: 1
+//! id: settings-changed
+//! title: Settings were changed without permission
+//! role: support
+//! inputs:
+//!   user: {label: Customer id, type: id, pattern: '[a-z0-9]+', required: true}
+//!   day:  {label: Day it was noticed, type: date, default: today}
+//! window: {from: "{day} - 3d", to: "{day} + 1d"}
+//! ---
+//! > **Words:** *actor* = who did it · *target* = whose account
+//!
+//! ## Step 1: Find the change {#find}
+//! **Scenario:** … **Action:** … **Expect:** … **Outcome:** … **Role:** …
+//! ```auditq id=find expect=1.. show=ts,actor,action group=ip
+//! action:settings* AND target:{user}
+//! ```
+//! - **If** 0 rows **then** [Step 2](#wider)
+//! - **If** every actor = {user} **then** done: "by the customer"
+//! - **Else** [Step 3](#who)
+//!
+//! ## Escalation
+//! ```escalate
+//! {runbook.id} step {step}: {rows} rows, {window}
+//! ```
+//! ````
+//!
+//! `type` is `text`, `id`, `date` or `ip`. `expect` is `0`, `1..`, `..5`, `3..10`, `>100`, `>=3` or one of these after
+//! `distinct(FIELD)`. Conditions are `N rows`, `no rows`, `distinct(FIELD)>N`, `met`, `not met`,
+//! `every FIELD = VALUE`, `any FIELD = VALUE`; any other is for a person to judge. Links lead to a step's `{#id}`,
+//! or to the anchor a code host gives its heading. Everything else is prose.
+
+mod bind;
+mod branch;
+mod document;
+mod expect;
+mod front;
+mod inputs;
+mod library;
+mod reader;
+mod suggest;
+mod window;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use crate::event::Timestamp;
 use crate::query::Query;
+
+/// Largest file read as a runbook, in bytes.
+const MAX_FILE: usize = 1 << 20;
 
 /// A runbook as read from one Markdown file.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +66,18 @@ pub struct Runbook {
     pub role: Option<String>,
     /// Formats it looks at (`cloudtrail`).
     pub logs: Vec<String>,
+    /// Attack techniques it is about, as free text (`T1562.008`).
+    pub attack: Vec<String>,
     pub inputs: Vec<Input>,
     /// Time window relative to an input: from and to, as typed (`{day} - 3d`).
     pub window: Option<(String, String)>,
     /// Words explained for the reader, in order.
     pub glossary: Vec<(String, String)>,
+    /// What stands before the first step, one paragraph or list item each.
+    pub intro: Vec<String>,
     pub steps: Vec<Step>,
+    /// Whom to tell, and how soon (`#security-oncall within 30m`).
+    pub escalate_to: Option<String>,
     /// Text of the `escalate` block, with placeholders.
     pub escalation: Option<String>,
     /// `bundled`, or the file.
@@ -171,8 +226,8 @@ pub struct InputError {
 
 impl Library {
     /// The bundled runbooks, then every `*.md` in `folders`; later ones override earlier ones by id.
-    pub fn load(_folders: &[PathBuf]) -> Self {
-        unimplemented!()
+    pub fn load(folders: &[PathBuf]) -> Self {
+        library::load(folders)
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Runbook>> {
@@ -181,34 +236,133 @@ impl Library {
 }
 
 impl Runbook {
-    /// Reads a runbook strictly; `origin` names it in errors.
-    pub fn parse(_origin: &str, _text: &str) -> Result<Self, RunbookError> {
-        unimplemented!()
+    /// Reads a runbook strictly; `origin` names it in errors. The error is the first one in the file.
+    pub fn parse(origin: &str, text: &str) -> Result<Self, RunbookError> {
+        let (runbook, errors) = Self::examine(origin, text);
+        match errors.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(runbook),
+        }
+    }
+
+    /// Everything that is wrong with a runbook's text, by line.
+    pub fn lint(origin: &str, text: &str) -> Vec<RunbookError> {
+        Self::examine(origin, text).1
+    }
+
+    /// Reads a file; errors name it.
+    pub fn read(path: &Path) -> Result<Self, RunbookError> {
+        library::read(path)
+    }
+
+    fn examine(origin: &str, text: &str) -> (Self, Vec<RunbookError>) {
+        let digest = Sha256::digest(text.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let mut runbook = Self {
+            origin: origin.to_owned(),
+            digest,
+            ..Self::default()
+        };
+        let faults = if text.len() > MAX_FILE {
+            vec![(
+                1,
+                "the file is larger than 1 MiB, which no runbook needs".to_owned(),
+            )]
+        } else {
+            reader::parse(text, &mut runbook)
+        };
+        let error = |(line, message)| RunbookError {
+            path: origin.into(),
+            line,
+            message,
+        };
+        (runbook, faults.into_iter().map(error).collect())
     }
 
     /// Fills defaults in and checks every value against its pattern and type; returns what is wrong with each.
-    pub fn check_inputs(
+    /// Dates become absolute, and those typed without a zone are UTC.
+    pub fn check_inputs(&self, given: &Inputs, now: Timestamp) -> Result<Inputs, Vec<InputError>> {
+        self.check_inputs_in(given, now, 0)
+    }
+
+    /// [`Self::check_inputs`] with dates read in the zone that is so many seconds east of UTC.
+    pub fn check_inputs_in(
         &self,
-        _given: &Inputs,
-        _now: Timestamp,
+        given: &Inputs,
+        now: Timestamp,
+        zone_offset: i32,
     ) -> Result<Inputs, Vec<InputError>> {
-        unimplemented!()
+        inputs::check(&self.inputs, given, now, zone_offset)
     }
 
     /// The query of a step (its window included) with every placeholder bound as one literal value, never spliced
-    /// as text. `None` if the step has no query.
-    pub fn step_query(&self, _step: usize, _inputs: &Inputs) -> Result<Option<Query>, InputError> {
-        unimplemented!()
+    /// as text. `None` if the step has no query. `inputs` are checked ones.
+    pub fn step_query(&self, step: usize, inputs: &Inputs) -> Result<Option<Query>, InputError> {
+        bind::step_query(self, step, inputs)
     }
 
     /// The branch the evidence points to: the first whose condition is decided true. `None` while undecided, or
     /// where a person has to decide.
-    pub fn decide(&self, _step: usize, _evidence: &Evidence, _inputs: &Inputs) -> Option<usize> {
-        unimplemented!()
+    pub fn decide(&self, step: usize, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
+        branch::decide(self.steps.get(step)?, evidence, inputs)
+    }
+
+    /// Whether the expectation of a step is met; `None` if it has none, or while it is not known.
+    pub fn is_met(&self, step: usize, evidence: &Evidence) -> Option<bool> {
+        branch::met(
+            self.steps.get(step)?.query.as_ref()?.expect.as_ref()?,
+            evidence,
+        )
     }
 
     /// The fields whose value counts `decide` and the expectation of a step need.
-    pub fn fields_needed(&self, _step: usize) -> Vec<String> {
-        unimplemented!()
+    pub fn fields_needed(&self, step: usize) -> Vec<String> {
+        self.steps
+            .get(step)
+            .map(branch::fields_needed)
+            .unwrap_or_default()
     }
 }
+
+/// Fills `{name}` in a text for people; what `lookup` does not know stays as written. Never for queries.
+pub fn fill(text: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let known = placeholder(&rest[open..]).and_then(|name| Some((name, lookup(name)?)));
+        let used = match known {
+            Some((name, value)) => {
+                out.push_str(&value);
+                name.len() + 2
+            }
+            None => {
+                out.push('{');
+                1
+            }
+        };
+        rest = &rest[open + used..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The placeholder a text begins with: letters, digits, `_` and `.` between braces.
+fn placeholder(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('{')?;
+    let length = rest
+        .bytes()
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.')
+        .count();
+    (length > 0 && rest[length..].starts_with('}')).then_some(&rest[..length])
+}
+
+/// Every placeholder of a text, in order.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    memchr::memchr_iter(b'{', text.as_bytes()).filter_map(|at| placeholder(&text[at..]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::chain::ChainReport;
 use crate::config::Settings;
 use crate::engine::{Covers, Engine};
+use crate::format::registry::Registry;
 use crate::format::{Detection, Format};
+pub(super) use crate::ingest::verify::VerifyFile;
 
 /// What the caller is going to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +37,6 @@ pub(super) enum OpenError {
     Failed(String),
 }
 
-/// One file checked.
-pub(super) struct VerifyFile {
-    pub(super) path: String,
-    pub(super) report: Arc<ChainReport>,
-    /// Why it could not be read.
-    pub(super) error: Option<String>,
-}
-
 fn not_yet<T>() -> Result<T, OpenError> {
     Err(OpenError::Failed("opening is not connected yet".into()))
 }
@@ -65,10 +58,9 @@ pub(super) fn verify(
     _settings: &Settings,
 ) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
-        Err(OpenError::NothingToOpen)
-    } else {
-        not_yet()
+        return Err(OpenError::NothingToOpen);
     }
+    Ok(crate::ingest::verify::verify(paths, &Registry::builtin()))
 }
 
 /// The bundled incident.
@@ -83,7 +75,7 @@ pub(super) fn explore(_opened: Opened, _settings: &Settings) -> Result<(), OpenE
 
 /// Every known format.
 pub(super) fn formats() -> Vec<Arc<dyn Format>> {
-    Vec::new()
+    Registry::builtin().all()
 }
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.

@@ -1,0 +1,297 @@
+//! Branches: reading their conditions, and deciding them from what a step's query gave.
+
+use super::{Branch, Condition, Evidence, Expect, Inputs, Step, expect, fill};
+
+/// Reads the text between **If** and **then**. What is no known form is prose, for a person to judge.
+pub(super) fn condition(text: &str) -> Condition {
+    let text = text.replace('`', "");
+    let text = text.trim().trim_end_matches([',', ':']).trim_end();
+    let lower = text.to_ascii_lowercase();
+    match lower.as_str() {
+        "met" => return Condition::Met,
+        "not met" => return Condition::NotMet,
+        "no rows" => {
+            return Condition::Rows(Expect {
+                distinct: None,
+                min: 0,
+                max: Some(0),
+            });
+        }
+        "some rows" => {
+            return Condition::Rows(Expect {
+                distinct: None,
+                min: 1,
+                max: None,
+            });
+        }
+        _ => {}
+    }
+    if let Some(count) = lower.strip_suffix(" rows").or(lower.strip_suffix(" row"))
+        && let Ok(expect) = expect::parse(count)
+        && expect.distinct.is_none()
+    {
+        return Condition::Rows(expect);
+    }
+    if text.starts_with("distinct(")
+        && let Ok(expect) = expect::parse(text)
+    {
+        return Condition::Rows(expect);
+    }
+    let compared = |word: &str| {
+        let (field, value) = text.get(word.len()..)?.split_once(" = ")?;
+        let (field, value) = (field.trim(), value.trim());
+        let is_comparison = lower.starts_with(word) && !field.contains(char::is_whitespace);
+        (is_comparison && !field.is_empty() && !value.is_empty())
+            .then(|| (field.to_owned(), value.to_owned()))
+    };
+    if let Some((field, value)) = compared("every ") {
+        return Condition::Every { field, value };
+    }
+    if let Some((field, value)) = compared("any ") {
+        return Condition::Any { field, value };
+    }
+    Condition::Prose(text.to_owned())
+}
+
+/// The branch the evidence points to. A branch that can't be decided yet, or not by a program, stops the search:
+/// those after it hold only if it does not.
+pub(super) fn decide(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
+    for (index, branch) in step.branches.iter().enumerate() {
+        if holds(step, branch, evidence, inputs)? {
+            return Some(index);
+        }
+    }
+    None
+}
+
+/// Whether a branch's condition holds; `None` = not known yet, or for a person to say.
+fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> Option<bool> {
+    let expected = || step.query.as_ref()?.expect.as_ref();
+    match &branch.condition {
+        Condition::Else => Some(true),
+        Condition::Prose(_) => None,
+        Condition::Met => met(expected()?, evidence),
+        Condition::NotMet => met(expected()?, evidence).map(|met| !met),
+        Condition::Rows(expect) => met(expect, evidence),
+        Condition::Any { field, value } => {
+            let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
+            let seen = evidence
+                .values
+                .get(field)?
+                .iter()
+                .any(|(v, count)| *count > 0 && v.to_lowercase() == wanted);
+            if seen {
+                Some(true)
+            } else {
+                evidence.complete.then_some(false)
+            }
+        }
+        Condition::Every { field, value } => {
+            let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
+            let values = evidence.values.get(field)?;
+            if values
+                .iter()
+                .any(|(v, count)| *count > 0 && v.to_lowercase() != wanted)
+            {
+                return Some(false);
+            }
+            // Rows without the field are not rows that equal the value.
+            let counted: u64 = values
+                .iter()
+                .fold(0, |sum, (_, count)| sum.saturating_add(*count));
+            evidence
+                .complete
+                .then_some(evidence.rows > 0 && counted >= evidence.rows)
+        }
+    }
+}
+
+/// Whether an expectation is met; `None` = not known yet.
+pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
+    let count = match &expect.distinct {
+        None => evidence.rows,
+        Some(field) => evidence
+            .values
+            .get(field)?
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .count() as u64,
+    };
+    expect.decided(count, evidence.complete)
+}
+
+/// The fields whose value counts the expectation and the conditions of a step look at, each once.
+pub(super) fn fields_needed(step: &Step) -> Vec<String> {
+    let expected = step
+        .query
+        .iter()
+        .filter_map(|query| query.expect.as_ref()?.distinct.as_ref());
+    let asked = step
+        .branches
+        .iter()
+        .filter_map(|branch| match &branch.condition {
+            Condition::Rows(expect) => expect.distinct.as_ref(),
+            Condition::Every { field, .. } | Condition::Any { field, .. } => Some(field),
+            _ => None,
+        });
+    let mut fields: Vec<String> = Vec::new();
+    for field in expected.chain(asked) {
+        if !fields.contains(field) {
+            fields.push(field.clone());
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::StepQuery;
+
+    fn rows(min: u64, max: Option<u64>) -> Condition {
+        Condition::Rows(Expect {
+            distinct: None,
+            min,
+            max,
+        })
+    }
+
+    #[test]
+    fn reads_conditions_and_leaves_the_rest_to_people() {
+        for (text, want) in [
+            ("0 rows", rows(0, Some(0))),
+            ("no rows,", rows(0, Some(0))),
+            ("1 row", rows(1, Some(1))),
+            ("`>100` rows", rows(101, None)),
+            ("2..3 rows", rows(2, Some(3))),
+            ("some rows", rows(1, None)),
+            ("Met", Condition::Met),
+            ("not met", Condition::NotMet),
+            (
+                "distinct(ip)>1",
+                Condition::Rows(Expect {
+                    distinct: Some("ip".into()),
+                    min: 2,
+                    max: None,
+                }),
+            ),
+            (
+                "every actor = {user}",
+                Condition::Every {
+                    field: "actor".into(),
+                    value: "{user}".into(),
+                },
+            ),
+            (
+                "any `objectRef.name` = a b",
+                Condition::Any {
+                    field: "objectRef.name".into(),
+                    value: "a b".into(),
+                },
+            ),
+            ("many rows", Condition::Prose("many rows".into())),
+            (
+                "every one of them = odd",
+                Condition::Prose("every one of them = odd".into()),
+            ),
+            (
+                "the owner says no",
+                Condition::Prose("the owner says no".into()),
+            ),
+            ("évery x = y", Condition::Prose("évery x = y".into())),
+        ] {
+            assert_eq!(condition(text), want, "{text}");
+        }
+    }
+
+    fn step(expect: Option<&str>, conditions: &[&str]) -> Step {
+        Step {
+            query: Some(StepQuery {
+                expect: expect.map(|e| expect::parse(e).unwrap()),
+                ..StepQuery::default()
+            }),
+            branches: conditions
+                .iter()
+                .map(|text| Branch {
+                    condition: if *text == "else" {
+                        Condition::Else
+                    } else {
+                        condition(text)
+                    },
+                    text: (*text).into(),
+                    goto: None,
+                })
+                .collect(),
+            ..Step::default()
+        }
+    }
+
+    fn evidence(rows: u64, values: &[(&str, &[(&str, u64)])], complete: bool) -> Evidence {
+        let values = values
+            .iter()
+            .map(|(field, values)| {
+                (
+                    (*field).into(),
+                    values.iter().map(|(v, n)| ((*v).into(), *n)).collect(),
+                )
+            })
+            .collect();
+        Evidence {
+            rows,
+            values,
+            complete,
+        }
+    }
+
+    #[test]
+    fn an_undecided_branch_never_lets_a_later_one_win() {
+        let step = step(None, &["0 rows", "else"]);
+        let none = Inputs::new();
+        assert_eq!(decide(&step, &evidence(0, &[], false), &none), None);
+        assert_eq!(decide(&step, &evidence(0, &[], true), &none), Some(0));
+        assert_eq!(decide(&step, &evidence(1, &[], false), &none), Some(1));
+        let asks = self::step(None, &["the owner objects", "else"]);
+        assert_eq!(decide(&asks, &evidence(9, &[], true), &none), None);
+    }
+
+    #[test]
+    fn expectations_decide_met_and_not_met() {
+        let step = step(Some("distinct(ip)>1"), &["not met", "met"]);
+        let none = Inputs::new();
+        let ips = |ips: &[(&str, u64)], complete| {
+            decide(&step, &evidence(5, &[("ip", ips)], complete), &none)
+        };
+        assert_eq!(ips(&[("a", 5)], true), Some(0));
+        assert_eq!(ips(&[("a", 5)], false), None);
+        assert_eq!(ips(&[("a", 3), ("b", 2)], false), Some(1));
+        assert_eq!(ips(&[("a", 5), ("b", 0)], true), Some(0));
+        assert_eq!(decide(&step, &evidence(5, &[], true), &none), None);
+        assert_eq!(fields_needed(&step), ["ip"]);
+    }
+
+    #[test]
+    fn every_and_any_compare_values_with_inputs() {
+        let step = step(None, &["every actor = {user}", "any ip = 10.0.0.1"]);
+        let inputs = Inputs::from([("user".into(), "Ann".into())]);
+        let run = |rows, actors: &[(&str, u64)], ips: &[(&str, u64)], complete| {
+            decide(
+                &step,
+                &evidence(rows, &[("actor", actors), ("ip", ips)], complete),
+                &inputs,
+            )
+        };
+        assert_eq!(run(2, &[("ann", 2)], &[], true), Some(0));
+        assert_eq!(run(2, &[("ann", 2)], &[], false), None);
+        assert_eq!(
+            run(3, &[("ann", 2)], &[], true),
+            None,
+            "one row has no actor, and no ip is the wanted one"
+        );
+        assert_eq!(
+            run(3, &[("ann", 2), ("bob", 1)], &[("10.0.0.1", 1)], false),
+            Some(1)
+        );
+        assert_eq!(run(0, &[], &[], true), None);
+        assert_eq!(fields_needed(&step), ["actor", "ip"]);
+    }
+}

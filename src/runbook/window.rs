@@ -1,0 +1,200 @@
+//! The time window of a runbook: `{day} - 3d`, or a time as the query language has it.
+
+use crate::event::Timestamp;
+use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::query::ast::{Ast, TimeExpr};
+use crate::query::{BindContext, Query};
+
+use super::suggest::hint;
+use super::{Input, InputKind, Inputs};
+
+/// One end of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End<'a> {
+    /// The time an input names, moved by so many nanoseconds.
+    Input { name: &'a str, shift: i64 },
+    /// A time as typed, which slides with the clock if it is relative.
+    Typed(&'a str),
+}
+
+fn read(text: &str) -> Result<End<'_>, String> {
+    let text = text.trim();
+    let Some(rest) = text.strip_prefix('{') else {
+        return if text.is_empty() {
+            Err("a time is missing".into())
+        } else {
+            Ok(End::Typed(text))
+        };
+    };
+    let (name, shift) = rest
+        .split_once('}')
+        .ok_or_else(|| format!("`{text}`: the brace is not closed"))?;
+    let shift = shift.trim();
+    let expected =
+        || format!("`{text}`: expected `{{{name}}}`, `{{{name}}} - 3d` or `{{{name}}} + 12h`");
+    let shift = if shift.is_empty() {
+        0
+    } else if let Some(by) = shift.strip_prefix('+') {
+        duration(by).ok_or_else(expected)?
+    } else if let Some(by) = shift.strip_prefix('-') {
+        -duration(by).ok_or_else(expected)?
+    } else {
+        return Err(expected());
+    };
+    Ok(End::Input { name, shift })
+}
+
+/// Nanoseconds of `3d`, `12h`, `1h30m`, `2w`; at most about 290 years.
+fn duration(text: &str) -> Option<i64> {
+    let mut rest = text.trim();
+    let mut total: i64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (count, tail) = rest.split_at(digits);
+        let unit = match tail.chars().next()? {
+            's' => SECOND,
+            'm' => MINUTE,
+            'h' => HOUR,
+            'd' => DAY,
+            'w' => 7 * DAY,
+            _ => return None,
+        };
+        total = total.checked_add(count.parse::<i64>().ok()?.checked_mul(unit)?)?;
+        rest = &tail[1..];
+    }
+    (total > 0).then_some(total)
+}
+
+/// Whether an end of the window can be used: a known input of type date, or a time.
+pub(super) fn check(text: &str, inputs: &[Input]) -> Result<(), String> {
+    match read(text)? {
+        End::Typed(time) => match resolve(time, Timestamp(0), 0) {
+            Some(_) => Ok(()),
+            None => Err(format!(
+                "`{time}` is no time: expected `{{day}} - 3d`, `2h`, `yesterday` or `2026-03-01`"
+            )),
+        },
+        End::Input { name, .. } => match inputs.iter().find(|input| input.name == name) {
+            Some(input) if input.kind == InputKind::Date => Ok(()),
+            Some(_) => Err(format!("`{{{name}}}` needs an input of type date")),
+            None => {
+                let near = hint(name, inputs.iter().map(|input| input.name.as_str()));
+                Err(format!("`{{{name}}}` names no input{near}"))
+            }
+        },
+    }
+}
+
+/// An end of the window as a time of the query language; `None` where its input has no value.
+/// The error names the input and says what is wrong with it.
+pub(super) fn settle(text: &str, inputs: &Inputs) -> Result<Option<TimeExpr>, (String, String)> {
+    match read(text).map_err(|message| (String::new(), message))? {
+        End::Typed(time) => Ok(Some(TimeExpr::Text(time.to_owned()))),
+        End::Input { name, shift } => match inputs.get(name) {
+            None => Ok(None),
+            Some(value) => absolute(value)
+                .map(|time| Some(TimeExpr::At(time.saturating_add(shift))))
+                .ok_or_else(|| {
+                    (
+                        name.to_owned(),
+                        format!("`{value}` is no absolute time: check the inputs first"),
+                    )
+                }),
+        },
+    }
+}
+
+/// A checked date: `2026-03-01`, or RFC 3339.
+fn absolute(value: &str) -> Option<Timestamp> {
+    Timestamp::parse(value).or_else(|| Timestamp::parse(&format!("{value}T00:00:00Z")))
+}
+
+/// A time expression of the query language at `now`. `today` is the day's first moment, as `yesterday` is.
+pub(super) fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Timestamp> {
+    let query = Query {
+        ast: Ast::Since(TimeExpr::Text(text.to_owned())),
+    };
+    match query
+        .bind(&BindContext {
+            now,
+            zone_offset,
+            paths: None,
+        })
+        .ok()?
+        .ast
+    {
+        Ast::Since(TimeExpr::At(time)) => Some(time),
+        _ => None,
+    }
+}
+
+/// A date as it is kept among the inputs: the day where it is one, else to the second; both UTC.
+pub(super) fn show(time: Timestamp, zone_offset: i32) -> String {
+    // A bare date would be read in the display zone when it is typed again.
+    let form = if time.0 % DAY == 0 && zone_offset == 0 {
+        "%Y-%m-%d"
+    } else {
+        "%Y-%m-%dT%H:%M:%SZ"
+    };
+    time.to_utc().format(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_shifts_from_inputs() {
+        assert_eq!(
+            read("{day} - 3d"),
+            Ok(End::Input {
+                name: "day",
+                shift: -3 * DAY
+            })
+        );
+        assert_eq!(
+            read("{day}+1h30m"),
+            Ok(End::Input {
+                name: "day",
+                shift: HOUR + 30 * MINUTE
+            })
+        );
+        assert_eq!(
+            read(" {day} "),
+            Ok(End::Input {
+                name: "day",
+                shift: 0
+            })
+        );
+        assert_eq!(read("2h"), Ok(End::Typed("2h")));
+        for bad in [
+            "",
+            "{day",
+            "{day} * 2",
+            "{day} - ",
+            "{day} - 3",
+            "{day} - 3y",
+            "{day} - 99999999999999999d",
+            "{day} é",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn settles_against_checked_inputs() {
+        let inputs = Inputs::from([("day".into(), "2026-03-04".into())]);
+        let at = |text| Some(TimeExpr::At(Timestamp::parse(text).unwrap()));
+        assert_eq!(
+            settle("{day} - 3d", &inputs),
+            Ok(at("2026-03-01T00:00:00Z"))
+        );
+        assert_eq!(
+            settle("{day} + 1d", &inputs),
+            Ok(at("2026-03-05T00:00:00Z"))
+        );
+        assert_eq!(settle("{other}", &inputs), Ok(None));
+        let unchecked = Inputs::from([("day".into(), "soon".into())]);
+        assert_eq!(settle("{day}", &unchecked).unwrap_err().0, "day");
+    }
+}
