@@ -64,7 +64,10 @@ pub fn exporter(format: Format, columns: Option<Vec<Column>>, style: Style) -> B
             columns.unwrap_or_else(column::table_default),
             style,
         )),
-        Format::Jsonl => Box::new(jsonl::Jsonl::new(columns.unwrap_or_else(column::all))),
+        Format::Jsonl => Box::new(jsonl::Jsonl::new(
+            columns.unwrap_or_else(column::all),
+            style.charset,
+        )),
         Format::Csv => Box::new(csv::Csv::new(
             columns.unwrap_or_else(column::catalogue),
             style,

@@ -23,7 +23,7 @@ fn the_asset_says_what_the_code_does() {
     let other = entries(
         "zone = 'local'\nlog_zone = 'UTC'\ncolour = 'never'\nascii = 'never'\nexec = false\nsources = ['/a']\nrunbooks = ['/b']\n[index]\nmax_bytes = 1\nmax_share = 1\nmin_free = 1\n",
     );
-    assert_ne!(merge(&[other.clone()]).0, Settings::default());
+    assert_ne!(merge(std::slice::from_ref(&other)).0, Settings::default());
     assert_eq!(merge(&[other, defaults]), (Settings::default(), vec![]));
 }
 

@@ -10,17 +10,19 @@ use super::{Column, Exporter, column};
 use crate::engine::Hit;
 use crate::event::{Event, Kind};
 use crate::json::{Reader, Token, escape_into};
-use crate::text;
+use crate::text::{self, Charset};
 
 pub(super) struct Jsonl {
     columns: Vec<Column>,
+    charset: Charset,
     line: String,
 }
 
 impl Jsonl {
-    pub(super) fn new(columns: Vec<Column>) -> Self {
+    pub(super) fn new(columns: Vec<Column>, charset: Charset) -> Self {
         Self {
             columns,
+            charset,
             line: String::new(),
         }
     }
@@ -30,6 +32,10 @@ impl Exporter for Jsonl {
     fn write(&mut self, out: &mut dyn Write, hit: &Hit) -> io::Result<()> {
         self.line.clear();
         push_object(&self.columns, hit, &mut self.line);
+        if self.charset == Charset::Ascii {
+            let line = std::mem::take(&mut self.line);
+            push_escaped(&line, |c| !c.is_ascii(), &mut self.line);
+        }
         self.line.push('\n');
         out.write_all(self.line.as_bytes())
     }
@@ -164,8 +170,12 @@ fn push_token(token: &[u8], out: &mut String) -> Option<()> {
 /// Copies JSON text, unsafe characters outside ASCII's controls spelled as `\u` escapes. Meaning is unchanged, since
 /// such characters only stand inside strings.
 pub fn push_safe(json: &str, out: &mut String) {
+    push_escaped(json, |c| c >= '\x7f' && text::is_unsafe(c), out);
+}
+
+fn push_escaped(json: &str, is_escaped: impl Fn(char) -> bool, out: &mut String) {
     for c in json.chars() {
-        if c >= '\x7f' && text::is_unsafe(c) {
+        if is_escaped(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 out.push_str(&format!("\\u{unit:04x}"));
             }

@@ -131,6 +131,20 @@ fn deep_records_do_not_overflow() {
 }
 
 #[test]
+fn jsonl_can_be_all_ascii() {
+    let event = Event {
+        actor: Some("é日🙂".into()),
+        ..sample()
+    };
+    let ascii = Style {
+        charset: Charset::Ascii,
+        ..PIPE
+    };
+    let line = text_of(Format::Jsonl, Some("actor"), ascii, &[hit(event)]);
+    assert_eq!(line, "{\"actor\":\"\\u00e9\\u65e5\\ud83d\\ude42\"}\n");
+}
+
+#[test]
 fn bytes_that_are_no_text_are_base64() {
     let value = json(Event {
         raw: Bytes::from_static(b"\xff\x00"),
@@ -236,7 +250,7 @@ fn tables_fit_and_mark_breaks() {
         ..PIPE
     };
     assert!(
-        text_of(Format::Table, None, ascii, &[broken.clone()])
+        text_of(Format::Table, None, ascii, std::slice::from_ref(&broken))
             .contains("!  2026-03-01 16:00:03.902")
     );
     let colour = Style {
