@@ -1,0 +1,102 @@
+//! Every command of the explorer, each with the name it has in the keymap and one line of help.
+
+macro_rules! commands {
+    ($($variant:ident $name:literal $doc:literal)*) => {
+        /// What a person can do, bindable to a key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Command {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Command {
+            /// In the order of the help.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Kebab-case, as in the keymap.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// One line of help.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+        }
+    };
+}
+
+commands! {
+    Down "down" "move down"
+    Up "up" "move up"
+    PageDown "page-down" "one page down"
+    PageUp "page-up" "one page up"
+    HalfPageDown "half-page-down" "half a page down"
+    HalfPageUp "half-page-up" "half a page up"
+    Top "top" "to the first (in the list: the oldest event)"
+    Bottom "bottom" "to the last (in the list: the newest event, and follow)"
+    Left "left" "to the column on the left"
+    Right "right" "to the column on the right"
+    Open "open" "open what is selected"
+    FilterIn "filter-in" "keep only events with this value"
+    FilterOut "filter-out" "leave events with this value out"
+    Follow "follow" "follow new events, or stop following"
+    NextBreak "next-break" "to the next break of a hash chain"
+    PreviousBreak "previous-break" "to the previous break of a hash chain"
+    NextFailure "next-failure" "to the next failure or denial"
+    PreviousFailure "previous-failure" "to the previous failure or denial"
+    EditQuery "edit-query" "edit the query"
+    ClearQuery "clear-query" "show everything again"
+    Unpark "unpark" "bring your parked query back"
+    Fix "fix" "rewrite the query as the notice offers"
+    Filters "filters" "the filter pane: active filters and counts"
+    Runbooks "runbooks" "the runbook pane"
+    NextPane "next-pane" "to the next open pane"
+    PreviousPane "previous-pane" "to the previous open pane"
+    ToggleChip "toggle-chip" "switch this filter off or on"
+    DeleteChip "delete-chip" "delete this filter"
+    NegateChip "negate-chip" "turn this filter into its opposite"
+    Fold "fold" "fold or unfold this group"
+    Branch1 "branch-1" "take the first branch"
+    Branch2 "branch-2" "take the second branch"
+    Branch3 "branch-3" "take the third branch"
+    Branch4 "branch-4" "take the fourth branch"
+    Apply "apply" "apply"
+    NextInput "next-input" "to the next input"
+    PreviousInput "previous-input" "to the previous input"
+    NextOffer "next-offer" "the next offered value"
+    CursorLeft "cursor-left" "cursor left"
+    CursorRight "cursor-right" "cursor right"
+    WordLeft "word-left" "cursor one word left"
+    WordRight "word-right" "cursor one word right"
+    LineStart "line-start" "cursor to the start"
+    LineEnd "line-end" "cursor to the end"
+    Backspace "backspace" "delete the character before the cursor"
+    Delete "delete" "delete the character under the cursor"
+    DeleteWord "delete-word" "delete the word before the cursor"
+    DeleteToStart "delete-to-start" "delete to the start"
+    DeleteToEnd "delete-to-end" "delete to the end"
+    Help "help" "this help"
+    Close "close" "close the topmost thing"
+    Quit "quit" "close the topmost thing, at last the explorer"
+    Interrupt "interrupt" "stop running work, then quit"
+    Redraw "redraw" "draw the screen again"
+}
+
+impl Command {
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case_and_found() {
+        for command in Command::ALL {
+            assert_eq!(Command::find(command.name()), Some(*command));
+            assert!(command.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        }
+    }
+}

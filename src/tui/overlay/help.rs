@@ -1,0 +1,85 @@
+//! The help: every command that has a key here, with its keys and its meaning, made from the keymap.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+
+use crate::tui::command::Command;
+use crate::tui::keymap::{Context, Keymap};
+use crate::tui::theme::Role;
+use crate::tui::widget::{Look, draw_lines, titled};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// What the help is about.
+    pub context: Context,
+    top: usize,
+}
+
+const QUERY_LANGUAGE: [(&str, &str); 8] = [
+    ("alice", "the word anywhere in an event"),
+    ("actor:alice*", "the field's whole value; * stands for anything"),
+    ("outcome:failure -action:get", "both must hold; - leaves out"),
+    ("actor:(alice bob)", "any of them"),
+    ("since:2h  until:\"yesterday 14:00\"", "from, and before"),
+    ("ip:10.0.0.0/8  code:>=400", "networks and numbers"),
+    ("a OR (b AND NOT c)", "operators in upper case"),
+    ("chain:broken", "breaks of the hash chain"),
+];
+
+impl Help {
+    pub fn new(context: Context) -> Self {
+        Self { context, top: 0 }
+    }
+
+    pub fn update(&mut self, command: Command, count: usize) {
+        self.top = match command {
+            Command::Down => self.top.saturating_add(count),
+            Command::Up => self.top.saturating_sub(count),
+            Command::PageDown => self.top.saturating_add(10),
+            Command::PageUp => self.top.saturating_sub(10),
+            Command::Top => 0,
+            Command::Bottom => usize::MAX,
+            _ => self.top,
+        }
+        .min(200);
+    }
+
+    pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, keymap: &Keymap) {
+        Clear.render(area, buf);
+        let title = format!(" HELP  {}", self.context.name());
+        let area = titled(buf, area, Line::from(look.span(Role::Focus, look.cut(&title, usize::from(area.width)))));
+        let lines = self.lines(look, keymap, usize::from(area.width));
+        let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
+        draw_lines(buf, area, lines.into_iter().skip(top));
+    }
+
+    fn lines(&self, look: &Look<'_>, keymap: &Keymap, columns: usize) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        let glyphs = !look.theme.is_ascii();
+        for context in [self.context, Context::Global] {
+            lines.push(Line::default());
+            lines.push(Line::from(look.span(Role::Accent, format!(" {}", context.name().to_uppercase()))));
+            for (command, keys) in keymap.bound(context) {
+                let keys: Vec<String> = keys.iter().map(|k| k.label(glyphs)).collect();
+                lines.push(row(look, &keys.join(" "), command.doc(), command.name(), columns));
+            }
+        }
+        lines.push(Line::default());
+        lines.push(Line::from(look.span(Role::Accent, " QUERIES")));
+        lines.extend(QUERY_LANGUAGE.iter().map(|(query, meaning)| row(look, query, meaning, "", columns)));
+        lines
+    }
+}
+
+fn row(look: &Look<'_>, keys: &str, doc: &str, name: &str, columns: usize) -> Line<'static> {
+    let keys_width = if name.is_empty() { 36 } else { 18 };
+    let name = if columns >= 72 { name } else { "" };
+    let doc_width = columns.saturating_sub(keys_width + 24);
+    Line::from(vec![
+        look.span(Role::Key, format!("  {}", look.cell(keys, keys_width))),
+        look.span(Role::Text, if name.is_empty() { look.cut(doc, columns) } else { look.cell(doc, doc_width) }),
+        look.span(Role::Dim, format!("  {name}")),
+    ])
+}

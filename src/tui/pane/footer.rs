@@ -1,0 +1,57 @@
+//! The footer: the pane in focus, its most useful keys, then the global ones; on the right a hint or what was just said.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::text::width;
+use crate::tui::command::Command;
+use crate::tui::keymap::{Context, Keymap};
+use crate::tui::theme::Role;
+use crate::tui::widget::{Look, draw_lines};
+
+/// Words for commands in the footer, shorter than their line of help.
+fn short(command: Command) -> &'static str {
+    match command {
+        Command::Open => "open",
+        Command::FilterIn => "in",
+        Command::FilterOut => "out",
+        Command::EditQuery => "query",
+        Command::Filters => "filters",
+        Command::Runbooks => "runbook",
+        Command::NextBreak => "next break",
+        Command::ToggleChip => "on/off",
+        Command::DeleteChip => "delete",
+        Command::NegateChip => "not",
+        Command::NextInput => "next",
+        Command::NextOffer => "offer",
+        Command::DeleteWord => "delete word",
+        Command::DeleteToStart => "clear",
+        other => other.name(),
+    }
+}
+
+pub fn view(look: &Look<'_>, buf: &mut Buffer, area: Rect, context: Context, keymap: &Keymap, hint: (Role, &str)) {
+    let columns = usize::from(area.width);
+    let hint_text = if hint.1.is_empty() { String::new() } else { format!("{} ", hint.1) };
+    let right = look.cut(&hint_text, columns * 2 / 3);
+    let room = columns.saturating_sub(width(&right) + 2);
+    let mut spans = vec![look.span(Role::Focus, look.cut(&format!(" {}", context.name().to_uppercase()), room))];
+    let mut used = spans.iter().map(|s| width(&s.content)).sum::<usize>();
+    let own = keymap.footer(context).iter();
+    let global = keymap.footer(Context::Global).iter().filter(|_| !context.is_editing());
+    for command in own.chain(global) {
+        let key = keymap.label(context, *command, !look.theme.is_ascii());
+        let word = short(*command);
+        let columns = width(&key) + word.len() + 3;
+        if used + columns > room {
+            break;
+        }
+        used += columns;
+        spans.push(look.span(Role::Key, format!("  {key}")));
+        spans.push(look.span(Role::Dim, format!(" {word}")));
+    }
+    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&right)))));
+    spans.push(look.span(hint.0, right));
+    draw_lines(buf, area, [Line::from(spans)]);
+}

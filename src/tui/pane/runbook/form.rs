@@ -1,0 +1,230 @@
+//! The inputs of a runbook: one line each, prefilled from defaults and from the selected event.
+
+use std::sync::Arc;
+
+use ratatui::text::{Line, Span};
+use regex::RegexBuilder;
+
+use crate::event::field::Field;
+use crate::event::{Event, Timestamp};
+use crate::runbook::{Input, InputError, InputKind, Inputs, Runbook};
+use crate::tui::command::Command;
+use crate::tui::theme::Role;
+use crate::tui::widget::Look;
+use crate::tui::widget::line_editor::{Edit, LineEditor};
+
+/// Values offered for one input at most.
+const OFFERS: usize = 8;
+
+#[derive(Clone, Debug)]
+pub struct Form {
+    runbook: Arc<Runbook>,
+    lines: Vec<FormLine>,
+    selected: usize,
+    errors: Vec<InputError>,
+}
+
+#[derive(Clone, Debug)]
+struct FormLine {
+    editor: LineEditor,
+    offers: Vec<String>,
+    /// The text as offered, to say where it comes from.
+    from_event: Option<String>,
+}
+
+impl Form {
+    pub fn new(runbook: Arc<Runbook>, event: Option<&Event>) -> Self {
+        let line = |input: &Input| {
+            let found = event.map(|e| offers(input, e)).unwrap_or_default();
+            let start = input.default.clone().or_else(|| found.first().cloned()).unwrap_or_default();
+            let from_event = found.first().filter(|f| **f == start && input.default.is_none()).cloned();
+            let mut offers: Vec<String> = input.default.iter().chain(&input.options).cloned().collect();
+            offers.extend(found);
+            FormLine { editor: LineEditor::new(start), offers, from_event }
+        };
+        let lines = runbook.inputs.iter().map(line).collect();
+        Self { runbook, lines, selected: 0, errors: Vec::new() }
+    }
+
+    pub fn runbook(&self) -> &Arc<Runbook> {
+        &self.runbook
+    }
+
+    pub fn insert(&mut self, text: &str) {
+        if let Some(line) = self.lines.get_mut(self.selected) {
+            line.editor.insert(text);
+        }
+    }
+
+    fn check(&self, now: Timestamp, zone_offset: i32) -> Result<Inputs, Vec<InputError>> {
+        let typed = self.runbook.inputs.iter().zip(&self.lines);
+        let given = typed.map(|(input, line)| (input.name.clone(), line.editor.text().trim().to_owned())).collect();
+        self.runbook.check_inputs_in(&given, now, zone_offset)
+    }
+
+    /// Returns the checked inputs once all of them fit.
+    pub fn update(&mut self, command: Command, now: Timestamp, zone_offset: i32) -> Option<Inputs> {
+        let count = self.lines.len().max(1);
+        let edit = match command {
+            Command::Apply => match self.check(now, zone_offset) {
+                Ok(inputs) => return Some(inputs),
+                Err(errors) => {
+                    let wrong = |e: &InputError| self.runbook.inputs.iter().position(|i| i.name == e.name);
+                    self.selected = errors.iter().find_map(wrong).unwrap_or(self.selected);
+                    self.errors = errors;
+                    return None;
+                }
+            },
+            Command::NextInput => {
+                self.selected = (self.selected + 1) % count;
+                return None;
+            }
+            Command::PreviousInput => {
+                self.selected = (self.selected + count - 1) % count;
+                return None;
+            }
+            Command::NextOffer => {
+                self.next_offer();
+                return None;
+            }
+            Command::CursorLeft => Edit::Left,
+            Command::CursorRight => Edit::Right,
+            Command::WordLeft => Edit::WordLeft,
+            Command::WordRight => Edit::WordRight,
+            Command::LineStart => Edit::Home,
+            Command::LineEnd => Edit::End,
+            Command::Backspace => Edit::Backspace,
+            Command::Delete => Edit::Delete,
+            Command::DeleteWord => Edit::DeleteWord,
+            Command::DeleteToStart => Edit::DeleteToStart,
+            Command::DeleteToEnd => Edit::DeleteToEnd,
+            _ => return None,
+        };
+        self.lines.get_mut(self.selected)?.editor.edit(edit);
+        None
+    }
+
+    fn next_offer(&mut self) {
+        let Some(line) = self.lines.get_mut(self.selected) else { return };
+        let at = line.offers.iter().position(|o| o == line.editor.text());
+        let next = at.map_or(0, |i| i + 1);
+        if let Some(offer) = line.offers.get(next).or(line.offers.first()) {
+            line.editor = LineEditor::new(offer.clone());
+        }
+    }
+
+    /// All lines, and where the selected input is among them.
+    pub fn lines(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {
+        let mut lines = Vec::new();
+        let mut at = 0;
+        let room = columns.saturating_sub(3);
+        let push = |lines: &mut Vec<Line<'static>>, role: Role, text: &str| {
+            lines.extend(look.wrap(text, room).into_iter().map(|l| {
+                Line::from(vec![Span::raw("  "), look.span(role, l)])
+            }));
+        };
+        for (i, (input, line)) in self.runbook.inputs.iter().zip(&self.lines).enumerate() {
+            let selected = i == self.selected;
+            if selected {
+                at = lines.len();
+            }
+            lines.push(Line::default());
+            let need = if input.required { "" } else { " (may stay empty)" };
+            let label = if input.label.is_empty() { &input.name } else { &input.label };
+            push(&mut lines, if selected { Role::Focus } else { Role::Dim }, &format!("{label}{need}"));
+            let (mut spans, cursor) = line.editor.view(look.theme, room, None);
+            if selected {
+                mark_cursor(look, &mut spans, cursor);
+            }
+            let bar = if selected { look.theme.glyphs.bar } else { " " };
+            let mut text = vec![look.span(Role::Accent, format!("{bar} "))];
+            text.extend(spans);
+            lines.push(Line::from(text));
+            if let Some(error) = self.errors.iter().find(|e| e.name == input.name) {
+                push(&mut lines, Role::Alarm, &error.message);
+            } else if line.from_event.as_deref() == Some(line.editor.text()) {
+                push(&mut lines, Role::Dim, "from the selected event");
+            } else if selected && line.offers.len() > 1 {
+                push(&mut lines, Role::Dim, &format!("offers: {}", line.offers.join("  ")));
+            }
+        }
+        (lines, at)
+    }
+}
+
+/// Shows the cursor by reversing its cell, as the terminal's own cursor stays with the query bar.
+fn mark_cursor(look: &Look<'_>, spans: &mut Vec<Span<'static>>, cursor: usize) {
+    let mut column = 0;
+    for span in spans.iter_mut() {
+        if column == cursor {
+            *span = span.clone().patch_style(look.theme.style(Role::Selected));
+            return;
+        }
+        column += crate::text::width(&span.content);
+    }
+    spans.push(look.span(Role::Selected, " "));
+}
+
+/// Values of an event that an input could take, those whose path is named like the input first.
+fn offers(input: &Input, event: &Event) -> Vec<String> {
+    let mut found: Vec<(bool, String)> = Vec::new();
+    let name = input.name.to_lowercase();
+    let named = |path: &str| path.to_lowercase().contains(&name);
+    match (&input.pattern, input.kind) {
+        (Some(pattern), _) => {
+            let whole = format!("\\A(?:{pattern})\\z");
+            let Ok(regex) = RegexBuilder::new(&whole).size_limit(1 << 20).build() else { return Vec::new() };
+            let normal = [Field::Actor, Field::Target, Field::Session, Field::Host, Field::Ip];
+            let values = normal.into_iter().filter_map(|f| Some((f.name(), text_of(event, f)?)));
+            let attributes = event.attributes.iter().map(|(path, v)| (path, v.text.to_owned()));
+            found.extend(
+                values.chain(attributes).filter(|(_, v)| regex.is_match(v)).map(|(path, v)| (named(path), v)),
+            );
+        }
+        (None, InputKind::Ip) => found.extend(event.ip.iter().map(|ip| (false, ip.to_string()))),
+        (None, InputKind::Date) => {}
+        (None, InputKind::Text | InputKind::Id) => {
+            found.extend(Field::find(&input.name).and_then(|f| text_of(event, f)).map(|v| (true, v)));
+        }
+    }
+    found.sort_by_key(|(named, _)| !named);
+    let mut offers: Vec<String> = Vec::new();
+    for (_, value) in found {
+        if !value.is_empty() && !offers.contains(&value) && offers.len() < OFFERS {
+            offers.push(value);
+        }
+    }
+    offers
+}
+
+fn text_of(event: &Event, field: Field) -> Option<String> {
+    match field {
+        Field::Actor => event.actor.clone(),
+        Field::Action => event.action.clone(),
+        Field::Target => event.target.clone(),
+        Field::Session => event.session.clone(),
+        Field::Host => event.host.clone(),
+        Field::Ip => event.ip.first().map(ToString::to_string),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Attributes;
+
+    #[test]
+    fn an_event_offers_the_values_that_fit_an_input() {
+        let mut attributes = Attributes::default();
+        attributes.push_str("other", "AKIAZZZZ");
+        attributes.push_str("userIdentity.accessKeyId", "AKIAAAAA");
+        attributes.push_str("eventName", "ListBuckets");
+        let event = Event { attributes, ip: vec!["10.0.0.1".parse().unwrap()], ..Event::default() };
+        let key = Input { name: "key".into(), pattern: Some("AKIA[A-Z]+".into()), ..Input::default() };
+        assert_eq!(offers(&key, &event), ["AKIAAAAA", "AKIAZZZZ"]);
+        let ip = Input { name: "from".into(), kind: InputKind::Ip, ..Input::default() };
+        assert_eq!(offers(&ip, &event), ["10.0.0.1"]);
+        assert!(offers(&Input { name: "x".into(), ..Input::default() }, &event).is_empty());
+    }
+}

@@ -1,0 +1,207 @@
+//! What keys do, seen on the screen.
+
+use super::harness::{Harness, break_chain_at, events, library};
+use crate::event::Event;
+use crate::tui::Options;
+
+fn small(n: u32) -> Harness {
+    Harness::new(80, 24, events(n))
+}
+
+#[test]
+fn starts_at_the_newest_event_and_says_how_many_there_are() {
+    let h = small(100);
+    h.shows("action-99").shows("100 of 100").shows("following");
+    assert_eq!(h.selected_action(), "action-99");
+}
+
+#[test]
+fn slash_edits_the_query_and_enter_applies_it() {
+    let mut h = small(100);
+    h.keys("/outcome:failure<enter>").shows("10 of 100").shows("fail 403").hides("action-99");
+    assert_eq!(h.selected_action(), "action-90");
+    h.keys("/").shows("outcome:failure");
+    h.keys("<ctrl+u>x").keys("<esc>");
+    h.shows("10 of 100");
+    h.keys("<backspace>").shows("100 of 100");
+}
+
+#[test]
+fn a_mistake_in_the_query_is_shown_where_it_is_and_not_applied() {
+    let mut h = small(20);
+    h.keys("/actor:<enter>");
+    assert!(h.model().query_bar.is_editing());
+    h.shows("^ ");
+    h.keys("<esc>").shows("20 of 20");
+}
+
+#[test]
+fn moving_up_stops_following_and_going_to_the_end_begins_again() {
+    let mut h = small(100);
+    h.keys("5k").hides("following");
+    assert_eq!(h.selected_action(), "action-94");
+    h.keys("3j");
+    assert_eq!(h.selected_action(), "action-97");
+    h.keys("G").shows("following");
+    assert_eq!(h.selected_action(), "action-99");
+    h.keys("gg");
+    assert_eq!(h.selected_action(), "action-0");
+    h.keys("<pgdn><pgup>");
+    assert_eq!(h.selected_action(), "action-0");
+    h.keys("F").shows("following");
+}
+
+#[test]
+fn every_event_can_be_reached_in_both_directions() {
+    let mut h = small(3_000);
+    h.keys("k2990k");
+    for _ in 0..20 {
+        h.keys("400k");
+    }
+    assert_eq!(h.selected_action(), "action-0");
+    for _ in 0..20 {
+        h.keys("400j");
+    }
+    assert_eq!(h.selected_action(), "action-2999");
+    h.keys("g");
+    assert_eq!(h.selected_action(), "action-0");
+    h.keys("G");
+    assert_eq!(h.selected_action(), "action-2999");
+}
+
+#[test]
+fn plus_and_minus_filter_by_the_cell_under_the_column_cursor() {
+    let mut h = small(100);
+    h.keys("+").shows("25 of 100");
+    h.keys("<backspace>k-").shows("75 of 100");
+    h.keys("<backspace>lll");
+    h.keys("+").shows("outcome:success").shows("90 of 100");
+}
+
+#[test]
+fn a_filter_keeps_the_selection_on_its_event() {
+    let mut h = small(1_200);
+    h.keys("600k");
+    let before = h.selected_action();
+    h.keys("+");
+    assert_eq!(h.selected_action(), before);
+    h.keys("<backspace>");
+    assert_eq!(h.selected_action(), before);
+}
+
+#[test]
+fn x_goes_to_breaks_even_when_the_query_hides_them() {
+    let mut h = small(100);
+    break_chain_at(&h.engine, 33);
+    h.keys("x").shows("no break after this event");
+    h.keys("X");
+    assert_eq!(h.selected_action(), "action-33");
+    h.keys("/outcome:failure<enter>GX");
+    assert_eq!(h.selected_action(), "action-33");
+    h.shows("your query hid this break").shows("your query is parked");
+    h.keys("u").shows("outcome:failure").shows("10 of 100");
+}
+
+#[test]
+fn e_goes_to_failures() {
+    let mut h = small(100);
+    h.keys("E");
+    assert_eq!(h.selected_action(), "action-90");
+    h.keys("E");
+    assert_eq!(h.selected_action(), "action-80");
+    h.keys("e");
+    assert_eq!(h.selected_action(), "action-90");
+    h.keys("e").shows("no failure after this event");
+}
+
+#[test]
+fn the_filter_pane_filters_and_its_chips_switch() {
+    let mut h = small(100);
+    h.keys("f").shows("no filter").shows("alice@corp");
+    h.keys("j+").shows("25 of 100");
+    h.keys("g<esc>").hides("FILTERS  ");
+    h.keys("fg ").shows("100 of 100");
+    h.keys(" ").shows("25 of 100");
+    h.keys("!").shows("75 of 100");
+    h.keys("d").shows("100 of 100").shows("no filter");
+}
+
+#[test]
+fn the_detail_explains_a_break_and_filters_by_attribute() {
+    let mut h = Harness::new(100, 40, events(40));
+    break_chain_at(&h.engine, 39);
+    h.keys("r/action:action-39<enter>");
+    h.tick(2);
+    h.keys("<enter>").shows("DETAIL").shows("deleted (alarm)").shows("namespace");
+    h.keys("<esc>").hides("DETAIL");
+}
+
+#[test]
+fn pasting_opens_the_query_bar_and_quotes() {
+    let mut h = small(10);
+    h.paste("a b: c");
+    assert!(h.model().query_bar.is_editing());
+    h.shows("\"a b: c\"");
+}
+
+#[test]
+fn q_closes_the_topmost_thing_and_asks_before_leaving() {
+    let mut h = small(10);
+    h.keys("?").shows("HELP");
+    h.keys("q").hides("HELP");
+    h.keys("<enter>").shows("DETAIL");
+    h.keys("q").hides("DETAIL");
+    h.keys("q").shows("q again to quit");
+    h.keys("j").hides("q again to quit");
+}
+
+#[test]
+fn a_runbook_filters_step_by_step_and_gives_the_query_back() {
+    let mut h = Harness::with(120, 40, events(100), library(), Options::default());
+    h.keys("/action:action-9*<enter>");
+    h.keys("<backspace>/alice<enter>");
+    h.keys("<backspace>kkk+R").shows("Who did it?").shows("broken.md:");
+    let own = h.model().query_bar.text().to_owned();
+    h.keys("<enter>").shows("Person").shows("from the selected event");
+    h.keys("<enter>").shows("runbook step 1/2").shows("met").shows("25 rows");
+    h.keys("<enter>").shows("runbook step 2/2").shows("outcome:failure");
+    h.keys("k").shows("runbook step 1/2");
+    h.keys("<esc>").hides("runbook step");
+    assert_eq!(h.model().query_bar.text(), own);
+}
+
+#[test]
+fn a_wrong_input_is_refused_with_its_reason() {
+    let mut h = Harness::with(120, 40, events(3), library(), Options::default());
+    h.keys("R<enter><ctrl+u>NO<enter>").shows("Person");
+    assert!(h.model().runbooks.is_form());
+    h.keys("<ctrl+u>bob@corp<enter>").shows("runbook step 1/2");
+}
+
+#[test]
+fn an_empty_list_says_why_and_what_helps() {
+    let mut h = small(10);
+    h.keys("/nothing-like-this<enter>");
+    h.shows("No event matches  nothing-like-this").shows("/ changes the query");
+    Harness::new(80, 24, Vec::new()).shows("There are no events yet.");
+}
+
+#[test]
+fn hostile_content_cannot_reach_the_terminal() {
+    let mut evil = super::harness::event(1);
+    let text = "\u{1b}[2J\u{202e}evil\r\n\u{7}\u{9b}31m";
+    evil.actor = Some(text.into());
+    evil.target = Some(text.into());
+    evil.source = text.into();
+    evil.attributes.push_str(text, text);
+    evil.raw = text.as_bytes().to_vec().into();
+    let bare = Event { actor: None, action: None, target: None, ..evil.clone() };
+    let bare = Event { id: crate::event::EventId(99), note: Some(text.into()), ..bare };
+    let mut h = Harness::new(100, 40, vec![evil, bare]);
+    for keys in ["<enter>", "<esc>f", "k<enter>", "+", "jj+", "<end>+"] {
+        h.keys(keys);
+        let screen = h.screen();
+        let bad = screen.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "after {keys}:\n{screen}");
+    }
+}

@@ -1,0 +1,353 @@
+//! One message in, the model changed, the work that follows out. Routes, and lets panes work together; what a pane
+//! does by itself is in the pane.
+
+mod runbook;
+mod search;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::command::Command;
+use super::effect::{Effect, Jump, Place, Purpose, Target};
+use super::keymap::Context;
+use super::layout;
+use super::message::{Intent, Message};
+use super::model::{Model, Pane};
+use super::overlay::help::Help;
+use super::pane::events::Edge;
+use super::term;
+use super::theme::Role;
+use crate::query::ast::Ast;
+use crate::query::{Notice, Query};
+
+/// What to do first.
+pub fn start(model: &mut Model) -> Vec<Effect> {
+    model.asking.info_running = true;
+    let mut effects = vec![Effect::Info];
+    effects.extend(search::reload(model));
+    effects
+}
+
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = match message {
+        Message::Tick(now) => return search::tick(model, now),
+        Message::Key(key) => {
+            model.dirty = true;
+            on_key(model, key)
+        }
+        Message::Paste(text) => {
+            model.dirty = true;
+            on_paste(model, &text);
+            Vec::new()
+        }
+        Message::Resize(width, height) => {
+            model.dirty = true;
+            model.size = (width, height);
+            Vec::new()
+        }
+        Message::Searched { generation, purpose, result } => search::searched(model, generation, purpose, result),
+        Message::Info(info) => {
+            model.dirty = true;
+            model.asking.info_running = false;
+            model.info = *info;
+            Vec::new()
+        }
+        Message::Tailed { generation, item } => search::tailed(model, generation, item),
+        Message::TailEnded { generation, error } => {
+            if model.arriving.tail == Some(generation) {
+                model.dirty = true;
+                model.arriving.tail = None;
+                if let Some(error) = error {
+                    model.said = Some((Role::Warning, format!("not live any more: {error}")));
+                }
+            }
+            Vec::new()
+        }
+    };
+    effects.extend(settle(model));
+    effects
+}
+
+/// Tells the list its size and fetches the page beyond an edge that came near.
+fn settle(model: &mut Model) -> Vec<Effect> {
+    if let Some(areas) = layout::areas(model) {
+        model.events.resize(areas.events.width, areas.events.height);
+    }
+    if !model.is_visible(model.focus) {
+        model.focus = Pane::Events;
+    }
+    match model.events.near_edge() {
+        Some(Edge::Older) => search::fetch_edge(model, Purpose::Older),
+        Some(Edge::Newer) => search::fetch_edge(model, Purpose::Newer),
+        None => Vec::new(),
+    }
+}
+
+fn on_paste(model: &mut Model, text: &str) {
+    match model.context() {
+        Context::Form => model.runbooks.insert(text),
+        Context::Help => {}
+        _ => model.query_bar.paste(text),
+    }
+}
+
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let was_armed = std::mem::take(&mut model.quit_armed);
+    model.said = None;
+    let context = model.context();
+    let command = model.keymap.resolve(context, key);
+    if context.is_editing() {
+        let typed = match key.code {
+            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => Some(c),
+            _ => None,
+        };
+        return match (command, typed) {
+            (Some(command), _) => run(model, command, 1, was_armed),
+            (None, Some(c)) => {
+                let mut buffer = [0; 4];
+                let text = c.encode_utf8(&mut buffer);
+                if context == Context::Form { model.runbooks.insert(text) } else { model.query_bar.insert(text) }
+                Vec::new()
+            }
+            (None, None) => Vec::new(),
+        };
+    }
+    if let (None, KeyCode::Char(c @ '0'..='9')) = (command, key.code) {
+        let digit = c as usize - '0' as usize;
+        let count = model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(99_999);
+        model.count = (count > 0).then_some(count);
+        return Vec::new();
+    }
+    let count = model.count.take().unwrap_or(1);
+    match command {
+        Some(command) => run(model, command, count, was_armed),
+        None => Vec::new(),
+    }
+}
+
+/// Carries out a command as if its key had been pressed.
+pub(super) fn run(model: &mut Model, command: Command, count: usize, quit_armed: bool) -> Vec<Effect> {
+    match command {
+        Command::Redraw => vec![Effect::Redraw],
+        Command::Interrupt => interrupt(model),
+        Command::Quit => quit(model, quit_armed),
+        Command::Close => {
+            close(model).unwrap_or_default()
+        }
+        Command::Help => {
+            let about = model.context();
+            model.help = Some(Help::new(about));
+            Vec::new()
+        }
+        _ if model.query_bar.is_editing() => {
+            let intent = model.query_bar.update(command);
+            carry_out(model, intent)
+        }
+        _ if model.help.is_some() => {
+            if let Some(help) = &mut model.help {
+                help.update(command, count);
+            }
+            Vec::new()
+        }
+        Command::EditQuery => {
+            model.query_bar.edit();
+            Vec::new()
+        }
+        Command::ClearQuery => {
+            model.parked = None;
+            model.filters.forget();
+            set_query(model, Query::default(), None)
+        }
+        Command::Unpark => runbook::unpark(model),
+        Command::Fix => fix(model),
+        Command::Filters => toggle(model, Pane::Filters),
+        Command::Runbooks => toggle(model, Pane::Runbook),
+        Command::NextPane => cycle(model, true),
+        Command::PreviousPane => cycle(model, false),
+        Command::NextBreak => jump(model, Target::Break, true),
+        Command::PreviousBreak => jump(model, Target::Break, false),
+        Command::NextFailure => jump(model, Target::Failure, true),
+        Command::PreviousFailure => jump(model, Target::Failure, false),
+        Command::Follow => {
+            let before = model.events.selected_key();
+            let intent = model.events.update(command, count);
+            after_move(model, before);
+            carry_out(model, intent)
+        }
+        _ => to_pane(model, command, count),
+    }
+}
+
+fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
+    let intent = match model.focus {
+        Pane::Events => {
+            let before = model.events.selected_key();
+            let intent = model.events.update(command, count);
+            after_move(model, before);
+            intent
+        }
+        Pane::Filters => model.filters.update(command, count),
+        Pane::Detail => model.detail.update(command, count, model.events.selected()),
+        Pane::Runbook => model.runbooks.update(command, count, model.now, model.zone.seconds()),
+    };
+    carry_out(model, intent)
+}
+
+/// Another event is selected: its detail begins at the top.
+fn after_move(model: &mut Model, before: Option<crate::event::SortKey>) {
+    if model.events.selected_key() != before {
+        model.detail.reset();
+    }
+}
+
+fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
+    match intent {
+        None => Vec::new(),
+        Some(Intent::SetQuery(query)) => set_query(model, query, None),
+        Some(Intent::AddTerm(term)) => {
+            let query = term::with(&model.query, term);
+            set_query(model, query, None)
+        }
+        Some(Intent::OpenDetail) => {
+            model.set_open(Pane::Detail, true);
+            Vec::new()
+        }
+        Some(Intent::LoadNewest) => search::load(model, Place::Newest),
+        Some(Intent::LoadOldest) => search::load(model, Place::Oldest),
+        Some(Intent::OpenRunbook(index)) => runbook::open(model, index),
+        Some(Intent::ApplyStep) => runbook::apply(model),
+        Some(Intent::Say(text)) => {
+            model.say(text);
+            Vec::new()
+        }
+    }
+}
+
+/// Puts a person's own query in force. `text` is how it was typed, if it was.
+fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effect> {
+    if let Some(run) = model.runbooks.run_mut() {
+        run.set_aside();
+    }
+    if query == model.query && model.asking.error.is_none() {
+        return Vec::new();
+    }
+    model.anchor = None;
+    search::put_in_force(model, query, text)
+}
+
+fn toggle(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    if model.focus == pane {
+        return close(model).unwrap_or_default();
+    }
+    model.set_open(pane, true);
+    Vec::new()
+}
+
+fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let open: Vec<Pane> = Pane::ALL.into_iter().filter(|p| model.is_open(*p)).collect();
+    let at = open.iter().position(|p| *p == model.focus).unwrap_or(0);
+    let step = if forward { 1 } else { open.len() - 1 };
+    if let Some(next) = open.get((at + step) % open.len().max(1)) {
+        model.focus(*next);
+    }
+    Vec::new()
+}
+
+/// Closes the topmost thing; `None` if there is none.
+fn close(model: &mut Model) -> Option<Vec<Effect>> {
+    if model.query_bar.is_editing() {
+        model.query_bar.update(Command::Close);
+        return Some(Vec::new());
+    }
+    if model.help.take().is_some() || model.count.take().is_some() {
+        return Some(Vec::new());
+    }
+    match model.focus {
+        Pane::Runbook => {
+            let had_run = model.runbooks.run().is_some();
+            if !model.runbooks.back() {
+                model.set_open(Pane::Runbook, false);
+            }
+            Some(if had_run { runbook::unpark(model) } else { Vec::new() })
+        }
+        Pane::Filters | Pane::Detail => {
+            model.set_open(model.focus, false);
+            Some(Vec::new())
+        }
+        Pane::Events if model.open.detail => {
+            model.set_open(Pane::Detail, false);
+            Some(Vec::new())
+        }
+        Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
+        Pane::Events => None,
+    }
+}
+
+fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
+    if armed {
+        return vec![Effect::Quit];
+    }
+    close(model).unwrap_or_else(|| {
+        model.quit_armed = true;
+        model.say("q again to quit");
+        Vec::new()
+    })
+}
+
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if model.asking.running.take().is_some() {
+        model.asking.counts_due = false;
+        model.asking.refresh_due = false;
+        model.asking.loaded = true;
+        model.say("search stopped");
+        return vec![Effect::CancelSearch];
+    }
+    if model.query_bar.is_editing() {
+        return close(model).unwrap_or_default();
+    }
+    vec![Effect::Quit]
+}
+
+fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
+    search::jump(model, Jump { target, forward, everything: false })
+}
+
+/// Does what the first notice offers.
+fn fix(model: &mut Model) -> Vec<Effect> {
+    match model.notices.first().cloned() {
+        Some(Notice::UnknownField { field, quoted }) => match Query::parse(&quoted) {
+            Ok(text) => {
+                let ast = replace_field(model.query.ast.clone(), &field, &text.ast);
+                set_query(model, Query { ast }, None)
+            }
+            Err(_) => Vec::new(),
+        },
+        Some(Notice::AllOlder { newest }) => {
+            model.anchor = Some(newest);
+            let query = model.query.clone();
+            let text = model.query_bar.text().to_owned();
+            search::put_in_force(model, query, Some(text))
+        }
+        #[allow(unreachable_patterns)]
+        Some(_) => Vec::new(),
+        None => {
+            model.say("there is nothing to rewrite");
+            Vec::new()
+        }
+    }
+}
+
+/// The tree with every test of an attribute `field` replaced.
+fn replace_field(ast: Ast, field: &str, by: &Ast) -> Ast {
+    use crate::query::ast::FieldRef;
+    let all = |parts: Vec<Ast>| parts.into_iter().map(|p| replace_field(p, field, by)).collect();
+    match ast {
+        Ast::And(parts) => Ast::And(all(parts)),
+        Ast::Or(parts) => Ast::Or(all(parts)),
+        Ast::Not(inner) => Ast::Not(Box::new(replace_field(*inner, field, by))),
+        Ast::Field(FieldRef::Attribute(path), _) if path == field => by.clone(),
+        other => other,
+    }
+}

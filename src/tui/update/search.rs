@@ -1,0 +1,332 @@
+//! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
+
+use super::runbook::park;
+use crate::engine::{Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem};
+use crate::event::field::Field;
+use crate::event::time::SECOND;
+use crate::event::{SortKey, Timestamp};
+use crate::query::Query;
+use crate::runbook::Evidence;
+use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
+use crate::tui::model::Model;
+use crate::tui::pane::events::window::{Arrival, Window};
+use crate::tui::pane::filters;
+use crate::tui::term;
+use crate::tui::theme::Role;
+
+/// Hits on a page.
+const PAGE: usize = 500;
+/// Values counted of a field that a runbook step asks for.
+const EVIDENCE_VALUES: usize = 10_000;
+
+/// Puts a query in force, however it came about. `text` is how it was typed, if it was.
+pub(super) fn put_in_force(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effect> {
+    install(model, query, text);
+    reload(model)
+}
+
+fn install(model: &mut Model, query: Query, text: Option<String>) {
+    let text = text.unwrap_or_else(|| if query == Query::default() { String::new() } else { query.to_string() });
+    model.query_bar.set_text(text);
+    model.filters.set_query(&query);
+    model.query = query;
+    model.notices.clear();
+    model.total = None;
+    model.asking.loaded = false;
+}
+
+/// A new list: the newest events while following, else those around the selection.
+pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
+    let place = match model.events.selected_key() {
+        Some(key) if !model.events.follow => Place::Around(key),
+        _ => Place::Newest,
+    };
+    load(model, place)
+}
+
+pub(super) fn load(model: &mut Model, place: Place) -> Vec<Effect> {
+    model.asking.error = None;
+    // What the old tail still delivers belongs to the list that is about to go.
+    model.arriving.tail = None;
+    ask(model, Purpose::Page(place))
+}
+
+/// Fetches a page beyond an edge, unless something more important is being asked.
+pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+    match &model.asking.running {
+        None | Some((_, Purpose::Counts | Purpose::Refresh)) => {
+            if let Some((_, interrupted)) = model.asking.running.take() {
+                model.asking.counts_due |= interrupted == Purpose::Counts;
+                model.asking.refresh_due |= interrupted == Purpose::Refresh;
+            }
+            ask(model, purpose)
+        }
+        Some(_) => Vec::new(),
+    }
+}
+
+pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
+    model.dirty = true;
+    ask(model, Purpose::Jump(jump))
+}
+
+fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+    let generation = model.asking.next();
+    let request = request(model, &purpose);
+    model.asking.running = Some((generation, purpose.clone()));
+    vec![Effect::Search(Box::new(Search { generation, purpose, request, now: model.anchor }))]
+}
+
+fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
+    let window = &model.events.window;
+    let at = |key: Option<SortKey>, inclusive| key.map(|key| Cursor { key, inclusive });
+    let mut request = SearchRequest {
+        limit: PAGE,
+        want_total: false,
+        zone_offset: model.zone.seconds(),
+        ..SearchRequest::new(model.query.clone(), model.now)
+    };
+    match purpose {
+        Purpose::Page(Place::Newest) => {}
+        Purpose::Page(Place::Oldest) => request.sort = Sort::Asc,
+        Purpose::Page(Place::Around(key)) => request.cursor = at(Some(key.clone()), true),
+        Purpose::Older => request.cursor = at(window.first_key(), false),
+        Purpose::Newer => {
+            request.sort = Sort::Asc;
+            request.cursor = at(window.last_key(), false);
+        }
+        Purpose::Refresh => {
+            request.sort = Sort::Asc;
+            request.cursor = at(window.first_key(), true);
+            request.limit = window.len().max(1);
+        }
+        Purpose::Counts => {
+            request.limit = 0;
+            request.want_total = true;
+            request.facets = facets(model);
+        }
+        Purpose::Jump(jump) => {
+            let term = match jump.target {
+                Target::Break => term::broken(),
+                Target::Failure => term::failed(),
+            };
+            request.query = if jump.everything {
+                term::all_of(vec![term])
+            } else {
+                let mut terms = term::conjuncts(&model.query);
+                terms.push(term);
+                term::all_of(terms)
+            };
+            request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
+            request.cursor = at(model.events.selected_key(), false);
+            request.limit = 1;
+        }
+    }
+    request
+}
+
+fn field_named(name: &str) -> FacetField {
+    match Field::find(name) {
+        Some(field) => FacetField::Normal(field),
+        None => FacetField::Attribute(name.trim_start_matches('.').to_owned()),
+    }
+}
+
+/// The pane's counts, and those a runbook step needs to be decided.
+fn facets(model: &Model) -> Vec<FacetRequest> {
+    let mut facets = filters::facets();
+    for name in model.runbooks.run().map(|r| r.fields_needed()).unwrap_or_default() {
+        let field = field_named(&name);
+        match facets.iter_mut().find(|f| f.field == field) {
+            Some(facet) => facet.limit = EVIDENCE_VALUES,
+            None => facets.push(FacetRequest { field, limit: EVIDENCE_VALUES }),
+        }
+    }
+    facets
+}
+
+pub(super) fn searched(
+    model: &mut Model,
+    generation: Generation,
+    purpose: Purpose,
+    result: Result<Box<SearchPage>, EngineError>,
+) -> Vec<Effect> {
+    if model.asking.running.as_ref().is_none_or(|(running, _)| *running != generation) {
+        return Vec::new();
+    }
+    model.asking.running = None;
+    model.dirty = true;
+    let page = match result {
+        Ok(page) => *page,
+        Err(EngineError::Cancelled) => return Vec::new(),
+        Err(error) => {
+            model.asking.error = Some(error.to_string());
+            model.asking.loaded = true;
+            if matches!(purpose, Purpose::Page(_)) {
+                model.events.clear();
+            }
+            return Vec::new();
+        }
+    };
+    match purpose {
+        Purpose::Page(place) => paged(model, place, page),
+        Purpose::Older => {
+            model.events.merge(page.hits, Arrival::Older { more: page.more });
+            Vec::new()
+        }
+        Purpose::Newer => {
+            model.events.merge(page.hits, Arrival::Newer { more: page.more });
+            Vec::new()
+        }
+        Purpose::Refresh => {
+            model.events.merge(page.hits, Arrival::Refresh);
+            Vec::new()
+        }
+        Purpose::Counts => {
+            counted(model, page);
+            Vec::new()
+        }
+        Purpose::Jump(jump) => jumped(model, jump, page),
+    }
+}
+
+fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
+    if let Place::Around(_) = place
+        && page.hits.is_empty()
+    {
+        // Nothing at or before the place: whatever there is lies after it.
+        return load(model, Place::Oldest);
+    }
+    model.asking.loaded = true;
+    model.covers = page.covers;
+    model.notices = page.notices;
+    let window = match place {
+        Place::Newest => Window::new(page.hits, page.more, false),
+        Place::Oldest => Window::new(page.hits, false, page.more),
+        Place::Around(_) => Window::new(page.hits, page.more, true),
+    };
+    model.events.replace(window, matches!(place, Place::Around(_)));
+    if place == Place::Oldest {
+        model.events.select_first();
+    }
+    model.detail.reset();
+    let generation = model.asking.next();
+    model.arriving.tail = Some(generation);
+    let mut effects = vec![Effect::Tail { generation, query: model.query.clone(), from: page.watermark }];
+    effects.extend(ask_counts(model));
+    effects
+}
+
+fn ask_counts(model: &mut Model) -> Vec<Effect> {
+    model.asking.counts_due = false;
+    model.asking.at = model.now;
+    ask(model, Purpose::Counts)
+}
+
+fn counted(model: &mut Model, page: SearchPage) {
+    model.total = Some(page.total);
+    model.covers = page.covers;
+    model.notices = page.notices;
+    model.filters.set_facets(&page.facets);
+    if let Some(run) = model.runbooks.run_mut() {
+        let named = |name: String| {
+            let field = field_named(&name);
+            let facet = page.facets.iter().find(|f| f.field == field)?;
+            Some((name, facet.values.clone()))
+        };
+        let values = run.fields_needed().into_iter().filter_map(named).collect();
+        run.learn(Evidence { rows: page.total, values, complete: model.covers.complete });
+    }
+}
+
+fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
+    let Some(hit) = page.hits.into_iter().next() else {
+        if !jump.everything && model.query != Query::default() {
+            return self::jump(model, Jump { everything: true, ..jump });
+        }
+        let side = if jump.forward { "after" } else { "before" };
+        model.say(format!("no {} {side} this event", jump.target.noun()));
+        return Vec::new();
+    };
+    model.events.follow = false;
+    model.detail.reset();
+    let key = hit.event.sort_key();
+    if jump.everything {
+        park(model);
+        if let Some(run) = model.runbooks.run_mut() {
+            run.set_aside();
+        }
+        model.said = Some((Role::Warning, format!("your query hid this {}; u brings it back", jump.target.noun())));
+        install(model, Query::default(), None);
+        return load(model, Place::Around(key));
+    }
+    if model.events.select(hit.event.id) { Vec::new() } else { load(model, Place::Around(key)) }
+}
+
+pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) -> Vec<Effect> {
+    if model.arriving.tail != Some(generation) {
+        return Vec::new();
+    }
+    model.dirty = true;
+    match item {
+        TailItem::Events(hits) => {
+            model.arriving.arrived += hits.len() as u64;
+            model.asking.counts_due = true;
+            model.asking.info_due = true;
+            model.events.merge(hits, Arrival::Live);
+            Vec::new()
+        }
+        TailItem::Changed => {
+            model.asking.counts_due = true;
+            model.asking.info_due = true;
+            model.asking.refresh_due = !model.events.window.is_empty();
+            // What was indexed meanwhile may lie before the first event.
+            model.events.window.more_older = !model.events.window.is_empty();
+            Vec::new()
+        }
+        TailItem::Lagged(skipped) => {
+            model.said = Some((Role::Warning, format!("{skipped} events came too fast: searched again")));
+            reload(model)
+        }
+    }
+}
+
+/// Works the rate out and asks again what changed, at most once a second.
+pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    model.now = now;
+    let arriving = &mut model.arriving;
+    let since = *arriving.since.get_or_insert(now);
+    let elapsed = now.0.saturating_sub(since.0);
+    if elapsed >= SECOND {
+        let rate = (i128::from(arriving.arrived) * i128::from(SECOND) / i128::from(elapsed)) as u64;
+        let rate = if arriving.arrived > 0 { rate.max(1) } else { 0 };
+        model.dirty |= rate != arriving.rate;
+        (arriving.rate, arriving.arrived) = (rate, 0);
+        arriving.since = (rate > 0).then_some(now);
+    }
+    if now.0.saturating_sub(model.asking.at.0) < SECOND {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    let asking = &mut model.asking;
+    asking.info_due |= !model.covers.complete;
+    if asking.info_due && !asking.info_running {
+        (asking.info_due, asking.info_running, asking.at) = (false, true, now);
+        effects.push(Effect::Info);
+    }
+    if asking.running.is_some() {
+        return effects;
+    }
+    asking.at = now;
+    if asking.refresh_due && !model.events.window.is_empty() {
+        asking.refresh_due = false;
+        effects.extend(ask(model, Purpose::Refresh));
+    } else if asking.counts_due && !model.events.window.is_empty() {
+        effects.extend(ask_counts(model));
+    } else if asking.counts_due {
+        // Nothing was found so far: perhaps there is something now.
+        asking.counts_due = false;
+        effects.extend(reload(model));
+    }
+    effects
+}

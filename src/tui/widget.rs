@@ -1,0 +1,95 @@
+//! Small parts that panes are drawn with.
+
+pub mod line_editor;
+pub mod text;
+pub mod zone;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::theme::{Role, Theme};
+use crate::text::width;
+use zone::Zone;
+
+/// What every view needs to know to draw.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    pub theme: &'a Theme,
+    pub zone: &'a Zone,
+    pub focused: bool,
+}
+
+impl Look<'_> {
+    /// The look of a pane's title.
+    pub fn title(&self) -> Role {
+        if self.focused { Role::Focus } else { Role::Title }
+    }
+
+    /// The look of a selected row.
+    pub fn selected(&self) -> Role {
+        if self.focused { Role::Selected } else { Role::Marked }
+    }
+
+    /// One safe line of at most `columns`, made from text that may come from a log.
+    pub fn cut(&self, text: &str, columns: usize) -> String {
+        self.theme.charset.line(text, columns)
+    }
+
+    /// One safe line, uncut.
+    pub fn safe(&self, text: &str) -> String {
+        self.theme.charset.line(text, usize::MAX)
+    }
+
+    /// One safe line of exactly `columns`.
+    pub fn cell(&self, text: &str, columns: usize) -> String {
+        self.theme.charset.table_cell(text, columns)
+    }
+
+    /// Safe lines of at most `columns`.
+    pub fn wrap(&self, text: &str, columns: usize) -> Vec<String> {
+        text::wrap(self.theme.charset, text, columns)
+    }
+
+    /// A span of text that is already safe.
+    pub fn span(&self, role: Role, safe: impl Into<String>) -> Span<'static> {
+        self.theme.span(role, safe)
+    }
+
+    /// `left`, blanks, `right`: exactly `columns`, the left part cut if both do not fit.
+    pub fn justified(
+        &self,
+        (left_role, left): (Role, &str),
+        (right_role, right): (Role, &str),
+        columns: usize,
+    ) -> Line<'static> {
+        let right = self.cut(right, columns);
+        let room = columns - width(&right);
+        let gap = usize::from(!right.is_empty() && room > 0);
+        let left = self.cell(left, room - gap);
+        Line::from(vec![
+            self.span(left_role, left),
+            Span::raw(" ".repeat(gap)),
+            self.span(right_role, right),
+        ])
+    }
+}
+
+/// Draws `lines` from the top of `area`, cut at its edges.
+pub fn draw_lines(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = Line<'static>>) {
+    for (row, line) in area.rows().zip(lines) {
+        buf.set_line(row.x, row.y, &line, row.width);
+    }
+}
+
+/// The first visible of `len` lines so that line `at` stands in the middle where possible.
+pub fn centred_top(at: usize, len: usize, height: usize) -> usize {
+    at.saturating_sub(height / 2).min(len.saturating_sub(height))
+}
+
+/// Draws a pane's title line and returns the area below it.
+pub fn titled(buf: &mut Buffer, area: Rect, line: Line<'static>) -> Rect {
+    draw_lines(buf, area, [line]);
+    let used = area.height.min(1);
+    Rect { y: area.y + used, height: area.height - used, ..area }
+}
