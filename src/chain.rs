@@ -69,10 +69,25 @@ impl Verdicts {
 
 pub struct Verifier;
 impl Verifier {
-    pub fn new(_s: Arc<str>) -> Self { Self }
+    pub fn new(_s: Arc<str>) -> Self {
+        Self
+    }
     pub fn push(&mut self, _r: &Record<'_>) {}
-    pub fn snapshot(&self) -> ChainReport { ChainReport::default() }
-    pub fn finish(self) -> ChainReport { ChainReport::default() }
-    pub fn is_unchained(&self) -> bool { true }
+    pub fn snapshot(&self) -> ChainReport {
+        ChainReport::default()
+    }
+    pub fn finish(self) -> ChainReport {
+        ChainReport::default()
+    }
+    pub fn is_unchained(&self) -> bool {
+        true
+    }
 }
-impl ChainReport { pub fn unchained(source: Arc<str>) -> Self { Self { source, ..Self::default() } } }
+impl ChainReport {
+    pub fn unchained(source: Arc<str>) -> Self {
+        Self {
+            source,
+            ..Self::default()
+        }
+    }
+}

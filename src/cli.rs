@@ -5,6 +5,7 @@ mod args;
 mod completions;
 mod demo;
 pub mod demo_incident;
+mod demo_writer;
 mod exit;
 mod explore;
 mod formats;

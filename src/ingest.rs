@@ -72,14 +72,26 @@ impl Ingest {
     ) -> Result<Self, IngestError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (covers, complete) = crossbeam_channel::bounded(1);
-        let (coordinator, waker, mut threads) =
-            Coordinator::start(discoverer, discovery, sinks, registry, options, stop.clone(), covers)?;
+        let (coordinator, waker, mut threads) = Coordinator::start(
+            discoverer,
+            discovery,
+            sinks,
+            registry,
+            options,
+            stop.clone(),
+            covers,
+        )?;
         let thread = std::thread::Builder::new()
             .name("ingest".into())
             .spawn(move || coordinator.run())
             .map_err(IngestError::Thread)?;
         threads.push(thread);
-        Ok(Self { waker, stop, threads, complete })
+        Ok(Self {
+            waker,
+            stop,
+            threads,
+            complete,
+        })
     }
 
     /// Waits until everything that was there at the start is read and committed. `progress` is called now and then;

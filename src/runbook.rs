@@ -173,8 +173,14 @@ pub enum Condition {
     NotMet,
     Rows(Expect),
     /// `every FIELD = VALUE`; the value may be a placeholder.
-    Every { field: String, value: String },
-    Any { field: String, value: String },
+    Every {
+        field: String,
+        value: String,
+    },
+    Any {
+        field: String,
+        value: String,
+    },
     Else,
     Prose(String),
 }

@@ -14,7 +14,7 @@ pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
 
 /// The explorer on what is open.
 pub(super) fn show(opened: Opened, app: &mut App) -> Result<Exit, Failure> {
-    open::explore(opened, &app.settings)?;
+    open::explore(opened, app)?;
     Ok(Exit::Ok)
 }
 

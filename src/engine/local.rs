@@ -1,5 +1,6 @@
 //! The local engine: one tantivy index a source root, what is live in memory, and the union of both as the answer.
 
+mod bounds;
 mod catalog;
 mod collect;
 mod docset;
@@ -27,8 +28,8 @@ use self::store::Store;
 use super::page::Partial;
 use super::sink::EventSink;
 use super::{
-    Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort, SourceInfo, Tail,
-    Watermark,
+    Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort,
+    SourceInfo, Tail, Watermark,
 };
 use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Timestamp};
@@ -37,12 +38,26 @@ use crate::query::{BindContext, Matcher, PathTable, Query};
 
 /// How often stores look whether a commit is due.
 const TICK: Duration = Duration::from_millis(200);
+/// How often they look at the disk.
+const TICKS_PER_LOOK: u64 = 10;
 
 /// Settings of a local engine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LocalOptions {
     /// Zone of times that name none, as seconds east of UTC.
     pub zone_offset: i32,
+    /// Bytes that all indexes together may take.
+    pub max_bytes: u64,
+    /// Share of the free space that they may take, in percent.
+    pub max_share: u8,
+    /// Bytes that stay free on the disk.
+    pub min_free: u64,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self { zone_offset: 0, max_bytes: 10_000_000_000, max_share: 20, min_free: 1 << 30 }
+    }
 }
 
 /// Tantivy indexes on this machine, one a source root.
@@ -78,7 +93,11 @@ struct Snapshot {
 
 impl LocalEngine {
     /// Opens one index in each of `dirs`, creating or rebuilding where needed.
-    pub fn open(dirs: &[PathBuf], registry: Arc<Registry>, options: LocalOptions) -> Result<Self, EngineError> {
+    pub fn open(
+        dirs: &[PathBuf],
+        registry: Arc<Registry>,
+        options: LocalOptions,
+    ) -> Result<Self, EngineError> {
         let hub = Arc::new(Hub::default());
         let mut stores = Vec::with_capacity(dirs.len());
         for (number, dir) in dirs.iter().enumerate() {
@@ -90,10 +109,16 @@ impl LocalEngine {
         }
         let (stop, stopped) = crossbeam_channel::bounded(0);
         let ticking = stores.clone();
+        let bounds = options.clone();
         let committer = std::thread::Builder::new()
             .name("commit".into())
             .spawn(move || {
+                let mut ticks = 0u64;
                 while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    if ticks.is_multiple_of(TICKS_PER_LOOK) {
+                        bounds.enforce(&ticking);
+                    }
+                    ticks += 1;
                     for store in &ticking {
                         if let Err(error) = store.tick() {
                             store.stop_writing(error.to_string());
@@ -102,12 +127,22 @@ impl LocalEngine {
                 }
             })
             .map_err(|e| EngineError::Index(format!("no thread to commit with: {e}")))?;
-        Ok(Self { stores, hub, registry, options, stop: Some(stop), committer: Some(committer) })
+        Ok(Self {
+            stores,
+            hub,
+            registry,
+            options,
+            stop: Some(stop),
+            committer: Some(committer),
+        })
     }
 
     /// The sinks that feed the engine, in the order of `dirs`.
     pub fn sinks(&self) -> Vec<Arc<dyn EventSink>> {
-        self.stores.iter().map(|s| s.clone() as Arc<dyn EventSink>).collect()
+        self.stores
+            .iter()
+            .map(|s| s.clone() as Arc<dyn EventSink>)
+            .collect()
     }
 
     /// The index directories.
@@ -122,11 +157,13 @@ impl LocalEngine {
             live: Vec::new(),
             watermark: hub.watermark(),
             verdicts: Vec::new(),
-            covers: covers(&hub),
+            covers: covers(&hub, &self.stores),
         };
         for store in &self.stores {
             let inner = store.inner();
-            snapshot.live.extend(inner.live.values().flat_map(|f| f.events.iter().cloned()));
+            snapshot
+                .live
+                .extend(inner.live.values().flat_map(|f| f.events.iter().cloned()));
             let facts = |g: &super::sink::Generation| GenerationFacts {
                 source: g.source.clone(),
                 rank: g.rank,
@@ -139,7 +176,11 @@ impl LocalEngine {
                 catalog: inner.catalog.clone(),
             });
         }
-        snapshot.verdicts = snapshot.live.iter().map(|e| Hub::verdict(&hub, e)).collect();
+        snapshot.verdicts = snapshot
+            .live
+            .iter()
+            .map(|e| Hub::verdict(&hub, e))
+            .collect();
         snapshot
     }
 
@@ -163,14 +204,16 @@ impl LocalEngine {
 }
 
 fn covers(hub: &HubState) -> Covers {
-    let mut all = Covers { complete: true, ..Covers::default() };
+    let mut all = Covers {
+        complete: true,
+        ..Covers::default()
+    };
     for covers in hub.covers.values() {
         all.complete &= covers.complete;
         all.done += covers.done;
         all.total += covers.total;
         all.late += covers.late;
         all.since = all.since.max(covers.since);
-        all.stopped = all.stopped.or_else(|| covers.stopped.clone());
     }
     all
 }
@@ -179,14 +222,22 @@ impl Engine for LocalEngine {
     fn search(&self, request: &SearchRequest, cancel: &Cancel) -> Result<SearchPage, EngineError> {
         let snapshot = self.snapshot();
         let paths = self.paths(&snapshot)?;
-        let context = BindContext { now: request.now, zone_offset: request.zone_offset, paths: Some(&paths) };
+        let context = BindContext {
+            now: request.now,
+            zone_offset: request.zone_offset,
+            paths: Some(&paths),
+        };
         let mut bound = request.query.bind(&context)?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
         let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
         extents.extend(live_times().min().zip(live_times().max()));
-        let extent =
-            extents.iter().map(|e| e.0).min().zip(extents.iter().map(|e| e.1).max()).map(|e| super::clip_extent(&bound, e));
+        let extent = extents
+            .iter()
+            .map(|e| e.0)
+            .min()
+            .zip(extents.iter().map(|e| e.1).max())
+            .map(|e| super::clip_extent(&bound, e));
         let mut partial = Partial::new(request, extent);
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
             if matcher.matches(event, *verdict) {
@@ -195,7 +246,8 @@ impl Engine for LocalEngine {
         }
         let mut found: Vec<(usize, Found)> = Vec::new();
         for (index, view) in snapshot.views.iter().enumerate() {
-            let (counted, candidates) = view.search(&bound, request, extent, &self.registry, cancel)?;
+            let (counted, candidates) =
+                view.search(&bound, request, extent, &self.registry, cancel)?;
             partial.merge(counted);
             found.extend(candidates.into_iter().map(|f| (index, f)));
         }
@@ -207,7 +259,11 @@ impl Engine for LocalEngine {
         let beyond_page = found.len() > request.limit;
         found.truncate(request.limit);
         for (index, candidate) in &found {
-            partial.hits.push(snapshot.views[*index].fetch(candidate, &self.registry, request.zone_offset)?);
+            partial.hits.push(snapshot.views[*index].fetch(
+                candidate,
+                &self.registry,
+                request.zone_offset,
+            )?);
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
         super::notice_if_all_older(&mut bound, partial.total, newest);
@@ -228,7 +284,10 @@ impl Engine for LocalEngine {
         let snapshot = self.snapshot();
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
             if event.id == id {
-                return Ok(Some(Hit { event: event.clone(), verdict: *verdict }));
+                return Ok(Some(Hit {
+                    event: event.clone(),
+                    verdict: *verdict,
+                }));
             }
         }
         for view in &snapshot.views {
@@ -242,8 +301,11 @@ impl Engine for LocalEngine {
     fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
         let paths = self.paths(&self.snapshot())?;
         let known = PathsOrTyped(paths);
-        let context =
-            BindContext { now: Timestamp::now(), zone_offset: self.options.zone_offset, paths: Some(&known) };
+        let context = BindContext {
+            now: Timestamp::now(),
+            zone_offset: self.options.zone_offset,
+            paths: Some(&known),
+        };
         let matcher = Matcher::new(&query.bind(&context)?)?;
         Ok(Box::new(self.hub.tail(matcher, from)))
     }

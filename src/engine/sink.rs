@@ -53,11 +53,16 @@ mod shared_text {
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        text: &Arc<str>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(text)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<str>, D::Error> {
         String::deserialize(deserializer).map(Into::into)
     }
 }
@@ -65,7 +70,10 @@ mod shared_text {
 impl Generation {
     /// End of the range that starts at 0: everything before it is indexed.
     pub fn done_from_start(&self) -> u64 {
-        self.done.first().filter(|r| r.start == 0).map_or(0, |r| r.end)
+        self.done
+            .first()
+            .filter(|r| r.start == 0)
+            .map_or(0, |r| r.end)
     }
 
     /// Adds a range, joining those that touch.
@@ -123,7 +131,12 @@ pub trait EventSink: Send + Sync {
     ) -> Result<(), EngineError>;
 
     /// Older events: searchable once committed. `done` = the range whose records are now complete with this batch.
-    fn backlog(&self, id: GenerationId, batch: Vec<Parsed>, done: Range<u64>) -> Result<(), EngineError>;
+    fn backlog(
+        &self,
+        id: GenerationId,
+        batch: Vec<Parsed>,
+        done: Range<u64>,
+    ) -> Result<(), EngineError>;
 
     /// Drops every event of a generation, to be read again.
     fn forget(&self, id: GenerationId) -> Result<(), EngineError>;

@@ -289,8 +289,14 @@ mod tests {
             read(r#"{"time":"slow","created_at":1700000000500,"status":"open","success":false}"#);
         assert_eq!(e.ts, Some(Timestamp(1_700_000_000_500_000_000)));
         assert_eq!(e.outcome, Outcome::Failure);
-        assert_eq!(read(r#"{"error":"permission denied"}"#).outcome, Outcome::Failure);
-        assert_eq!(read(r#"{"error":"","reason":"x"}"#).outcome, Outcome::Unknown);
+        assert_eq!(
+            read(r#"{"error":"permission denied"}"#).outcome,
+            Outcome::Failure
+        );
+        assert_eq!(
+            read(r#"{"error":"","reason":"x"}"#).outcome,
+            Outcome::Unknown
+        );
     }
 
     #[test]

@@ -33,7 +33,11 @@ pub(super) enum Work {
     Plan { end: u64, closed: bool },
     /// Read the records that start in `range`; `lines` = line ends before it. `last` = the range reaches the end of a
     /// file that will not grow.
-    Chunk { range: Range<u64>, lines: u64, last: bool },
+    Chunk {
+        range: Range<u64>,
+        lines: u64,
+        last: bool,
+    },
     /// Read the file from its first byte (compressed, or records that are not lines), leaving out what is indexed.
     Whole,
 }
@@ -73,20 +77,31 @@ impl PartialOrd for Queued {
 }
 impl Ord for Queued {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.newest.cmp(&other.newest).then(other.number.cmp(&self.number))
+        self.newest
+            .cmp(&other.newest)
+            .then(other.number.cmp(&self.number))
     }
 }
 
 /// What a worker tells the coordinator.
 pub(super) enum Outcome {
     /// Line ends before a position of a generation were counted.
-    Lines { id: GenerationId, store: usize, at: u64, lines: u64 },
+    Lines {
+        id: GenerationId,
+        store: usize,
+        at: u64,
+        lines: u64,
+    },
     /// A file could not be read.
     Failed { source: Arc<str>, error: String },
     /// A piece is done, or given up.
     Done { store: usize },
     /// A whole file was read, to this decompressed length.
-    WholeDone { id: GenerationId, store: usize, len: u64 },
+    WholeDone {
+        id: GenerationId,
+        store: usize,
+        len: u64,
+    },
 }
 
 #[derive(Default)]
@@ -128,7 +143,11 @@ impl Queue {
         }
         state.number += 1;
         let number = state.number;
-        state.heap.push(Queued { newest: job.newest, number, job });
+        state.heap.push(Queued {
+            newest: job.newest,
+            number,
+            job,
+        });
         self.changed.notify_one();
     }
 
@@ -142,7 +161,10 @@ impl Queue {
                 state.running += 1;
                 return Some(queued.job);
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -197,7 +219,10 @@ impl Worker {
         let _ = rustix::process::nice(10);
         while let Some(job) = self.queue.take() {
             if let Err(error) = self.work(&job) {
-                (self.report)(Outcome::Failed { source: job.generation.source.clone(), error: error.to_string() });
+                (self.report)(Outcome::Failed {
+                    source: job.generation.source.clone(),
+                    error: error.to_string(),
+                });
             }
             self.queue.finished();
             (self.report)(Outcome::Done { store: job.store });
@@ -216,29 +241,47 @@ impl Worker {
     fn plan(&self, job: &Job, end: u64, closed: bool) -> Result<(), IngestError> {
         let reader = open_at(&job.file, 0)?;
         let done = job.generation.done_from_start();
-        let (mut at, mut lines) = if done > 0 { (done, job.generation.lines) } else { (0, 0) };
+        let (mut at, mut lines) = if done > 0 {
+            (done, job.generation.lines)
+        } else {
+            (0, 0)
+        };
         let mut chunks = Vec::new();
         while at < end {
             let wanted = (at + CHUNK).min(end);
             let next = if wanted >= end {
                 end
             } else {
-                line_start_at_or_after(&reader, wanted).map_err(IngestError::Read)?.unwrap_or(end).min(end)
+                line_start_at_or_after(&reader, wanted)
+                    .map_err(IngestError::Read)?
+                    .unwrap_or(end)
+                    .min(end)
             };
             chunks.push((at..next, lines));
             lines += count_newlines(&reader, at..next).map_err(IngestError::Read)?;
             at = next;
         }
-        (self.report)(Outcome::Lines { id: job.id, store: job.store, at: end, lines });
+        (self.report)(Outcome::Lines {
+            id: job.id,
+            store: job.store,
+            at: end,
+            lines,
+        });
         let mut left_out = end;
         for (range, lines) in chunks.into_iter().rev() {
             // A chunk may be half done if the last run was killed; chunks then differ from that run's.
             for missing in missing(&range, &job.generation.done) {
-                let lines = lines + count_newlines(&reader, range.start..missing.start).map_err(IngestError::Read)?;
+                let lines = lines
+                    + count_newlines(&reader, range.start..missing.start)
+                        .map_err(IngestError::Read)?;
                 left_out -= missing.end - missing.start;
                 let age = (end - missing.end) as i64;
                 self.queue.push(Job {
-                    work: Work::Chunk { last: closed && missing.end == end, range: missing.clone(), lines },
+                    work: Work::Chunk {
+                        last: closed && missing.end == end,
+                        range: missing.clone(),
+                        lines,
+                    },
                     newest: job.newest.saturating_sub(age.saturating_mul(1000)),
                     weight: missing.end - missing.start,
                     ..job.clone()
@@ -247,16 +290,29 @@ impl Worker {
         }
         self.queue.advanced(left_out.min(job.weight));
         if closed && job.generation.done_from_start() == end {
-            (self.report)(Outcome::WholeDone { id: job.id, store: job.store, len: end });
+            (self.report)(Outcome::WholeDone {
+                id: job.id,
+                store: job.store,
+                len: end,
+            });
         }
         Ok(())
     }
 
-    fn chunk(&self, job: &Job, range: &Range<u64>, lines: u64, last: bool) -> Result<(), IngestError> {
+    fn chunk(
+        &self,
+        job: &Job,
+        range: &Range<u64>,
+        lines: u64,
+        last: bool,
+    ) -> Result<(), IngestError> {
         let reader = open_at(&job.file, 0)?;
-        let before = range.start.saturating_sub(LOOK_BACK.max(job.format.lookback()));
+        let before = range
+            .start
+            .saturating_sub(LOOK_BACK.max(job.format.lookback()));
         let from = line_start_at_or_before(&reader, before).map_err(IngestError::Read)?;
-        let skipped_lines = count_newlines(&reader, from..range.start).map_err(IngestError::Read)?;
+        let skipped_lines =
+            count_newlines(&reader, from..range.start).map_err(IngestError::Read)?;
         let mut framer = job.format.framer(from);
         let mut output = Output::new(self, job, range.clone(), lines - skipped_lines.min(lines));
         let mut piece = vec![0; PIECE];
@@ -282,9 +338,14 @@ impl Worker {
             }
         }
         output.flush(true)?;
-        self.queue.reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+        self.queue
+            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
         if last {
-            (self.report)(Outcome::WholeDone { id: job.id, store: job.store, len: range.end });
+            (self.report)(Outcome::WholeDone {
+                id: job.id,
+                store: job.store,
+                len: range.end,
+            });
         }
         Ok(())
     }
@@ -317,20 +378,30 @@ impl Worker {
         output.range.end = len;
         output.flush(true)?;
         self.queue.advanced(job.weight.saturating_sub(consumed));
-        self.queue.reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+        self.queue
+            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
         let trouble = match stream.end() {
-            Some(ReadEnd::Truncated(why)) => Some(format!("cut short: {why}; everything before the cut was read")),
-            Some(ReadEnd::Damaged(why)) => Some(format!("damaged: {why}; everything before was read")),
-            Some(ReadEnd::TrailingGarbage { bytes }) => {
-                Some(format!("{bytes} bytes follow the end of the compressed data and were not read"))
+            Some(ReadEnd::Truncated(why)) => Some(format!(
+                "cut short: {why}; everything before the cut was read"
+            )),
+            Some(ReadEnd::Damaged(why)) => {
+                Some(format!("damaged: {why}; everything before was read"))
             }
+            Some(ReadEnd::TrailingGarbage { bytes }) => Some(format!(
+                "{bytes} bytes follow the end of the compressed data and were not read"
+            )),
             Some(ReadEnd::LimitReached(why)) => Some(format!("not read to its end: {why}")),
             Some(ReadEnd::Complete) | None => None,
         };
         if let Some(trouble) = trouble {
-            job.sink.message(format!("{}: {trouble}", job.file.path.display()));
+            job.sink
+                .message(format!("{}: {trouble}", job.file.path.display()));
         }
-        (self.report)(Outcome::WholeDone { id: job.id, store: job.store, len });
+        (self.report)(Outcome::WholeDone {
+            id: job.id,
+            store: job.store,
+            len,
+        });
         Ok(())
     }
 }
@@ -339,7 +410,10 @@ impl Worker {
 fn missing(range: &Range<u64>, done: &[Range<u64>]) -> Vec<Range<u64>> {
     let mut missing = Vec::new();
     let mut at = range.start;
-    for d in done.iter().filter(|d| d.end > range.start && d.start < range.end) {
+    for d in done
+        .iter()
+        .filter(|d| d.end > range.start && d.start < range.end)
+    {
         if d.start > at {
             missing.push(at..d.start);
         }
@@ -370,10 +444,27 @@ struct Output<'a> {
 
 impl<'a> Output<'a> {
     fn new(worker: &'a Worker, job: &'a Job, range: Range<u64>, lines: u64) -> Self {
-        let reading = Reading::new(&worker.registry, &job.format, &job.generation, worker.zone_offset);
+        let reading = Reading::new(
+            &worker.registry,
+            &job.format,
+            &job.generation,
+            worker.zone_offset,
+        );
         let (handed, resume) = (range.start, range.start);
         let order = InOrder::default();
-        Self { worker, job, range, lines, reading, order, before: Vec::new(), batch: Vec::new(), bytes: 0, handed, resume }
+        Self {
+            worker,
+            job,
+            range,
+            lines,
+            reading,
+            order,
+            before: Vec::new(),
+            batch: Vec::new(),
+            bytes: 0,
+            handed,
+            resume,
+        }
     }
 
     fn take(&mut self, frames: &mut Vec<Frame>, resume: u64) -> Result<(), IngestError> {
@@ -401,7 +492,8 @@ impl<'a> Output<'a> {
                 self.reading.look_back(&frame);
             } else {
                 self.bytes += frame.bytes.len();
-                self.batch.push(self.reading.parse(frame, Some(self.lines + 1)));
+                self.batch
+                    .push(self.reading.parse(frame, Some(self.lines + 1)));
             }
             if self.batch.len() >= BATCH_FRAMES || self.bytes >= BATCH_BYTES {
                 self.flush(false)?;
@@ -412,7 +504,11 @@ impl<'a> Output<'a> {
 
     /// Hands over; at the end the range counts as complete up to its own end, blank lines and all.
     fn flush(&mut self, end: bool) -> Result<(), IngestError> {
-        let to = if end { self.range.end } else { self.resume.min(self.range.end) };
+        let to = if end {
+            self.range.end
+        } else {
+            self.resume.min(self.range.end)
+        };
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
         if to <= self.handed && batch.is_empty() {

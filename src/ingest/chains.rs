@@ -47,13 +47,23 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) fn new(source: &Arc<str>) -> Self {
-        Self { verifier: Verifier::new(source.clone()), begun: Vec::new(), framer: None, offset: 0, reported: None }
+        Self {
+            verifier: Verifier::new(source.clone()),
+            begun: Vec::new(),
+            framer: None,
+            offset: 0,
+            reported: None,
+        }
     }
 
     /// Whether it can go on with these files, or has to begin anew.
     fn fits(&self, files: &[ChainFile]) -> bool {
         self.begun.len() <= files.len()
-            && self.begun.iter().zip(files).all(|((rank, id), f)| *rank == f.rank && *id == f.file.id)
+            && self
+                .begun
+                .iter()
+                .zip(files)
+                .all(|((rank, id), f)| *rank == f.rank && *id == f.file.id)
             && self.begun.last().is_none_or(|_| {
                 let current = &files[self.begun.len() - 1].file;
                 current.compression != Compression::None || current.len >= self.offset
@@ -91,9 +101,15 @@ impl Walk {
         closed: bool,
         report: &mut dyn FnMut(&Verifier) -> bool,
     ) -> Result<bool, IngestError> {
-        let Some(framer) = self.framer.as_mut() else { return Ok(true) };
+        let Some(framer) = self.framer.as_mut() else {
+            return Ok(true);
+        };
         let plain = file.file.compression == Compression::None;
-        let reader = if plain { Some(open_at(&file.file, self.offset)?) } else { None };
+        let reader = if plain {
+            Some(open_at(&file.file, self.offset)?)
+        } else {
+            None
+        };
         let mut stream = match &reader {
             None if self.offset == 0 => Some(open_stream(&file.file)?),
             _ => None,
@@ -103,7 +119,9 @@ impl Walk {
         let mut last = Instant::now();
         loop {
             let got = match (&reader, &mut stream) {
-                (Some(reader), _) => reader.read_at(&mut piece, self.offset).map_err(IngestError::Read)?,
+                (Some(reader), _) => reader
+                    .read_at(&mut piece, self.offset)
+                    .map_err(IngestError::Read)?,
                 (None, Some(stream)) => stream.read(&mut piece).map_err(IngestError::Read)?,
                 (None, None) => 0,
             };
@@ -159,8 +177,12 @@ pub(super) fn may_be_chained(file: &ChainFile) -> Result<bool, IngestError> {
         return Ok(false);
     }
     let mut head = [0; 512];
-    let got = open_stream(&file.file)?.read(&mut head).map_err(IngestError::Read)?;
-    let text = head[..got].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head[..got]);
+    let got = open_stream(&file.file)?
+        .read(&mut head)
+        .map_err(IngestError::Read)?;
+    let text = head[..got]
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&head[..got]);
     Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
 }
 
@@ -175,7 +197,12 @@ pub(super) struct Chains {
 
 impl Chains {
     pub(super) fn new(work: Receiver<ChainWork>, stop: Arc<AtomicBool>) -> Self {
-        Self { work, stop, walks: HashMap::new(), unchained: HashMap::new() }
+        Self {
+            work,
+            stop,
+            walks: HashMap::new(),
+            unchained: HashMap::new(),
+        }
     }
 
     /// Runs until the coordinator is gone.
@@ -194,14 +221,19 @@ impl Chains {
             }
             for work in latest.into_values() {
                 if let Err(error) = self.walk(&work) {
-                    work.sink.source_error(&work.source, Some(format!("the chain check stopped: {error}")));
+                    work.sink.source_error(
+                        &work.source,
+                        Some(format!("the chain check stopped: {error}")),
+                    );
                 }
             }
         }
     }
 
     fn walk(&mut self, work: &ChainWork) -> Result<(), IngestError> {
-        let Some(oldest) = work.files.first() else { return Ok(()) };
+        let Some(oldest) = work.files.first() else {
+            return Ok(());
+        };
         if self.unchained.get(&work.source) == Some(&oldest.file.id) {
             return Ok(());
         }
@@ -232,7 +264,8 @@ impl Chains {
 
     fn say_unchained(&mut self, work: &ChainWork, oldest: &ChainFile) -> Result<(), IngestError> {
         self.unchained.insert(work.source.clone(), oldest.file.id);
-        work.sink.chain(Arc::new(ChainReport::unchained(work.source.clone())));
+        work.sink
+            .chain(Arc::new(ChainReport::unchained(work.source.clone())));
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ use crate::source::newlines::line_start_at_or_after;
 use crate::source::newlines::line_start_at_or_before;
 use crate::source::stdin::Spool;
 use crate::source::watch::{Waker, Watcher};
-use crate::source::{Compression, Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, open_at};
+use crate::source::{
+    Compression, Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, open_at,
+};
 
 /// Bytes at the end of a live file that are read before anything else.
 const FIRST_LOOK: u64 = 256 << 10;
@@ -139,7 +141,9 @@ impl Coordinator {
             self.take_over();
             self.settle();
             self.tell();
-            let Some(wake) = self.watcher.recv(IDLE) else { continue };
+            let Some(wake) = self.watcher.recv(IDLE) else {
+                continue;
+            };
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -159,7 +163,11 @@ impl Coordinator {
     }
 
     fn open_stdin(&mut self, discovery: &Discovery) -> Result<(), IngestError> {
-        if let Some(store) = discovery.roots.iter().position(|r| r.kind == RootKind::Stdin) {
+        if let Some(store) = discovery
+            .roots
+            .iter()
+            .position(|r| r.kind == RootKind::Stdin)
+        {
             let waker = self.watcher.waker();
             let spool = Spool::start(std::io::stdin(), &self.options.spool, move || waker.wake())?;
             self.spool = Some((store, spool));
@@ -169,7 +177,9 @@ impl Coordinator {
 
     /// What standard input brought since the last look.
     fn read_stdin(&mut self) {
-        let Some((store, spool)) = &self.spool else { return };
+        let Some((store, spool)) = &self.spool else {
+            return;
+        };
         if let Ok(set) = spool.log_set() {
             let store = *store;
             self.look_at_set(store, &set, false);
@@ -203,7 +213,14 @@ impl Coordinator {
             .cloned()
             .collect();
         for (store, name) in gone {
-            self.look_at_set(store, &LogSet { name, generations: Vec::new() }, false);
+            self.look_at_set(
+                store,
+                &LogSet {
+                    name,
+                    generations: Vec::new(),
+                },
+                false,
+            );
         }
     }
 
@@ -243,7 +260,9 @@ impl Coordinator {
                 Ok(())
             }
             What::New { .. } => self.appeared(set, file, live, first),
-            What::Unchanged if set.unidentified.contains(&file.id) => self.appeared(set, file, live, first),
+            What::Unchanged if set.unidentified.contains(&file.id) => {
+                self.appeared(set, file, live, first)
+            }
             What::Unchanged | What::Appended { .. } | What::Truncated | What::ChangedInPlace => {
                 self.grew(set, file, what, live)
             }
@@ -260,8 +279,15 @@ impl Coordinator {
             .collect();
         let mut rescan = false;
         for (store, name) in touched {
-            let Some(set) = self.sets.get(&(store, name.clone())) else { continue };
-            match (LogSet { name, generations: set.seen.clone() }).restat() {
+            let Some(set) = self.sets.get(&(store, name.clone())) else {
+                continue;
+            };
+            match (LogSet {
+                name,
+                generations: set.seen.clone(),
+            })
+            .restat()
+            {
                 Some(now) => self.look_at_set(store, &now, false),
                 None => rescan = true,
             }
@@ -274,7 +300,13 @@ impl Coordinator {
     }
 
     /// A file not seen before by this process.
-    fn appeared(&mut self, set: &mut SetState, file: &GenFile, live: bool, first: bool) -> Result<(), IngestError> {
+    fn appeared(
+        &mut self,
+        set: &mut SetState,
+        file: &GenFile,
+        live: bool,
+        first: bool,
+    ) -> Result<(), IngestError> {
         let settled = !self.options.follow || !live || old(file.mtime);
         let Some(identity) = identify(file, &self.registry, settled)? else {
             set.unidentified.insert(file.id);
@@ -283,24 +315,39 @@ impl Coordinator {
         set.unidentified.remove(&file.id);
         let sink = self.sinks[set.store].clone();
         let known = sink.generations();
-        let existing = known.iter().find(|(_, g)| g.source == set.name && g.key == identity.key).cloned();
+        let existing = known
+            .iter()
+            .find(|(_, g)| g.source == set.name && g.key == identity.key)
+            .cloned();
         // Another file of the set with the same first record: a copy while it is made, or the original after.
-        let twin = set.tracks.iter().find(|(_, t)| t.identity.key == identity.key && t.copy_of.is_none());
+        let twin = set
+            .tracks
+            .iter()
+            .find(|(_, t)| t.identity.key == identity.key && t.copy_of.is_none());
         if let Some((original, track)) = twin {
             let (original, id) = (*original, track.id);
             set.tracks.insert(
                 file.id,
-                Track { file: file.clone(), identity, id, tailer: None, copy_of: Some(original) },
+                Track {
+                    file: file.clone(),
+                    identity,
+                    id,
+                    tailer: None,
+                    copy_of: Some(original),
+                },
             );
             return Ok(());
         }
-        let rank = existing.as_ref().map_or_else(|| next_rank(set, file, &known), |(_, g)| g.rank);
+        let rank = existing
+            .as_ref()
+            .map_or_else(|| next_rank(set, file, &known), |(_, g)| g.rank);
         let stale = existing.as_ref().is_some_and(|(_, g)| {
             g.format != identity.format.id() || g.version != identity.format.version()
         });
         let mut generation = describe(set, file, &identity, rank);
         if let Some((id, old)) = &existing {
-            let shrunk = !old.compressed && file.compression == Compression::None && file.len < old.len;
+            let shrunk =
+                !old.compressed && file.compression == Compression::None && file.len < old.len;
             let rewritten = !old.compressed
                 && file.compression == Compression::None
                 && file.len == old.len
@@ -308,18 +355,28 @@ impl Coordinator {
                 && old.ino == file.id.ino;
             if stale || shrunk || rewritten {
                 if rewritten || shrunk {
-                    sink.message(format!("{} was changed in place: it is read again", file.path.display()));
+                    sink.message(format!(
+                        "{} was changed in place: it is read again",
+                        file.path.display()
+                    ));
                 }
                 sink.forget(*id)?;
             } else {
                 generation.done.clone_from(&old.done);
                 generation.lines = old.lines;
-                generation.closed = old.closed && (old.len == file.len || file.compression != Compression::None);
+                generation.closed =
+                    old.closed && (old.len == file.len || file.compression != Compression::None);
                 generation.reference = old.reference;
             }
         }
         let id = sink.declare(generation.clone());
-        let mut track = Track { file: file.clone(), identity, id, tailer: None, copy_of: None };
+        let mut track = Track {
+            file: file.clone(),
+            identity,
+            id,
+            tailer: None,
+            copy_of: None,
+        };
         self.plan(set, &mut track, &generation, live, first)?;
         set.tracks.insert(file.id, track);
         Ok(())
@@ -360,32 +417,48 @@ impl Coordinator {
         let done = generation.done_from_start();
         if !live {
             if sink.writes() {
-                self.queue.push(job(Work::Plan { end: file.len, closed: true }, file.len));
+                self.queue.push(job(
+                    Work::Plan {
+                        end: file.len,
+                        closed: true,
+                    },
+                    file.len,
+                ));
             }
             return Ok(());
         }
         let reader = open_at(file, 0)?;
         let failed = IngestError::Read;
-        let start = if file.len - done.min(file.len) <= READ_ON && (done > 0 || file.len <= FIRST_LOOK) {
-            done.min(file.len)
-        } else {
-            let look = if first { FIRST_LOOK } else { 0 };
-            let wanted = file.len.saturating_sub(look).max(done);
-            line_start_at_or_after(&reader, wanted).map_err(failed)?.unwrap_or(wanted).max(done)
-        };
+        let start =
+            if file.len - done.min(file.len) <= READ_ON && (done > 0 || file.len <= FIRST_LOOK) {
+                done.min(file.len)
+            } else {
+                let look = if first { FIRST_LOOK } else { 0 };
+                let wanted = file.len.saturating_sub(look).max(done);
+                line_start_at_or_after(&reader, wanted)
+                    .map_err(failed)?
+                    .unwrap_or(wanted)
+                    .max(done)
+            };
         let framer =
-            line_start_at_or_before(&reader, start.saturating_sub(format.lookback().max(4096))).map_err(failed)?;
+            line_start_at_or_before(&reader, start.saturating_sub(format.lookback().max(4096)))
+                .map_err(failed)?;
         // What a record before `start` was complete with is known to end there; older ones are only looked at.
         let lines = if start == 0 {
             Some(0)
         } else if start == done {
-            let between = crate::source::newlines::count_newlines(&reader, framer..start).map_err(failed)?;
+            let between =
+                crate::source::newlines::count_newlines(&reader, framer..start).map_err(failed)?;
             Some(generation.lines.saturating_sub(between))
         } else {
             None
         };
         let reading = Reading::new(&self.registry, format, generation, self.options.zone_offset);
-        let at = TailStart { framer, start, lines };
+        let at = TailStart {
+            framer,
+            start,
+            lines,
+        };
         let mut tailer = Tailer::new(track.id, sink.clone(), file, format, reading, at)?;
         tailer.read_on()?;
         if !self.options.follow {
@@ -394,14 +467,28 @@ impl Coordinator {
         track.tailer = Some(tailer);
         if start > done {
             // The lines are counted even where another process writes: they number what is shown.
-            self.queue.push(job(Work::Plan { end: start, closed: false }, start - done));
+            self.queue.push(job(
+                Work::Plan {
+                    end: start,
+                    closed: false,
+                },
+                start - done,
+            ));
         }
         Ok(())
     }
 
     /// A file known to this process is longer, shorter, changed, or just somewhere else.
-    fn grew(&mut self, set: &mut SetState, file: &GenFile, what: &What, live: bool) -> Result<(), IngestError> {
-        let Some(mut track) = set.tracks.remove(&file.id) else { return self.appeared(set, file, live, false) };
+    fn grew(
+        &mut self,
+        set: &mut SetState,
+        file: &GenFile,
+        what: &What,
+        live: bool,
+    ) -> Result<(), IngestError> {
+        let Some(mut track) = set.tracks.remove(&file.id) else {
+            return self.appeared(set, file, live, false);
+        };
         if track.copy_of.is_some() {
             track.file = file.clone();
             set.tracks.insert(file.id, track);
@@ -411,7 +498,8 @@ impl Coordinator {
         let begins_anew = match what {
             What::Truncated => true,
             What::Appended { .. } | What::ChangedInPlace => {
-                file.compression == Compression::None && !still_begins_with(file, &track.identity.head)?
+                file.compression == Compression::None
+                    && !still_begins_with(file, &track.identity.head)?
             }
             _ => false,
         };
@@ -430,7 +518,10 @@ impl Coordinator {
             (What::ChangedInPlace, _) => {
                 // Nothing was appended, so something was overwritten (or only touched, which reads the same).
                 let sink = self.sinks[set.store].clone();
-                sink.message(format!("{} was changed in place: it is read again", file.path.display()));
+                sink.message(format!(
+                    "{} was changed in place: it is read again",
+                    file.path.display()
+                ));
                 sink.forget(track.id)?;
                 return self.appeared(set, file, live, false);
             }
@@ -438,7 +529,10 @@ impl Coordinator {
                 tailer.read_on()?;
             }
             (_, None) => {
-                let generation = Generation { closed: false, ..self.generation(set, &track) };
+                let generation = Generation {
+                    closed: false,
+                    ..self.generation(set, &track)
+                };
                 let mut track_again = track;
                 self.plan(set, &mut track_again, &generation, live, false)?;
                 set.tracks.insert(file.id, track_again);
@@ -452,7 +546,10 @@ impl Coordinator {
     fn generation(&self, set: &SetState, track: &Track) -> Generation {
         let known = self.sinks[set.store].generations();
         let found = known.into_iter().find(|(id, _)| *id == track.id);
-        found.map_or_else(|| describe(set, &track.file, &track.identity, 0), |(_, g)| g)
+        found.map_or_else(
+            || describe(set, &track.file, &track.identity, 0),
+            |(_, g)| g,
+        )
     }
 
     /// A file was emptied under us: what it held is in a copy, or lost beyond what was read.
@@ -461,7 +558,10 @@ impl Coordinator {
             f.compression == Compression::None
                 && f.id != track.file.id
                 && still_begins_with(f, &track.identity.head).unwrap_or(false)
-                && set.tracks.get(&f.id).is_none_or(|t| t.copy_of == Some(track.file.id))
+                && set
+                    .tracks
+                    .get(&f.id)
+                    .is_none_or(|t| t.copy_of == Some(track.file.id))
         });
         let Some(copy) = copy.cloned() else {
             if let Some(mut tailer) = track.tailer.take() {
@@ -488,7 +588,9 @@ impl Coordinator {
 
     fn removed(&mut self, set: &mut SetState, file: &GenFile) {
         set.unidentified.remove(&file.id);
-        let Some(mut track) = set.tracks.remove(&file.id) else { return };
+        let Some(mut track) = set.tracks.remove(&file.id) else {
+            return;
+        };
         if track.copy_of.is_some() {
             return;
         }
@@ -510,7 +612,10 @@ impl Coordinator {
         let orphans: Vec<GenFile> = set
             .tracks
             .values()
-            .filter(|t| t.copy_of.is_some_and(|original| !set.tracks.contains_key(&original)))
+            .filter(|t| {
+                t.copy_of
+                    .is_some_and(|original| !set.tracks.contains_key(&original))
+            })
             .map(|t| t.file.clone())
             .collect();
         for file in orphans {
@@ -525,9 +630,18 @@ impl Coordinator {
     fn hear(&mut self) {
         while let Ok(outcome) = self.outcomes.try_recv() {
             match outcome {
-                Outcome::Lines { id, store, at, lines } => self.number(store, id, at, lines),
+                Outcome::Lines {
+                    id,
+                    store,
+                    at,
+                    lines,
+                } => self.number(store, id, at, lines),
                 Outcome::Failed { source, error } => {
-                    let store = self.sets.values().find(|s| s.name == source).map_or(0, |s| s.store);
+                    let store = self
+                        .sets
+                        .values()
+                        .find(|s| s.name == source)
+                        .map_or(0, |s| s.store);
                     self.sinks[store].source_error(&source, Some(error));
                 }
                 Outcome::WholeDone { id, store, .. } => self.close(store, id),
@@ -538,9 +652,13 @@ impl Coordinator {
 
     fn number(&mut self, store: usize, id: GenerationId, at: u64, lines: u64) {
         let sets = self.sets.values_mut().filter(|s| s.store == store);
-        let tracks = sets.flat_map(|s| s.tracks.values_mut()).filter(|t| t.id == id);
+        let tracks = sets
+            .flat_map(|s| s.tracks.values_mut())
+            .filter(|t| t.id == id);
         for track in tracks {
-            let Some(tailer) = track.tailer.as_mut().filter(|t| t.is_unnumbered()) else { continue };
+            let Some(tailer) = track.tailer.as_mut().filter(|t| t.is_unnumbered()) else {
+                continue;
+            };
             let file = track.file.clone();
             let before = open_at(&file, 0)
                 .map_err(IngestError::from)
@@ -554,8 +672,14 @@ impl Coordinator {
     /// A generation that will not grow is read to its end.
     fn close(&mut self, store: usize, id: GenerationId) {
         let known = self.sinks[store].generations();
-        let Some((_, mut generation)) = known.into_iter().find(|(i, _)| *i == id) else { return };
-        let track = self.sets.values().flat_map(|s| s.tracks.values()).find(|t| t.id == id);
+        let Some((_, mut generation)) = known.into_iter().find(|(i, _)| *i == id) else {
+            return;
+        };
+        let track = self
+            .sets
+            .values()
+            .flat_map(|s| s.tracks.values())
+            .find(|t| t.id == id);
         if let Some(track) = track {
             generation.len = track.file.len;
             generation.mtime = mtime(&track.file);
@@ -572,11 +696,20 @@ impl Coordinator {
                 continue;
             }
             self.wrote[store] = true;
-            self.sinks[store].message("the process that indexed has ended; this one goes on".into());
-            let keys: Vec<(usize, PathBuf)> = self.sets.keys().filter(|(s, _)| *s == store).cloned().collect();
+            self.sinks[store]
+                .message("the process that indexed has ended; this one goes on".into());
+            let keys: Vec<(usize, PathBuf)> = self
+                .sets
+                .keys()
+                .filter(|(s, _)| *s == store)
+                .cloned()
+                .collect();
             for key in keys {
                 if let Some(set) = self.sets.remove(&key) {
-                    let now = LogSet { name: key.1.clone(), generations: set.seen };
+                    let now = LogSet {
+                        name: key.1.clone(),
+                        generations: set.seen,
+                    };
                     self.look_at_set(store, &now, false);
                 }
             }
@@ -586,7 +719,9 @@ impl Coordinator {
     fn settle(&mut self) {
         for set in self.sets.values_mut() {
             for track in set.tracks.values_mut() {
-                let Some(tailer) = &mut track.tailer else { continue };
+                let Some(tailer) = &mut track.tailer else {
+                    continue;
+                };
                 if let Err(error) = tailer.settle(false) {
                     self.sinks[set.store].source_error(&set.name, Some(error.to_string()));
                 }
@@ -613,19 +748,30 @@ impl Coordinator {
             })
             .collect();
         files.sort_by_key(|f| f.rank);
-        let work = ChainWork { source: set.name.clone(), sink: self.sinks[set.store].clone(), files };
+        let work = ChainWork {
+            source: set.name.clone(),
+            sink: self.sinks[set.store].clone(),
+            files,
+        };
         // The chain thread ends with this one.
         let _ = self.chains.send(work);
     }
 
     /// Tells sinks and waiters how far things are.
     fn tell(&mut self) {
-        let stdin_open = self.spool.as_ref().is_some_and(|(_, spool)| spool.end().is_none());
+        let stdin_open = self
+            .spool
+            .as_ref()
+            .is_some_and(|(_, spool)| spool.end().is_none());
         for (store, sink) in self.sinks.iter().enumerate() {
             let progress = self.queue.progress(store);
             let covers = Covers {
                 complete: progress.idle,
-                since: if progress.idle { None } else { progress.horizon },
+                since: if progress.idle {
+                    None
+                } else {
+                    progress.horizon
+                },
                 done: progress.done,
                 total: progress.total,
                 ..Covers::default()
@@ -637,7 +783,10 @@ impl Coordinator {
                 }
                 self.told = Some(state);
             }
-            sink.progress(Covers { complete: covers.complete && !stdin_open, ..covers });
+            sink.progress(Covers {
+                complete: covers.complete && !stdin_open,
+                ..covers
+            });
         }
         let progress = self.queue.progress(0);
         let idle = progress.idle && self.outcomes.is_empty();
@@ -650,9 +799,18 @@ impl Coordinator {
                 self.sinks[0].message(error.to_string());
             }
             self.completed = true;
-            self.finish_waiters(Covers { complete: true, done: progress.done, total: progress.total, ..Covers::default() });
+            self.finish_waiters(Covers {
+                complete: true,
+                done: progress.done,
+                total: progress.total,
+                ..Covers::default()
+            });
         } else if !self.completed {
-            self.finish_waiters(Covers { done: progress.done, total: progress.total, ..Covers::default() });
+            self.finish_waiters(Covers {
+                done: progress.done,
+                total: progress.total,
+                ..Covers::default()
+            });
         }
     }
 
@@ -672,17 +830,25 @@ impl Coordinator {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, IngestError> {
-    std::thread::Builder::new().name(name.into()).spawn(body).map_err(IngestError::Thread)
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(body)
+        .map_err(IngestError::Thread)
 }
 
 fn mtime(file: &GenFile) -> i64 {
-    let since = file.mtime.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = file
+        .mtime
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Whether a file has been left alone for a while.
 fn old(mtime: SystemTime) -> bool {
-    mtime.elapsed().is_ok_and(|age| age > Duration::from_secs(2))
+    mtime
+        .elapsed()
+        .is_ok_and(|age| age > Duration::from_secs(2))
 }
 
 fn describe(set: &SetState, file: &GenFile, identity: &Identity, rank: i32) -> Generation {
@@ -705,10 +871,19 @@ fn describe(set: &SetState, file: &GenFile, identity: &Identity, rank: i32) -> G
 
 /// The rank of a file that the index does not know: by its place among the files of its set.
 fn next_rank(set: &SetState, file: &GenFile, known: &[(GenerationId, Generation)]) -> i32 {
-    let ranks = || known.iter().filter(|(_, g)| g.source == set.name).map(|(_, g)| g.rank);
+    let ranks = || {
+        known
+            .iter()
+            .filter(|(_, g)| g.source == set.name)
+            .map(|(_, g)| g.rank)
+    };
     let place = set.seen.iter().position(|f| f.id == file.id).unwrap_or(0);
-    let older = set.seen[..place].iter().any(|f| set.tracks.contains_key(&f.id));
-    let newer = set.seen[(place + 1).min(set.seen.len())..].iter().any(|f| set.tracks.contains_key(&f.id));
+    let older = set.seen[..place]
+        .iter()
+        .any(|f| set.tracks.contains_key(&f.id));
+    let newer = set.seen[(place + 1).min(set.seen.len())..]
+        .iter()
+        .any(|f| set.tracks.contains_key(&f.id));
     match (ranks().min(), ranks().max()) {
         (Some(min), Some(_)) if newer && !older => min - 1,
         (Some(_), Some(max)) => max + 1,

@@ -34,10 +34,17 @@ pub(super) fn identify(
     registry: &Registry,
     settled: bool,
 ) -> Result<Option<Identity>, SourceError> {
-    let failed = |source| SourceError::Io { action: "read", path: file.path.clone(), source };
+    let failed = |source| SourceError::Io {
+        action: "read",
+        path: file.path.clone(),
+        source,
+    };
     let mut stream = open_stream(file)?;
     let mut head = Vec::with_capacity(SAMPLE);
-    (&mut stream).take(SAMPLE as u64).read_to_end(&mut head).map_err(failed)?;
+    (&mut stream)
+        .take(SAMPLE as u64)
+        .read_to_end(&mut head)
+        .map_err(failed)?;
     if head.is_empty() {
         return Ok(None);
     }
@@ -47,7 +54,10 @@ pub(super) fn identify(
     let mut frames: Vec<Frame> = Vec::new();
     framer.push(&head, &mut frames);
     if frames.is_empty() && sample == SAMPLE {
-        (&mut stream).take((FIRST_FRAME - SAMPLE) as u64).read_to_end(&mut head).map_err(failed)?;
+        (&mut stream)
+            .take((FIRST_FRAME - SAMPLE) as u64)
+            .read_to_end(&mut head)
+            .map_err(failed)?;
         framer.push(&head[sample..], &mut frames);
     }
     // Where records are lines (or made of lines, which may still arrive) the first line stands for the first frame.
@@ -56,17 +66,27 @@ pub(super) fn identify(
         Some(frame) => frame.bytes.to_vec(),
         None => Vec::new(),
     };
-    let first = if first.is_empty() && (settled || head.len() >= FIRST_FRAME) { head.clone() } else { first };
+    let first = if first.is_empty() && (settled || head.len() >= FIRST_FRAME) {
+        head.clone()
+    } else {
+        first
+    };
     if first.is_empty() {
         return Ok(None);
     }
-    let key = Sha256::digest(&first).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let key = Sha256::digest(&first)
+        .iter()
+        .take(16)
+        .map(|b| format!("{b:02x}"))
+        .collect();
     head.truncate(HEAD);
     Ok(Some(Identity { format, key, head }))
 }
 
 fn first_line(head: &[u8]) -> Option<&[u8]> {
-    head.iter().position(|b| *b == b'\n').map(|end| &head[..end])
+    head.iter()
+        .position(|b| *b == b'\n')
+        .map(|end| &head[..end])
 }
 
 /// Whether a file still begins as it did.
@@ -75,6 +95,10 @@ pub(super) fn still_begins_with(file: &GenFile, head: &[u8]) -> Result<bool, Sou
     let reader = crate::source::open_at(file, 0)?;
     let got = reader
         .read_at(&mut now, 0)
-        .map_err(|source| SourceError::Io { action: "read", path: file.path.clone(), source })?;
+        .map_err(|source| SourceError::Io {
+            action: "read",
+            path: file.path.clone(),
+            source,
+        })?;
     Ok(got == head.len() && now == head)
 }

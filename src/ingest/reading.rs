@@ -32,7 +32,10 @@ impl Reading {
         Self {
             registry: registry.clone(),
             format: format.clone(),
-            context: Context { reference: generation.reference, zone_offset },
+            context: Context {
+                reference: generation.reference,
+                zone_offset,
+            },
             source: generation.source.clone(),
             hasher: generation.id_hasher(),
             rank: generation.rank,
@@ -54,8 +57,12 @@ impl Reading {
             event.id = self.hasher.id(frame.offset, sub, &frame.bytes);
             event.source = self.source.clone();
             event.line = first_line.map(|line| line + frame.line);
-            event.order =
-                Order { ts: self.last.unwrap_or(0), generation: self.rank, offset: frame.offset, sub };
+            event.order = Order {
+                ts: self.last.unwrap_or(0),
+                generation: self.rank,
+                offset: frame.offset,
+                sub,
+            };
             event.raw = frame.bytes.clone();
             event.provisional = frame.open;
         }
@@ -85,7 +92,9 @@ impl InOrder {
     /// Takes out every frame that starts before `resume`: nothing earlier is still to come.
     pub(super) fn ready(&mut self, resume: u64) -> Vec<Frame> {
         let later = self.waiting.split_off(&resume);
-        std::mem::replace(&mut self.waiting, later).into_values().collect()
+        std::mem::replace(&mut self.waiting, later)
+            .into_values()
+            .collect()
     }
 
     /// What is complete but waits for an earlier one.
@@ -99,7 +108,10 @@ mod tests {
     use super::*;
 
     fn frame(offset: u64) -> Frame {
-        Frame { offset, ..Frame::default() }
+        Frame {
+            offset,
+            ..Frame::default()
+        }
     }
 
     #[test]

@@ -79,7 +79,10 @@ impl Tailer {
         let mut piece = vec![0; PIECE];
         let mut frames = Vec::new();
         loop {
-            let got = self.reader.read_at(&mut piece, self.offset).map_err(IngestError::Read)?;
+            let got = self
+                .reader
+                .read_at(&mut piece, self.offset)
+                .map_err(IngestError::Read)?;
             if got == 0 {
                 break;
             }
@@ -115,9 +118,17 @@ impl Tailer {
         self.hand_over(batch, resume)
     }
 
-    fn hand_over(&mut self, batch: Vec<crate::engine::sink::Parsed>, resume: u64) -> Result<(), IngestError> {
+    fn hand_over(
+        &mut self,
+        batch: Vec<crate::engine::sink::Parsed>,
+        resume: u64,
+    ) -> Result<(), IngestError> {
         // Without line numbers nothing may become durable.
-        let end = if self.lines.is_some() { resume.max(self.start) } else { self.start };
+        let end = if self.lines.is_some() {
+            resume.max(self.start)
+        } else {
+            self.start
+        };
         let lines = self.lines.unwrap_or(0) + self.lines_before(resume);
         Ok(self.sink.live(self.id, batch, self.start..end, lines)?)
     }
@@ -125,7 +136,9 @@ impl Tailer {
     /// Line ends between the framer's start and the first record that is still open.
     fn lines_before(&self, resume: u64) -> u64 {
         let open = self.framer.open();
-        open.iter().find(|f| f.offset == resume).map_or(self.lines_read, |f| f.line)
+        open.iter()
+            .find(|f| f.offset == resume)
+            .map_or(self.lines_read, |f| f.line)
     }
 
     /// Shows records that are not complete yet, as provisional or, once nothing more came, as they are.
@@ -154,12 +167,21 @@ impl Tailer {
     }
 
     /// `lines` line ends lie before offset `at`, so the records shown without line numbers can have theirs.
-    pub(super) fn number_from(&mut self, reader: &Reader, at: u64, lines: u64) -> Result<(), IngestError> {
-        let between = count_newlines(reader, self.framer_start..at.max(self.framer_start)).map_err(IngestError::Read)?;
+    pub(super) fn number_from(
+        &mut self,
+        reader: &Reader,
+        at: u64,
+        lines: u64,
+    ) -> Result<(), IngestError> {
+        let between = count_newlines(reader, self.framer_start..at.max(self.framer_start))
+            .map_err(IngestError::Read)?;
         let lines = lines.saturating_sub(between);
         self.lines = Some(lines);
         let frames = std::mem::take(&mut self.unnumbered);
-        let batch = frames.into_iter().map(|f| self.reading.parse(f, Some(lines + 1))).collect();
+        let batch = frames
+            .into_iter()
+            .map(|f| self.reading.parse(f, Some(lines + 1)))
+            .collect();
         self.hand_over(batch, self.framer.resume_offset())?;
         self.show_open(!self.settled)
     }
@@ -183,8 +205,17 @@ impl Tailer {
             }
             batch.push(self.reading.parse(frame, self.lines.map(|n| n + 1)));
         }
-        let end = if self.lines.is_some() { self.offset.max(self.start) } else { self.start };
-        self.sink.live(self.id, batch, self.start..end, self.lines.unwrap_or(0) + self.lines_read)?;
+        let end = if self.lines.is_some() {
+            self.offset.max(self.start)
+        } else {
+            self.start
+        };
+        self.sink.live(
+            self.id,
+            batch,
+            self.start..end,
+            self.lines.unwrap_or(0) + self.lines_read,
+        )?;
         Ok(self.offset)
     }
 

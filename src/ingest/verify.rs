@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::IngestError;
 use super::chains::{ChainFile, Walk, may_be_chained};
 use super::identify::identify;
-use super::IngestError;
 use crate::chain::ChainReport;
 use crate::format::Registry;
 use crate::source::{LogSet, discover};
@@ -27,19 +27,37 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
         let source: Arc<str> = set.name.to_string_lossy().into();
         let (report, error) = match check(set, &source, registry) {
             Ok(report) => (report, None),
-            Err(error) => (ChainReport { source: source.clone(), ..ChainReport::default() }, Some(error.to_string())),
+            Err(error) => (
+                ChainReport {
+                    source: source.clone(),
+                    ..ChainReport::default()
+                },
+                Some(error.to_string()),
+            ),
         };
-        let path = set.generations.first().filter(|_| set.generations.len() == 1).map_or_else(
-            || source.to_string(),
-            |only| only.path.to_string_lossy().into_owned(),
-        );
-        files.push(VerifyFile { path, report: Arc::new(report), error });
+        let path = set
+            .generations
+            .first()
+            .filter(|_| set.generations.len() == 1)
+            .map_or_else(
+                || source.to_string(),
+                |only| only.path.to_string_lossy().into_owned(),
+            );
+        files.push(VerifyFile {
+            path,
+            report: Arc::new(report),
+            error,
+        });
     }
     for skipped in discovery.skipped {
         use crate::source::SkipReason::{Empty, Hidden, SameFile};
         if !matches!(skipped.why, Empty | SameFile | Hidden) {
             let path = skipped.path.to_string_lossy().into_owned();
-            files.push(VerifyFile { path, report: Arc::default(), error: Some(skipped.detail) });
+            files.push(VerifyFile {
+                path,
+                report: Arc::default(),
+                error: Some(skipped.detail),
+            });
         }
     }
     files
@@ -48,10 +66,19 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
 fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainReport, IngestError> {
     let mut files = Vec::new();
     for (rank, file) in set.generations.iter().enumerate() {
-        let Some(identity) = identify(file, registry, true)? else { continue };
-        files.push(ChainFile { rank: rank as i32, file: file.clone(), format: identity.format, closed: true });
+        let Some(identity) = identify(file, registry, true)? else {
+            continue;
+        };
+        files.push(ChainFile {
+            rank: rank as i32,
+            file: file.clone(),
+            format: identity.format,
+            closed: true,
+        });
     }
-    let Some(oldest) = files.first() else { return Ok(ChainReport::unchained(source.clone())) };
+    let Some(oldest) = files.first() else {
+        return Ok(ChainReport::unchained(source.clone()));
+    };
     if !may_be_chained(oldest)? {
         return Ok(ChainReport::unchained(source.clone()));
     }

@@ -49,7 +49,10 @@ pub enum Test {
     Regex(String),
     Compare(Op, String),
     /// `[a TO b]` inclusive, `{a TO b}` exclusive, `*` = open; each bound with its inclusiveness.
-    Range { lo: Option<(String, bool)>, hi: Option<(String, bool)> },
+    Range {
+        lo: Option<(String, bool)>,
+        hi: Option<(String, bool)>,
+    },
     /// `field:(a b c)`: any of them.
     Any(Vec<Test>),
 }

@@ -19,7 +19,10 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new() -> Self {
-        Self { version: VERSION, ..Self::default() }
+        Self {
+            version: VERSION,
+            ..Self::default()
+        }
     }
 
     /// Reads a payload; `None` if it is of another version or no catalogue at all.
@@ -35,6 +38,8 @@ impl Catalog {
 
     /// The ordinal of the generation with this source and key.
     pub(crate) fn find(&self, source: &str, key: &str) -> Option<usize> {
-        self.generations.iter().position(|g| &*g.source == source && g.key == key)
+        self.generations
+            .iter()
+            .position(|g| &*g.source == source && g.key == key)
     }
 }

@@ -74,8 +74,12 @@ impl Collector<'_> {
         docs: &Docs,
         mut histogram: Option<Histogram>,
     ) -> Result<Collected, EngineError> {
-        let mut facets: Vec<FacetCounter> =
-            self.request.facets.iter().map(|f| self.counter(segment, &f.field)).collect::<Result<_, _>>()?;
+        let mut facets: Vec<FacetCounter> = self
+            .request
+            .facets
+            .iter()
+            .map(|f| self.counter(segment, &f.field))
+            .collect::<Result<_, _>>()?;
         let failures = match &histogram {
             Some(_) => failures(segment)?,
             None => None,
@@ -85,13 +89,14 @@ impl Collector<'_> {
         let mut error = None;
         let mut block: Vec<DocId> = Vec::with_capacity(1024);
         let mut seen = 0u32;
-        let mut flush = |block: &mut Vec<DocId>, facets: &mut Vec<FacetCounter>| -> Result<(), EngineError> {
-            for facet in facets.iter_mut() {
-                self.count(facet, block, positions)?;
-            }
-            block.clear();
-            Ok(())
-        };
+        let mut flush =
+            |block: &mut Vec<DocId>, facets: &mut Vec<FacetCounter>| -> Result<(), EngineError> {
+                for facet in facets.iter_mut() {
+                    self.count(facet, block, positions)?;
+                }
+                block.clear();
+                Ok(())
+            };
         docs.for_each(segment.max_doc(), |doc| {
             if error.is_some() {
                 return;
@@ -108,7 +113,8 @@ impl Collector<'_> {
                 && let Some(index) = bucket(histogram, positions.ts.get_val(doc))
             {
                 histogram.total[index] += 1;
-                histogram.failures[index] += u64::from(failures.as_ref().is_some_and(|f| f.is_failure(doc)));
+                histogram.failures[index] +=
+                    u64::from(failures.as_ref().is_some_and(|f| f.is_failure(doc)));
             }
             block.push(doc);
             if block.len() == 1024
@@ -121,13 +127,27 @@ impl Collector<'_> {
         if let Some(error) = error {
             return Err(error);
         }
-        let facets = facets.into_iter().map(|f| self.resolve(f)).collect::<Result<_, _>>()?;
-        Ok(Collected { candidates: page.finish(), total, facets, histogram })
+        let facets = facets
+            .into_iter()
+            .map(|f| self.resolve(f))
+            .collect::<Result<_, _>>()?;
+        Ok(Collected {
+            candidates: page.finish(),
+            total,
+            facets,
+            histogram,
+        })
     }
 
-    fn counter(&self, segment: &SegmentReader, field: &FacetField) -> Result<FacetCounter, EngineError> {
+    fn counter(
+        &self,
+        segment: &SegmentReader,
+        field: &FacetField,
+    ) -> Result<FacetCounter, EngineError> {
         Ok(match field {
-            FacetField::Normal(Field::Source) => FacetCounter::Source(vec![0; self.fetcher.facts.len()]),
+            FacetField::Normal(Field::Source) => {
+                FacetCounter::Source(vec![0; self.fetcher.facts.len()])
+            }
             FacetField::Normal(Field::Chain) => FacetCounter::Chain(BTreeMap::new()),
             FacetField::Normal(field) if super::schema::STR_COLUMNS.contains(field) => {
                 match segment.fast_fields().str(field.name()).map_err(failed)? {
@@ -144,19 +164,27 @@ impl Collector<'_> {
         })
     }
 
-    fn count(&self, facet: &mut FacetCounter, docs: &[DocId], positions: &Positions) -> Result<(), EngineError> {
+    fn count(
+        &self,
+        facet: &mut FacetCounter,
+        docs: &[DocId],
+        positions: &Positions,
+    ) -> Result<(), EngineError> {
         match facet {
             FacetCounter::Column(ordinals) => ordinals.count(docs),
             FacetCounter::Source(counts) => {
                 for doc in docs {
-                    if let Some(count) = counts.get_mut(positions.generation.get_val(*doc) as usize) {
+                    if let Some(count) = counts.get_mut(positions.generation.get_val(*doc) as usize)
+                    {
                         *count += 1;
                     }
                 }
             }
             FacetCounter::Chain(counts) => {
                 for doc in docs {
-                    *counts.entry(self.fetcher.verdict(positions, *doc).as_str()).or_default() += 1;
+                    *counts
+                        .entry(self.fetcher.verdict(positions, *doc).as_str())
+                        .or_default() += 1;
                 }
             }
             FacetCounter::Original(field, counts) => {
@@ -166,7 +194,9 @@ impl Collector<'_> {
                     }
                     let hit = self.fetcher.hit(positions, *doc)?;
                     let before = counts.sum;
-                    crate::engine::page::facet_values(field, &hit.event, hit.verdict, |v| counts.add(v, 1));
+                    crate::engine::page::facet_values(field, &hit.event, hit.verdict, |v| {
+                        counts.add(v, 1)
+                    });
                     counts.missing += u64::from(counts.sum == before);
                 }
             }
@@ -180,11 +210,19 @@ impl Collector<'_> {
         match facet {
             FacetCounter::Column(ordinals) => return ordinals.resolve(),
             FacetCounter::Source(by_generation) => {
-                for (facts, n) in self.fetcher.facts.iter().zip(by_generation).filter(|(_, n)| *n > 0) {
+                for (facts, n) in self
+                    .fetcher
+                    .facts
+                    .iter()
+                    .zip(by_generation)
+                    .filter(|(_, n)| *n > 0)
+                {
                     counts.add(&facts.source, n);
                 }
             }
-            FacetCounter::Chain(by_word) => by_word.into_iter().for_each(|(word, n)| counts.add(word, n)),
+            FacetCounter::Chain(by_word) => by_word
+                .into_iter()
+                .for_each(|(word, n)| counts.add(word, n)),
             FacetCounter::Original(_, found) => counts = found,
             FacetCounter::Absent(missing) => counts.missing = missing,
         }
@@ -223,14 +261,22 @@ impl Ordinals {
     }
 
     fn resolve(self) -> Result<Counts, EngineError> {
-        let mut counts = Counts { missing: self.missing, ..Counts::default() };
-        let used: Vec<u64> = (0..self.counts.len() as u64).filter(|ord| self.counts[*ord as usize] > 0).collect();
+        let mut counts = Counts {
+            missing: self.missing,
+            ..Counts::default()
+        };
+        let used: Vec<u64> = (0..self.counts.len() as u64)
+            .filter(|ord| self.counts[*ord as usize] > 0)
+            .collect();
         let mut next = used.iter();
         self.column
             .dictionary()
             .sorted_ords_to_term_cb(&used, |bytes| {
                 if let Some(ord) = next.next() {
-                    counts.add(&String::from_utf8_lossy(bytes), u64::from(self.counts[*ord as usize]));
+                    counts.add(
+                        &String::from_utf8_lossy(bytes),
+                        u64::from(self.counts[*ord as usize]),
+                    );
                 }
             })
             .map_err(failed)?;
@@ -239,8 +285,13 @@ impl Ordinals {
 }
 
 fn failures(segment: &SegmentReader) -> Result<Option<Failures>, EngineError> {
-    let Some(column) = segment.fast_fields().str("outcome").map_err(failed)? else { return Ok(None) };
-    let ord = column.dictionary().term_ord(Outcome::Failure.as_str()).map_err(failed)?;
+    let Some(column) = segment.fast_fields().str("outcome").map_err(failed)? else {
+        return Ok(None);
+    };
+    let ord = column
+        .dictionary()
+        .term_ord(Outcome::Failure.as_str())
+        .map_err(failed)?;
     Ok(Some(Failures { column, ord }))
 }
 
@@ -261,8 +312,17 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(request: &'a SearchRequest) -> Self {
-        let room = if request.limit == 0 { 0 } else { request.limit + 1 };
-        Self { request, newest: BinaryHeap::new(), oldest: BinaryHeap::new(), room }
+        let room = if request.limit == 0 {
+            0
+        } else {
+            request.limit + 1
+        };
+        Self {
+            request,
+            newest: BinaryHeap::new(),
+            oldest: BinaryHeap::new(),
+            room,
+        }
     }
 
     fn offer(&mut self, doc: DocId, positions: &Positions, collector: &Collector<'_>) {
@@ -273,18 +333,33 @@ impl<'a> Page<'a> {
         let ts = positions.ts.get_val(doc);
         let hopeless = match self.request.sort {
             Sort::Desc => {
-                self.newest.len() == self.room && self.newest.peek().is_some_and(|Reverse((k, _))| ts < k.order.ts)
-                    || self.request.cursor.as_ref().is_some_and(|c| ts > c.key.order.ts)
+                self.newest.len() == self.room
+                    && self
+                        .newest
+                        .peek()
+                        .is_some_and(|Reverse((k, _))| ts < k.order.ts)
+                    || self
+                        .request
+                        .cursor
+                        .as_ref()
+                        .is_some_and(|c| ts > c.key.order.ts)
             }
             Sort::Asc => {
-                self.oldest.len() == self.room && self.oldest.peek().is_some_and(|(k, _)| ts > k.order.ts)
-                    || self.request.cursor.as_ref().is_some_and(|c| ts < c.key.order.ts)
+                self.oldest.len() == self.room
+                    && self.oldest.peek().is_some_and(|(k, _)| ts > k.order.ts)
+                    || self
+                        .request
+                        .cursor
+                        .as_ref()
+                        .is_some_and(|c| ts < c.key.order.ts)
             }
         };
         if hopeless {
             return;
         }
-        let Some(key) = positions.key(doc, collector.fetcher.facts) else { return };
+        let Some(key) = positions.key(doc, collector.fetcher.facts) else {
+            return;
+        };
         if !beyond(&key, self.request.cursor.as_ref(), self.request.sort) {
             return;
         }
@@ -305,7 +380,16 @@ impl<'a> Page<'a> {
     }
 
     fn finish(self) -> Vec<Candidate> {
-        let newest = self.newest.into_iter().map(|Reverse((key, doc))| Candidate { key, doc });
-        newest.chain(self.oldest.into_iter().map(|(key, doc)| Candidate { key, doc })).collect()
+        let newest = self
+            .newest
+            .into_iter()
+            .map(|Reverse((key, doc))| Candidate { key, doc });
+        newest
+            .chain(
+                self.oldest
+                    .into_iter()
+                    .map(|(key, doc)| Candidate { key, doc }),
+            )
+            .collect()
     }
 }

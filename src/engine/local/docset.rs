@@ -18,7 +18,9 @@ pub(crate) struct Bits {
 
 impl Bits {
     pub(crate) fn new(max_doc: u32) -> Self {
-        Self { words: vec![0; (max_doc as usize).div_ceil(64)] }
+        Self {
+            words: vec![0; (max_doc as usize).div_ceil(64)],
+        }
     }
 
     pub(crate) fn insert(&mut self, doc: u32) {
@@ -44,7 +46,14 @@ impl Bits {
     }
 
     fn combine(&self, other: &Self, op: impl Fn(u64, u64) -> u64) -> Self {
-        Self { words: self.words.iter().zip(&other.words).map(|(a, b)| op(*a, *b)).collect() }
+        Self {
+            words: self
+                .words
+                .iter()
+                .zip(&other.words)
+                .map(|(a, b)| op(*a, *b))
+                .collect(),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -54,7 +63,11 @@ impl Bits {
 
 impl Docs {
     pub(crate) fn from_bits(bits: Bits) -> Self {
-        if bits.is_empty() { Self::None } else { Self::Some(Rc::new(bits)) }
+        if bits.is_empty() {
+            Self::None
+        } else {
+            Self::Some(Rc::new(bits))
+        }
     }
 
     pub(crate) fn and(&self, other: &Self) -> Self {
@@ -78,7 +91,9 @@ impl Docs {
             Self::None => Self::All,
             Self::All => Self::None,
             Self::Some(bits) => {
-                let mut flipped = Bits { words: bits.words.iter().map(|w| !w).collect() };
+                let mut flipped = Bits {
+                    words: bits.words.iter().map(|w| !w).collect(),
+                };
                 if let Some(last) = flipped.words.last_mut()
                     && !max_doc.is_multiple_of(64)
                 {
@@ -117,24 +132,39 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     pub(crate) fn exact(docs: Docs) -> Self {
-        Self { may: docs.clone(), must: docs }
+        Self {
+            may: docs.clone(),
+            must: docs,
+        }
     }
 
     /// All of `may` has to be looked at.
     pub(crate) fn unsure(may: Docs) -> Self {
-        Self { may, must: Docs::None }
+        Self {
+            may,
+            must: Docs::None,
+        }
     }
 
     pub(crate) fn and(&self, other: &Self) -> Self {
-        Self { may: self.may.and(&other.may), must: self.must.and(&other.must) }
+        Self {
+            may: self.may.and(&other.may),
+            must: self.must.and(&other.must),
+        }
     }
 
     pub(crate) fn or(&self, other: &Self) -> Self {
-        Self { may: self.may.or(&other.may), must: self.must.or(&other.must) }
+        Self {
+            may: self.may.or(&other.may),
+            must: self.must.or(&other.must),
+        }
     }
 
     pub(crate) fn not(&self, max_doc: u32) -> Self {
-        Self { may: self.must.not(max_doc), must: self.may.not(max_doc) }
+        Self {
+            may: self.must.not(max_doc),
+            must: self.may.not(max_doc),
+        }
     }
 
     /// Documents that only the original can decide.
@@ -172,7 +202,10 @@ mod tests {
 
     #[test]
     fn negation_swaps_the_bounds() {
-        let bounds = Bounds { may: set(&[1, 2], 4), must: set(&[1], 4) };
+        let bounds = Bounds {
+            may: set(&[1, 2], 4),
+            must: set(&[1], 4),
+        };
         let not = bounds.not(4);
         assert_eq!(list(&not.may, 4), [0, 2, 3]);
         assert_eq!(list(&not.must, 4), [0, 3]);

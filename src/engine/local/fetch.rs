@@ -53,7 +53,10 @@ impl Positions {
             offset: self.offset.get_val(doc),
             sub: self.sub.get_val(doc) as u32,
         };
-        Some(SortKey { source: facts.source.clone(), order })
+        Some(SortKey {
+            source: facts.source.clone(),
+            order,
+        })
     }
 
     pub(crate) fn has_time(&self, doc: DocId) -> bool {
@@ -75,9 +78,17 @@ impl Fetcher<'_> {
     /// The event of a document, as it was when it was read.
     pub(crate) fn event(&self, positions: &Positions, doc: DocId) -> Result<Event, EngineError> {
         let ordinal = positions.generation.get_val(doc) as usize;
-        let generation = self.generations.get(ordinal).ok_or_else(|| failed("a document of an unknown generation"))?;
-        let key = positions.key(doc, self.facts).ok_or_else(|| failed("a document of an unknown generation"))?;
-        let (bytes, cut) = self.originals.get(Address(positions.original.get_val(doc))).map_err(failed)?;
+        let generation = self
+            .generations
+            .get(ordinal)
+            .ok_or_else(|| failed("a document of an unknown generation"))?;
+        let key = positions
+            .key(doc, self.facts)
+            .ok_or_else(|| failed("a document of an unknown generation"))?;
+        let (bytes, cut) = self
+            .originals
+            .get(Address(positions.original.get_val(doc)))
+            .map_err(failed)?;
         let frame = Frame {
             offset: key.order.offset,
             end: key.order.offset + bytes.len() as u64,
@@ -85,11 +96,22 @@ impl Fetcher<'_> {
             cut,
             ..Frame::default()
         };
-        let context = Context { reference: generation.reference, zone_offset: self.zone_offset };
-        let format = self.registry.get(&generation.format).ok_or_else(|| failed("a record of an unknown format"))?;
+        let context = Context {
+            reference: generation.reference,
+            zone_offset: self.zone_offset,
+        };
+        let format = self
+            .registry
+            .get(&generation.format)
+            .ok_or_else(|| failed("a record of an unknown format"))?;
         let events = self.registry.parse(&format, &frame, &context);
-        let mut event = events.into_iter().nth(key.order.sub as usize).unwrap_or_default();
-        event.id = generation.id_hasher().id(key.order.offset, key.order.sub, &frame.bytes);
+        let mut event = events
+            .into_iter()
+            .nth(key.order.sub as usize)
+            .unwrap_or_default();
+        event.id = generation
+            .id_hasher()
+            .id(key.order.offset, key.order.sub, &frame.bytes);
         // Times that depend on when the file was read stay what they were.
         event.ts = positions.has_time(doc).then(|| Timestamp(key.order.ts));
         let line = positions.line.get_val(doc);
@@ -105,11 +127,16 @@ impl Fetcher<'_> {
     pub(crate) fn hit(&self, positions: &Positions, doc: DocId) -> Result<Hit, EngineError> {
         let event = self.event(positions, doc)?;
         let verdict = self.verdict(positions, doc);
-        Ok(Hit { event: Arc::new(event), verdict })
+        Ok(Hit {
+            event: Arc::new(event),
+            verdict,
+        })
     }
 
     pub(crate) fn verdict(&self, positions: &Positions, doc: DocId) -> Verdict {
         let ordinal = positions.generation.get_val(doc) as usize;
-        self.facts.get(ordinal).map_or(Verdict::Pending, |f| f.verdict(positions.offset.get_val(doc)))
+        self.facts.get(ordinal).map_or(Verdict::Pending, |f| {
+            f.verdict(positions.offset.get_val(doc))
+        })
     }
 }

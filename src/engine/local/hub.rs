@@ -52,7 +52,9 @@ impl Hub {
     /// The verdict of an event as known now.
     pub(crate) fn verdict(state: &HubState, event: &Event) -> Verdict {
         match state.chains.get(&event.source) {
-            Some(report) => report.verdicts.at(event.order.generation, event.order.offset),
+            Some(report) => report
+                .verdicts
+                .at(event.order.generation, event.order.offset),
             None => Verdict::Pending,
         }
     }
@@ -61,11 +63,22 @@ impl Hub {
         let mut state = self.lock();
         let oldest = state.ring.front().map_or(state.sequence + 1, |(n, _)| *n);
         let skipped = oldest.saturating_sub(from.0.saturating_add(1));
-        let backlog = state.ring.iter().filter(|(n, _)| *n > from.0).map(|(_, e)| e.clone()).collect();
+        let backlog = state
+            .ring
+            .iter()
+            .filter(|(n, _)| *n > from.0)
+            .map(|(_, e)| e.clone())
+            .collect();
         let (sender, receiver) = bounded(QUEUE);
         let lost = Arc::new(std::sync::atomic::AtomicU64::new(skipped));
         state.tails.push((sender, lost.clone()));
-        HubTail { hub: self.clone(), matcher, backlog, receiver, lost }
+        HubTail {
+            hub: self.clone(),
+            matcher,
+            backlog,
+            receiver,
+            lost,
+        }
     }
 }
 
@@ -99,15 +112,16 @@ impl HubState {
     }
 
     fn send(&mut self, signal: &Signal) {
-        self.tails.retain(|(tail, lost)| match tail.try_send(signal.clone()) {
-            Ok(()) => true,
-            Err(TrySendError::Full(Signal::Events(events))) => {
-                lost.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Relaxed);
-                true
-            }
-            Err(TrySendError::Full(Signal::Changed)) => true,
-            Err(TrySendError::Disconnected(_)) => false,
-        });
+        self.tails
+            .retain(|(tail, lost)| match tail.try_send(signal.clone()) {
+                Ok(()) => true,
+                Err(TrySendError::Full(Signal::Events(events))) => {
+                    lost.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Relaxed);
+                    true
+                }
+                Err(TrySendError::Full(Signal::Changed)) => true,
+                Err(TrySendError::Disconnected(_)) => false,
+            });
     }
 }
 
@@ -135,7 +149,9 @@ impl Tail for HubTail {
             match self.receiver.recv_timeout(timeout) {
                 Ok(signal) => take(signal),
                 Err(RecvTimeoutError::Timeout) => return Ok(None),
-                Err(RecvTimeoutError::Disconnected) => return Err(EngineError::Index("the engine has stopped".into())),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(EngineError::Index("the engine has stopped".into()));
+                }
             }
             self.receiver.try_iter().take(256).for_each(take);
         }

@@ -26,7 +26,9 @@ pub(crate) struct GenerationFacts {
 
 impl GenerationFacts {
     pub(crate) fn verdict(&self, offset: u64) -> Verdict {
-        self.chain.as_ref().map_or(Verdict::Pending, |report| report.verdicts.at(self.rank, offset))
+        self.chain.as_ref().map_or(Verdict::Pending, |report| {
+            report.verdicts.at(self.rank, offset)
+        })
     }
 }
 
@@ -53,7 +55,13 @@ impl<'a> Lowering<'a> {
         cancel: &'a Cancel,
     ) -> Result<Self, EngineError> {
         let terms = segment.inverted_index(terms).map_err(failed)?;
-        Ok(Self { segment, terms, generations, cancel, max_doc: segment.max_doc() })
+        Ok(Self {
+            segment,
+            terms,
+            generations,
+            cancel,
+            max_doc: segment.max_doc(),
+        })
     }
 
     /// What the query matches. Recursion is bounded by the parser's depth limit.
@@ -90,25 +98,41 @@ impl<'a> Lowering<'a> {
 
     fn docs_where(&self, test: impl Fn(u32) -> bool) -> Docs {
         let mut bits = Bits::new(self.max_doc);
-        (0..self.max_doc).filter(|doc| test(*doc)).for_each(|doc| bits.insert(doc));
+        (0..self.max_doc)
+            .filter(|doc| test(*doc))
+            .for_each(|doc| bits.insert(doc));
         Docs::from_bits(bits)
     }
 
-    fn number(&self, name: &str) -> Result<Arc<dyn tantivy::columnar::ColumnValues<u64>>, EngineError> {
-        self.segment.fast_fields().column_first_or_default::<u64>(name).map_err(failed)
+    fn number(
+        &self,
+        name: &str,
+    ) -> Result<Arc<dyn tantivy::columnar::ColumnValues<u64>>, EngineError> {
+        self.segment
+            .fast_fields()
+            .column_first_or_default::<u64>(name)
+            .map_err(failed)
     }
 
     fn time_bound(&self, at: &TimeExpr, holds: impl Fn(i64, i64) -> bool) -> Lowered {
         let TimeExpr::At(Timestamp(at)) = at else {
-            return Err(EngineError::Index("the query's times are not settled".into()));
+            return Err(EngineError::Index(
+                "the query's times are not settled".into(),
+            ));
         };
         self.times(|ts| holds(ts, *at))
     }
 
     fn times(&self, test: impl Fn(i64) -> bool) -> Lowered {
-        let ts = self.segment.fast_fields().column_first_or_default::<i64>("ts").map_err(failed)?;
+        let ts = self
+            .segment
+            .fast_fields()
+            .column_first_or_default::<i64>("ts")
+            .map_err(failed)?;
         let flags = self.number("flags")?;
-        Ok(Bounds::exact(self.docs_where(|doc| flags.get_val(doc) & HAS_TIME != 0 && test(ts.get_val(doc)))))
+        Ok(Bounds::exact(self.docs_where(|doc| {
+            flags.get_val(doc) & HAS_TIME != 0 && test(ts.get_val(doc))
+        })))
     }
 
     fn field(&self, field: &FieldRef, test: &Test) -> Lowered {
@@ -148,14 +172,23 @@ impl<'a> Lowering<'a> {
         let all = || Ok(Some(Bounds::exact(Docs::All)));
         let exists = *test == Test::Exists;
         match field {
-            Field::Id | Field::Format | Field::Source | Field::Outcome | Field::Chain if exists => return all(),
+            Field::Id | Field::Format | Field::Source | Field::Outcome | Field::Chain if exists => {
+                return all();
+            }
             Field::Ts | Field::Line | Field::Id | Field::Format | Field::Source | Field::Chain => {}
             _ if exists && STR_COLUMNS.contains(&field) => {
-                let Some(column) = self.segment.fast_fields().str(field.name()).map_err(failed)? else {
+                let Some(column) = self
+                    .segment
+                    .fast_fields()
+                    .str(field.name())
+                    .map_err(failed)?
+                else {
                     return Ok(Some(Bounds::exact(Docs::None)));
                 };
                 let index = &column.ords().index;
-                return Ok(Some(Bounds::exact(self.docs_where(|doc| index.has_value(doc)))));
+                return Ok(Some(Bounds::exact(
+                    self.docs_where(|doc| index.has_value(doc)),
+                )));
             }
             _ => return Ok(None),
         }
@@ -164,12 +197,16 @@ impl<'a> Lowering<'a> {
                 return self.times(|_| true).map(Some);
             }
             let compiled = ValueTest::for_field(test, field)?;
-            return self.times(|ts| compiled.matches_time(Timestamp(ts))).map(Some);
+            return self
+                .times(|ts| compiled.matches_time(Timestamp(ts)))
+                .map(Some);
         }
         if field == Field::Line {
             let line = self.number("line")?;
             if exists {
-                return Ok(Some(Bounds::exact(self.docs_where(|doc| line.get_val(doc) != 0))));
+                return Ok(Some(Bounds::exact(
+                    self.docs_where(|doc| line.get_val(doc) != 0),
+                )));
             }
             let compiled = ValueTest::for_field(test, field)?;
             let docs = self.docs_where(|doc| {
@@ -182,11 +219,21 @@ impl<'a> Lowering<'a> {
         let bounds = match field {
             // Only half of an id is a column.
             Field::Id => self.id(&compiled)?,
-            Field::Format => Bounds::exact(self.by_string("format", |v| compiled.matches(&fold(v)))?),
+            Field::Format => {
+                Bounds::exact(self.by_string("format", |v| compiled.matches(&fold(v)))?)
+            }
             Field::Source => {
-                let fits: Vec<bool> = self.generations.iter().map(|g| compiled.matches(&fold(&g.source))).collect();
+                let fits: Vec<bool> = self
+                    .generations
+                    .iter()
+                    .map(|g| compiled.matches(&fold(&g.source)))
+                    .collect();
                 let generation = self.number("generation")?;
-                let fits = |doc| fits.get(generation.get_val(doc) as usize).copied().unwrap_or(false);
+                let fits = |doc| {
+                    fits.get(generation.get_val(doc) as usize)
+                        .copied()
+                        .unwrap_or(false)
+                };
                 Bounds::exact(self.docs_where(fits))
             }
             _ => Bounds::exact(self.chain(&compiled)?),
@@ -195,15 +242,24 @@ impl<'a> Lowering<'a> {
     }
 
     fn id(&self, compiled: &ValueTest) -> Lowered {
-        let Some(values) = compiled.any_exact() else { return Ok(Bounds::unsure(Docs::All)) };
-        let low: Vec<u64> =
-            values.into_iter().filter_map(|v| u128::from_str_radix(v, 16).ok()).map(|id| id as u64).collect();
+        let Some(values) = compiled.any_exact() else {
+            return Ok(Bounds::unsure(Docs::All));
+        };
+        let low: Vec<u64> = values
+            .into_iter()
+            .filter_map(|v| u128::from_str_radix(v, 16).ok())
+            .map(|id| id as u64)
+            .collect();
         let column = self.number("id")?;
-        Ok(Bounds::unsure(self.docs_where(|doc| low.contains(&column.get_val(doc)))))
+        Ok(Bounds::unsure(
+            self.docs_where(|doc| low.contains(&column.get_val(doc))),
+        ))
     }
 
     fn by_string(&self, name: &str, test: impl Fn(&str) -> bool) -> Result<Docs, EngineError> {
-        let Some(column) = self.segment.fast_fields().str(name).map_err(failed)? else { return Ok(Docs::None) };
+        let Some(column) = self.segment.fast_fields().str(name).map_err(failed)? else {
+            return Ok(Docs::None);
+        };
         let mut fits = vec![false; column.num_terms()];
         let mut text = String::new();
         for (ord, fit) in fits.iter_mut().enumerate() {
@@ -216,7 +272,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn chain(&self, compiled: &ValueTest) -> Result<Docs, EngineError> {
-        let fits = |verdict: Verdict| verdict.words().into_iter().flatten().any(|word| compiled.matches(word));
+        let fits = |verdict: Verdict| {
+            verdict
+                .words()
+                .into_iter()
+                .flatten()
+                .any(|word| compiled.matches(word))
+        };
         let generation = self.number("generation")?;
         let offset = self.number("offset")?;
         // Most sources have no chain: their verdict does not depend on the record.
@@ -240,11 +302,21 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds the documents of a posting list.
-    fn collect(&self, info: &tantivy::postings::TermInfo, bits: &mut Bits) -> Result<(), EngineError> {
-        let mut postings: BlockSegmentPostings =
-            self.terms.read_block_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(failed)?;
+    fn collect(
+        &self,
+        info: &tantivy::postings::TermInfo,
+        bits: &mut Bits,
+    ) -> Result<(), EngineError> {
+        let mut postings: BlockSegmentPostings = self
+            .terms
+            .read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
+            .map_err(failed)?;
         while postings.block_len() > 0 {
-            postings.docs().iter().filter(|doc| **doc != TERMINATED).for_each(|doc| bits.insert(*doc));
+            postings
+                .docs()
+                .iter()
+                .filter(|doc| **doc != TERMINATED)
+                .for_each(|doc| bits.insert(*doc));
             postings.advance();
         }
         Ok(())
@@ -267,7 +339,14 @@ impl<'a> Lowering<'a> {
         must: &mut Bits,
     ) -> Result<(), EngineError> {
         let end = upper_bound(prefix);
-        let mut stream = self.terms.terms().range().ge(prefix).lt(&end).into_stream().map_err(failed)?;
+        let mut stream = self
+            .terms
+            .terms()
+            .range()
+            .ge(prefix)
+            .lt(&end)
+            .into_stream()
+            .map_err(failed)?;
         let mut seen = 0u32;
         while stream.advance() {
             seen += 1;
@@ -286,13 +365,21 @@ impl<'a> Lowering<'a> {
 
     fn bounds(may: Bits, must: Bits) -> Bounds {
         let must = Docs::from_bits(must);
-        Bounds { may: Docs::from_bits(may).or(&must), must }
+        Bounds {
+            may: Docs::from_bits(may).or(&must),
+            must,
+        }
     }
 
     fn exists(&self, path: &str) -> Result<Docs, EngineError> {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
         for kind in [LOW, HIGH] {
-            self.each_term(&terms::prefix(kind, path), |_| Side::Must, &mut may, &mut must)?;
+            self.each_term(
+                &terms::prefix(kind, path),
+                |_| Side::Must,
+                &mut may,
+                &mut must,
+            )?;
         }
         Ok(Docs::from_bits(must).or(&self.term(&terms::opaque_term(path))?))
     }
@@ -314,7 +401,11 @@ impl<'a> Lowering<'a> {
         }
         let (term, cut) = terms::value_term(HIGH, path, value);
         let high = self.term(&term)?;
-        Ok(low.or(&if cut { Bounds::unsure(high) } else { Bounds::exact(high) }))
+        Ok(low.or(&if cut {
+            Bounds::unsure(high)
+        } else {
+            Bounds::exact(high)
+        }))
     }
 
     /// Tests every value of a path that the dictionary holds.
@@ -363,7 +454,9 @@ impl<'a> Lowering<'a> {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
         // Values with few spellings: each is looked at whole.
         let side = |term: &[u8]| {
-            let Some(zero) = term.iter().position(|b| *b == 0) else { return Side::No };
+            let Some(zero) = term.iter().position(|b| *b == 0) else {
+                return Side::No;
+            };
             let (path, value) = (&term[..zero], &term[zero + 1..]);
             match std::str::from_utf8(value) {
                 Ok(value) if terms::is_searched(path) && matcher.matches(value) => Side::Must,
@@ -387,7 +480,11 @@ impl<'a> Lowering<'a> {
             high = Docs::None;
         }
         let exact = parts.len() == 1 && !any_cut;
-        Ok(low.or(&if exact { Bounds::exact(high) } else { Bounds::unsure(high) }))
+        Ok(low.or(&if exact {
+            Bounds::exact(high)
+        } else {
+            Bounds::unsure(high)
+        }))
     }
 
     /// Words with `*`: those of the dictionary are tried one by one. A phrase is decided on the original.
@@ -432,13 +529,22 @@ fn upper_bound(prefix: &[u8]) -> Vec<u8> {
 }
 
 /// Attribute paths in a segment, by skipping from path to path through the dictionary.
-pub(crate) fn paths(terms: &InvertedIndexReader) -> Result<std::collections::BTreeSet<String>, EngineError> {
+pub(crate) fn paths(
+    terms: &InvertedIndexReader,
+) -> Result<std::collections::BTreeSet<String>, EngineError> {
     let mut found = std::collections::BTreeSet::new();
     for kind in [LOW, HIGH, OPAQUE] {
         let end = vec![kind + 1];
         let mut from = vec![kind];
         loop {
-            let mut stream = terms.terms().range().ge(&from).lt(&end).limit(1).into_stream().map_err(failed)?;
+            let mut stream = terms
+                .terms()
+                .range()
+                .ge(&from)
+                .lt(&end)
+                .limit(1)
+                .into_stream()
+                .map_err(failed)?;
             if !stream.advance() {
                 break;
             }
@@ -457,4 +563,3 @@ pub(crate) fn paths(terms: &InvertedIndexReader) -> Result<std::collections::BTr
     }
     Ok(found)
 }
-

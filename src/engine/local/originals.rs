@@ -48,11 +48,16 @@ impl Packer {
     pub(crate) fn add(&mut self, bytes: &[u8], cut: u64) -> io::Result<()> {
         self.slots.push((self.blocks.len(), self.entries));
         // A frame is at most FRAME_LIMIT bytes long.
-        self.raw.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        self.raw
+            .extend_from_slice(&(bytes.len() as u32).to_le_bytes());
         self.raw.extend_from_slice(&cut.to_le_bytes());
         self.raw.extend_from_slice(bytes);
         self.entries += 1;
-        if self.raw.len() >= BLOCK || self.entries == u16::MAX { self.close() } else { Ok(()) }
+        if self.raw.len() >= BLOCK || self.entries == u16::MAX {
+            self.close()
+        } else {
+            Ok(())
+        }
     }
 
     fn close(&mut self) -> io::Result<()> {
@@ -86,16 +91,31 @@ impl Originals {
     /// Opens the file, creating it if missing, private to its owner.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::OpenOptionsExt;
-        let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
         let len = file.metadata()?.len();
-        Ok(Self { file, len: Mutex::new(len), cache: Mutex::new(Cache { blocks: VecDeque::new() }) })
+        Ok(Self {
+            file,
+            len: Mutex::new(len),
+            cache: Mutex::new(Cache {
+                blocks: VecDeque::new(),
+            }),
+        })
     }
 
     /// Cuts off what a killed writer left beyond the last commit.
     pub(crate) fn truncate(&self, len: u64) -> io::Result<()> {
         let mut current = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         if self.file.metadata()?.len() < len {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the originals are shorter than the index says"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the originals are shorter than the index says",
+            ));
         }
         self.file.set_len(len)?;
         *current = len;
@@ -123,13 +143,19 @@ impl Originals {
             at += block.len() as u64;
         }
         *len = at;
-        Ok(packer.slots.iter().map(|(block, entry)| Address(starts[*block] << 16 | u64::from(*entry))).collect())
+        Ok(packer
+            .slots
+            .iter()
+            .map(|(block, entry)| Address(starts[*block] << 16 | u64::from(*entry)))
+            .collect())
     }
 
     /// The frame at an address, with how many bytes were cut from it.
     pub(crate) fn get(&self, address: Address) -> io::Result<(Bytes, u64)> {
         let block = self.block(address.block())?;
-        let entry = block.get((address.0 & 0xffff) as usize).ok_or_else(damaged)?;
+        let entry = block
+            .get((address.0 & 0xffff) as usize)
+            .ok_or_else(damaged)?;
         let cut = entry[4..ENTRY_HEADER].try_into().map_err(|_| damaged())?;
         Ok((entry.slice(ENTRY_HEADER..), u64::from_le_bytes(cut)))
     }
@@ -166,7 +192,10 @@ impl Originals {
         let mut entries = Vec::new();
         let mut at = 0;
         while at < raw.len() {
-            let length: [u8; 4] = raw.get(at..at + 4).and_then(|b| b.try_into().ok()).ok_or_else(damaged)?;
+            let length: [u8; 4] = raw
+                .get(at..at + 4)
+                .and_then(|b| b.try_into().ok())
+                .ok_or_else(damaged)?;
             let end = at + ENTRY_HEADER + u32::from_le_bytes(length) as usize;
             if end > raw.len() {
                 return Err(damaged());
@@ -182,7 +211,6 @@ fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the originals are damaged")
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +220,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("originals");
         let originals = Originals::open(&path).unwrap();
-        let frames: Vec<Vec<u8>> = (0..500u32).map(|i| vec![i as u8; (i as usize * 37) % 3000]).collect();
+        let frames: Vec<Vec<u8>> = (0..500u32)
+            .map(|i| vec![i as u8; (i as usize * 37) % 3000])
+            .collect();
         let mut packer = Packer::default();
         for (i, f) in frames.iter().enumerate() {
             packer.add(f, i as u64 % 3).unwrap();

@@ -1,6 +1,8 @@
 //! The index's schema: fast columns for order, position and facets, one bytes field of terms for search.
 
-use tantivy::schema::{BytesOptions, Field as Column, FAST, INDEXED, NumericOptions, Schema, TextOptions};
+use tantivy::schema::{
+    BytesOptions, FAST, Field as Column, INDEXED, NumericOptions, Schema, TextOptions,
+};
 
 use crate::event::field::Field;
 

@@ -51,8 +51,14 @@ impl View {
 
     /// First and last time in the store.
     pub(crate) fn extent(&self) -> Option<(i64, i64)> {
-        let column = |s: &SegmentReader| s.fast_fields().i64("ts").ok().filter(|_| s.num_docs() > 0);
-        let columns: Vec<_> = self.searcher.segment_readers().iter().filter_map(column).collect();
+        let column =
+            |s: &SegmentReader| s.fast_fields().i64("ts").ok().filter(|_| s.num_docs() > 0);
+        let columns: Vec<_> = self
+            .searcher
+            .segment_readers()
+            .iter()
+            .filter_map(column)
+            .collect();
         let first = columns.iter().map(|c| c.min_value()).min()?;
         Some((first, columns.iter().map(|c| c.max_value()).max()?))
     }
@@ -74,8 +80,13 @@ impl View {
             let mut out = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(segment) = segments.get(index) else { return Ok(out) };
-                out.push((index, self.segment(segment, bound, &matcher, request, extent, &fetcher, cancel)?));
+                let Some(segment) = segments.get(index) else {
+                    return Ok(out);
+                };
+                out.push((
+                    index,
+                    self.segment(segment, bound, &matcher, request, extent, &fetcher, cancel)?,
+                ));
             }
         };
         let results: Vec<Result<Vec<(usize, Collected)>, EngineError>> = if segments.len() < 2 {
@@ -85,7 +96,9 @@ impl View {
                 let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
                 let mine = work();
                 let panicked = || Err(EngineError::Index("a search thread failed".into()));
-                let theirs = handles.into_iter().map(|h| h.join().unwrap_or_else(|_| panicked()));
+                let theirs = handles
+                    .into_iter()
+                    .map(|h| h.join().unwrap_or_else(|_| panicked()));
                 std::iter::once(mine).chain(theirs).collect()
             })
         };
@@ -94,7 +107,11 @@ impl View {
         for result in results {
             for (segment, collected) in result? {
                 let candidates = collected.candidates.into_iter();
-                found.extend(candidates.map(|c| Found { key: c.key, segment, doc: c.doc }));
+                found.extend(candidates.map(|c| Found {
+                    key: c.key,
+                    segment,
+                    doc: c.doc,
+                }));
                 partial.merge(Partial {
                     hits: Vec::new(),
                     total: collected.total,
@@ -120,12 +137,24 @@ impl View {
         let lowering = Lowering::new(segment, self.store.columns.terms, &self.facts, cancel)?;
         let bounds = lowering.lower(&bound.ast)?;
         let positions = Positions::open(segment)?;
-        let docs = decide(segment, &alive(segment, bounds), matcher, &positions, fetcher, cancel)?;
+        let docs = decide(
+            segment,
+            &alive(segment, bounds),
+            matcher,
+            &positions,
+            fetcher,
+            cancel,
+        )?;
         let histogram = match (request.histogram, extent) {
             (Some(buckets), Some((from, to))) => Some(histogram_frame(from, to, buckets)),
             _ => None,
         };
-        Collector { request, fetcher, cancel }.collect(segment, &positions, &docs, histogram)
+        Collector {
+            request,
+            fetcher,
+            cancel,
+        }
+        .collect(segment, &positions, &docs, histogram)
     }
 
     /// Fetches a candidate.
@@ -136,7 +165,8 @@ impl View {
         zone_offset: i32,
     ) -> Result<crate::engine::Hit, EngineError> {
         let positions = Positions::open(self.searcher.segment_reader(found.segment as u32))?;
-        self.fetcher(registry, zone_offset).hit(&positions, found.doc)
+        self.fetcher(registry, zone_offset)
+            .hit(&positions, found.doc)
     }
 
     /// The event with this id.
@@ -148,7 +178,10 @@ impl View {
     ) -> Result<Option<crate::engine::Hit>, EngineError> {
         let fetcher = self.fetcher(registry, zone_offset);
         for segment in self.searcher.segment_readers() {
-            let ids = segment.fast_fields().column_first_or_default::<u64>("id").map_err(failed)?;
+            let ids = segment
+                .fast_fields()
+                .column_first_or_default::<u64>("id")
+                .map_err(failed)?;
             for doc in (0..segment.max_doc()).filter(|doc| ids.get_val(*doc) == id.0 as u64) {
                 if segment.is_deleted(doc) {
                     continue;
@@ -165,11 +198,16 @@ impl View {
 
 /// Leaves deleted documents out.
 fn alive(segment: &SegmentReader, bounds: Bounds) -> Bounds {
-    let Some(alive) = segment.alive_bitset() else { return bounds };
+    let Some(alive) = segment.alive_bitset() else {
+        return bounds;
+    };
     let mut bits = Bits::new(segment.max_doc());
     alive.iter_alive().for_each(|doc| bits.insert(doc));
     let alive = Docs::from_bits(bits);
-    Bounds { may: bounds.may.and(&alive), must: bounds.must.and(&alive) }
+    Bounds {
+        may: bounds.may.and(&alive),
+        must: bounds.must.and(&alive),
+    }
 }
 
 /// Settles what the index alone can't, by the matcher on the originals, read in the order they are stored.
@@ -183,7 +221,9 @@ fn decide(
 ) -> Result<Docs, EngineError> {
     let max_doc = segment.max_doc();
     let mut undecided = Vec::new();
-    bounds.undecided(max_doc).for_each(max_doc, |doc| undecided.push((positions.original.get_val(doc), doc)));
+    bounds.undecided(max_doc).for_each(max_doc, |doc| {
+        undecided.push((positions.original.get_val(doc), doc))
+    });
     if undecided.is_empty() {
         return Ok(bounds.must.clone());
     }

@@ -45,7 +45,9 @@ pub(crate) struct Pending {
 impl Pending {
     /// How long events may wait for their commit.
     fn patience(&self) -> Duration {
-        FIRST_COMMIT_AFTER.saturating_mul(1 << self.commits.min(10)).min(COMMIT_AFTER)
+        FIRST_COMMIT_AFTER
+            .saturating_mul(1 << self.commits.min(10))
+            .min(COMMIT_AFTER)
     }
 }
 
@@ -67,7 +69,9 @@ impl Store {
     ) -> Result<(u64, u64), EngineError> {
         let mut packer = Packer::default();
         for parsed in batch {
-            packer.add(&parsed.frame.bytes, parsed.frame.cut).map_err(failed)?;
+            packer
+                .add(&parsed.frame.bytes, parsed.frame.cut)
+                .map_err(failed)?;
         }
         let addresses = self.originals.append(packer).map_err(failed)?;
         let mut cutter = self.pending().cutters.pop().unwrap_or_default();
@@ -76,7 +80,15 @@ impl Store {
             for event in &parsed.events {
                 events += 1;
                 unparsed += u64::from(is_unparsed(event));
-                writer.add_document(document(&self.columns, &mut cutter, event, ordinal, address)).map_err(failed)?;
+                writer
+                    .add_document(document(
+                        &self.columns,
+                        &mut cutter,
+                        event,
+                        ordinal,
+                        address,
+                    ))
+                    .map_err(failed)?;
             }
         }
         self.pending().cutters.push(cutter);
@@ -86,7 +98,12 @@ impl Store {
     /// The generation's place in the catalogue, giving it one if it has none.
     fn ordinal(&self, id: u32) -> u64 {
         let mut inner = self.inner();
-        let given = inner.known.iter().filter_map(|k| k.ordinal).max().map_or(0, |o| o + 1);
+        let given = inner
+            .known
+            .iter()
+            .filter_map(|k| k.ordinal)
+            .max()
+            .map_or(0, |o| o + 1);
         // Never one that was given before: documents of a forgotten generation go by their ordinal.
         let next = given.max(inner.catalog.generations.len());
         let known = &mut inner.known[id as usize];
@@ -105,7 +122,9 @@ impl Store {
             if live > 0 && pending.since.is_none() {
                 pending.since = Some(Instant::now());
             }
-            let waited = pending.since.is_some_and(|since| since.elapsed() >= pending.patience());
+            let waited = pending
+                .since
+                .is_some_and(|since| since.elapsed() >= pending.patience());
             pending.events >= COMMIT_EVENTS || live >= COMMIT_LIVE_EVENTS || waited
         };
         if due { self.commit() } else { Ok(()) }
@@ -116,8 +135,14 @@ impl Store {
         let inner = self.inner();
         let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
-        let records = complete.map(|((id, _), f)| (*id, f.parsed.clone())).collect();
-        let ranges = inner.known.iter().enumerate().map(|(i, k)| (i as u32, k.durable.clone(), k.durable_lines));
+        let records = complete
+            .map(|((id, _), f)| (*id, f.parsed.clone()))
+            .collect();
+        let ranges = inner
+            .known
+            .iter()
+            .enumerate()
+            .map(|(i, k)| (i as u32, k.durable.clone(), k.durable_lines));
         (records, ranges.collect())
     }
 
@@ -125,7 +150,9 @@ impl Store {
     pub(crate) fn commit(&self) -> Result<(), EngineError> {
         // Taking the lock for writing waits until every batch under way is added whole.
         let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(writer) = slot.as_mut() else { return Ok(()) };
+        let Some(writer) = slot.as_mut() else {
+            return Ok(());
+        };
         if self.pending().stopped.is_some() {
             return Ok(());
         }
@@ -139,7 +166,11 @@ impl Store {
         }
         let (done, forgotten) = {
             let mut pending = self.pending();
-            if pending.done.is_empty() && live.is_empty() && pending.forgotten.is_empty() && !pending.touched {
+            if pending.done.is_empty()
+                && live.is_empty()
+                && pending.forgotten.is_empty()
+                && !pending.touched
+            {
                 pending.since = None;
                 return Ok(());
             }
@@ -147,10 +178,16 @@ impl Store {
             pending.since = None;
             pending.touched = false;
             pending.commits += 1;
-            (std::mem::take(&mut pending.done), std::mem::take(&mut pending.forgotten))
+            (
+                std::mem::take(&mut pending.done),
+                std::mem::take(&mut pending.forgotten),
+            )
         };
         for ordinal in forgotten {
-            writer.delete_term(tantivy::Term::from_field_u64(self.columns.generation, u64::from(ordinal)));
+            writer.delete_term(tantivy::Term::from_field_u64(
+                self.columns.generation,
+                u64::from(ordinal),
+            ));
         }
         let mut catalog = (*self.inner().catalog).clone();
         self.describe(&mut catalog, &durable, &done, &added);
@@ -175,9 +212,13 @@ impl Store {
     ) {
         let inner = self.inner();
         for known in &inner.known {
-            let Some(ordinal) = known.ordinal else { continue };
+            let Some(ordinal) = known.ordinal else {
+                continue;
+            };
             if catalog.generations.len() <= ordinal {
-                catalog.generations.resize(ordinal + 1, Generation::default());
+                catalog
+                    .generations
+                    .resize(ordinal + 1, Generation::default());
                 catalog.counts.resize(ordinal + 1, (0, 0));
             }
             let before = std::mem::take(&mut catalog.generations[ordinal]);
@@ -190,18 +231,24 @@ impl Store {
         }
         let ordinal = |id: u32| inner.known[id as usize].ordinal;
         for (id, range, events, unparsed) in done {
-            let Some(ordinal) = ordinal(*id) else { continue };
+            let Some(ordinal) = ordinal(*id) else {
+                continue;
+            };
             catalog.generations[ordinal].add_done(range.clone());
             catalog.counts[ordinal].0 += events;
             catalog.counts[ordinal].1 += unparsed;
         }
         for (id, events, unparsed) in added {
-            let Some(ordinal) = ordinal(*id) else { continue };
+            let Some(ordinal) = ordinal(*id) else {
+                continue;
+            };
             catalog.counts[ordinal].0 += events;
             catalog.counts[ordinal].1 += unparsed;
         }
         for (id, durable, lines) in durable {
-            let Some(ordinal) = ordinal(*id) else { continue };
+            let Some(ordinal) = ordinal(*id) else {
+                continue;
+            };
             let generation = &mut catalog.generations[ordinal];
             generation.add_done(durable.clone());
             if durable.end > 0 && generation.done_from_start() == durable.end {
@@ -215,7 +262,13 @@ fn is_unparsed(event: &Event) -> bool {
     &*event.format == "text" && event.note.is_some()
 }
 
-fn document(columns: &Columns, cutter: &mut Cutter, event: &Event, generation: u64, original: Address) -> TantivyDocument {
+fn document(
+    columns: &Columns,
+    cutter: &mut Cutter,
+    event: &Event,
+    generation: u64,
+    original: Address,
+) -> TantivyDocument {
     let mut doc = TantivyDocument::new();
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
@@ -234,9 +287,15 @@ fn document(columns: &Columns, cutter: &mut Cutter, event: &Event, generation: u
             Field::Target => event.target.iter().for_each(|v| doc.add_text(column, v)),
             Field::Outcome => doc.add_text(column, event.outcome.as_str()),
             Field::Reason => event.reason.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Ip => event.ip.iter().for_each(|ip| doc.add_text(column, ip.to_string())),
+            Field::Ip => event
+                .ip
+                .iter()
+                .for_each(|ip| doc.add_text(column, ip.to_string())),
             Field::Host => event.host.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Severity => event.severity.iter().for_each(|s| doc.add_text(column, s.as_str())),
+            Field::Severity => event
+                .severity
+                .iter()
+                .for_each(|s| doc.add_text(column, s.as_str())),
             Field::Format => doc.add_text(column, &*event.format),
             _ => {}
         }
@@ -248,7 +307,12 @@ fn document(columns: &Columns, cutter: &mut Cutter, event: &Event, generation: u
 impl EventSink for Store {
     fn generations(&self) -> Vec<(GenerationId, Generation)> {
         let inner = self.inner();
-        inner.known.iter().enumerate().map(|(i, k)| (GenerationId(i as u32), k.generation.clone())).collect()
+        inner
+            .known
+            .iter()
+            .enumerate()
+            .map(|(i, k)| (GenerationId(i as u32), k.generation.clone()))
+            .collect()
     }
 
     fn declare(&self, generation: Generation) -> GenerationId {
@@ -256,12 +320,22 @@ impl EventSink for Store {
         let id = match inner.find(&generation.source, &generation.key) {
             Some(id) => {
                 let known = &mut inner.known[id as usize];
-                let (done, lines) = (std::mem::take(&mut known.generation.done), known.generation.lines);
-                known.generation = Generation { done, lines, ..generation };
+                let (done, lines) = (
+                    std::mem::take(&mut known.generation.done),
+                    known.generation.lines,
+                );
+                known.generation = Generation {
+                    done,
+                    lines,
+                    ..generation
+                };
                 id
             }
             None => {
-                inner.known.push(Known { generation, ..Known::default() });
+                inner.known.push(Known {
+                    generation,
+                    ..Known::default()
+                });
                 (inner.known.len() - 1) as u32
             }
         };
@@ -286,7 +360,13 @@ impl EventSink for Store {
             let offset = parsed.frame.offset;
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
             fresh.extend(events.iter().cloned());
-            inner.live.insert((id.0, offset), LiveFrame { parsed: Arc::new(parsed), events });
+            inner.live.insert(
+                (id.0, offset),
+                LiveFrame {
+                    parsed: Arc::new(parsed),
+                    events,
+                },
+            );
         }
         let known = &mut inner.known[id.0 as usize];
         known.durable = durable;
@@ -300,14 +380,21 @@ impl EventSink for Store {
         if crowded { self.commit() } else { Ok(()) }
     }
 
-    fn backlog(&self, id: GenerationId, batch: Vec<Parsed>, done: Range<u64>) -> Result<(), EngineError> {
+    fn backlog(
+        &self,
+        id: GenerationId,
+        batch: Vec<Parsed>,
+        done: Range<u64>,
+    ) -> Result<(), EngineError> {
         let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
             return Err(EngineError::Index(reason.clone()));
         }
         // Without the writer's lock another process indexes these.
-        let Some(writer) = slot.as_ref() else { return Ok(()) };
+        let Some(writer) = slot.as_ref() else {
+            return Ok(());
+        };
         let refs: Vec<&Parsed> = batch.iter().collect();
         let (events, unparsed) = self.add(writer, ordinal, &refs)?;
         let mut pending = self.pending();

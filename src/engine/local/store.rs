@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tantivy::index::SegmentId;
 use tantivy::merge_policy::LogMergePolicy;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
+use tantivy::{
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError,
+};
 
 use super::catalog::Catalog;
 use super::hub::Hub;
 use super::originals::Originals;
 use super::schema::{self, Columns};
-use crate::engine::{EngineError, SourceInfo};
 use crate::engine::sink::{Generation, Parsed};
+use crate::engine::{EngineError, SourceInfo};
 use crate::event::Event;
 
 /// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
@@ -77,12 +79,20 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {
     let path = path.to_owned();
-    move |source| EngineError::Io { action, path, source }
+    move |source| EngineError::Io {
+        action,
+        path,
+        source,
+    }
 }
 
 impl Store {
     /// Opens or creates the index in `dir`, rebuilding it if it is damaged or of another version.
-    pub(crate) fn open(dir: &Path, number: usize, hub: Arc<Hub>) -> Result<(Self, Message), EngineError> {
+    pub(crate) fn open(
+        dir: &Path,
+        number: usize,
+        hub: Arc<Hub>,
+    ) -> Result<(Self, Message), EngineError> {
         create_private(dir).map_err(io_error("create", dir))?;
         match Self::try_open(dir, number, hub.clone()) {
             Ok(store) => Ok((store, None)),
@@ -90,7 +100,13 @@ impl Store {
                 std::fs::remove_dir_all(dir).map_err(io_error("rebuild the index in", dir))?;
                 create_private(dir).map_err(io_error("create", dir))?;
                 let store = Self::try_open(dir, number, hub)?;
-                Ok((store, Some(format!("the index in {} is built again: {reason}", dir.display()))))
+                Ok((
+                    store,
+                    Some(format!(
+                        "the index in {} is built again: {reason}",
+                        dir.display()
+                    )),
+                ))
             }
         }
     }
@@ -104,11 +120,17 @@ impl Store {
             Index::open_in_dir(dir).map_err(failed)?
         };
         if index.schema() != schema {
-            return Err(EngineError::Index("it was written by another version".into()));
+            return Err(EngineError::Index(
+                "it was written by another version".into(),
+            ));
         }
         let path = dir.join("originals");
         let originals = Arc::new(Originals::open(&path).map_err(io_error("open", &path))?);
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
         let payload = index.load_metas().map_err(failed)?.payload;
         let catalog = match (payload.as_deref(), fresh) {
             (None, _) => Catalog::new(),
@@ -146,7 +168,10 @@ impl Store {
     }
 
     pub(crate) fn is_writer(&self) -> bool {
-        self.writer.read().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.writer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 
     /// Takes over writing if no other process does; `false` if one does.
@@ -155,19 +180,23 @@ impl Store {
         if slot.is_some() {
             return Ok(true);
         }
-        let writer: IndexWriter<TantivyDocument> =
-            match self.index.writer_with_num_threads(WRITER_THREADS, WRITER_BYTES) {
-                Ok(writer) => writer,
-                Err(TantivyError::LockFailure(..)) => return Ok(false),
-                Err(error) => return Err(failed(error)),
-            };
+        let writer: IndexWriter<TantivyDocument> = match self
+            .index
+            .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
+        {
+            Ok(writer) => writer,
+            Err(TantivyError::LockFailure(..)) => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
         let mut policy = LogMergePolicy::default();
         policy.set_min_num_segments(6);
         writer.set_merge_policy(Box::new(policy));
         // What the last writer committed counts, not what this process saw when it opened the index.
         self.reload()?;
         let committed = self.inner().catalog.originals;
-        self.originals.truncate(committed).map_err(io_error("open", &self.dir.join("originals")))?;
+        self.originals
+            .truncate(committed)
+            .map_err(io_error("open", &self.dir.join("originals")))?;
         drop(writer.garbage_collect_files());
         *slot = Some(Box::new(writer));
         Ok(true)
@@ -183,10 +212,23 @@ impl Store {
         }
     }
 
+    /// Why writing stopped, if it did.
+    pub(crate) fn stopped(&self) -> Option<String> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).stopped.clone()
+    }
+
     /// The attribute paths of a segment; segments never change, so they are found once.
-    pub(crate) fn segment_paths(&self, segment: &tantivy::SegmentReader) -> Result<Arc<BTreeSet<String>>, EngineError> {
+    pub(crate) fn segment_paths(
+        &self,
+        segment: &tantivy::SegmentReader,
+    ) -> Result<Arc<BTreeSet<String>>, EngineError> {
         let id = segment.segment_id();
-        if let Some(paths) = self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        if let Some(paths) = self
+            .paths
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
             return Ok(paths.clone());
         }
         let terms = segment.inverted_index(self.columns.terms).map_err(failed)?;
@@ -207,7 +249,11 @@ impl Store {
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
             info.format = generation.format.as_str().into();
-            let counts = known.ordinal.and_then(|o| inner.catalog.counts.get(o)).copied().unwrap_or_default();
+            let counts = known
+                .ordinal
+                .and_then(|o| inner.catalog.counts.get(o))
+                .copied()
+                .unwrap_or_default();
             info.events += counts.0;
             info.unparsed += counts.1;
         }
@@ -224,7 +270,9 @@ impl Store {
     pub(crate) fn reload(&self) -> Result<(), EngineError> {
         let payload = self.index.load_metas().map_err(failed)?.payload;
         self.reader.reload().map_err(failed)?;
-        let Some(catalog) = Catalog::read(payload.as_deref()) else { return Ok(()) };
+        let Some(catalog) = Catalog::read(payload.as_deref()) else {
+            return Ok(());
+        };
         let mut inner = self.inner();
         inner.adopt(catalog, self.reader.searcher());
         Ok(())
@@ -234,7 +282,12 @@ impl Store {
 impl Inner {
     /// Publishes a commit: from here on its events come from the index and no longer from memory.
     pub(crate) fn adopt(&mut self, catalog: Catalog, searcher: Searcher) {
-        for (ordinal, generation) in catalog.generations.iter().enumerate().filter(|(_, g)| !g.key.is_empty()) {
+        for (ordinal, generation) in catalog
+            .generations
+            .iter()
+            .enumerate()
+            .filter(|(_, g)| !g.key.is_empty())
+        {
             match self.find(&generation.source, &generation.key) {
                 Some(id) => {
                     let known = &mut self.known[id as usize];
@@ -251,13 +304,17 @@ impl Inner {
             }
         }
         let known = &self.known;
-        self.live.retain(|(id, offset), _| !known[*id as usize].generation.has(*offset));
+        self.live
+            .retain(|(id, offset), _| !known[*id as usize].generation.has(*offset));
         self.catalog = Arc::new(catalog);
         self.searcher = searcher;
     }
 
     pub(crate) fn find(&self, source: &str, key: &str) -> Option<u32> {
-        let at = self.known.iter().position(|k| &*k.generation.source == source && k.generation.key == key)?;
+        let at = self
+            .known
+            .iter()
+            .position(|k| &*k.generation.source == source && k.generation.key == key)?;
         Some(at as u32)
     }
 }
@@ -268,17 +325,30 @@ fn known_from(catalog: &Catalog) -> Vec<Known> {
         ordinal: Some(ordinal),
         ..Known::default()
     };
-    catalog.generations.iter().enumerate().filter(|(_, g)| !g.key.is_empty()).map(known).collect()
+    catalog
+        .generations
+        .iter()
+        .enumerate()
+        .filter(|(_, g)| !g.key.is_empty())
+        .map(known)
+        .collect()
 }
 
 /// Creates a directory that only its owner may enter; refuses one that belongs to somebody else.
 fn create_private(dir: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
     let owner = std::fs::metadata(dir)?.uid();
     if owner != rustix::process::geteuid().as_raw() {
-        let message = format!("it belongs to uid {owner}: set AUDITTY_HOME to a directory of your own");
-        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, message));
+        let message =
+            format!("it belongs to uid {owner}: set AUDITTY_HOME to a directory of your own");
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            message,
+        ));
     }
     Ok(())
 }

@@ -58,7 +58,10 @@ pub(crate) fn normal_path(field: Field) -> String {
 pub(crate) fn is_searched(path: &[u8]) -> bool {
     match path.strip_prefix(b"\x01") {
         None => true,
-        Some(name) => matches!(name, b"actor" | b"action" | b"target" | b"reason" | b"message"),
+        Some(name) => matches!(
+            name,
+            b"actor" | b"action" | b"target" | b"reason" | b"message"
+        ),
     }
 }
 
@@ -93,7 +96,9 @@ pub(crate) fn opaque_term(path: &str) -> Vec<u8> {
 /// A short stand-in for an id-like value: FNV-1a of path and value. What it finds is decided on the original.
 pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
     let bytes = path.bytes().chain([0]).chain(value.bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
+    });
     let mut term = vec![HASHED];
     term.extend_from_slice(&hash.to_be_bytes());
     term
@@ -119,9 +124,15 @@ pub(crate) fn is_opaque(value: &str) -> bool {
     if b.len() < 16 || b.len() > 130 {
         return false;
     }
-    let time = b.len() >= 19 && b[4] == b'-' && b[7] == b'-' && matches!(b[10], b't' | b' ') && b[13] == b':';
+    let time = b.len() >= 19
+        && b[4] == b'-'
+        && b[7] == b'-'
+        && matches!(b[10], b't' | b' ')
+        && b[13] == b':';
     if time {
-        return b.iter().all(|c| c.is_ascii_digit() || matches!(c, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' '));
+        return b.iter().all(|c| {
+            c.is_ascii_digit() || matches!(c, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' ')
+        });
     }
     let digits = b.iter().filter(|c| c.is_ascii_digit()).count();
     digits >= 2 && b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
@@ -199,11 +210,15 @@ impl Cutter {
         }
         match self.values.get_mut(path) {
             Some(values) => {
-                values.contains(value) || values.len() < LOW_VALUES && !is_opaque(value) && values.insert(value.to_owned())
+                values.contains(value)
+                    || values.len() < LOW_VALUES
+                        && !is_opaque(value)
+                        && values.insert(value.to_owned())
             }
             None => {
                 self.values.len() < TRACKED_PATHS && !is_opaque(value) && {
-                    self.values.insert(path.to_owned(), HashSet::from([value.to_owned()]));
+                    self.values
+                        .insert(path.to_owned(), HashSet::from([value.to_owned()]));
                     true
                 }
             }
@@ -224,7 +239,13 @@ mod tests {
         ] {
             assert!(is_opaque(yes), "{yes}");
         }
-        for no in ["deadbeef", "alice@corp.example", "system:serviceaccount:a", "2026-03-01", "face-feed-bade-dead"] {
+        for no in [
+            "deadbeef",
+            "alice@corp.example",
+            "system:serviceaccount:a",
+            "2026-03-01",
+            "face-feed-bade-dead",
+        ] {
             assert!(!is_opaque(no), "{no}");
         }
     }
