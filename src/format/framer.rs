@@ -4,9 +4,11 @@ mod auditd;
 mod document;
 #[cfg(test)]
 mod tests;
+mod wrapper;
 
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use document::DocumentFramer;
+pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;
 
