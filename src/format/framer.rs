@@ -34,6 +34,14 @@ impl Pending {
         self.cut += (bytes.len() - kept) as u64;
     }
 
+    fn push(&mut self, byte: u8) {
+        if self.bytes.len() < FRAME_LIMIT {
+            self.bytes.push(byte);
+        } else {
+            self.cut += 1;
+        }
+    }
+
     fn len(&self) -> u64 {
         self.bytes.len() as u64 + self.cut
     }

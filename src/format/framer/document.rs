@@ -129,7 +129,7 @@ impl DocumentFramer {
                 if byte == b'\n' {
                     self.give(out, false);
                 } else {
-                    self.pending.extend(&[byte]);
+                    self.pending.push(byte);
                 }
             }
             State::Record | State::Tail => self.inside(byte, out),
@@ -147,18 +147,18 @@ impl DocumentFramer {
                 self.begin(State::Record);
                 self.stack.push(b'{');
                 self.previous = b'{';
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
             b'"' if after_list => {
                 self.begin(State::Tail);
                 self.stack.push(b'{');
                 self.in_string = true;
                 self.previous = byte;
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
             _ => {
                 self.begin(State::Loose);
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
         }
     }
@@ -170,7 +170,7 @@ impl DocumentFramer {
                 self.give(out, false);
                 return;
             }
-            self.pending.extend(&[byte]);
+            self.pending.push(byte);
             if self.escaped {
                 self.escaped = false;
             } else if byte == b'\\' {
@@ -181,7 +181,7 @@ impl DocumentFramer {
             return;
         }
         if byte.is_ascii_whitespace() {
-            self.pending.extend(&[byte]);
+            self.pending.push(byte);
             return;
         }
         if std::mem::take(&mut self.list) && matches!(byte, b'{' | b']') && self.is_wrapper_head() {
@@ -202,7 +202,7 @@ impl DocumentFramer {
                 self.key = Some(self.pending.bytes.len());
             }
         }
-        self.pending.extend(&[byte]);
+        self.pending.push(byte);
         match byte {
             b'{' | b'[' => {
                 self.list = byte == b'[' && self.stack.len() == 1 && self.state == State::Record;
