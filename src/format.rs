@@ -58,7 +58,8 @@ pub trait Framer: Send {
     /// The stream ends here: everything still open is closed. A last line without LF is a frame, marked `open`.
     fn finish(&mut self, out: &mut Vec<Frame>);
 
-    /// Smallest offset of any byte not yet given out in a complete frame: reading again from here loses nothing.
+    /// Smallest offset of any byte not yet given out in a complete frame: reading again from here (with the
+    /// format's [`Format::lookback`]) loses nothing. Frames after it that were complete are given out again.
     fn resume_offset(&self) -> u64;
 }
 
@@ -106,6 +107,8 @@ pub trait Format: Send + Sync {
     }
 
     /// How many bytes before a position a record that still goes on there may have begun (0: records are lines).
+    /// To read from a position on, start a framer that much earlier at a line start and drop the frames whose
+    /// `offset` is before the position: the rest are exactly those of a reading from the start.
     fn lookback(&self) -> u64 {
         0
     }

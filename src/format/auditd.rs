@@ -217,11 +217,19 @@ impl Known {
             (_, "path") => set(&mut self.path),
             ("CWD", "cwd") => set(&mut self.cwd),
             ("PROCTITLE", "proctitle") => set(&mut self.title),
-            ("EXECVE", _) if is_argument(key) => self.arguments.push(text.into_owned()),
+            ("EXECVE", _) if is_argument(key) => self.argument(key, &text),
             ("PATH", "name") => item.name = Some(text.into_owned()),
             ("PATH", "nametype") => item.kind = text.into_owned(),
             ("SOCKADDR", "saddr") => self.socket_address(field.raw, event, attributes),
             _ => {}
+        }
+    }
+
+    /// A long argument comes in pieces: `a1[0]`, `a1[1]`, …
+    fn argument(&mut self, key: &str, text: &str) {
+        match self.arguments.last_mut() {
+            Some(last) if key.contains('[') && !key.ends_with("[0]") => last.push_str(text),
+            _ => self.arguments.push(text.to_owned()),
         }
     }
 

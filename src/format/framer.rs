@@ -4,9 +4,11 @@ mod auditd;
 mod document;
 #[cfg(test)]
 mod tests;
+mod wrapper;
 
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use document::DocumentFramer;
+pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;
 
@@ -30,6 +32,14 @@ impl Pending {
         let kept = bytes.len().min(FRAME_LIMIT - self.bytes.len());
         self.bytes.extend_from_slice(&bytes[..kept]);
         self.cut += (bytes.len() - kept) as u64;
+    }
+
+    fn push(&mut self, byte: u8) {
+        if self.bytes.len() < FRAME_LIMIT {
+            self.bytes.push(byte);
+        } else {
+            self.cut += 1;
+        }
     }
 
     fn len(&self) -> u64 {

@@ -69,19 +69,19 @@ const SPELLINGS: [(&str, &str); 11] = [
     (
         "actor",
         "actor user.name username actor.email actoremail actor.user.email actor.alternateid actor.name \
-         actor.displayname user.email user.username useridentity.username userprincipalname principal user userid \
+         actor.displayname user.email user.username useridentity.username useridentity.email userprincipalname principal user userid \
          useremail email authorname actorname subject actorsubject auth.metadata.username auth.metadata.email \
          auth.displayname protopayload.authenticationinfo.principalemail \
          protopayload.authenticationinfo.principalsubject identity.claims.name caller \
          properties.userprincipalname properties.initiatedby.user.userprincipalname \
          properties.initiatedby.app.displayname actor.user.name actor.id account.user login.user metauser \
-         meta.user payload.user suser initiator owner who uid user.id useridentity.arn auditrecord.user",
+         meta.user payload.user suser initiator createdby.login createdby.name owner who uid user.id useridentity.arn auditrecord.user",
     ),
     (
         "action",
         "action event.action eventname verb operationname operation eventtype event activity activityname \
          api.operation request.operation protopayload.methodname methodname method events.name \
-         operationname.value custommessage change command op act eventid type auditrecord.name",
+         operationname.value custommessage change command op act actionname syslogidentifier eventid type auditrecord.name",
     ),
     (
         "target",
@@ -95,7 +95,7 @@ const SPELLINGS: [(&str, &str); 11] = [
         "outcome",
         "outcome event.outcome outcome.result result status success responsestatus.code resultstatus resulttype \
          properties.result status.value granted httpstatus statuscode response.status httpstatuscode code \
-         properties.status.errorcode decision allowed ok exitcode",
+         properties.status.errorcode protopayload.authorizationinfo.granted decision allowed ok exitcode",
     ),
     (
         "reason",

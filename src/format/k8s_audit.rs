@@ -29,9 +29,11 @@ impl Format for K8sAudit {
         self.0.score(sample, 96, |record| {
             let keys = top_keys(record);
             let has = |key| keys.iter().any(|k| k == key);
-            let own = has("verb") && (has("auditID") || has("objectRef"))
-                || has("auditID") && (has("requestURI") || has("user"));
-            own || is_wrapped(record)
+            // A large request object may push what follows it out of the sample.
+            let own = ["verb", "objectRef", "requestURI", "user", "stage"];
+            has("auditID") && own.into_iter().any(has)
+                || has("verb") && has("objectRef")
+                || is_wrapped(record)
         })
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Frame;
-use super::framer::{DocumentFramer, LineFramer};
+use super::framer::{DocumentFramer, LineFramer, opens_wrapper};
 use super::{Framer, Score};
 use crate::json::{Reader, Token, is_object, unescape};
 
@@ -14,39 +14,6 @@ pub(super) enum Layout {
     Lines,
     /// Wrapped lists, arrays, pretty-printed or concatenated objects: read from the start.
     Document,
-}
-
-/// Keys whose list holds the records of a wrapper object.
-const WRAPPER_KEYS: [&str; 5] = ["Records", "records", "items", "value", "Events"];
-
-/// Keys a wrapper may have besides its list; they describe the list, not an event, and are dropped with it.
-const STRUCTURE_KEYS: [&str; 18] = [
-    "@odata.context",
-    "@odata.count",
-    "@odata.nextLink",
-    "@odata.type",
-    "apiVersion",
-    "count",
-    "etag",
-    "hasMore",
-    "has_more",
-    "kind",
-    "metadata",
-    "next",
-    "nextLink",
-    "nextPageToken",
-    "nextToken",
-    "NextToken",
-    "response_metadata",
-    "total",
-];
-
-pub(super) fn is_wrapper_key(key: &str) -> bool {
-    WRAPPER_KEYS.contains(&key)
-}
-
-pub(super) fn is_structure_key(key: &str) -> bool {
-    STRUCTURE_KEYS.contains(&key)
 }
 
 /// How many records of a sample are looked at.
@@ -138,31 +105,6 @@ fn has_second_object(line: &[u8]) -> bool {
     let mut reader = Reader::new(line);
     while let Ok(Some(_)) = reader.next_token() {}
     line[reader.offset()..].trim_ascii_start().starts_with(b"{")
-}
-
-/// Whether an object begins as a wrapper does: structure keys, then a list of objects.
-fn opens_wrapper(object: &[u8]) -> bool {
-    let mut reader = Reader::new(object);
-    let mut wrapper = false;
-    loop {
-        match reader.next_token() {
-            Ok(Some(Token::Key(raw))) if reader.depth() == 1 => {
-                let key = unescape(raw);
-                wrapper = is_wrapper_key(&key);
-                if !wrapper && !is_structure_key(&key) {
-                    return false;
-                }
-            }
-            Ok(Some(Token::BeginArray)) if wrapper && reader.depth() == 2 => {
-                return matches!(
-                    reader.next_token(),
-                    Ok(Some(Token::BeginObject | Token::EndArray))
-                );
-            }
-            Ok(Some(_)) => {}
-            _ => return false,
-        }
-    }
 }
 
 /// The outermost keys of a record, as far as it can be read.

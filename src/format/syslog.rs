@@ -27,7 +27,9 @@ impl Format for Syslog {
     }
 
     fn sniff(&self, sample: &[u8]) -> Score {
-        let lines = first_records(Box::new(LineFramer::new(0)), sample);
+        let mut lines = first_records(Box::new(LineFramer::new(0)), sample);
+        // Indented lines go on with a message of several lines; they say nothing either way.
+        lines.retain(|line| !line.bytes.starts_with(b" ") && !line.bytes.starts_with(b"\t"));
         score_share(&lines, 85, |line| {
             let text = lossy(trimmed(line));
             Header::read(&text, &Context::default()).is_some_and(|h| h.is_certain())

@@ -261,6 +261,35 @@ fn hostile_records_become_events_with_a_note() {
     }
 }
 
+/// A byte order mark and CRLF change nothing but the raw bytes.
+#[test]
+fn byte_order_marks_and_crlf_are_tolerated() {
+    for name in [
+        "k8s-audit/stages.jsonl",
+        "k8s-audit/eventlist.json",
+        "auditd/interleaved.log",
+        "syslog/auth.log",
+    ] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(name);
+        let plain = std::fs::read_to_string(file).unwrap();
+        let windows = format!("\u{feff}{}", plain.replace('\n', "\r\n"));
+        let (_, want) = read(plain.as_bytes());
+        let (_, seen) = read(windows.as_bytes());
+        let lines = |events: &[Event]| events.iter().map(line).collect::<Vec<_>>();
+        assert_eq!(lines(&want), lines(&seen), "{name}");
+    }
+}
+
+#[test]
+fn auditd_arguments_in_pieces_are_joined() {
+    let log = "type=EXECVE msg=audit(1.000:1): argc=3 a0=\"sh\" a1_len=8 a1[0]=6563686F a1[1]=2068690A a2=\"x\"";
+    let (_, events) = read(log.as_bytes());
+    assert_eq!(events[0].message.as_deref(), Some("sh echo hi\n x"));
+    assert_eq!(events[0].action.as_deref(), Some("EXECVE"));
+}
+
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..24),

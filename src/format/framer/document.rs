@@ -1,7 +1,7 @@
 //! JSON objects wherever line ends fall: pretty-printed, concatenated, in arrays, in `{"Records":[…]}` and its kin.
 
-use super::{Frame, Framer, Pending, is_blank};
-use crate::format::layout::{is_structure_key, is_wrapper_key};
+use super::wrapper::{is_structure, is_wrapper_key};
+use super::{Frame, Framer, Pending};
 use crate::json::{Reader, Token, unescape};
 
 /// How much of an object is looked at to tell a wrapper's head from a record that holds a list.
@@ -11,7 +11,7 @@ const HEAD_LIMIT: usize = 64 << 10;
 const MAX_OPEN: usize = 1 << 20;
 
 /// Gives out every record object as one frame. What is not given out is structure only: blanks, commas, brackets
-/// between records, and a wrapper's own members (`kind`, `metadata`, `nextToken`, …; the table is in `layout`).
+/// between records, and a wrapper's own members (`kind`, `metadata`, `nextToken`, …; the table is in `wrapper`).
 /// Anything else between records is a frame of its own, so that nothing is lost.
 ///
 /// Needs no memory of the wrapper, so it can also start at a record in the middle of a document.
@@ -129,7 +129,7 @@ impl DocumentFramer {
                 if byte == b'\n' {
                     self.give(out, false);
                 } else {
-                    self.pending.extend(&[byte]);
+                    self.pending.push(byte);
                 }
             }
             State::Record | State::Tail => self.inside(byte, out),
@@ -147,18 +147,18 @@ impl DocumentFramer {
                 self.begin(State::Record);
                 self.stack.push(b'{');
                 self.previous = b'{';
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
             b'"' if after_list => {
                 self.begin(State::Tail);
                 self.stack.push(b'{');
                 self.in_string = true;
                 self.previous = byte;
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
             _ => {
                 self.begin(State::Loose);
-                self.pending.extend(&[byte]);
+                self.pending.push(byte);
             }
         }
     }
@@ -170,7 +170,7 @@ impl DocumentFramer {
                 self.give(out, false);
                 return;
             }
-            self.pending.extend(&[byte]);
+            self.pending.push(byte);
             if self.escaped {
                 self.escaped = false;
             } else if byte == b'\\' {
@@ -181,7 +181,7 @@ impl DocumentFramer {
             return;
         }
         if byte.is_ascii_whitespace() {
-            self.pending.extend(&[byte]);
+            self.pending.push(byte);
             return;
         }
         if std::mem::take(&mut self.list) && matches!(byte, b'{' | b']') && self.is_wrapper_head() {
@@ -202,7 +202,7 @@ impl DocumentFramer {
                 self.key = Some(self.pending.bytes.len());
             }
         }
-        self.pending.extend(&[byte]);
+        self.pending.push(byte);
         match byte {
             b'{' | b'[' => {
                 self.list = byte == b'[' && self.stack.len() == 1 && self.state == State::Record;
@@ -250,23 +250,6 @@ impl DocumentFramer {
         let head = head.trim_ascii_end();
         let members = head.strip_suffix(b",").unwrap_or(head);
         is_wrapper_key(&unescape(raw)) && is_structure(&[members, b"}"].concat())
-    }
-}
-
-/// Whether every member of this object is a wrapper's own.
-fn is_structure(object: &[u8]) -> bool {
-    let mut reader = Reader::new(object);
-    loop {
-        match reader.next_token() {
-            Ok(Some(Token::Key(raw))) if reader.depth() == 1 => {
-                if !is_structure_key(&unescape(raw)) {
-                    return false;
-                }
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => return is_blank(&object[reader.offset()..]),
-            Err(_) => return false,
-        }
     }
 }
 

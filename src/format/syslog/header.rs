@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use crate::event::time::{DAY, SECOND};
 use crate::event::{Severity, Timestamp};
 use crate::format::Context;
-use crate::format::text::leading_time;
+use crate::format::record::leading_time;
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Header<'a> {
