@@ -63,7 +63,7 @@ pub struct Verdicts {}
 impl Verdicts {
     /// The verdict of the record at `offset` of `generation`.
     pub fn at(&self, _generation: i32, _offset: u64) -> Verdict {
-        unimplemented!()
+        Verdict::Unchained
     }
 }
 

@@ -21,15 +21,20 @@ pub(super) struct DemoWriter {
 impl DemoWriter {
     pub(super) fn start(mut incident: Incident) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
-        let thread = std::thread::Builder::new().name("demo".into()).spawn(move || {
-            while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
-                // A full disk ends the demo's life signs and nothing else.
-                if incident.live_event(Timestamp::now()).is_err() {
-                    break;
+        let thread = std::thread::Builder::new()
+            .name("demo".into())
+            .spawn(move || {
+                while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
+                    // A full disk ends the demo's life signs and nothing else.
+                    if incident.live_event(Timestamp::now()).is_err() {
+                        break;
+                    }
                 }
-            }
-        })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+            })?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 }
 

@@ -179,7 +179,9 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         Some(scratch),
     )?;
     opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
-    opened.tip = Some(format!("demo: R opens the runbook, x jumps to a broken link, key {key}"));
+    opened.tip = Some(format!(
+        "demo: R opens the runbook, x jumps to a broken link, key {key}"
+    ));
     Ok(opened)
 }
 
@@ -259,7 +261,12 @@ fn scratch_dir(parent: &Path, prefix: &str) -> Result<tempfile::TempDir, OpenErr
     tempfile::Builder::new()
         .prefix(prefix)
         .tempdir_in(parent)
-        .map_err(|e| OpenError::Failed(format!("cannot create a folder in {}: {e}", parent.display())))
+        .map_err(|e| {
+            OpenError::Failed(format!(
+                "cannot create a folder in {}: {e}",
+                parent.display()
+            ))
+        })
 }
 
 fn nothing_readable(discovery: &Discovery) -> String {

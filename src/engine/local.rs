@@ -56,7 +56,12 @@ pub struct LocalOptions {
 
 impl Default for LocalOptions {
     fn default() -> Self {
-        Self { zone_offset: 0, max_bytes: 10_000_000_000, max_share: 20, min_free: 1 << 30 }
+        Self {
+            zone_offset: 0,
+            max_bytes: 10_000_000_000,
+            max_share: 20,
+            min_free: 1 << 30,
+        }
     }
 }
 
@@ -203,9 +208,11 @@ impl LocalEngine {
     }
 }
 
-fn covers(hub: &HubState) -> Covers {
+fn covers(hub: &HubState, stores: &[Arc<Store>]) -> Covers {
+    let stopped = stores.iter().find_map(|s| s.stopped());
     let mut all = Covers {
         complete: true,
+        stopped,
         ..Covers::default()
     };
     for covers in hub.covers.values() {

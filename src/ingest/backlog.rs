@@ -95,13 +95,9 @@ pub(super) enum Outcome {
     /// A file could not be read.
     Failed { source: Arc<str>, error: String },
     /// A piece is done, or given up.
-    Done { store: usize },
-    /// A whole file was read, to this decompressed length.
-    WholeDone {
-        id: GenerationId,
-        store: usize,
-        len: u64,
-    },
+    Done,
+    /// A file that will not grow was read to its end.
+    WholeDone { id: GenerationId, store: usize },
 }
 
 #[derive(Default)]
@@ -225,7 +221,7 @@ impl Worker {
                 });
             }
             self.queue.finished();
-            (self.report)(Outcome::Done { store: job.store });
+            (self.report)(Outcome::Done);
         }
     }
 
@@ -293,7 +289,6 @@ impl Worker {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
                 store: job.store,
-                len: end,
             });
         }
         Ok(())
@@ -344,7 +339,6 @@ impl Worker {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
                 store: job.store,
-                len: range.end,
             });
         }
         Ok(())
@@ -400,7 +394,6 @@ impl Worker {
         (self.report)(Outcome::WholeDone {
             id: job.id,
             store: job.store,
-            len,
         });
         Ok(())
     }

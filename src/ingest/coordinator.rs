@@ -644,8 +644,8 @@ impl Coordinator {
                         .map_or(0, |s| s.store);
                     self.sinks[store].source_error(&source, Some(error));
                 }
-                Outcome::WholeDone { id, store, .. } => self.close(store, id),
-                Outcome::Done { .. } => {}
+                Outcome::WholeDone { id, store } => self.close(store, id),
+                Outcome::Done => {}
             }
         }
     }

@@ -43,8 +43,14 @@ impl LocalOptions {
 
 /// Bytes of the files in a directory of an index, which has no subdirectories.
 fn usage(dir: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
-    entries.flatten().filter_map(|e| e.metadata().ok()).map(|m| m.len()).sum()
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|e| e.metadata().ok())
+        .map(|m| m.len())
+        .sum()
 }
 
 fn free(dir: &Path) -> Option<u64> {
@@ -58,10 +64,30 @@ mod tests {
 
     #[test]
     fn the_tightest_bound_holds() {
-        let options = LocalOptions { max_bytes: 1000 << 20, max_share: 20, min_free: 100 << 20, ..LocalOptions::default() };
+        let options = LocalOptions {
+            max_bytes: 1000 << 20,
+            max_share: 20,
+            min_free: 100 << 20,
+            ..LocalOptions::default()
+        };
         assert_eq!(options.exceeded(10 << 20, 5000 << 20), None);
-        assert!(options.exceeded(1001 << 20, 50_000 << 20).unwrap().contains("1001 MB"));
-        assert!(options.exceeded(300 << 20, 1000 << 20).unwrap().contains("260 MB"));
-        assert!(options.exceeded(1 << 20, 99 << 20).unwrap().contains("99 MB are free"));
+        assert!(
+            options
+                .exceeded(1001 << 20, 50_000 << 20)
+                .unwrap()
+                .contains("1001 MB")
+        );
+        assert!(
+            options
+                .exceeded(300 << 20, 1000 << 20)
+                .unwrap()
+                .contains("260 MB")
+        );
+        assert!(
+            options
+                .exceeded(1 << 20, 99 << 20)
+                .unwrap()
+                .contains("99 MB are free")
+        );
     }
 }

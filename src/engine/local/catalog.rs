@@ -35,11 +35,4 @@ impl Catalog {
         // Plain data with string keys: serialising it cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
-
-    /// The ordinal of the generation with this source and key.
-    pub(crate) fn find(&self, source: &str, key: &str) -> Option<usize> {
-        self.generations
-            .iter()
-            .position(|g| &*g.source == source && g.key == key)
-    }
 }

@@ -89,7 +89,7 @@ impl Collector<'_> {
         let mut error = None;
         let mut block: Vec<DocId> = Vec::with_capacity(1024);
         let mut seen = 0u32;
-        let mut flush =
+        let flush =
             |block: &mut Vec<DocId>, facets: &mut Vec<FacetCounter>| -> Result<(), EngineError> {
                 for facet in facets.iter_mut() {
                     self.count(facet, block, positions)?;

@@ -27,10 +27,6 @@ impl Bits {
         self.words[(doc / 64) as usize] |= 1 << (doc % 64);
     }
 
-    pub(crate) fn contains(&self, doc: u32) -> bool {
-        self.words[(doc / 64) as usize] >> (doc % 64) & 1 == 1
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.words.iter().enumerate().flat_map(|(i, word)| {
             let mut rest = *word;
@@ -101,14 +97,6 @@ impl Docs {
                 }
                 Self::from_bits(flipped)
             }
-        }
-    }
-
-    pub(crate) fn contains(&self, doc: u32) -> bool {
-        match self {
-            Self::None => false,
-            Self::All => true,
-            Self::Some(bits) => bits.contains(doc),
         }
     }
 

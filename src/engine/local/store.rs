@@ -214,7 +214,11 @@ impl Store {
 
     /// Why writing stopped, if it did.
     pub(crate) fn stopped(&self) -> Option<String> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).stopped.clone()
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stopped
+            .clone()
     }
 
     /// The attribute paths of a segment; segments never change, so they are found once.
