@@ -1,10 +1,43 @@
 //! The one query language: query bar, live filter, runbook step, `search`. `parse` and `Display` are inverses;
 //! the `Matcher` is the one authority on what a query means.
+//!
+//! A query goes text -> [`Query::parse`] -> [`Query`] -> [`Query::substitute`] (runbooks) -> [`Query::bind`] ->
+//! [`Bound`] -> [`Matcher`] or an engine, which lowers the tree with the same [`value`] and [`token`] modules.
+//!
+//! What a person may not expect:
+//! - `\\` escapes the next character, but before a letter or a digit it stands for itself (`actor:CORP\alice`).
+//! - A value is a regular expression only if it begins with a slash and its next unescaped slash ends it; `/var/log` and
+//!   `/var/log/` are paths, `/tmp/` is an expression: quote it.
+//! - A day (`2026-03-01`, `today`, `monday`) is a span for `ts:`: equal is within it, `>` is after its end; every other
+//!   time is an instant. `since:` and `until:` take its start.
 
 pub mod ast;
+mod bind;
+mod display;
+mod glob;
+mod lexer;
+mod matcher;
+mod normal;
+mod parser;
+mod substitute;
+pub mod time;
+pub mod token;
+pub mod value;
 
-use crate::event::{Event, Timestamp, Verdict};
-use ast::Ast;
+#[cfg(test)]
+mod tests;
+
+use crate::event::Timestamp;
+use ast::{Ast, FieldRef, Pattern, Test};
+
+pub use matcher::Matcher;
+
+/// Bytes of a query's text.
+pub const MAX_BYTES: usize = 4096;
+/// Levels of parentheses and negations.
+pub const MAX_DEPTH: usize = 64;
+/// Terms and values.
+pub const MAX_CLAUSES: usize = 256;
 
 /// A query as typed. `Display` prints text that parses to the same tree.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,27 +93,79 @@ pub struct QueryError {
     pub message: String,
 }
 
-impl Query {
-    /// Reads a query; the empty text matches everything.
-    pub fn parse(_text: &str) -> Result<Self, QueryError> {
-        unimplemented!()
-    }
-
-    /// Settles times against `now` and names against the paths seen.
-    pub fn bind(&self, _context: &BindContext<'_>) -> Result<Bound, QueryError> {
-        unimplemented!()
+impl QueryError {
+    /// An error in a tree, where there is no text to point at.
+    fn of_tree(message: impl Into<String>) -> Self {
+        Self {
+            column: 1,
+            width: 1,
+            message: message.into(),
+        }
     }
 }
 
-/// A bound query applied to one event: the one authority on what a query means.
-pub struct Matcher {}
-
-impl Matcher {
-    pub fn new(_bound: &Bound) -> Result<Self, QueryError> {
-        unimplemented!()
+impl Query {
+    /// Reads a query; the empty text matches everything.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        parser::parse(text).map(|ast| Self { ast })
     }
 
-    pub fn matches(&self, _event: &Event, _verdict: Verdict) -> bool {
-        unimplemented!()
+    /// Both queries.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            ast: Ast::And(vec![self.ast, other.ast]).normalised(),
+        }
     }
+
+    /// The terms that all have to hold, in order; none for the query that matches everything.
+    pub fn conjuncts(&self) -> Vec<Ast> {
+        match &self.ast {
+            Ast::All => Vec::new(),
+            Ast::And(list) => list.clone(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// The inverse of [`Self::conjuncts`].
+    pub fn from_conjuncts(conjuncts: Vec<Ast>) -> Self {
+        Self {
+            ast: Ast::And(conjuncts).normalised(),
+        }
+    }
+}
+
+impl Ast {
+    /// The field has exactly this value.
+    pub fn field_is(field: FieldRef, value: &str) -> Self {
+        Self::Field(
+            field,
+            Test::Is(Pattern {
+                text: value.to_owned(),
+                quoted: true,
+            }),
+        )
+    }
+
+    /// What this does not match; a negation loses its NOT.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+}
+
+/// Any text as one literal term: what pasting into the query bar does.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
 }
