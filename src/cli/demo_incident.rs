@@ -246,4 +246,6 @@ fn json_line(value: &Value) -> String {
 }
 
 #[cfg(test)]
+mod runbook_tests;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! From a step to the query it runs: inputs bound in the tree, the window added.
 
-use std::cell::RefCell;
-
 use crate::query::Query;
 use crate::query::ast::Ast;
 
@@ -28,24 +26,10 @@ pub(super) fn step_query(
         },
     };
     let query = Query::parse(&written.text).map_err(|error| fault("", error.to_string()))?;
-    let missing = RefCell::new(String::new());
     let query = query
-        .substitute(&|name| {
-            let value = values.get(name).cloned();
-            if value.is_none() {
-                *missing.borrow_mut() = name.to_owned();
-            }
-            value
-        })
-        .map_err(|message| match missing.borrow().as_str() {
-            "" => fault("", message),
-            name => fault(name, "this step needs a value".into()),
-        })?;
-    let mut terms = match query.ast {
-        Ast::All => Vec::new(),
-        Ast::And(terms) => terms,
-        other => vec![other],
-    };
+        .substitute(&|name| values.get(name).cloned())
+        .map_err(|name| fault(&name, "this step needs a value".into()))?;
+    let mut terms = query.conjuncts();
     if let Some((from, to)) = &runbook.window {
         let settle = |text: &str| {
             window::settle(text, values).map_err(|(name, message)| fault(&name, message))
@@ -53,10 +37,5 @@ pub(super) fn step_query(
         terms.extend(settle(from)?.map(Ast::Since));
         terms.extend(settle(to)?.map(Ast::Until));
     }
-    let ast = match terms.len() {
-        0 => Ast::All,
-        1 => terms.swap_remove(0),
-        _ => Ast::And(terms),
-    };
-    Ok(Some(Query { ast }))
+    Ok(Some(Query::from_conjuncts(terms)))
 }

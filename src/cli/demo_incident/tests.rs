@@ -3,16 +3,16 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::event::time::{HOUR, SECOND};
 
-const NOW: Timestamp = Timestamp(1_772_632_800 * SECOND); // 2026-03-04T14:00:00Z
+pub(super) const NOW: Timestamp = Timestamp(1_772_632_800 * SECOND); // 2026-03-04T14:00:00Z
 
 /// A rendered incident, in a folder that goes away with the test.
-fn incident() -> (tempfile::TempDir, Incident) {
+pub(super) fn incident() -> (tempfile::TempDir, Incident) {
     let folder = tempfile::tempdir().unwrap();
     let incident = Incident::render(&folder.path().join("demo"), NOW).unwrap();
     (folder, incident)
 }
 
-fn json_lines(path: &Path) -> Vec<Value> {
+pub(super) fn json_lines(path: &Path) -> Vec<Value> {
     fs::read_to_string(path)
         .unwrap()
         .lines()
@@ -203,7 +203,7 @@ fn the_story_is_told() {
 }
 
 /// Positions whose content does not give their hash, and whose link is not the hash before them.
-fn breaks(records: &[Value]) -> (Vec<usize>, Vec<usize>) {
+pub(super) fn breaks(records: &[Value]) -> (Vec<usize>, Vec<usize>) {
     let contents = (0..records.len())
         .filter(|&i| settings::digest(&records[i]) != records[i]["hash"])
         .collect();

@@ -1,7 +1,5 @@
 //! Fenced blocks: a step's query, the text to escalate with, and samples to copy.
 
-use std::cell::RefCell;
-
 use super::super::suggest::{hint, nearest};
 use super::super::{StepQuery, expect, placeholders};
 use super::{Reader, Section};
@@ -166,26 +164,17 @@ impl Reader<'_> {
                 );
             }
             Ok(query) => {
-                let unknown = RefCell::new(None);
-                let bound = query.substitute(&|name| {
-                    if self.runbook.inputs.iter().any(|input| input.name == name) {
-                        return Some("x".to_owned());
-                    }
-                    unknown.borrow_mut().get_or_insert_with(|| name.to_owned());
-                    None
-                });
-                match (unknown.into_inner(), bound) {
-                    (Some(name), _) => {
-                        let at = text.find(&format!("{{{name}}}")).unwrap_or_default();
-                        let line = fence + 1 + text[..at].matches('\n').count();
-                        let near = hint(
-                            &name,
-                            self.runbook.inputs.iter().map(|input| input.name.as_str()),
-                        );
-                        self.fault(line, format!("`{{{name}}}` names no input{near}"));
-                    }
-                    (None, Err(message)) => self.fault(fence + 1, format!("query: {message}")),
-                    (None, Ok(_)) => {}
+                let is_input =
+                    |name: &str| self.runbook.inputs.iter().any(|input| input.name == name);
+                let bound = query.substitute(&|name| is_input(name).then(|| "x".to_owned()));
+                if let Err(name) = bound {
+                    let at = text.find(&format!("{{{name}}}")).unwrap_or_default();
+                    let line = fence + 1 + text[..at].matches('\n').count();
+                    let near = hint(
+                        &name,
+                        self.runbook.inputs.iter().map(|input| input.name.as_str()),
+                    );
+                    self.fault(line, format!("`{{{name}}}` names no input{near}"));
                 }
             }
         }
