@@ -5,7 +5,7 @@
 //! [`Bound`] -> [`Matcher`] or an engine, which lowers the tree with the same [`value`] and [`token`] modules.
 //!
 //! What a person may not expect:
-//! - `\\` escapes the next character, but before a letter or a digit it stands for itself (`actor:CORP\alice`).
+//! - `\` escapes the next character, but before a letter or a digit it stands for itself (`actor:CORP\alice`).
 //! - A value is a regular expression only if it begins with a slash and its next unescaped slash ends it; `/var/log` and
 //!   `/var/log/` are paths, `/tmp/` is an expression: quote it.
 //! - A day (`2026-03-01`, `today`, `monday`) is a span for `ts:`: equal is within it, `>` is after its end; every other

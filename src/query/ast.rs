@@ -24,6 +24,7 @@ pub enum Ast {
 /// A bare word or phrase as typed; what is searched are its tokens (see `query::token`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Words {
+    /// If not `quoted`, `*` stands for any run inside a token, `\*` and `\\` for themselves.
     pub text: String,
     /// Written with quotes: `*` is then literal (that is: no token character).
     pub quoted: bool,
@@ -57,9 +58,12 @@ pub enum Test {
     Any(Vec<Test>),
 }
 
+/// Text a whole value is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
+    /// If not `quoted`, `*` stands for any run, `\*` and `\\` for themselves.
     pub text: String,
+    /// Written with quotes: every character stands for itself.
     pub quoted: bool,
 }
 

@@ -46,7 +46,7 @@ enum Check {
         address: IpAddr,
         text: String,
     },
-    Words(WordTest),
+    Words(Box<WordTest>),
     Regex(Regex),
     Bounds(Bounds),
     Any(Vec<Check>),
@@ -170,7 +170,7 @@ fn build(test: &Test, kind: FieldType, words: bool) -> Result<Check, String> {
             if !has_token(&pattern.text) {
                 return Err(NO_TOKEN.to_owned());
             }
-            Check::Words(test)
+            Check::Words(Box::new(test))
         }
         Test::Is(pattern) => is(pattern, kind)?,
         Test::Regex(text) => Check::Regex(regex(text)?),
