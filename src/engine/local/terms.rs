@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use crate::event::field::Field;
 use crate::event::{Event, Kind};
 use crate::query::token::{fold, tokens};
+use crate::query::value::address_text;
 
 pub(crate) const LOW: u8 = b'L';
 pub(crate) const HIGH: u8 = b'H';
@@ -169,7 +170,7 @@ impl Cutter {
                 Field::Session => event.session.iter().for_each(|v| one(v)),
                 Field::Outcome => one(event.outcome.as_str()),
                 Field::Severity => event.severity.iter().for_each(|s| one(s.as_str())),
-                Field::Ip => event.ip.iter().for_each(|ip| one(&ip.to_string())),
+                Field::Ip => event.ip.iter().for_each(|ip| one(&address_text(*ip))),
                 _ => {}
             }
         }
