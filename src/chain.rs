@@ -63,6 +63,31 @@ pub struct Verdicts {}
 impl Verdicts {
     /// The verdict of the record at `offset` of `generation`.
     pub fn at(&self, _generation: i32, _offset: u64) -> Verdict {
-        unimplemented!()
+        Verdict::Unchained
+    }
+}
+
+pub struct Verifier;
+impl Verifier {
+    pub fn new(_s: Arc<str>) -> Self {
+        Self
+    }
+    pub fn push(&mut self, _r: &Record<'_>) {}
+    pub fn snapshot(&self) -> ChainReport {
+        ChainReport::default()
+    }
+    pub fn finish(self) -> ChainReport {
+        ChainReport::default()
+    }
+    pub fn is_unchained(&self) -> bool {
+        true
+    }
+}
+impl ChainReport {
+    pub fn unchained(source: Arc<str>) -> Self {
+        Self {
+            source,
+            ..Self::default()
+        }
     }
 }

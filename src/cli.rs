@@ -1,1 +1,71 @@
-//! cli
+//! The command line: the composition root. One subcommand = one file; data goes to stdout, talk to stderr.
+
+mod app;
+mod args;
+mod completions;
+mod demo;
+pub mod demo_incident;
+mod demo_writer;
+mod exit;
+mod explore;
+mod formats;
+mod index;
+mod open;
+mod problem;
+mod progress;
+mod runbook;
+mod search;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::paths;
+use app::App;
+use args::{Cli, Command};
+use exit::{Exit, Failure};
+
+/// Runs the program on this process's arguments, environment and streams.
+pub fn main() -> ExitCode {
+    paths::close_to_others();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to its end is no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            } as u8);
+        }
+    };
+    let mut app = App::new(&cli.global);
+    let result = run(cli, &mut app).and_then(|exit| {
+        app.out.flush()?;
+        Ok(exit)
+    });
+    if let Err(failure) = &result {
+        app.talk(&failure.to_string());
+    }
+    ExitCode::from(exit::code(&result))
+}
+
+fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
+    match cli.command {
+        None => explore::run(&cli.paths, app),
+        Some(Command::Demo) => demo::run(app),
+        Some(Command::Search(args)) => search::run(&args, app),
+        Some(Command::Tail(args)) => tail::run(&args, app),
+        Some(Command::Verify(args)) => verify::run(&args, app),
+        Some(Command::Index(args)) => index::run(&args, app),
+        Some(Command::Formats(args)) => formats::run(&args, app),
+        Some(Command::Runbook(args)) => runbook::run(&args, app),
+        Some(Command::Completions { shell }) => completions::run(shell, app),
+    }
+}

@@ -1,1 +1,216 @@
-//! config
+//! Settings, layered: defaults < file < environment < flags; and the directories they and the index live in.
+//!
+//! A wrong key or value never stops the program: it is reported with its place and what is allowed there, and the
+//! layer below holds.
+
+mod keys;
+pub mod paths;
+#[cfg(test)]
+mod tests;
+mod toml_layer;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::event::Zone;
+use crate::text::Charset;
+
+pub use paths::Paths;
+pub use toml_layer::read_toml;
+
+/// The defaults as a file to copy.
+pub const DEFAULTS: &str = include_str!("../assets/config.toml");
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Display zone.
+    pub zone: Zone,
+    /// Zone of log lines that name none.
+    pub log_zone: Zone,
+    pub colour: Choice,
+    pub ascii: Choice,
+    /// Whether configured commands and journalctl may be started.
+    pub exec: bool,
+    /// Opened when no path is given.
+    pub sources: Vec<PathBuf>,
+    /// Folders with runbooks beside the bundled ones.
+    pub runbooks: Vec<PathBuf>,
+    pub index: IndexLimits,
+}
+
+/// Bounds of the index on disk; the least one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexLimits {
+    pub max_bytes: u64,
+    /// Percent of the free space.
+    pub max_share: u8,
+    /// Bytes that stay free.
+    pub min_free: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Default for Settings {
+    /// What `assets/config.toml` says.
+    fn default() -> Self {
+        Self {
+            zone: Zone::Utc,
+            log_zone: Zone::Local,
+            colour: Choice::Auto,
+            ascii: Choice::Auto,
+            exec: true,
+            sources: Vec::new(),
+            runbooks: Vec::new(),
+            index: IndexLimits {
+                max_bytes: 10_000_000_000,
+                max_share: 20,
+                min_free: 1 << 30,
+            },
+        }
+    }
+}
+
+/// A value as written, before its key gives it a meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Str(String),
+    Int(i64),
+    Bool(bool),
+    List(Vec<String>),
+    /// From the environment, where everything is text.
+    Variable(String),
+    /// Something no key takes (a date, a table), as TOML calls it.
+    Other(&'static str),
+}
+
+/// One key set in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// `index.max_bytes`.
+    pub key: String,
+    pub value: Value,
+    /// `/home/a/.config/auditty/config.toml:12`, `AUDITTY_ZONE`, `--tz`.
+    pub place: String,
+}
+
+/// A setting that could not be used, and what holds instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    pub place: String,
+    pub message: String,
+}
+
+/// Applies layers, least important first.
+pub fn merge(layers: &[Vec<Entry>]) -> (Settings, Vec<ConfigError>) {
+    let mut settings = Settings::default();
+    let mut errors = Vec::new();
+    for entry in layers.iter().flatten() {
+        if let Err(message) = keys::apply(&mut settings, &entry.key, &entry.value) {
+            errors.push(ConfigError {
+                place: entry.place.clone(),
+                message,
+            });
+        }
+    }
+    (settings, errors)
+}
+
+/// The environment's layer: `AUDITTY_INDEX_MAX_BYTES` sets `index.max_bytes`; lists are separated as in `PATH`.
+/// `NO_COLOR` (not empty) switches colour off, whatever the rest says.
+pub fn read_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (name, value) in variables {
+        let Some(name) = name.to_str() else { continue };
+        if name == "NO_COLOR" && !value.is_empty() {
+            entries.push(Entry {
+                key: "colour".into(),
+                value: Value::Variable("never".into()),
+                place: name.into(),
+            });
+        }
+        let Some(key) = name.strip_prefix("AUDITTY_").filter(|key| *key != "HOME") else {
+            continue;
+        };
+        entries.push(Entry {
+            key: keys::from_variable(key),
+            value: Value::Variable(value.to_string_lossy().into_owned()),
+            place: name.into(),
+        });
+    }
+    // The order of an environment means nothing; NO_COLOR comes after AUDITTY_COLOUR.
+    entries.sort_by(|a, b| a.place.cmp(&b.place));
+    entries
+}
+
+/// The settings as this process finds them. `flags` is the layer above all others.
+pub fn load(
+    paths: Option<&Paths>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+    flags: Vec<Entry>,
+) -> (Settings, Vec<ConfigError>) {
+    let (file, mut errors) = match paths.map(|p| p.config_file()) {
+        None => (Vec::new(), Vec::new()),
+        Some(path) => match std::fs::read_to_string(&path) {
+            Ok(text) => read_toml(&path, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
+            Err(error) => {
+                let message = format!("cannot be read: {error}; the defaults hold");
+                (
+                    Vec::new(),
+                    vec![ConfigError {
+                        place: path.display().to_string(),
+                        message,
+                    }],
+                )
+            }
+        },
+    };
+    let (mut settings, wrong) = merge(&[file, read_environment(environment), flags]);
+    errors.extend(wrong);
+    if let Some(home) = std::env::home_dir() {
+        settings.expand_home(&home);
+    }
+    (settings, errors)
+}
+
+impl Settings {
+    /// Replaces a leading `~/` by the home directory.
+    pub fn expand_home(&mut self, home: &Path) {
+        for path in self.sources.iter_mut().chain(&mut self.runbooks) {
+            if let Ok(rest) = path.strip_prefix("~") {
+                *path = home.join(rest);
+            }
+        }
+    }
+
+    /// Whether to write colours to a stream.
+    pub fn use_colour(&self, is_terminal: bool) -> bool {
+        match self.colour {
+            Choice::Auto => is_terminal,
+            Choice::Always => true,
+            Choice::Never => false,
+        }
+    }
+
+    /// What the terminal can show. `locale` is the first set and non-empty of `LC_ALL`, `LC_CTYPE`, `LANG`.
+    pub fn charset(&self, locale: Option<&str>) -> Charset {
+        let is_utf8 = || {
+            let locale = locale.unwrap_or_default().to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        };
+        match self.ascii {
+            Choice::Always => Charset::Ascii,
+            Choice::Never => Charset::Unicode,
+            Choice::Auto if is_utf8() => Charset::Unicode,
+            Choice::Auto => Charset::Ascii,
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! What answers queries (`Engine`) and what feeds it (`EventSink`).
 
+pub mod local;
 pub mod memory;
 pub mod page;
+pub mod sink;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -284,6 +286,20 @@ pub fn resolve_path<'a>(
         (Some(only), None) => Some(only.to_owned()),
         _ => None,
     }
+}
+
+/// Narrows first and last time to what the query's own bounds leave.
+pub fn clip_extent(bound: &Bound, (mut from, mut to): (i64, i64)) -> (i64, i64) {
+    let mut clip = |ast: &Ast| match ast {
+        Ast::Since(TimeExpr::At(since)) => from = from.max(since.0),
+        Ast::Until(TimeExpr::At(until)) => to = to.min(until.0.saturating_sub(1)),
+        _ => {}
+    };
+    match &bound.ast {
+        Ast::And(parts) => parts.iter().for_each(&mut clip),
+        other => clip(other),
+    }
+    (from, to.max(from))
 }
 
 /// Adds the notice that everything lies before the query's `since`, where that is why nothing was found.

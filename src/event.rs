@@ -5,6 +5,7 @@ pub mod field;
 mod id;
 pub mod time;
 pub mod verdict;
+pub mod zone;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ pub use attributes::{Attributes, Kind, Value};
 pub use id::{EventId, IdHasher};
 pub use time::Timestamp;
 pub use verdict::{BreakKind, Level, Verdict};
+pub use zone::Zone;
 
 /// One audit event. The normalised fields are filled by a `Format`; identity, order, `source` and `format`
 /// by the ingest pipeline that knows where the bytes came from.

@@ -1,11 +1,27 @@
 //! Formats: how a source's bytes are cut into frames and how a frame becomes events. One format = one file.
 
+mod auditd;
+mod cloudtrail;
+mod framer;
+mod json;
+mod k8s_audit;
+mod layout;
+mod record;
+mod registry;
+mod syslog;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::event::{Event, Timestamp};
+
+pub use registry::Registry;
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
 pub const FRAME_LIMIT: usize = 4 << 20;
@@ -42,7 +58,8 @@ pub trait Framer: Send {
     /// The stream ends here: everything still open is closed. A last line without LF is a frame, marked `open`.
     fn finish(&mut self, out: &mut Vec<Frame>);
 
-    /// Smallest offset of any byte not yet given out in a complete frame: reading again from here loses nothing.
+    /// Smallest offset of any byte not yet given out in a complete frame: reading again from here (with the
+    /// format's [`Format::lookback`]) loses nothing. Frames after it that were complete are given out again.
     fn resume_offset(&self) -> u64;
 }
 
@@ -90,6 +107,8 @@ pub trait Format: Send + Sync {
     }
 
     /// How many bytes before a position a record that still goes on there may have begun (0: records are lines).
+    /// To read from a position on, start a framer that much earlier at a line start and drop the frames whose
+    /// `offset` is before the position: the rest are exactly those of a reading from the start.
     fn lookback(&self) -> u64 {
         0
     }

@@ -1,4 +1,37 @@
 //! Runbooks: plain Markdown whose steps carry queries. Read strictly, never executed.
+//!
+//! ````markdown
+//! ---
+//! runbook: 1
+//! id: settings-changed
+//! title: Settings were changed without permission
+//! role: support
+//! inputs:
+//!   user: {label: Customer id, type: id, pattern: '[a-z0-9]+', required: true}
+//!   day:  {label: Day it was noticed, type: date, default: today}
+//! window: {from: "{day} - 3d", to: "{day} + 1d"}
+//! ---
+//! > **Words:** *actor* = who did it · *target* = whose account
+//!
+//! ## Step 1: Find the change {#find}
+//! **Scenario:** … **Action:** … **Expect:** … **Outcome:** … **Role:** …
+//! ```auditq id=find expect=1.. show=ts,actor,action group=ip
+//! action:settings* AND target:{user}
+//! ```
+//! - **If** 0 rows **then** [Step 2](#wider)
+//! - **If** every actor = {user} **then** done: "by the customer"
+//! - **Else** [Step 3](#who)
+//!
+//! ## Escalation
+//! ```escalate
+//! {runbook.id} step {step}: {rows} rows, {window}
+//! ```
+//! ````
+//!
+//! `type` is `text`, `id`, `date` or `ip`. `expect` is `0`, `1..`, `..5`, `3..10`, `>100`, `>=3` or one of these after
+//! `distinct(FIELD)`. Conditions are `N rows`, `no rows`, `distinct(FIELD)>N`, `met`, `not met`,
+//! `every FIELD = VALUE`, `any FIELD = VALUE`; any other is for a person to judge. Links lead to a step's `{#id}`,
+//! or to the anchor a code host gives its heading. Everything else is prose.
 
 mod bind;
 mod branch;
@@ -140,8 +173,14 @@ pub enum Condition {
     NotMet,
     Rows(Expect),
     /// `every FIELD = VALUE`; the value may be a placeholder.
-    Every { field: String, value: String },
-    Any { field: String, value: String },
+    Every {
+        field: String,
+        value: String,
+    },
+    Any {
+        field: String,
+        value: String,
+    },
     Else,
     Prose(String),
 }
@@ -217,14 +256,28 @@ impl Runbook {
     }
 
     fn examine(origin: &str, text: &str) -> (Self, Vec<RunbookError>) {
-        let digest = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut runbook = Self { origin: origin.to_owned(), digest, ..Self::default() };
+        let digest = Sha256::digest(text.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let mut runbook = Self {
+            origin: origin.to_owned(),
+            digest,
+            ..Self::default()
+        };
         let faults = if text.len() > MAX_FILE {
-            vec![(1, "the file is larger than 1 MiB, which no runbook needs".to_owned())]
+            vec![(
+                1,
+                "the file is larger than 1 MiB, which no runbook needs".to_owned(),
+            )]
         } else {
             reader::parse(text, &mut runbook)
         };
-        let error = |(line, message)| RunbookError { path: origin.into(), line, message };
+        let error = |(line, message)| RunbookError {
+            path: origin.into(),
+            line,
+            message,
+        };
         (runbook, faults.into_iter().map(error).collect())
     }
 
@@ -258,12 +311,18 @@ impl Runbook {
 
     /// Whether the expectation of a step is met; `None` if it has none, or while it is not known.
     pub fn is_met(&self, step: usize, evidence: &Evidence) -> Option<bool> {
-        branch::met(self.steps.get(step)?.query.as_ref()?.expect.as_ref()?, evidence)
+        branch::met(
+            self.steps.get(step)?.query.as_ref()?.expect.as_ref()?,
+            evidence,
+        )
     }
 
     /// The fields whose value counts `decide` and the expectation of a step need.
     pub fn fields_needed(&self, step: usize) -> Vec<String> {
-        self.steps.get(step).map(branch::fields_needed).unwrap_or_default()
+        self.steps
+            .get(step)
+            .map(branch::fields_needed)
+            .unwrap_or_default()
     }
 }
 
@@ -293,7 +352,10 @@ pub fn fill(text: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
 /// The placeholder a text begins with: letters, digits, `_` and `.` between braces.
 fn placeholder(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('{')?;
-    let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.').count();
+    let length = rest
+        .bytes()
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.')
+        .count();
     (length > 0 && rest[length..].starts_with('}')).then_some(&rest[..length])
 }
 

@@ -55,6 +55,12 @@ pub fn table_cell(text: &str, width: usize) -> String {
     Charset::Unicode.table_cell(text, width)
 }
 
+/// Whether a character acts on the terminal or its neighbours, or cannot be seen: never to be written raw. (A
+/// combining mark is not one of them; whether it does harm depends on what stands before it.)
+pub fn is_unsafe(c: char) -> bool {
+    hidden::is_hidden(c)
+}
+
 /// Columns that `text` takes, counted as ratatui counts them. Only meaningful for text that is already safe.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {
@@ -152,10 +158,29 @@ impl Charset {
 
     /// See [`table_cell()`].
     pub fn table_cell(self, text: &str, width: usize) -> String {
-        let mut cell = self.line(text, width);
-        let fill = width.saturating_sub(self::width(&cell));
-        cell.extend(std::iter::repeat_n(' ', fill));
-        cell
+        self.fit(&self.line(text, width), width)
+    }
+
+    /// Cuts or fills text that is safe *already* to exactly `width` columns, without escaping it again.
+    pub fn fit(self, safe: &str, width: usize) -> String {
+        let mut out = String::with_capacity(width);
+        let mut used = 0;
+        let mut cut = 0;
+        for cluster in safe.graphemes(true) {
+            used += cluster_width(cluster);
+            if used > width {
+                out.truncate(cut);
+                out.push_str(if width > 0 { self.ellipsis() } else { "" });
+                used = self::width(&out);
+                break;
+            }
+            out.push_str(cluster);
+            if used < width {
+                cut = out.len();
+            }
+        }
+        out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
+        out
     }
 
     /// The one-column mark of a cut.

@@ -100,7 +100,11 @@ fn model(library: Library, options: Options) -> Result<Model, TuiError> {
 
 /// Runs the explorer until it is left; the terminal is given back whatever happens. Needs a tokio runtime with time
 /// and IO enabled. Keys come from the terminal even where standard input is a pipe.
-pub async fn run(engine: Arc<dyn Engine>, library: Library, options: Options) -> Result<(), TuiError> {
+pub async fn run(
+    engine: Arc<dyn Engine>,
+    library: Library,
+    options: Options,
+) -> Result<(), TuiError> {
     if !std::io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }

@@ -24,7 +24,7 @@ impl FromStr for EventId {
 }
 
 /// Derives ids for the events of one generation: H(set path, hash of the generation's first frame, offset,
-/// sub-index, frame bytes). A cryptographic hash, since log content is chosen by others and two events with
+/// sub-index, first line of the frame). A cryptographic hash, since log content is chosen by others and two events with
 /// one id would show as one row.
 #[derive(Clone, Debug)]
 pub struct IdHasher {
@@ -32,21 +32,23 @@ pub struct IdHasher {
 }
 
 impl IdHasher {
-    /// `set_path` is the canonical path of the rotated set; `first_frame` the SHA-256 of the first frame.
-    pub fn new(set_path: &str, first_frame: &[u8; 32]) -> Self {
+    /// `set_path` is the canonical path of the rotated set; `generation` the hash of the generation's first frame.
+    pub fn new(set_path: &str, generation: &str) -> Self {
         let mut prefix = Sha256::new();
         prefix.update((set_path.len() as u64).to_le_bytes());
         prefix.update(set_path.as_bytes());
-        prefix.update(first_frame);
+        prefix.update((generation.len() as u64).to_le_bytes());
+        prefix.update(generation.as_bytes());
         Self { prefix }
     }
 
-    /// The id of event `sub` of the frame at decompressed `offset`.
+    /// The id of event `sub` of the frame at decompressed `offset`. Only the frame's first line counts: later lines
+    /// of a record may still arrive while it is shown as provisional, and its id must not change with them.
     pub fn id(&self, offset: u64, sub: u32, frame: &[u8]) -> EventId {
         let mut hash = self.prefix.clone();
         hash.update(offset.to_le_bytes());
         hash.update(sub.to_le_bytes());
-        hash.update(frame);
+        hash.update(frame.split(|b| *b == b'\n').next().unwrap_or_default());
         let digest = hash.finalize();
         let mut half = [0u8; 16];
         half.copy_from_slice(&digest[..16]);
@@ -60,13 +62,13 @@ mod tests {
 
     #[test]
     fn id_depends_on_every_part_and_prints_as_it_parses() {
-        let a = IdHasher::new("/var/log/a", &[1; 32]);
+        let a = IdHasher::new("/var/log/a", "k1");
         let id = a.id(10, 0, b"x");
         assert_ne!(id, a.id(11, 0, b"x"));
         assert_ne!(id, a.id(10, 1, b"x"));
         assert_ne!(id, a.id(10, 0, b"y"));
-        assert_ne!(id, IdHasher::new("/var/log/b", &[1; 32]).id(10, 0, b"x"));
-        assert_ne!(id, IdHasher::new("/var/log/a", &[2; 32]).id(10, 0, b"x"));
+        assert_ne!(id, IdHasher::new("/var/log/b", "k1").id(10, 0, b"x"));
+        assert_ne!(id, IdHasher::new("/var/log/a", "k2").id(10, 0, b"x"));
         assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
     }
 }

@@ -10,8 +10,20 @@ pub(super) fn condition(text: &str) -> Condition {
     match lower.as_str() {
         "met" => return Condition::Met,
         "not met" => return Condition::NotMet,
-        "no rows" => return Condition::Rows(Expect { distinct: None, min: 0, max: Some(0) }),
-        "some rows" => return Condition::Rows(Expect { distinct: None, min: 1, max: None }),
+        "no rows" => {
+            return Condition::Rows(Expect {
+                distinct: None,
+                min: 0,
+                max: Some(0),
+            });
+        }
+        "some rows" => {
+            return Condition::Rows(Expect {
+                distinct: None,
+                min: 1,
+                max: None,
+            });
+        }
         _ => {}
     }
     if let Some(count) = lower.strip_suffix(" rows").or(lower.strip_suffix(" row"))
@@ -29,7 +41,8 @@ pub(super) fn condition(text: &str) -> Condition {
         let (field, value) = text.get(word.len()..)?.split_once(" = ")?;
         let (field, value) = (field.trim(), value.trim());
         let is_comparison = lower.starts_with(word) && !field.contains(char::is_whitespace);
-        (is_comparison && !field.is_empty() && !value.is_empty()).then(|| (field.to_owned(), value.to_owned()))
+        (is_comparison && !field.is_empty() && !value.is_empty())
+            .then(|| (field.to_owned(), value.to_owned()))
     };
     if let Some((field, value)) = compared("every ") {
         return Condition::Every { field, value };
@@ -62,18 +75,33 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
         Condition::Rows(expect) => met(expect, evidence),
         Condition::Any { field, value } => {
             let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
-            let seen = evidence.values.get(field)?.iter().any(|(v, count)| *count > 0 && v.to_lowercase() == wanted);
-            if seen { Some(true) } else { evidence.complete.then_some(false) }
+            let seen = evidence
+                .values
+                .get(field)?
+                .iter()
+                .any(|(v, count)| *count > 0 && v.to_lowercase() == wanted);
+            if seen {
+                Some(true)
+            } else {
+                evidence.complete.then_some(false)
+            }
         }
         Condition::Every { field, value } => {
             let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
             let values = evidence.values.get(field)?;
-            if values.iter().any(|(v, count)| *count > 0 && v.to_lowercase() != wanted) {
+            if values
+                .iter()
+                .any(|(v, count)| *count > 0 && v.to_lowercase() != wanted)
+            {
                 return Some(false);
             }
             // Rows without the field are not rows that equal the value.
-            let counted: u64 = values.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count));
-            evidence.complete.then_some(evidence.rows > 0 && counted >= evidence.rows)
+            let counted: u64 = values
+                .iter()
+                .fold(0, |sum, (_, count)| sum.saturating_add(*count));
+            evidence
+                .complete
+                .then_some(evidence.rows > 0 && counted >= evidence.rows)
         }
     }
 }
@@ -82,19 +110,30 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
 pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
     let count = match &expect.distinct {
         None => evidence.rows,
-        Some(field) => evidence.values.get(field)?.iter().filter(|(_, count)| *count > 0).count() as u64,
+        Some(field) => evidence
+            .values
+            .get(field)?
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .count() as u64,
     };
     expect.decided(count, evidence.complete)
 }
 
 /// The fields whose value counts the expectation and the conditions of a step look at, each once.
 pub(super) fn fields_needed(step: &Step) -> Vec<String> {
-    let expected = step.query.iter().filter_map(|query| query.expect.as_ref()?.distinct.as_ref());
-    let asked = step.branches.iter().filter_map(|branch| match &branch.condition {
-        Condition::Rows(expect) => expect.distinct.as_ref(),
-        Condition::Every { field, .. } | Condition::Any { field, .. } => Some(field),
-        _ => None,
-    });
+    let expected = step
+        .query
+        .iter()
+        .filter_map(|query| query.expect.as_ref()?.distinct.as_ref());
+    let asked = step
+        .branches
+        .iter()
+        .filter_map(|branch| match &branch.condition {
+            Condition::Rows(expect) => expect.distinct.as_ref(),
+            Condition::Every { field, .. } | Condition::Any { field, .. } => Some(field),
+            _ => None,
+        });
     let mut fields: Vec<String> = Vec::new();
     for field in expected.chain(asked) {
         if !fields.contains(field) {
@@ -110,7 +149,11 @@ mod tests {
     use crate::runbook::StepQuery;
 
     fn rows(min: u64, max: Option<u64>) -> Condition {
-        Condition::Rows(Expect { distinct: None, min, max })
+        Condition::Rows(Expect {
+            distinct: None,
+            min,
+            max,
+        })
     }
 
     #[test]
@@ -124,12 +167,37 @@ mod tests {
             ("some rows", rows(1, None)),
             ("Met", Condition::Met),
             ("not met", Condition::NotMet),
-            ("distinct(ip)>1", Condition::Rows(Expect { distinct: Some("ip".into()), min: 2, max: None })),
-            ("every actor = {user}", Condition::Every { field: "actor".into(), value: "{user}".into() }),
-            ("any `objectRef.name` = a b", Condition::Any { field: "objectRef.name".into(), value: "a b".into() }),
+            (
+                "distinct(ip)>1",
+                Condition::Rows(Expect {
+                    distinct: Some("ip".into()),
+                    min: 2,
+                    max: None,
+                }),
+            ),
+            (
+                "every actor = {user}",
+                Condition::Every {
+                    field: "actor".into(),
+                    value: "{user}".into(),
+                },
+            ),
+            (
+                "any `objectRef.name` = a b",
+                Condition::Any {
+                    field: "objectRef.name".into(),
+                    value: "a b".into(),
+                },
+            ),
             ("many rows", Condition::Prose("many rows".into())),
-            ("every one of them = odd", Condition::Prose("every one of them = odd".into())),
-            ("the owner says no", Condition::Prose("the owner says no".into())),
+            (
+                "every one of them = odd",
+                Condition::Prose("every one of them = odd".into()),
+            ),
+            (
+                "the owner says no",
+                Condition::Prose("the owner says no".into()),
+            ),
             ("évery x = y", Condition::Prose("évery x = y".into())),
         ] {
             assert_eq!(condition(text), want, "{text}");
@@ -138,11 +206,18 @@ mod tests {
 
     fn step(expect: Option<&str>, conditions: &[&str]) -> Step {
         Step {
-            query: Some(StepQuery { expect: expect.map(|e| expect::parse(e).unwrap()), ..StepQuery::default() }),
+            query: Some(StepQuery {
+                expect: expect.map(|e| expect::parse(e).unwrap()),
+                ..StepQuery::default()
+            }),
             branches: conditions
                 .iter()
                 .map(|text| Branch {
-                    condition: if *text == "else" { Condition::Else } else { condition(text) },
+                    condition: if *text == "else" {
+                        Condition::Else
+                    } else {
+                        condition(text)
+                    },
                     text: (*text).into(),
                     goto: None,
                 })
@@ -154,9 +229,18 @@ mod tests {
     fn evidence(rows: u64, values: &[(&str, &[(&str, u64)])], complete: bool) -> Evidence {
         let values = values
             .iter()
-            .map(|(field, values)| ((*field).into(), values.iter().map(|(v, n)| ((*v).into(), *n)).collect()))
+            .map(|(field, values)| {
+                (
+                    (*field).into(),
+                    values.iter().map(|(v, n)| ((*v).into(), *n)).collect(),
+                )
+            })
             .collect();
-        Evidence { rows, values, complete }
+        Evidence {
+            rows,
+            values,
+            complete,
+        }
     }
 
     #[test]
@@ -174,7 +258,9 @@ mod tests {
     fn expectations_decide_met_and_not_met() {
         let step = step(Some("distinct(ip)>1"), &["not met", "met"]);
         let none = Inputs::new();
-        let ips = |ips: &[(&str, u64)], complete| decide(&step, &evidence(5, &[("ip", ips)], complete), &none);
+        let ips = |ips: &[(&str, u64)], complete| {
+            decide(&step, &evidence(5, &[("ip", ips)], complete), &none)
+        };
         assert_eq!(ips(&[("a", 5)], true), Some(0));
         assert_eq!(ips(&[("a", 5)], false), None);
         assert_eq!(ips(&[("a", 3), ("b", 2)], false), Some(1));
@@ -188,12 +274,23 @@ mod tests {
         let step = step(None, &["every actor = {user}", "any ip = 10.0.0.1"]);
         let inputs = Inputs::from([("user".into(), "Ann".into())]);
         let run = |rows, actors: &[(&str, u64)], ips: &[(&str, u64)], complete| {
-            decide(&step, &evidence(rows, &[("actor", actors), ("ip", ips)], complete), &inputs)
+            decide(
+                &step,
+                &evidence(rows, &[("actor", actors), ("ip", ips)], complete),
+                &inputs,
+            )
         };
         assert_eq!(run(2, &[("ann", 2)], &[], true), Some(0));
         assert_eq!(run(2, &[("ann", 2)], &[], false), None);
-        assert_eq!(run(3, &[("ann", 2)], &[], true), None, "one row has no actor, and no ip is the wanted one");
-        assert_eq!(run(3, &[("ann", 2), ("bob", 1)], &[("10.0.0.1", 1)], false), Some(1));
+        assert_eq!(
+            run(3, &[("ann", 2)], &[], true),
+            None,
+            "one row has no actor, and no ip is the wanted one"
+        );
+        assert_eq!(
+            run(3, &[("ann", 2), ("bob", 1)], &[("10.0.0.1", 1)], false),
+            Some(1)
+        );
         assert_eq!(run(0, &[], &[], true), None);
         assert_eq!(fields_needed(&step), ["actor", "ip"]);
     }

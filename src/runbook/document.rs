@@ -13,13 +13,22 @@ pub(super) struct Block {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BlockKind {
-    Heading { level: u8, id: Option<String> },
+    Heading {
+        level: u8,
+        id: Option<String>,
+    },
     Paragraph,
     /// Of a numbered list: with its number.
-    Item { number: Option<u64> },
+    Item {
+        number: Option<u64>,
+    },
     Quote,
     /// A fenced block: its info string, text, and whether its closing fence is there.
-    Code { info: String, text: String, closed: bool },
+    Code {
+        info: String,
+        text: String,
+        closed: bool,
+    },
 }
 
 /// A run of text with one meaning.
@@ -70,7 +79,9 @@ pub(super) fn read(text: &str, first_line: usize) -> Vec<Block> {
     let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let line_at = |offset: usize| first_line + breaks.partition_point(|b| *b < offset);
     let mut reader = Reader::default();
-    for (event, range) in Parser::new_ext(text, Options::ENABLE_HEADING_ATTRIBUTES).into_offset_iter() {
+    for (event, range) in
+        Parser::new_ext(text, Options::ENABLE_HEADING_ATTRIBUTES).into_offset_iter()
+    {
         let line = line_at(range.start);
         match event {
             Event::Start(tag) => reader.start(tag, line, text.get(range).unwrap_or_default()),
@@ -110,15 +121,27 @@ impl Reader {
                     HeadingLevel::H2 => 2,
                     _ => 3,
                 };
-                self.begin(BlockKind::Heading { level, id: id.map(|id| id.to_string()) }, line);
+                self.begin(
+                    BlockKind::Heading {
+                        level,
+                        id: id.map(|id| id.to_string()),
+                    },
+                    line,
+                );
             }
             Tag::Paragraph => {
-                let in_new_item = self
-                    .current
-                    .as_ref()
-                    .is_some_and(|block| matches!(block.kind, BlockKind::Item { .. }) && block.inlines.is_empty());
+                let in_new_item = self.current.as_ref().is_some_and(|block| {
+                    matches!(block.kind, BlockKind::Item { .. }) && block.inlines.is_empty()
+                });
                 if !in_new_item {
-                    self.begin(if self.quotes > 0 { BlockKind::Quote } else { BlockKind::Paragraph }, line);
+                    self.begin(
+                        if self.quotes > 0 {
+                            BlockKind::Quote
+                        } else {
+                            BlockKind::Paragraph
+                        },
+                        line,
+                    );
                 }
             }
             Tag::List(first) => self.lists.push(first),
@@ -136,7 +159,14 @@ impl Reader {
                     CodeBlockKind::Fenced(info) => (info.to_string(), is_closed(source)),
                     CodeBlockKind::Indented => (String::new(), true),
                 };
-                self.begin(BlockKind::Code { info, text: String::new(), closed }, line);
+                self.begin(
+                    BlockKind::Code {
+                        info,
+                        text: String::new(),
+                        closed,
+                    },
+                    line,
+                );
             }
             Tag::Strong => self.open_run(InlineKind::Strong),
             Tag::Emphasis => self.open_run(InlineKind::Emphasis),
@@ -149,7 +179,9 @@ impl Reader {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Heading(_) | TagEnd::Paragraph | TagEnd::Item | TagEnd::CodeBlock => self.flush(),
+            TagEnd::Heading(_) | TagEnd::Paragraph | TagEnd::Item | TagEnd::CodeBlock => {
+                self.flush()
+            }
             TagEnd::List(_) => {
                 self.lists.pop();
             }
@@ -169,13 +201,18 @@ impl Reader {
 
     fn begin(&mut self, kind: BlockKind, line: usize) {
         self.flush();
-        self.current = Some(Block { line, kind, inlines: Vec::new() });
+        self.current = Some(Block {
+            line,
+            kind,
+            inlines: Vec::new(),
+        });
         self.fresh = true;
     }
 
     fn flush(&mut self) {
         if let Some(block) = self.current.take()
-            && (!block.inlines.is_empty() || !matches!(block.kind, BlockKind::Paragraph | BlockKind::Item { .. }))
+            && (!block.inlines.is_empty()
+                || !matches!(block.kind, BlockKind::Paragraph | BlockKind::Item { .. }))
         {
             self.blocks.push(block);
         }
@@ -183,7 +220,11 @@ impl Reader {
 
     fn text(&mut self, text: &str, line: usize) {
         // Text after a nested list belongs to no open block: a paragraph of its own.
-        let block = self.current.get_or_insert_with(|| Block { line, kind: BlockKind::Paragraph, inlines: Vec::new() });
+        let block = self.current.get_or_insert_with(|| Block {
+            line,
+            kind: BlockKind::Paragraph,
+            inlines: Vec::new(),
+        });
         if let BlockKind::Code { text: code, .. } = &mut block.kind {
             code.push_str(text);
             return;
@@ -198,7 +239,10 @@ impl Reader {
             .unwrap_or(InlineKind::Text);
         match block.inlines.last_mut() {
             Some(last) if !self.fresh && last.kind == kind => last.text.push_str(text),
-            _ => block.inlines.push(Inline { kind, text: text.to_owned() }),
+            _ => block.inlines.push(Inline {
+                kind,
+                text: text.to_owned(),
+            }),
         }
         self.fresh = false;
     }
@@ -210,10 +254,16 @@ fn is_closed(source: &str) -> bool {
     let fence = |line: &str| {
         let line = line.trim_start_matches(['>', ' ', '\t']);
         let mark = line.chars().next().unwrap_or(' ');
-        (mark, line.chars().take_while(|c| *c == mark).count(), line.trim_end().chars().all(|c| c == mark))
+        (
+            mark,
+            line.chars().take_while(|c| *c == mark).count(),
+            line.trim_end().chars().all(|c| c == mark),
+        )
     };
     let mut lines = source.lines();
-    let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else { return false };
+    let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else {
+        return false;
+    };
     let (open, close) = (fence(first), fence(last));
     open.0 == close.0 && close.1 >= open.1 && close.2
 }
@@ -224,12 +274,27 @@ mod tests {
 
     #[test]
     fn blocks_know_their_lines_and_runs() {
-        let blocks = read("# T {#t}\n\na **B:** c\nd [x](#y)\n\n- **If** `q` r\n- two\n\n> *w* = m\n", 10);
+        let blocks = read(
+            "# T {#t}\n\na **B:** c\nd [x](#y)\n\n- **If** `q` r\n- two\n\n> *w* = m\n",
+            10,
+        );
         let lines: Vec<usize> = blocks.iter().map(|b| b.line).collect();
         assert_eq!(lines, [10, 12, 15, 16, 18]);
-        assert_eq!(blocks[0].kind, BlockKind::Heading { level: 1, id: Some("t".into()) });
+        assert_eq!(
+            blocks[0].kind,
+            BlockKind::Heading {
+                level: 1,
+                id: Some("t".into())
+            }
+        );
         assert_eq!(plain(&blocks[1].inlines), "a B: c d x");
-        assert_eq!(blocks[1].inlines[1], Inline { kind: InlineKind::Strong, text: "B:".into() });
+        assert_eq!(
+            blocks[1].inlines[1],
+            Inline {
+                kind: InlineKind::Strong,
+                text: "B:".into()
+            }
+        );
         assert_eq!(blocks[2].inlines[1].text, " `q` r");
         assert_eq!(blocks[4].kind, BlockKind::Quote);
     }

@@ -10,8 +10,14 @@ pub(super) fn parse(text: &str) -> Result<Expect, String> {
     let text = text.trim();
     let (distinct, count) = match text.strip_prefix("distinct(") {
         Some(rest) => match rest.split_once(')') {
-            Some((field, count)) if !field.trim().is_empty() => (Some(field.trim().to_owned()), count),
-            _ => return Err(format!("`{text}`: expected `distinct(FIELD)` before a count, such as `distinct(ip)>3`")),
+            Some((field, count)) if !field.trim().is_empty() => {
+                (Some(field.trim().to_owned()), count)
+            }
+            _ => {
+                return Err(format!(
+                    "`{text}`: expected `distinct(FIELD)` before a count, such as `distinct(ip)>3`"
+                ));
+            }
         },
         None => (None, text),
     };
@@ -19,7 +25,9 @@ pub(super) fn parse(text: &str) -> Result<Expect, String> {
         format!("`{text}` is no count: expected `0`, `1..`, `..5`, `3..10`, `>100`, `>=3` or `distinct(ip)>3`")
     })?;
     if max.is_some_and(|max| max < min) {
-        return Err(format!("`{text}` can never be met: the upper bound is below the lower one"));
+        return Err(format!(
+            "`{text}` can never be met: the upper bound is below the lower one"
+        ));
     }
     Ok(Expect { distinct, min, max })
 }
@@ -27,7 +35,10 @@ pub(super) fn parse(text: &str) -> Result<Expect, String> {
 fn range(text: &str) -> Option<(u64, Option<u64>)> {
     let number = |text: &str| -> Option<u64> {
         let text = text.trim();
-        text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+        text.bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| text.parse().ok())
+            .flatten()
     };
     if let Some(n) = text.strip_prefix(">=") {
         return Some((number(n)?, None));
@@ -100,14 +111,46 @@ mod tests {
             (">=3", None, 3, None, "3 or more rows"),
             ("<3", None, 0, Some(2), "at most 2 rows"),
             ("3..10", None, 3, Some(10), "3 to 10 rows"),
-            ("distinct(ip)>3", Some("ip"), 4, None, "4 or more different ip"),
-            ("distinct( a.b ) 1..2", Some("a.b"), 1, Some(2), "1 to 2 different a.b"),
+            (
+                "distinct(ip)>3",
+                Some("ip"),
+                4,
+                None,
+                "4 or more different ip",
+            ),
+            (
+                "distinct( a.b ) 1..2",
+                Some("a.b"),
+                1,
+                Some(2),
+                "1 to 2 different a.b",
+            ),
         ] {
             let expect = parse(text).unwrap();
-            assert_eq!(expect, Expect { distinct: distinct.map(str::to_owned), min, max }, "{text}");
+            assert_eq!(
+                expect,
+                Expect {
+                    distinct: distinct.map(str::to_owned),
+                    min,
+                    max
+                },
+                "{text}"
+            );
             assert_eq!(expect.to_string(), words);
         }
-        for bad in ["", "..", "x", "-1", "+1", "5..3", "<0", "distinct()>1", "distinct(ip", "99999999999999999999", ">18446744073709551615"] {
+        for bad in [
+            "",
+            "..",
+            "x",
+            "-1",
+            "+1",
+            "5..3",
+            "<0",
+            "distinct()>1",
+            "distinct(ip",
+            "99999999999999999999",
+            ">18446744073709551615",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

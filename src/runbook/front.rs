@@ -87,38 +87,65 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
 
 /// Splits the file into front matter and body, with the line the body starts on.
 pub(super) fn split(text: &str) -> Result<(&str, &str, usize), Fault> {
-    let missing = || (1, "expected front matter: a first line `---`, `runbook: 1`, …, and a closing `---`".to_owned());
+    let missing = || {
+        (
+            1,
+            "expected front matter: a first line `---`, `runbook: 1`, …, and a closing `---`"
+                .to_owned(),
+        )
+    };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.split_inclusive('\n');
-    let first = lines.next().filter(|line| line.trim_end() == "---").ok_or_else(missing)?;
+    let first = lines
+        .next()
+        .filter(|line| line.trim_end() == "---")
+        .ok_or_else(missing)?;
     let mut end = first.len();
     for (index, line) in lines.enumerate() {
         if line.trim_end() == "---" {
-            return Ok((&text[first.len()..end], &text[end + line.len()..], index + 3));
+            return Ok((
+                &text[first.len()..end],
+                &text[end + line.len()..],
+                index + 3,
+            ));
         }
         end += line.len();
     }
     Err((1, "the front matter has no closing `---`".to_owned()))
 }
 
-/// Reads the front matter into `runbook`; its first line is line 2 of the file.
-pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
-    let front: Front = match serde_saphyr::from_str(yaml) {
-        Ok(front) => front,
-        Err(error) => return faults.push(explain(&error)),
-    };
+/// Reads the front matter into `runbook`; its first line is line 2 of the file. An error means that nothing of it
+/// could be read; single faults are added to `faults`.
+pub(super) fn read(
+    yaml: &str,
+    runbook: &mut Runbook,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
+    let front: Front = serde_saphyr::from_str(yaml).map_err(|error| explain(&error))?;
     let line = |location: serde_saphyr::Location| location.line() as usize + 1;
     match &front.runbook {
         Some(version) if version.value == 1 => {}
         Some(version) => faults.push((
             line(version.referenced),
-            format!("runbook version {} is not known: expected `runbook: 1`", version.value),
+            format!(
+                "runbook version {} is not known: expected `runbook: 1`",
+                version.value
+            ),
         )),
-        None => faults.push((1, "missing `runbook: 1`, which says that this file is a runbook".into())),
+        None => faults.push((
+            1,
+            "missing `runbook: 1`, which says that this file is a runbook".into(),
+        )),
     }
     match front.id {
         Some(id) if is_id(&id.value) => runbook.id = id.value,
-        Some(id) => faults.push((line(id.referenced), format!("id `{}`: expected lower-case letters, digits and dashes", id.value))),
+        Some(id) => faults.push((
+            line(id.referenced),
+            format!(
+                "id `{}`: expected lower-case letters, digits and dashes",
+                id.value
+            ),
+        )),
         None => faults.push((1, "missing `id`, the name the runbook is called by".into())),
     }
     runbook.title = front.title.unwrap_or_default();
@@ -130,7 +157,10 @@ pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
         runbook.escalate_to = Some(sla.map_or(to.clone(), |sla| format!("{to} within {sla}")));
     }
     if front.inputs.0.len() > MAX_INPUTS {
-        return faults.push((1, format!("more than {MAX_INPUTS} inputs: nobody fills that in during an incident")));
+        return Err((
+            1,
+            format!("more than {MAX_INPUTS} inputs: nobody fills that in during an incident"),
+        ));
     }
     for (name, spec) in front.inputs.0 {
         match input(name, spec.value) {
@@ -146,27 +176,45 @@ pub(super) fn read(yaml: &str, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
         }
         runbook.window = Some((spec.value.from, spec.value.to));
     }
+    Ok(())
 }
 
 fn is_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn input(name: String, front: InputFront) -> Result<Input, String> {
     let is_name = (1..=32).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit());
     if !is_name {
-        return Err(format!("input `{name}`: expected a name of lower-case letters, digits and `_`"));
+        return Err(format!(
+            "input `{name}`: expected a name of lower-case letters, digits and `_`"
+        ));
     }
-    const KINDS: [(&str, InputKind); 4] =
-        [("text", InputKind::Text), ("id", InputKind::Id), ("date", InputKind::Date), ("ip", InputKind::Ip)];
+    const KINDS: [(&str, InputKind); 4] = [
+        ("text", InputKind::Text),
+        ("id", InputKind::Id),
+        ("date", InputKind::Date),
+        ("ip", InputKind::Ip),
+    ];
     let kind = match &front.r#type {
         None => InputKind::Text,
-        Some(typed) => KINDS.iter().find(|(known, _)| known == typed).map(|(_, kind)| *kind).ok_or_else(|| {
-            let near = hint(typed, KINDS.iter().map(|(known, _)| *known));
-            format!("input `{name}`: unknown type `{typed}`{near}; types are text, id, date, ip")
-        })?,
+        Some(typed) => KINDS
+            .iter()
+            .find(|(known, _)| known == typed)
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| {
+                let near = hint(typed, KINDS.iter().map(|(known, _)| *known));
+                format!(
+                    "input `{name}`: unknown type `{typed}`{near}; types are text, id, date, ip"
+                )
+            })?,
     };
     if let Some(pattern) = &front.pattern {
         inputs::whole(pattern).map_err(|error| format!("input `{name}`: {error}"))?;
@@ -175,21 +223,45 @@ fn input(name: String, front: InputFront) -> Result<Input, String> {
         && !front.options.is_empty()
         && !front.options.contains(default)
     {
-        return Err(format!("input `{name}`: the default `{default}` is not among its options"));
+        return Err(format!(
+            "input `{name}`: the default `{default}` is not among its options"
+        ));
     }
-    let InputFront { label, pattern, options, default, required, .. } = front;
+    let InputFront {
+        label,
+        pattern,
+        options,
+        default,
+        required,
+        ..
+    } = front;
     let label = label.unwrap_or_else(|| name.clone());
-    Ok(Input { name, label, kind, pattern, options, default, required })
+    Ok(Input {
+        name,
+        label,
+        kind,
+        pattern,
+        options,
+        default,
+        required,
+    })
 }
 
 /// The YAML reader's error as a line of the file and a sentence.
 fn explain(error: &Error) -> Fault {
     let error = error.without_snippet();
-    let line = error.location().map_or(1, |location| location.line() as usize + 1);
+    let line = error
+        .location()
+        .map_or(1, |location| location.line() as usize + 1);
     let message = match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => {
             let near = hint(field, expected.iter().copied());
-            format!("unknown key `{field}`{near}; known keys: {}", expected.join(", "))
+            format!(
+                "unknown key `{field}`{near}; known keys: {}",
+                expected.join(", ")
+            )
         }
         Error::SerdeMissingField { field, .. } => format!("missing key `{field}`"),
         other => {

@@ -30,13 +30,23 @@ pub(super) fn check(
 ) -> Result<Inputs, Vec<InputError>> {
     let mut checked = Inputs::new();
     let mut errors = Vec::new();
-    for name in given.keys().filter(|name| !inputs.iter().any(|input| input.name == **name)) {
+    for name in given
+        .keys()
+        .filter(|name| !inputs.iter().any(|input| input.name == **name))
+    {
         let near = hint(name, inputs.iter().map(|input| input.name.as_str()));
         let message = format!("this runbook has no such input{near}");
-        errors.push(InputError { name: name.clone(), label: name.clone(), message });
+        errors.push(InputError {
+            name: name.clone(),
+            label: name.clone(),
+            message,
+        });
     }
     for input in inputs {
-        let typed = given.get(&input.name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let typed = given
+            .get(&input.name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty());
         match typed.or(input.default.as_deref()) {
             Some(value) => match check_one(input, value, now, zone_offset) {
                 Ok(value) => {
@@ -48,14 +58,27 @@ pub(super) fn check(
             None => {}
         }
     }
-    if errors.is_empty() { Ok(checked) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(checked)
+    } else {
+        Err(errors)
+    }
 }
 
 pub(super) fn error(input: &Input, message: String) -> InputError {
-    InputError { name: input.name.clone(), label: input.label.clone(), message }
+    InputError {
+        name: input.name.clone(),
+        label: input.label.clone(),
+        message,
+    }
 }
 
-fn check_one(input: &Input, value: &str, now: Timestamp, zone_offset: i32) -> Result<String, String> {
+fn check_one(
+    input: &Input,
+    value: &str,
+    now: Timestamp,
+    zone_offset: i32,
+) -> Result<String, String> {
     if value.len() > MAX_VALUE {
         return Err(format!("longer than {MAX_VALUE} bytes"));
     }
@@ -64,7 +87,10 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone_offset: i32) -> Re
     }
     if !input.options.is_empty() && !input.options.iter().any(|option| option == value) {
         let near = hint(value, input.options.iter().map(String::as_str));
-        return Err(format!("`{value}` is none of {}{near}", input.options.join(", ")));
+        return Err(format!(
+            "`{value}` is none of {}{near}",
+            input.options.join(", ")
+        ));
     }
     if let Some(pattern) = &input.pattern
         && !whole(pattern)?.is_match(value)
@@ -73,15 +99,23 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone_offset: i32) -> Re
     }
     match input.kind {
         InputKind::Text => Ok(value.to_owned()),
-        InputKind::Id if value.contains(char::is_whitespace) => Err(format!("`{value}` is no id: it has blanks in it")),
+        InputKind::Id if value.contains(char::is_whitespace) => {
+            Err(format!("`{value}` is no id: it has blanks in it"))
+        }
         InputKind::Id => Ok(value.to_owned()),
         InputKind::Ip => value
             .parse::<IpAddr>()
             .map(|ip| ip.to_string())
-            .map_err(|_| format!("`{value}` is no address: expected something like 203.0.113.7 or 2001:db8::7")),
+            .map_err(|_| {
+                format!(
+                    "`{value}` is no address: expected something like 203.0.113.7 or 2001:db8::7"
+                )
+            }),
         InputKind::Date => window::resolve(value, now, zone_offset)
             .map(|time| window::show(time, zone_offset))
-            .ok_or_else(|| format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")),
+            .ok_or_else(|| {
+                format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
+            }),
     }
 }
 
@@ -90,7 +124,12 @@ mod tests {
     use super::*;
 
     fn input(name: &str, kind: InputKind) -> Input {
-        Input { name: name.into(), label: name.to_uppercase(), kind, ..Input::default() }
+        Input {
+            name: name.into(),
+            label: name.to_uppercase(),
+            kind,
+            ..Input::default()
+        }
     }
 
     fn run(input: &Input, value: &str) -> Result<String, String> {
@@ -103,7 +142,10 @@ mod tests {
 
     #[test]
     fn patterns_match_the_whole_value() {
-        let key = Input { pattern: Some("AKIA[A-Z]+|x".into()), ..input("key", InputKind::Id) };
+        let key = Input {
+            pattern: Some("AKIA[A-Z]+|x".into()),
+            ..input("key", InputKind::Id)
+        };
         assert_eq!(run(&key, " AKIAB "), Ok("AKIAB".into()));
         assert!(run(&key, "AKIAB1").is_err());
         assert!(run(&key, "yx").is_err());
@@ -114,18 +156,38 @@ mod tests {
 
     #[test]
     fn kinds_options_defaults_and_requirement() {
-        assert_eq!(run(&input("ip", InputKind::Ip), "2001:DB8:0::7"), Ok("2001:db8::7".into()));
+        assert_eq!(
+            run(&input("ip", InputKind::Ip), "2001:DB8:0::7"),
+            Ok("2001:db8::7".into())
+        );
         assert!(run(&input("ip", InputKind::Ip), "10.0.0.0/8").is_err());
         assert!(run(&input("id", InputKind::Id), "a b").is_err());
         assert!(run(&input("t", InputKind::Text), &"x".repeat(2000)).is_err());
-        let options = Input { options: vec!["prod".into(), "test".into()], ..input("env", InputKind::Text) };
-        assert_eq!(run(&options, "prdo"), Err("ENV: `prdo` is none of prod, test".into()));
-        assert!(run(&options, "prd").unwrap_err().contains("did you mean `prod`"));
-        let required = Input { required: true, ..input("key", InputKind::Id) };
+        let options = Input {
+            options: vec!["prod".into(), "test".into()],
+            ..input("env", InputKind::Text)
+        };
+        assert_eq!(
+            run(&options, "prdo"),
+            Err("ENV: `prdo` is none of prod, test (did you mean `prod`?)".into())
+        );
+        let required = Input {
+            required: true,
+            ..input("key", InputKind::Id)
+        };
         assert_eq!(run(&required, " "), Err("KEY: a value is needed".into()));
-        let preset = Input { default: Some("d".into()), ..required };
+        let preset = Input {
+            default: Some("d".into()),
+            ..required
+        };
         assert_eq!(run(&preset, ""), Ok("d".into()));
-        let unknown = check(&[preset], &Inputs::from([("kez".into(), "1".into())]), Timestamp(0), 0).unwrap_err();
+        let unknown = check(
+            &[preset],
+            &Inputs::from([("kez".into(), "1".into())]),
+            Timestamp(0),
+            0,
+        )
+        .unwrap_err();
         assert!(unknown[0].message.contains("did you mean `key`"));
     }
 }

@@ -8,13 +8,18 @@ use std::sync::Arc;
 use super::{Library, MAX_FILE, Runbook, RunbookError};
 
 /// The runbooks that come with the program, by file name.
-pub(super) const BUNDLED: [(&str, &str); 1] =
-    [("leaked-access-key.md", include_str!("../../runbooks/leaked-access-key.md"))];
+pub(super) const BUNDLED: [(&str, &str); 1] = [(
+    "leaked-access-key.md",
+    include_str!("../../runbooks/leaked-access-key.md"),
+)];
 
 pub(super) fn load(folders: &[PathBuf]) -> Library {
     let mut library = Library::default();
     for (name, text) in BUNDLED {
-        let result = Runbook::parse("bundled", text).map_err(|error| RunbookError { path: name.into(), ..error });
+        let result = Runbook::parse("bundled", text).map_err(|error| RunbookError {
+            path: name.into(),
+            ..error
+        });
         add(&mut library, result);
     }
     for folder in folders {
@@ -37,7 +42,11 @@ fn add(library: &mut Library, result: Result<Runbook, RunbookError>) {
         Err(error) => library.errors.push(error),
         Ok(runbook) => {
             let runbook = Arc::new(runbook);
-            match library.runbooks.iter_mut().find(|known| known.id == runbook.id) {
+            match library
+                .runbooks
+                .iter_mut()
+                .find(|known| known.id == runbook.id)
+            {
                 Some(known) => *known = runbook,
                 None => library.runbooks.push(runbook),
             }
@@ -50,8 +59,12 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_markdown = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
-        let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
+        let is_markdown = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
+        let is_readme = path
+            .file_stem()
+            .is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
         if is_markdown && !is_readme {
             paths.push(path);
         }
@@ -61,12 +74,20 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> RunbookError {
-    RunbookError { path: path.to_owned(), line: 1, message: format!("cannot read it: {error}") }
+    RunbookError {
+        path: path.to_owned(),
+        line: 1,
+        message: format!("cannot read it: {error}"),
+    }
 }
 
 /// Reads one file as a runbook.
 pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
-    let fault = |message: String| RunbookError { path: path.to_owned(), line: 1, message };
+    let fault = |message: String| RunbookError {
+        path: path.to_owned(),
+        line: 1,
+        message,
+    };
     // Looked at before it is opened: opening a pipe would wait for its writer.
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
@@ -77,8 +98,14 @@ pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
         .and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        RunbookError { line, ..fault("the file is not UTF-8".into()) }
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
+        RunbookError {
+            line,
+            ..fault("the file is not UTF-8".into())
+        }
     })?;
     Runbook::parse(&path.to_string_lossy(), &text)
 }

@@ -1,32 +1,35 @@
 //! From blocks of Markdown to a runbook, with everything that is wrong and its line.
 
-use std::collections::HashMap;
+mod fenced;
 
-use crate::query::Query;
+use std::collections::HashMap;
 
 use super::document::{self, Block, BlockKind, Inline, InlineKind, plain, slug};
 use super::front::{self, Fault};
 use super::suggest::{hint, nearest};
-use super::{Branch, Condition, Runbook, Step, StepQuery, branch, expect};
+use super::{Branch, Condition, Runbook, Step, branch};
 
 /// More of any of these is no runbook that a person can follow, and only costs time to read.
 const MAX_STEPS: usize = 100;
 const MAX_FAULTS: usize = 100;
 
 const LABELS: [&str; 5] = ["Scenario", "Action", "Expect", "Outcome", "Role"];
-const ATTRIBUTES: [&str; 4] = ["id", "expect", "show", "group"];
-
-/// What the text of an `escalate` block may name beside the inputs; `filters.FIELD` is known for every field.
-pub(super) const ESCALATION_WORDS: [&str; 11] = [
-    "runbook.id", "runbook.title", "step", "rows", "chain", "verdict", "window", "query", "inputs", "grant", "ids",
-];
 
 /// Reads the body of a runbook whose front matter is in `runbook` already.
 pub(super) fn read(body: &str, first_line: usize, runbook: &mut Runbook, faults: &mut Vec<Fault>) {
-    let mut reader = Reader { runbook, faults, section: Section::Intro, links: Vec::new(), anchors: HashMap::new() };
+    let mut reader = Reader {
+        runbook,
+        faults,
+        section: Section::Intro,
+        links: Vec::new(),
+        anchors: HashMap::new(),
+    };
     for block in document::read(body, first_line) {
         if reader.runbook.steps.len() > MAX_STEPS {
-            reader.fault(block.line, format!("more than {MAX_STEPS} steps: split the runbook"));
+            reader.fault(
+                block.line,
+                format!("more than {MAX_STEPS} steps: split the runbook"),
+            );
             break;
         }
         if reader.faults.len() >= MAX_FAULTS {
@@ -65,7 +68,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&mut self, line: usize, message: impl Into<String>) {
-        self.faults.push((line, message.into()));
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push((line, message.into()));
+        }
     }
 
     fn block(&mut self, block: &Block) {
@@ -75,11 +80,13 @@ impl Reader<'_> {
             BlockKind::Quote if is_glossary(&block.inlines) => {
                 self.runbook.glossary.extend(glossary(&block.inlines));
             }
-            BlockKind::Paragraph | BlockKind::Item { .. } | BlockKind::Quote => match self.section {
-                Section::Intro => self.runbook.intro.push(bulleted(block)),
-                Section::Step => self.prose(block),
-                Section::Escalation | Section::Other => {}
-            },
+            BlockKind::Paragraph | BlockKind::Item { .. } | BlockKind::Quote => {
+                match self.section {
+                    Section::Intro => self.runbook.intro.push(bulleted(block)),
+                    Section::Step => self.prose(block),
+                    Section::Escalation | Section::Other => {}
+                }
+            }
         }
     }
 
@@ -95,7 +102,10 @@ impl Reader<'_> {
                     let first = text.split_whitespace().next().unwrap_or_default();
                     if nearest(first, ["Step"]).is_some() {
                         let number = self.runbook.steps.len() + 1;
-                        self.fault(block.line, format!("`{text}`: expected a heading like `## Step {number}: Title`"));
+                        self.fault(
+                            block.line,
+                            format!("`{text}`: expected a heading like `## Step {number}: Title`"),
+                        );
                     }
                     self.section = Section::Other;
                 }
@@ -113,37 +123,66 @@ impl Reader<'_> {
         self.section = Section::Step;
         let index = self.runbook.steps.len();
         if number != index + 1 {
-            self.fault(line, format!("step {number} stands where step {} should: number the steps from 1", index + 1));
+            self.fault(
+                line,
+                format!(
+                    "step {number} stands where step {} should: number the steps from 1",
+                    index + 1
+                ),
+            );
         }
         let slug = slug(heading);
         let id = id.map_or_else(|| slug.clone(), str::to_owned);
         if self.runbook.steps.iter().any(|step| step.id == id) {
-            self.fault(line, format!("a step with id `{id}` was there before: ids must be unique"));
+            self.fault(
+                line,
+                format!("a step with id `{id}` was there before: ids must be unique"),
+            );
         }
         self.anchors.entry(id.clone()).or_insert(index);
         self.anchors.entry(slug).or_insert(index);
-        self.runbook.steps.push(Step { id, title: title.to_owned(), line, ..Step::default() });
+        self.runbook.steps.push(Step {
+            id,
+            title: title.to_owned(),
+            line,
+            ..Step::default()
+        });
     }
 
     /// A paragraph or list item of a step: a branch, labelled text, or prose.
     fn prose(&mut self, block: &Block) {
         let strong = |inline: &Inline| inline.kind == InlineKind::Strong;
-        let first = block.inlines.iter().find(|inline| !inline.text.trim().is_empty());
+        let first = block
+            .inlines
+            .iter()
+            .find(|inline| !inline.text.trim().is_empty());
         if let Some(first) = first.filter(|inline| strong(inline)) {
             let word = bare(&first.text);
             if word.eq_ignore_ascii_case("if") || word.eq_ignore_ascii_case("else") {
                 return self.branch(block, word.eq_ignore_ascii_case("else"));
             }
         }
-        if block.inlines.iter().any(|inline| strong(inline) && bare(&inline.text).eq_ignore_ascii_case("then")) {
-            self.fault(block.line, "**then** without **If** before it: expected `**If** … **then** …`");
+        if block
+            .inlines
+            .iter()
+            .any(|inline| strong(inline) && bare(&inline.text).eq_ignore_ascii_case("then"))
+        {
+            self.fault(
+                block.line,
+                "**then** without **If** before it: expected `**If** … **then** …`",
+            );
         }
         let labels: Vec<usize> = (0..block.inlines.len())
-            .filter(|&i| strong(&block.inlines[i]) && block.inlines[i].text.trim_end().ends_with(':'))
+            .filter(|&i| {
+                strong(&block.inlines[i]) && block.inlines[i].text.trim_end().ends_with(':')
+            })
             .collect();
         let before = &block.inlines[..labels.first().copied().unwrap_or(block.inlines.len())];
         if !plain(before).is_empty() {
-            let text = bulleted(&Block { inlines: before.to_vec(), ..block.clone() });
+            let text = bulleted(&Block {
+                inlines: before.to_vec(),
+                ..block.clone()
+            });
             if let Some(step) = self.runbook.steps.last_mut() {
                 step.prose.push(text);
             }
@@ -156,8 +195,12 @@ impl Reader<'_> {
     }
 
     fn labelled(&mut self, line: usize, label: &str, text: String) {
-        let known = LABELS.iter().position(|known| known.eq_ignore_ascii_case(label));
-        let Some(step) = self.runbook.steps.last_mut() else { return };
+        let known = LABELS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(label));
+        let Some(step) = self.runbook.steps.last_mut() else {
+            return;
+        };
         let slot = match known {
             Some(0) => &mut step.scenario,
             Some(1) => &mut step.action,
@@ -185,21 +228,29 @@ impl Reader<'_> {
     fn branch(&mut self, block: &Block, is_else: bool) {
         let inlines = &block.inlines;
         let keyword = |word: &str| {
-            inlines.iter().position(|i| i.kind == InlineKind::Strong && bare(&i.text).eq_ignore_ascii_case(word))
+            inlines.iter().position(|i| {
+                i.kind == InlineKind::Strong && bare(&i.text).eq_ignore_ascii_case(word)
+            })
         };
         let (condition, target) = if is_else {
             let start = keyword("else").unwrap_or_default();
             (Condition::Else, &inlines[start + 1..])
         } else {
             let (start, Some(then)) = (keyword("if").unwrap_or_default(), keyword("then")) else {
-                return self.fault(block.line, "**If** without **then**: expected `**If** … **then** [Step 2](#id)`");
+                return self.fault(
+                    block.line,
+                    "**If** without **then**: expected `**If** … **then** [Step 2](#id)`",
+                );
             };
             if then < start {
                 return self.fault(block.line, "**then** stands before **If**");
             }
             let text = plain(&inlines[start + 1..then]);
             if text.is_empty() {
-                return self.fault(block.line, "a condition is missing between **If** and **then**, such as `0 rows`");
+                return self.fault(
+                    block.line,
+                    "a condition is missing between **If** and **then**, such as `0 rows`",
+                );
             }
             (branch::condition(&text), &inlines[then + 1..])
         };
@@ -208,141 +259,61 @@ impl Reader<'_> {
             _ => None,
         });
         let words = plain(target).to_lowercase();
-        let is_done = words.split(|c: char| !c.is_alphanumeric()).any(|word| word == "done");
+        let is_done = words
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == "done");
         if anchor.is_none() && !is_done {
-            self.fault(block.line, format!("`{words}` leads nowhere: expected a link to a step, `[Step 2](#id)`, or `done`"));
+            self.fault(
+                block.line,
+                format!(
+                    "`{words}` leads nowhere: expected a link to a step, `[Step 2](#id)`, or `done`"
+                ),
+            );
         }
-        let Some(index) = self.runbook.steps.len().checked_sub(1) else { return };
+        let Some(index) = self.runbook.steps.len().checked_sub(1) else {
+            return;
+        };
         let step = &mut self.runbook.steps[index];
-        let unreachable = step.branches.iter().any(|branch| branch.condition == Condition::Else);
-        step.branches.push(Branch { condition, text: plain(inlines), goto: None });
+        let unreachable = step
+            .branches
+            .iter()
+            .any(|branch| branch.condition == Condition::Else);
+        step.branches.push(Branch {
+            condition,
+            text: plain(inlines),
+            goto: None,
+        });
         if let Some(anchor) = anchor {
-            self.links.push(Link { step: index, branch: step.branches.len() - 1, anchor, line: block.line });
+            self.links.push(Link {
+                step: index,
+                branch: step.branches.len() - 1,
+                anchor,
+                line: block.line,
+            });
         }
         if unreachable {
-            self.fault(block.line, "this branch stands after **Else** and can never be taken");
-        }
-    }
-
-    fn code(&mut self, line: usize, info: &str, text: &str, closed: bool) {
-        let (word, attributes) = info.trim().split_once(char::is_whitespace).unwrap_or((info.trim(), ""));
-        if !closed {
-            self.fault(line, format!("the block ```{word} has no closing ``` line"));
-        }
-        match (word, self.section) {
-            ("auditq", Section::Step) => self.query(line, attributes, text),
-            ("auditq", _) => self.fault(line, "an `auditq` block outside a step: move it under `## Step N: Title`"),
-            ("escalate", Section::Escalation) => {
-                if self.runbook.escalation.is_some() {
-                    self.fault(line, "a second `escalate` block: one is enough");
-                }
-                self.placeholders(line, text);
-                self.runbook.escalation = Some(text.trim_end().to_owned());
-            }
-            ("escalate", _) => self.fault(line, "an `escalate` block belongs under `## Escalation`"),
-            (other, section) => {
-                if let Some(near) = nearest(other, ["auditq", "escalate"]) {
-                    self.fault(line, format!("unknown block `{other}` (did you mean `{near}`?)"));
-                }
-                // A command or a sample to copy: shown, never run.
-                if section == Section::Step
-                    && let Some(step) = self.runbook.steps.last_mut()
-                {
-                    step.prose.push(text.trim_end().to_owned());
-                }
-            }
-        }
-    }
-
-    /// Unknown placeholders of the `escalate` block.
-    fn placeholders(&mut self, line: usize, text: &str) {
-        let inputs = self.runbook.inputs.iter().map(|input| input.name.as_str());
-        let known: Vec<&str> = ESCALATION_WORDS.into_iter().chain(inputs).collect();
-        for (index, row) in text.lines().enumerate() {
-            for name in super::placeholders(row) {
-                if !name.starts_with("filters.") && !known.contains(&name) {
-                    let near = hint(name, known.iter().copied());
-                    self.faults.push((line + 1 + index, format!("unknown placeholder `{{{name}}}`{near}")));
-                }
-            }
-        }
-    }
-
-    fn query(&mut self, line: usize, attributes: &str, text: &str) {
-        let Some(step) = self.runbook.steps.last() else { return };
-        if step.query.is_some() {
-            return self.fault(line, "a second `auditq` block in one step: split the step");
-        }
-        let mut query = StepQuery { id: step.id.clone(), text: text.trim_end().to_owned(), line, ..StepQuery::default() };
-        for attribute in attributes.split_whitespace() {
-            let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
-            if value.is_empty() && ATTRIBUTES.contains(&name) {
-                self.fault(line, format!("`{name}` has no value: expected `{name}=…`, without blanks"));
-                continue;
-            }
-            match name {
-                "id" => query.id = value.to_owned(),
-                "group" => query.group = Some(value.to_owned()),
-                "show" => query.show = value.split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect(),
-                "expect" => match expect::parse(value) {
-                    Ok(expect) => query.expect = Some(expect),
-                    Err(message) => self.fault(line, format!("expect={message}")),
-                },
-                _ => {
-                    let near = hint(name, ATTRIBUTES);
-                    self.fault(line, format!("unknown attribute `{name}`{near}; known: {}", ATTRIBUTES.join(", ")));
-                }
-            }
-        }
-        if self.runbook.steps.iter().filter_map(|step| step.query.as_ref()).any(|other| other.id == query.id) {
-            self.fault(line, format!("a query with id `{}` was there before: ids must be unique", query.id));
-        }
-        self.check_query(line, &query.text);
-        if let Some(step) = self.runbook.steps.last_mut() {
-            step.query = Some(query);
-        }
-    }
-
-    /// Reads the query once, so that what is wrong with it shows when the runbook is loaded, not during an incident.
-    fn check_query(&mut self, fence: usize, text: &str) {
-        if text.trim().is_empty() {
-            return self.fault(fence, "the query is empty: write `*` to match everything");
-        }
-        match Query::parse(text) {
-            Err(error) => {
-                let (line, column) = position(text, error.column);
-                self.fault(fence + line, format!("query, column {column}: {}", error.message));
-            }
-            Ok(query) => {
-                let unknown = std::cell::RefCell::new(None);
-                let bound = query.substitute(&|name| {
-                    if self.runbook.inputs.iter().any(|input| input.name == name) {
-                        return Some("x".to_owned());
-                    }
-                    unknown.borrow_mut().get_or_insert_with(|| name.to_owned());
-                    None
-                });
-                match (unknown.into_inner(), bound) {
-                    (Some(name), _) => {
-                        let at = text.find(&format!("{{{name}}}")).unwrap_or_default();
-                        let line = fence + 1 + text[..at].matches('\n').count();
-                        let near = hint(&name, self.runbook.inputs.iter().map(|input| input.name.as_str()));
-                        self.fault(line, format!("`{{{name}}}` names no input{near}"));
-                    }
-                    (None, Err(message)) => self.fault(fence + 1, format!("query: {message}")),
-                    (None, Ok(_)) => {}
-                }
-            }
+            self.fault(
+                block.line,
+                "this branch stands after **Else** and can never be taken",
+            );
         }
     }
 
     fn finish(&mut self, first_line: usize) {
         for link in std::mem::take(&mut self.links) {
             match self.anchors.get(&link.anchor) {
-                Some(&step) => self.runbook.steps[link.step].branches[link.branch].goto = Some(step),
+                Some(&step) => {
+                    self.runbook.steps[link.step].branches[link.branch].goto = Some(step)
+                }
                 None => {
-                    let near = hint(&link.anchor, self.runbook.steps.iter().map(|step| step.id.as_str()));
-                    self.fault(link.line, format!("the link `#{}` leads to no step{near}", link.anchor));
+                    let near = hint(
+                        &link.anchor,
+                        self.runbook.steps.iter().map(|step| step.id.as_str()),
+                    );
+                    self.fault(
+                        link.line,
+                        format!("the link `#{}` leads to no step{near}", link.anchor),
+                    );
                 }
             }
         }
@@ -350,24 +321,43 @@ impl Reader<'_> {
             self.fault(first_line, "the runbook has no title: expected `title` in the front matter, or a heading `# Title`");
         }
         if self.runbook.steps.is_empty() {
-            self.fault(first_line, "the runbook has no steps: expected a heading `## Step 1: Title`");
+            self.fault(
+                first_line,
+                "the runbook has no steps: expected a heading `## Step 1: Title`",
+            );
         }
         let mut unanswerable = Vec::new();
         for step in &self.runbook.steps {
-            let expects = step.query.as_ref().is_some_and(|query| query.expect.is_some());
+            let expects = step
+                .query
+                .as_ref()
+                .is_some_and(|query| query.expect.is_some());
             for branch in &step.branches {
                 match &branch.condition {
                     Condition::Met | Condition::NotMet if !expects => {
-                        unanswerable.push((step.line, format!("`{}` needs `expect=` in the step's auditq block", branch.text)));
+                        unanswerable.push((
+                            step.line,
+                            format!(
+                                "`{}` needs `expect=` in the step's auditq block",
+                                branch.text
+                            ),
+                        ));
                     }
-                    Condition::Rows(_) | Condition::Every { .. } | Condition::Any { .. } if step.query.is_none() => {
-                        unanswerable.push((step.line, format!("`{}` needs an auditq block in the step", branch.text)));
+                    Condition::Rows(_) | Condition::Every { .. } | Condition::Any { .. }
+                        if step.query.is_none() =>
+                    {
+                        unanswerable.push((
+                            step.line,
+                            format!("`{}` needs an auditq block in the step", branch.text),
+                        ));
                     }
                     _ => {}
                 }
             }
         }
-        self.faults.extend(unanswerable);
+        for (line, message) in unanswerable {
+            self.fault(line, message);
+        }
     }
 }
 
@@ -376,7 +366,8 @@ fn step_title(heading: &str) -> Option<(usize, &str)> {
     let (word, rest) = heading.split_once(' ')?;
     let (number, title) = rest.split_once(':')?;
     let title = title.trim();
-    (word.eq_ignore_ascii_case("step") && !title.is_empty()).then_some((number.trim().parse().ok()?, title))
+    (word.eq_ignore_ascii_case("step") && !title.is_empty())
+        .then_some((number.trim().parse().ok()?, title))
 }
 
 /// A keyword or label without the punctuation around it.
@@ -387,14 +378,18 @@ fn bare(text: &str) -> &str {
 fn bulleted(block: &Block) -> String {
     let text = plain(&block.inlines);
     match block.kind {
-        BlockKind::Item { number: Some(number) } => format!("{number}. {text}"),
+        BlockKind::Item {
+            number: Some(number),
+        } => format!("{number}. {text}"),
         BlockKind::Item { number: None } => format!("- {text}"),
         _ => text,
     }
 }
 
 fn is_glossary(inlines: &[Inline]) -> bool {
-    inlines.first().is_some_and(|first| first.kind == InlineKind::Strong && bare(&first.text).eq_ignore_ascii_case("words"))
+    inlines.first().is_some_and(|first| {
+        first.kind == InlineKind::Strong && bare(&first.text).eq_ignore_ascii_case("words")
+    })
 }
 
 /// `*term* = meaning · *term* = meaning`.
@@ -408,34 +403,24 @@ fn glossary(inlines: &[Inline]) -> Vec<(String, String)> {
         }
     }
     for (_, meaning) in &mut words {
-        *meaning = meaning.trim_matches([' ', '=', '·', '\n']).trim_end_matches([',', ';']).to_owned();
+        *meaning = meaning
+            .trim_matches([' ', '=', '·', '\n'])
+            .trim_end_matches([',', ';'])
+            .to_owned();
     }
     words
-}
-
-/// Line and column, both 1-based, of a 1-based character position in a text of several lines.
-fn position(text: &str, column: usize) -> (usize, usize) {
-    let (mut line, mut at) = (1, 1);
-    for c in text.chars().take(column.saturating_sub(1)) {
-        if c == '\n' {
-            (line, at) = (line + 1, 1);
-        } else {
-            at += 1;
-        }
-    }
-    (line, at)
 }
 
 /// Everything wrong with a runbook, by line; empty for one that can be used.
 pub(super) fn parse(text: &str, runbook: &mut Runbook) -> Vec<Fault> {
     let mut faults = Vec::new();
-    match front::split(text) {
-        Err(fault) => faults.push(fault),
-        Ok((yaml, body, line)) => {
-            front::read(yaml, runbook, &mut faults);
-            read(body, line, runbook, &mut faults);
-        }
-    }
+    // Without its inputs, most of what the body would be blamed for follows from the front matter.
+    let outcome = front::split(text).and_then(|(yaml, body, line)| {
+        front::read(yaml, runbook, &mut faults)?;
+        read(body, line, runbook, &mut faults);
+        Ok(())
+    });
+    faults.extend(outcome.err());
     faults.sort_by_key(|(line, _)| *line);
     faults
 }

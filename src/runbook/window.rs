@@ -1,7 +1,7 @@
 //! The time window of a runbook: `{day} - 3d`, or a time as the query language has it.
 
-use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::event::Timestamp;
+use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 
@@ -20,16 +20,26 @@ enum End<'a> {
 fn read(text: &str) -> Result<End<'_>, String> {
     let text = text.trim();
     let Some(rest) = text.strip_prefix('{') else {
-        return if text.is_empty() { Err("a time is missing".into()) } else { Ok(End::Typed(text)) };
+        return if text.is_empty() {
+            Err("a time is missing".into())
+        } else {
+            Ok(End::Typed(text))
+        };
     };
-    let (name, shift) = rest.split_once('}').ok_or_else(|| format!("`{text}`: the brace is not closed"))?;
+    let (name, shift) = rest
+        .split_once('}')
+        .ok_or_else(|| format!("`{text}`: the brace is not closed"))?;
     let shift = shift.trim();
-    let expected = || format!("`{text}`: expected `{{{name}}}`, `{{{name}}} - 3d` or `{{{name}}} + 12h`");
-    let shift = match shift.split_at_checked(1) {
-        None => 0,
-        Some(("+", by)) => duration(by).ok_or_else(expected)?,
-        Some(("-", by)) => -duration(by).ok_or_else(expected)?,
-        Some(_) => return Err(expected()),
+    let expected =
+        || format!("`{text}`: expected `{{{name}}}`, `{{{name}}} - 3d` or `{{{name}}} + 12h`");
+    let shift = if shift.is_empty() {
+        0
+    } else if let Some(by) = shift.strip_prefix('+') {
+        duration(by).ok_or_else(expected)?
+    } else if let Some(by) = shift.strip_prefix('-') {
+        -duration(by).ok_or_else(expected)?
+    } else {
+        return Err(expected());
     };
     Ok(End::Input { name, shift })
 }
@@ -60,7 +70,9 @@ pub(super) fn check(text: &str, inputs: &[Input]) -> Result<(), String> {
     match read(text)? {
         End::Typed(time) => match resolve(time, Timestamp(0), 0) {
             Some(_) => Ok(()),
-            None => Err(format!("`{time}` is no time: expected `{{day}} - 3d`, `2h`, `yesterday` or `2026-03-01`")),
+            None => Err(format!(
+                "`{time}` is no time: expected `{{day}} - 3d`, `2h`, `yesterday` or `2026-03-01`"
+            )),
         },
         End::Input { name, .. } => match inputs.iter().find(|input| input.name == name) {
             Some(input) if input.kind == InputKind::Date => Ok(()),
@@ -82,7 +94,12 @@ pub(super) fn settle(text: &str, inputs: &Inputs) -> Result<Option<TimeExpr>, (S
             None => Ok(None),
             Some(value) => absolute(value)
                 .map(|time| Some(TimeExpr::At(time.saturating_add(shift))))
-                .ok_or_else(|| (name.to_owned(), format!("`{value}` is no absolute time: check the inputs first"))),
+                .ok_or_else(|| {
+                    (
+                        name.to_owned(),
+                        format!("`{value}` is no absolute time: check the inputs first"),
+                    )
+                }),
         },
     }
 }
@@ -94,8 +111,18 @@ fn absolute(value: &str) -> Option<Timestamp> {
 
 /// A time expression of the query language at `now`. `today` is the day's first moment, as `yesterday` is.
 pub(super) fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Timestamp> {
-    let query = Query { ast: Ast::Since(TimeExpr::Text(text.to_owned())) };
-    match query.bind(&BindContext { now, zone_offset, paths: None }).ok()?.ast {
+    let query = Query {
+        ast: Ast::Since(TimeExpr::Text(text.to_owned())),
+    };
+    match query
+        .bind(&BindContext {
+            now,
+            zone_offset,
+            paths: None,
+        })
+        .ok()?
+        .ast
+    {
         Ast::Since(TimeExpr::At(time)) => Some(time),
         _ => None,
     }
@@ -104,7 +131,11 @@ pub(super) fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Ti
 /// A date as it is kept among the inputs: the day where it is one, else to the second; both UTC.
 pub(super) fn show(time: Timestamp, zone_offset: i32) -> String {
     // A bare date would be read in the display zone when it is typed again.
-    let form = if time.0 % DAY == 0 && zone_offset == 0 { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
+    let form = if time.0 % DAY == 0 && zone_offset == 0 {
+        "%Y-%m-%d"
+    } else {
+        "%Y-%m-%dT%H:%M:%SZ"
+    };
     time.to_utc().format(form).to_string()
 }
 
@@ -114,11 +145,38 @@ mod tests {
 
     #[test]
     fn reads_shifts_from_inputs() {
-        assert_eq!(read("{day} - 3d"), Ok(End::Input { name: "day", shift: -3 * DAY }));
-        assert_eq!(read("{day}+1h30m"), Ok(End::Input { name: "day", shift: HOUR + 30 * MINUTE }));
-        assert_eq!(read(" {day} "), Ok(End::Input { name: "day", shift: 0 }));
+        assert_eq!(
+            read("{day} - 3d"),
+            Ok(End::Input {
+                name: "day",
+                shift: -3 * DAY
+            })
+        );
+        assert_eq!(
+            read("{day}+1h30m"),
+            Ok(End::Input {
+                name: "day",
+                shift: HOUR + 30 * MINUTE
+            })
+        );
+        assert_eq!(
+            read(" {day} "),
+            Ok(End::Input {
+                name: "day",
+                shift: 0
+            })
+        );
         assert_eq!(read("2h"), Ok(End::Typed("2h")));
-        for bad in ["", "{day", "{day} * 2", "{day} - ", "{day} - 3", "{day} - 3y", "{day} - 99999999999999999d", "{day} é"] {
+        for bad in [
+            "",
+            "{day",
+            "{day} * 2",
+            "{day} - ",
+            "{day} - 3",
+            "{day} - 3y",
+            "{day} - 99999999999999999d",
+            "{day} é",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }
@@ -127,8 +185,14 @@ mod tests {
     fn settles_against_checked_inputs() {
         let inputs = Inputs::from([("day".into(), "2026-03-04".into())]);
         let at = |text| Some(TimeExpr::At(Timestamp::parse(text).unwrap()));
-        assert_eq!(settle("{day} - 3d", &inputs), Ok(at("2026-03-01T00:00:00Z")));
-        assert_eq!(settle("{day} + 1d", &inputs), Ok(at("2026-03-05T00:00:00Z")));
+        assert_eq!(
+            settle("{day} - 3d", &inputs),
+            Ok(at("2026-03-01T00:00:00Z"))
+        );
+        assert_eq!(
+            settle("{day} + 1d", &inputs),
+            Ok(at("2026-03-05T00:00:00Z"))
+        );
         assert_eq!(settle("{other}", &inputs), Ok(None));
         let unchecked = Inputs::from([("day".into(), "soon".into())]);
         assert_eq!(settle("{day}", &unchecked).unwrap_err().0, "day");

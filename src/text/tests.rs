@@ -162,6 +162,7 @@ proptest! {
             prop_assert!(cells <= max, "{:?} takes {}", shown, cells);
             prop_assert!(shown.width() <= max);
             prop_assert_eq!(width(&charset.table_cell(&input, max)), max);
+            prop_assert_eq!(width(&charset.fit(&charset.line(&input, WIDE), max)), max);
             assert_safe(&charset.block(&input).replace('\n', ""), &input);
         }
     }

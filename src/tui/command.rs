@@ -96,7 +96,12 @@ mod tests {
     fn names_are_kebab_case_and_found() {
         for command in Command::ALL {
             assert_eq!(Command::find(command.name()), Some(*command));
-            assert!(command.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            assert!(
+                command
+                    .name()
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            );
         }
     }
 }

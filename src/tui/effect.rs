@@ -16,7 +16,11 @@ pub enum Effect {
     CancelSearch,
     Info,
     /// Replaces the tail before it.
-    Tail { generation: Generation, query: Query, from: Watermark },
+    Tail {
+        generation: Generation,
+        query: Query,
+        from: Watermark,
+    },
     Redraw,
     Quit,
 }

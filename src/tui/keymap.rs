@@ -113,17 +113,27 @@ impl Key {
             KeyCode::Right if up_down_glyphs => "→".to_owned(),
             KeyCode::Char(' ') => "Space".to_owned(),
             KeyCode::Char(c) => c.to_string(),
-            code => NAMED.iter().find(|(_, c)| *c == code).map_or_else(String::new, |(name, _)| {
-                let mut name = (*name).to_owned();
-                if let Some(first) = name.get_mut(..1) {
-                    first.make_ascii_uppercase();
-                }
-                name
-            }),
+            code => NAMED
+                .iter()
+                .find(|(_, c)| *c == code)
+                .map_or_else(String::new, |(name, _)| {
+                    let mut name = (*name).to_owned();
+                    if let Some(first) = name.get_mut(..1) {
+                        first.make_ascii_uppercase();
+                    }
+                    name
+                }),
         };
         let control = if self.control { "Ctrl+" } else { "" };
         let alt = if self.alt { "Alt+" } else { "" };
-        format!("{control}{alt}{}", if self.control { name.to_uppercase() } else { name })
+        format!(
+            "{control}{alt}{}",
+            if self.control {
+                name.to_uppercase()
+            } else {
+                name
+            }
+        )
     }
 }
 
@@ -153,9 +163,18 @@ pub enum KeymapError {
     #[error("keymap: [{context}] has no command {name:?}")]
     Command { context: String, name: String },
     #[error("keymap: [{context}] {command}: {key:?} is no key")]
-    Key { context: String, command: String, key: String },
+    Key {
+        context: String,
+        command: String,
+        key: String,
+    },
     #[error("keymap: [{context}] binds {key:?} to both {first} and {second}")]
-    Twice { context: String, key: String, first: &'static str, second: &'static str },
+    Twice {
+        context: String,
+        key: String,
+        first: &'static str,
+        second: &'static str,
+    },
     #[error("keymap: no context [{0}]")]
     Context(String),
 }
@@ -192,8 +211,10 @@ impl Keymap {
                 .find(|c| c.name() == name)
                 .ok_or_else(|| KeymapError::Context(name.clone()))?;
             let find = |command: &str| {
-                Command::find(command)
-                    .ok_or_else(|| KeymapError::Command { context: name.clone(), name: command.to_owned() })
+                Command::find(command).ok_or_else(|| KeymapError::Command {
+                    context: name.clone(),
+                    name: command.to_owned(),
+                })
             };
             for (command, keys) in &section.keys {
                 let found = find(command)?;
@@ -214,7 +235,11 @@ impl Keymap {
                     map.keys.entry((context, found)).or_default().push(key);
                 }
             }
-            let footer = section.footer.iter().map(|c| find(c)).collect::<Result<_, _>>()?;
+            let footer = section
+                .footer
+                .iter()
+                .map(|c| find(c))
+                .collect::<Result<_, _>>()?;
             map.footers.insert(context, footer);
         }
         Ok(map)
@@ -224,7 +249,11 @@ impl Keymap {
     pub fn resolve(&self, context: Context, key: impl Into<Key>) -> Option<Command> {
         let key = key.into();
         let own = self.commands.get(&(context, key)).copied();
-        if context.is_editing() { own } else { own.or_else(|| self.commands.get(&(Context::Global, key)).copied()) }
+        if context.is_editing() {
+            own
+        } else {
+            own.or_else(|| self.commands.get(&(Context::Global, key)).copied())
+        }
     }
 
     /// The keys of a command in a context or globally, the usual one first.
@@ -237,7 +266,10 @@ impl Keymap {
 
     /// The usual key of a command, as shown to a person.
     pub fn label(&self, context: Context, command: Command, glyphs: bool) -> String {
-        self.keys(context, command).first().map(|k| k.label(glyphs)).unwrap_or_default()
+        self.keys(context, command)
+            .first()
+            .map(|k| k.label(glyphs))
+            .unwrap_or_default()
     }
 
     pub fn footer(&self, context: Context) -> &[Command] {
@@ -246,9 +278,11 @@ impl Keymap {
 
     /// The commands bound in exactly this context, in the order of the help.
     pub fn bound(&self, context: Context) -> impl Iterator<Item = (Command, &[Key])> {
-        Command::ALL
-            .iter()
-            .filter_map(move |c| self.keys.get(&(context, *c)).map(|keys| (*c, keys.as_slice())))
+        Command::ALL.iter().filter_map(move |c| {
+            self.keys
+                .get(&(context, *c))
+                .map(|keys| (*c, keys.as_slice()))
+        })
     }
 }
 
@@ -260,21 +294,31 @@ mod tests {
     fn the_standard_keymap_reads_and_reaches_every_command() {
         let map = Keymap::standard().unwrap();
         for command in Command::ALL {
-            let bound = Context::ALL.into_iter().any(|c| map.keys.contains_key(&(c, *command)));
+            let bound = Context::ALL
+                .into_iter()
+                .any(|c| map.keys.contains_key(&(c, *command)));
             assert!(bound, "no key for {}", command.name());
         }
         for context in Context::ALL {
             for command in map.footer(context) {
-                assert!(!map.keys(context, *command).is_empty(), "{context:?} {command:?}");
+                assert!(
+                    !map.keys(context, *command).is_empty(),
+                    "{context:?} {command:?}"
+                );
             }
         }
     }
 
     #[test]
     fn the_focused_panes_keys_shadow_global_ones() {
-        let map = Keymap::parse("[global.keys]\nquit = [\"d\"]\n[filters.keys]\ndelete-chip = [\"d\"]\n").unwrap();
+        let map =
+            Keymap::parse("[global.keys]\nquit = [\"d\"]\n[filters.keys]\ndelete-chip = [\"d\"]\n")
+                .unwrap();
         let key = Key::parse("d").unwrap();
-        assert_eq!(map.resolve(Context::Filters, key), Some(Command::DeleteChip));
+        assert_eq!(
+            map.resolve(Context::Filters, key),
+            Some(Command::DeleteChip)
+        );
         assert_eq!(map.resolve(Context::Events, key), Some(Command::Quit));
         assert_eq!(map.resolve(Context::Query, key), None);
     }

@@ -40,10 +40,30 @@ pub fn areas(model: &Model) -> Option<Areas> {
     if width < MIN_WIDTH || height < MIN_HEIGHT {
         return None;
     }
-    let row = |y| Rect { x: 0, y, width, height: 1 };
-    let mut middle = Rect { x: 0, y: 3, width, height: height - 4 };
-    let (filters_width, runbook_width) = if model.is_wide() { (24, 40) } else { (25, (width / 2).min(44)) };
-    let mut areas = Areas { status: row(0), query: row(1), note: row(2), footer: row(height - 1), ..Areas::default() };
+    let row = |y| Rect {
+        x: 0,
+        y,
+        width,
+        height: 1,
+    };
+    let mut middle = Rect {
+        x: 0,
+        y: 3,
+        width,
+        height: height - 4,
+    };
+    let (filters_width, runbook_width) = if model.is_wide() {
+        (24, 40)
+    } else {
+        (25, (width / 2).min(44))
+    };
+    let mut areas = Areas {
+        status: row(0),
+        query: row(1),
+        note: row(2),
+        footer: row(height - 1),
+        ..Areas::default()
+    };
     if model.is_visible(Pane::Filters) {
         let (left, line, rest) = split_left(middle, filters_width);
         (areas.filters, areas.columns[0], middle) = (Some(left), Some(line), rest);
@@ -53,9 +73,20 @@ pub fn areas(model: &Model) -> Option<Areas> {
         (areas.runbook, areas.columns[1], middle) = (Some(right), Some(line), rest);
     }
     if model.is_visible(Pane::Detail) {
-        let list = Rect { height: middle.height / 2, ..middle };
-        let line = Rect { y: list.bottom(), height: 1, ..middle };
-        let detail = Rect { y: line.bottom(), height: middle.height - list.height - 1, ..middle };
+        let list = Rect {
+            height: middle.height / 2,
+            ..middle
+        };
+        let line = Rect {
+            y: list.bottom(),
+            height: 1,
+            ..middle
+        };
+        let detail = Rect {
+            y: line.bottom(),
+            height: middle.height - list.height - 1,
+            ..middle
+        };
         (areas.detail, areas.above_detail, middle) = (Some(detail), Some(line), list);
     }
     areas.events = middle;
@@ -65,7 +96,15 @@ pub fn areas(model: &Model) -> Option<Areas> {
 /// The left part, a line of one column, and the rest.
 fn split_left(area: Rect, width: u16) -> (Rect, Rect, Rect) {
     let left = Rect { width, ..area };
-    let line = Rect { x: left.right(), width: 1, ..area };
-    let rest = Rect { x: line.right(), width: area.width - width - 1, ..area };
+    let line = Rect {
+        x: left.right(),
+        width: 1,
+        ..area
+    };
+    let rest = Rect {
+        x: line.right(),
+        width: area.width - width - 1,
+        ..area
+    };
     (left, line, rest)
 }

@@ -15,11 +15,21 @@ pub enum Message {
     /// Columns, rows.
     Resize(u16, u16),
     Tick(Timestamp),
-    Searched { generation: Generation, purpose: Purpose, result: Result<Box<SearchPage>, EngineError> },
+    Searched {
+        generation: Generation,
+        purpose: Purpose,
+        result: Result<Box<SearchPage>, EngineError>,
+    },
     Info(Box<Info>),
-    Tailed { generation: Generation, item: TailItem },
+    Tailed {
+        generation: Generation,
+        item: TailItem,
+    },
     /// The tail is over, with the reason if it failed.
-    TailEnded { generation: Generation, error: Option<String> },
+    TailEnded {
+        generation: Generation,
+        error: Option<String>,
+    },
 }
 
 /// What a pane asks of the whole.

@@ -148,7 +148,13 @@ impl Model {
             keymap,
             size: (0, 0),
             now: Timestamp::default(),
-            info: Info { covers: Covers { complete: true, ..Covers::default() }, ..Info::default() },
+            info: Info {
+                covers: Covers {
+                    complete: true,
+                    ..Covers::default()
+                },
+                ..Info::default()
+            },
             focus: Pane::Events,
             open: Open::default(),
             side: Pane::Filters,
@@ -163,7 +169,10 @@ impl Model {
             parked: None,
             notices: Vec::new(),
             total: None,
-            covers: Covers { complete: true, ..Covers::default() },
+            covers: Covers {
+                complete: true,
+                ..Covers::default()
+            },
             asking: Asking::default(),
             arriving: Arriving::default(),
             count: None,
@@ -220,7 +229,9 @@ impl Model {
             self.focus = Pane::Events;
         }
         if self.side == pane {
-            let other = Pane::ALL.into_iter().find(|p| *p != Pane::Events && self.is_open(*p));
+            let other = Pane::ALL
+                .into_iter()
+                .find(|p| *p != Pane::Events && self.is_open(*p));
             self.side = other.unwrap_or(pane);
         }
     }
@@ -268,12 +279,18 @@ impl Model {
     }
 
     pub fn breaks(&self) -> usize {
-        let findings = self.info.sources.iter().filter_map(|s| s.chain.as_ref()).flat_map(|c| &c.findings);
+        let findings = self
+            .info
+            .sources
+            .iter()
+            .filter_map(|s| s.chain.as_ref())
+            .flat_map(|c| &c.findings);
         findings.filter(|f| f.level == Level::Alarm).count()
     }
 
     fn key(&self, command: Command) -> String {
-        self.keymap.label(self.focus.context(), command, !self.theme.is_ascii())
+        self.keymap
+            .label(self.focus.context(), command, !self.theme.is_ascii())
     }
 
     /// What the query bar says beside the query.
@@ -287,9 +304,10 @@ impl Model {
         };
         let back = self.key(Command::Unpark);
         let mark = match (self.runbooks.run(), &self.parked, self.anchor) {
-            (Some(run), Some(_), _) if run.applied().is_some() => {
-                Some(format!("runbook step {}; your query is parked: {back} brings it back", run.place()))
-            }
+            (Some(run), Some(_), _) if run.applied().is_some() => Some(format!(
+                "runbook step {}; your query is parked: {back} brings it back",
+                run.place()
+            )),
             (_, Some(_), _) => Some(format!("your query is parked: {back} brings it back")),
             (_, None, Some(at)) => Some(format!("times count from {}", self.zone.full(at))),
             _ => None,
@@ -327,8 +345,14 @@ impl Model {
         }
         match self.breaks() {
             0 => (Role::Dim, self.tip.clone().unwrap_or_default()),
-            1 => (Role::Alarm, format!("1 break: press {}", self.key(Command::NextBreak))),
-            n => (Role::Alarm, format!("{n} breaks: press {}", self.key(Command::NextBreak))),
+            1 => (
+                Role::Alarm,
+                format!("1 break: press {}", self.key(Command::NextBreak)),
+            ),
+            n => (
+                Role::Alarm,
+                format!("{n} breaks: press {}", self.key(Command::NextBreak)),
+            ),
         }
     }
 
@@ -341,7 +365,10 @@ impl Model {
             return vec!["Searching".to_owned()];
         }
         if let Some(error) = &self.asking.error {
-            return vec![format!("The search failed: {error}"), format!("{edit} changes the query.")];
+            return vec![
+                format!("The search failed: {error}"),
+                format!("{edit} changes the query."),
+            ];
         }
         let filtered = self.query != Query::default();
         if filtered {
@@ -350,17 +377,30 @@ impl Model {
             lines.push("There are no events yet.".to_owned());
         }
         if !self.covers.complete {
-            let back = self.covers.since.map(|s| format!(" back to {}", self.zone.full(s))).unwrap_or_default();
-            lines.push(format!("Still indexing{back}: matches further back may come."));
+            let back = self
+                .covers
+                .since
+                .map(|s| format!(" back to {}", self.zone.full(s)))
+                .unwrap_or_default();
+            lines.push(format!(
+                "Still indexing{back}: matches further back may come."
+            ));
         }
-        for source in self.info.sources.iter().filter_map(|s| s.error.as_ref().map(|e| (&s.name, e))) {
+        for source in self
+            .info
+            .sources
+            .iter()
+            .filter_map(|s| s.error.as_ref().map(|e| (&s.name, e)))
+        {
             lines.push(format!("{}: {}", source.0, source.1));
         }
         if let Some((_, note)) = self.note() {
             lines.push(note);
         }
         if filtered {
-            lines.push(format!("{edit} changes the query, {everything} shows everything."));
+            lines.push(format!(
+                "{edit} changes the query, {everything} shows everything."
+            ));
         } else if self.arriving.tail.is_some() {
             lines.push("New events appear here as they arrive.".to_owned());
         }

@@ -66,8 +66,22 @@ impl Runner {
     pub fn new(engine: Arc<dyn Engine>, clock: Clock) -> (Self, mpsc::Receiver<Message>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        tokio::spawn(search_one_by_one(engine.clone(), shared.clone(), sender.clone(), clock));
-        (Self { engine, sender, clock, shared, tail: None }, receiver)
+        tokio::spawn(search_one_by_one(
+            engine.clone(),
+            shared.clone(),
+            sender.clone(),
+            clock,
+        ));
+        (
+            Self {
+                engine,
+                sender,
+                clock,
+                shared,
+                tail: None,
+            },
+            receiver,
+        )
     }
 
     pub fn now(&self) -> Timestamp {
@@ -85,7 +99,11 @@ impl Runner {
             Effect::Search(search) => self.search(*search),
             Effect::CancelSearch => self.cancel(),
             Effect::Info => self.info(),
-            Effect::Tail { generation, query, from } => self.tail(generation, query, from),
+            Effect::Tail {
+                generation,
+                query,
+                from,
+            } => self.tail(generation, query, from),
             Effect::Redraw | Effect::Quit => {}
         }
     }
@@ -113,7 +131,11 @@ impl Runner {
     }
 
     fn info(&self) {
-        let (engine, sender, shared) = (self.engine.clone(), self.sender.clone(), self.shared.clone());
+        let (engine, sender, shared) = (
+            self.engine.clone(),
+            self.sender.clone(),
+            self.shared.clone(),
+        );
         shared.in_flight.fetch_add(1, Ordering::AcqRel);
         tokio::spawn(async move {
             if let Ok(info) = spawn_blocking(move || engine.info()).await {
@@ -130,7 +152,9 @@ impl Runner {
         let (engine, sender) = (self.engine.clone(), self.sender.clone());
         spawn_blocking(move || {
             let error = follow(&*engine, &query, from, generation, &sender, &stop).err();
-            let error = error.filter(|e| !matches!(e, EngineError::Unsupported(_))).map(|e| e.to_string());
+            let error = error
+                .filter(|e| !matches!(e, EngineError::Unsupported(_)))
+                .map(|e| e.to_string());
             if !stop.load(Ordering::Relaxed) {
                 let _ = sender.blocking_send(Message::TailEnded { generation, error });
             }
@@ -163,9 +187,14 @@ fn follow(
 ) -> Result<(), EngineError> {
     let mut tail = engine.tail(query, from)?;
     while !stop.load(Ordering::Relaxed) {
-        let Some(item) = tail.recv(TAIL_WAIT)? else { continue };
+        let Some(item) = tail.recv(TAIL_WAIT)? else {
+            continue;
+        };
         let is_last = matches!(item, TailItem::Lagged(_));
-        if sender.blocking_send(Message::Tailed { generation, item }).is_err() {
+        if sender
+            .blocking_send(Message::Tailed { generation, item })
+            .is_err()
+        {
             break;
         }
         if is_last {
@@ -188,7 +217,12 @@ async fn search_one_by_one(
                 () = sender.closed() => return,
             }
         };
-        let Search { generation, purpose, mut request, now } = search;
+        let Search {
+            generation,
+            purpose,
+            mut request,
+            now,
+        } = search;
         request.now = now.unwrap_or_else(clock);
         let engine = engine.clone();
         let work = spawn_blocking(move || engine.search(&request, &cancel));
@@ -197,7 +231,14 @@ async fn search_one_by_one(
             Err(error) => Err(EngineError::Index(format!("the search broke off: {error}"))),
         };
         shared.slot().running = None;
-        let gone = sender.send(Message::Searched { generation, purpose, result }).await.is_err();
+        let gone = sender
+            .send(Message::Searched {
+                generation,
+                purpose,
+                result,
+            })
+            .await
+            .is_err();
         shared.in_flight.fetch_sub(1, Ordering::AcqRel);
         if gone {
             return;

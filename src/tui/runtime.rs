@@ -40,7 +40,10 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { frame: Duration::from_millis(10), tick: Some(Duration::from_millis(250)) }
+        Self {
+            frame: Duration::from_millis(10),
+            tick: Some(Duration::from_millis(250)),
+        }
     }
 }
 
@@ -84,7 +87,17 @@ where
             runner.execute(effect);
         }
         let ticked = Instant::now();
-        Self { terminal, model, runner, input, messages, pace, drawn: None, ticked, running: true }
+        Self {
+            terminal,
+            model,
+            runner,
+            input,
+            messages,
+            pace,
+            drawn: None,
+            ticked,
+            running: true,
+        }
     }
 
     /// Runs until the explorer is left or `shutdown` is done.
@@ -107,8 +120,14 @@ where
     /// Waits for something to happen and handles it. `false` once the explorer was left.
     pub async fn step(&mut self) -> Result<bool, RuntimeError> {
         self.draw_if_due()?;
-        let due = self.drawn.map_or_else(Instant::now, |at| at + self.pace.frame);
-        let tick = self.pace.tick.map(|period| self.ticked + period).filter(|_| self.model.needs_tick());
+        let due = self
+            .drawn
+            .map_or_else(Instant::now, |at| at + self.pace.frame);
+        let tick = self
+            .pace
+            .tick
+            .map(|period| self.ticked + period)
+            .filter(|_| self.model.needs_tick());
         let wake = tokio::select! {
             biased;
             event = self.input.next() => Wake::Input(event),

@@ -12,7 +12,13 @@ const MAX_VALUE: usize = 1_000;
 pub fn is(field: FieldRef, value: &str) -> Ast {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
     let quoted = value.is_empty() || value.starts_with('-') || !value.chars().all(plain);
-    Ast::Field(field, Test::Is(Pattern { text: value.to_owned(), quoted }))
+    Ast::Field(
+        field,
+        Test::Is(Pattern {
+            text: value.to_owned(),
+            quoted,
+        }),
+    )
 }
 
 /// The term for events that have the field.
@@ -67,7 +73,11 @@ pub fn of_event(event: &Event, field: Field, exclude: bool) -> Option<Ast> {
     let value = match field {
         Field::Ts => {
             let at = TimeExpr::At(event.ts?);
-            return Some(if exclude { Ast::Until(at) } else { Ast::Since(at) });
+            return Some(if exclude {
+                Ast::Until(at)
+            } else {
+                Ast::Since(at)
+            });
         }
         Field::Id => Some(event.id.to_string()),
         Field::Actor => text(&event.actor),
@@ -120,7 +130,10 @@ mod tests {
 
     #[test]
     fn an_event_gives_the_term_for_its_own_value() {
-        let event = Event { actor: Some("a b".into()), ..Event::default() };
+        let event = Event {
+            actor: Some("a b".into()),
+            ..Event::default()
+        };
         let term = of_event(&event, Field::Actor, false);
         assert_eq!(term, Some(is(FieldRef::Normal(Field::Actor), "a b")));
         assert_eq!(of_event(&event, Field::Host, false), None);

@@ -44,9 +44,16 @@ pub struct Theme {
 
 impl Theme {
     pub fn new(colour: bool, ascii: bool) -> Self {
-        let (charset, glyphs) =
-            if ascii { (Charset::Ascii, &ASCII) } else { (Charset::Unicode, &UNICODE) };
-        Self { colour, charset, glyphs }
+        let (charset, glyphs) = if ascii {
+            (Charset::Ascii, &ASCII)
+        } else {
+            (Charset::Unicode, &UNICODE)
+        };
+        Self {
+            colour,
+            charset,
+            glyphs,
+        }
     }
 
     pub fn is_ascii(&self) -> bool {
@@ -163,10 +170,19 @@ mod tests {
     #[test]
     fn without_colour_only_attributes_are_left() {
         let theme = Theme::new(false, true);
-        for role in [Role::Alarm, Role::Failure, Role::Focus, Role::Wrong, Role::Key] {
+        for role in [
+            Role::Alarm,
+            Role::Failure,
+            Role::Focus,
+            Role::Wrong,
+            Role::Key,
+        ] {
             assert_eq!(theme.style(role).fg, None);
         }
-        assert_eq!(Theme::new(true, false).style(Role::Alarm).fg, Some(Color::Red));
+        assert_eq!(
+            Theme::new(true, false).style(Role::Alarm).fg,
+            Some(Color::Red)
+        );
         assert!(format!("{ASCII:?}").is_ascii());
     }
 }

@@ -25,47 +25,96 @@ pub fn view(frame: &mut Frame<'_>, model: &Model) {
         None => {
             let text = format!("auditty needs {MIN_WIDTH} columns and {MIN_HEIGHT} rows");
             let look = look(model, false);
-            draw_lines(buf, screen, [Line::from(look.span(Role::Text, look.cut(&text, usize::from(screen.width))))]);
+            draw_lines(
+                buf,
+                screen,
+                [Line::from(look.span(
+                    Role::Text,
+                    look.cut(&text, usize::from(screen.width)),
+                ))],
+            );
         }
     }
 }
 
 fn look(model: &Model, focused: bool) -> Look<'_> {
-    Look { theme: &model.theme, zone: &model.zone, focused }
+    Look {
+        theme: &model.theme,
+        zone: &model.zone,
+        focused,
+    }
 }
 
 fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layout::Position> {
     let editing = model.query_bar.is_editing();
-    let focused = |pane| look(model, model.focus == pane && !editing && model.help.is_none());
+    let focused = |pane| {
+        look(
+            model,
+            model.focus == pane && !editing && model.help.is_none(),
+        )
+    };
     let plain = look(model, false);
     let busy = model.asking.running.is_some() && !model.asking.loaded;
-    status::view(&plain, buf, areas.status, &model.title, model.live(), &model.info, busy);
-    let cursor = model.query_bar.view(&plain, buf, areas.query, &model.counts());
+    status::view(
+        &plain,
+        buf,
+        areas.status,
+        &model.title,
+        model.live(),
+        &model.info,
+        busy,
+    );
+    let cursor = model
+        .query_bar
+        .view(&plain, buf, areas.query, &model.counts());
     note(&plain, buf, areas, model);
-    for (line, glyph) in areas.columns.iter().flatten().map(|l| (*l, model.theme.glyphs.vertical)) {
+    for (line, glyph) in areas
+        .columns
+        .iter()
+        .flatten()
+        .map(|l| (*l, model.theme.glyphs.vertical))
+    {
         fill(buf, line, glyph, &plain);
     }
     if let Some(line) = areas.above_detail {
         fill(buf, line, model.theme.glyphs.horizontal, &plain);
     }
-    model.events.view(&focused(Pane::Events), buf, areas.events, &model.why_empty());
+    model.events.view(
+        &focused(Pane::Events),
+        buf,
+        areas.events,
+        &model.why_empty(),
+    );
     if let Some(area) = areas.filters {
         model.filters.view(&focused(Pane::Filters), buf, area);
     }
     if let Some(area) = areas.detail {
         let hit = model.events.selected();
         let finding = hit.and_then(|h| model.finding(&h.event));
-        model.detail.view(&focused(Pane::Detail), buf, area, hit, finding);
+        model
+            .detail
+            .view(&focused(Pane::Detail), buf, area, hit, finding);
     }
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
     }
     if let Some(help) = &model.help {
-        let body = Rect { y: areas.note.bottom(), height: areas.footer.y - areas.note.bottom(), ..areas.note };
+        let body = Rect {
+            y: areas.note.bottom(),
+            height: areas.footer.y - areas.note.bottom(),
+            ..areas.note
+        };
         help.view(&plain, buf, body, &model.keymap);
     }
     let (role, hint) = model.hint();
-    footer::view(&plain, buf, areas.footer, model.context(), &model.keymap, (role, &hint));
+    footer::view(
+        &plain,
+        buf,
+        areas.footer,
+        model.context(),
+        &model.keymap,
+        (role, &hint),
+    );
     cursor
 }
 

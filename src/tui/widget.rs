@@ -23,12 +23,20 @@ pub struct Look<'a> {
 impl Look<'_> {
     /// The look of a pane's title.
     pub fn title(&self) -> Role {
-        if self.focused { Role::Focus } else { Role::Title }
+        if self.focused {
+            Role::Focus
+        } else {
+            Role::Title
+        }
     }
 
     /// The look of a selected row.
     pub fn selected(&self) -> Role {
-        if self.focused { Role::Selected } else { Role::Marked }
+        if self.focused {
+            Role::Selected
+        } else {
+            Role::Marked
+        }
     }
 
     /// One safe line of at most `columns`, made from text that may come from a log.
@@ -84,12 +92,17 @@ pub fn draw_lines(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = 
 
 /// The first visible of `len` lines so that line `at` stands in the middle where possible.
 pub fn centred_top(at: usize, len: usize, height: usize) -> usize {
-    at.saturating_sub(height / 2).min(len.saturating_sub(height))
+    at.saturating_sub(height / 2)
+        .min(len.saturating_sub(height))
 }
 
 /// Draws a pane's title line and returns the area below it.
 pub fn titled(buf: &mut Buffer, area: Rect, line: Line<'static>) -> Rect {
     draw_lines(buf, area, [line]);
     let used = area.height.min(1);
-    Rect { y: area.y + used, height: area.height - used, ..area }
+    Rect {
+        y: area.y + used,
+        height: area.height - used,
+        ..area
+    }
 }

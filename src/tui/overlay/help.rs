@@ -19,8 +19,14 @@ pub struct Help {
 
 const QUERY_LANGUAGE: [(&str, &str); 8] = [
     ("alice", "the word anywhere in an event"),
-    ("actor:alice*", "the field's whole value; * stands for anything"),
-    ("outcome:failure -action:get", "both must hold; - leaves out"),
+    (
+        "actor:alice*",
+        "the field's whole value; * stands for anything",
+    ),
+    (
+        "outcome:failure -action:get",
+        "both must hold; - leaves out",
+    ),
     ("actor:(alice bob)", "any of them"),
     ("since:2h  until:\"yesterday 14:00\"", "from, and before"),
     ("ip:10.0.0.0/8  code:>=400", "networks and numbers"),
@@ -49,9 +55,15 @@ impl Help {
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, keymap: &Keymap) {
         Clear.render(area, buf);
         let title = format!(" HELP  {}", self.context.name());
-        let area = titled(buf, area, Line::from(look.span(Role::Focus, look.cut(&title, usize::from(area.width)))));
+        let area = titled(
+            buf,
+            area,
+            Line::from(look.span(Role::Focus, look.cut(&title, usize::from(area.width)))),
+        );
         let lines = self.lines(look, keymap, usize::from(area.width));
-        let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
+        let top = self
+            .top
+            .min(lines.len().saturating_sub(usize::from(area.height)));
         draw_lines(buf, area, lines.into_iter().skip(top));
     }
 
@@ -60,15 +72,27 @@ impl Help {
         let glyphs = !look.theme.is_ascii();
         for context in [self.context, Context::Global] {
             lines.push(Line::default());
-            lines.push(Line::from(look.span(Role::Accent, format!(" {}", context.name().to_uppercase()))));
+            lines.push(Line::from(
+                look.span(Role::Accent, format!(" {}", context.name().to_uppercase())),
+            ));
             for (command, keys) in keymap.bound(context) {
                 let keys: Vec<String> = keys.iter().map(|k| k.label(glyphs)).collect();
-                lines.push(row(look, &keys.join(" "), command.doc(), command.name(), columns));
+                lines.push(row(
+                    look,
+                    &keys.join(" "),
+                    command.doc(),
+                    command.name(),
+                    columns,
+                ));
             }
         }
         lines.push(Line::default());
         lines.push(Line::from(look.span(Role::Accent, " QUERIES")));
-        lines.extend(QUERY_LANGUAGE.iter().map(|(query, meaning)| row(look, query, meaning, "", columns)));
+        lines.extend(
+            QUERY_LANGUAGE
+                .iter()
+                .map(|(query, meaning)| row(look, query, meaning, "", columns)),
+        );
         lines
     }
 }
@@ -79,7 +103,14 @@ fn row(look: &Look<'_>, keys: &str, doc: &str, name: &str, columns: usize) -> Li
     let doc_width = columns.saturating_sub(keys_width + 24);
     Line::from(vec![
         look.span(Role::Key, format!("  {}", look.cell(keys, keys_width))),
-        look.span(Role::Text, if name.is_empty() { look.cut(doc, columns) } else { look.cell(doc, doc_width) }),
+        look.span(
+            Role::Text,
+            if name.is_empty() {
+                look.cut(doc, columns)
+            } else {
+                look.cell(doc, doc_width)
+            },
+        ),
         look.span(Role::Dim, format!("  {name}")),
     ])
 }

@@ -32,7 +32,12 @@ const VALUES: usize = 6;
 
 /// The counts the pane shows.
 pub fn facets() -> Vec<FacetRequest> {
-    FIELDS.map(|f| FacetRequest { field: FacetField::Normal(f), limit: VALUES }).to_vec()
+    FIELDS
+        .map(|f| FacetRequest {
+            field: FacetField::Normal(f),
+            limit: VALUES,
+        })
+        .to_vec()
 }
 
 /// A term of the query, or one that was switched off.
@@ -66,12 +71,16 @@ impl Filters {
     pub fn set_query(&mut self, query: &Query) {
         let mut terms = term::conjuncts(query);
         self.chips.retain_mut(|chip| {
-            let found = terms.iter().position(|t| *t == chip.term).map(|i| terms.remove(i));
+            let found = terms
+                .iter()
+                .position(|t| *t == chip.term)
+                .map(|i| terms.remove(i));
             let keep = !chip.on || found.is_some();
             chip.on = found.is_some();
             keep
         });
-        self.chips.extend(terms.into_iter().map(|term| Chip { term, on: true }));
+        self.chips
+            .extend(terms.into_iter().map(|term| Chip { term, on: true }));
         self.keep_selection();
     }
 
@@ -81,7 +90,8 @@ impl Filters {
     }
 
     pub fn set_facets(&mut self, facets: &[Facet]) {
-        let wanted = |f: &&Facet| matches!(&f.field, FacetField::Normal(field) if FIELDS.contains(field));
+        let wanted =
+            |f: &&Facet| matches!(&f.field, FacetField::Normal(field) if FIELDS.contains(field));
         self.facets = facets.iter().filter(wanted).cloned().collect();
         self.keep_selection();
     }
@@ -93,13 +103,20 @@ impl Filters {
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = (0..self.chips.len()).map(Row::Chip).collect();
         for facet in &self.facets {
-            let FacetField::Normal(field) = facet.field else { continue };
+            let FacetField::Normal(field) = facet.field else {
+                continue;
+            };
             if facet.values.is_empty() {
                 continue;
             }
             rows.push(Row::Field(field));
             if !self.folded.contains(&field) {
-                rows.extend(facet.values.iter().map(|(value, _)| Row::Value(field, value.clone())));
+                rows.extend(
+                    facet
+                        .values
+                        .iter()
+                        .map(|(value, _)| Row::Value(field, value.clone())),
+                );
                 rows.extend((facet.missing > 0).then_some(Row::Missing(field)));
             }
         }
@@ -108,7 +125,10 @@ impl Filters {
 
     fn keep_selection(&mut self) {
         let rows = self.rows();
-        let found = self.selected.as_ref().and_then(|s| rows.iter().position(|r| r == s));
+        let found = self
+            .selected
+            .as_ref()
+            .and_then(|s| rows.iter().position(|r| r == s));
         self.at = found.unwrap_or(self.at).min(rows.len().saturating_sub(1));
         self.selected = rows.into_iter().nth(self.at);
     }
@@ -131,13 +151,17 @@ impl Filters {
             Command::FilterOut => return self.filter(true),
             Command::ToggleChip => return self.toggle(),
             Command::DeleteChip => {
-                let Some(Row::Chip(i)) = self.selected else { return None };
+                let Some(Row::Chip(i)) = self.selected else {
+                    return None;
+                };
                 self.chips.remove(i);
                 self.keep_selection();
                 return Some(self.chips_query());
             }
             Command::NegateChip => {
-                let Some(Row::Chip(i)) = self.selected else { return None };
+                let Some(Row::Chip(i)) = self.selected else {
+                    return None;
+                };
                 let chip = self.chips.get_mut(i)?;
                 chip.term = term::negate(chip.term.clone());
                 chip.on = true;
@@ -149,7 +173,13 @@ impl Filters {
     }
 
     fn chips_query(&self) -> Intent {
-        Intent::SetQuery(term::all_of(self.chips.iter().filter(|c| c.on).map(|c| c.term.clone()).collect()))
+        Intent::SetQuery(term::all_of(
+            self.chips
+                .iter()
+                .filter(|c| c.on)
+                .map(|c| c.term.clone())
+                .collect(),
+        ))
     }
 
     fn toggle(&mut self) -> Option<Intent> {
@@ -204,7 +234,11 @@ impl Filters {
             let bar = if selected { glyphs.bar } else { " " };
             let mut spans = vec![look.span(Role::Accent, bar)];
             let style = look.theme.style(look.selected());
-            spans.extend(line.spans.into_iter().map(|s| if selected { s.patch_style(style) } else { s }));
+            spans.extend(
+                line.spans
+                    .into_iter()
+                    .map(|s| if selected { s.patch_style(style) } else { s }),
+            );
             if selected {
                 at = lines.len();
             }
@@ -212,19 +246,33 @@ impl Filters {
         };
         let room = width.saturating_sub(2);
         if self.chips.is_empty() {
-            lines.push(Line::from(look.span(Role::Dim, look.cut("  no filter: all events", width))));
+            lines.push(Line::from(
+                look.span(Role::Dim, look.cut("  no filter: all events", width)),
+            ));
         }
         for (i, chip) in self.chips.iter().enumerate() {
-            let (sign, role) = if chip.on { (glyphs.on, Role::Text) } else { (glyphs.off, Role::Dim) };
-            let text = Query { ast: chip.term.clone() }.to_string();
+            let (sign, role) = if chip.on {
+                (glyphs.on, Role::Text)
+            } else {
+                (glyphs.off, Role::Dim)
+            };
+            let text = Query {
+                ast: chip.term.clone(),
+            }
+            .to_string();
             let line = Line::from(vec![
-                look.span(if chip.on { Role::Accent } else { Role::Dim }, format!("{sign} ")),
+                look.span(
+                    if chip.on { Role::Accent } else { Role::Dim },
+                    format!("{sign} "),
+                ),
                 look.span(role, look.cell(&text, room.saturating_sub(2))),
             ]);
             add(&mut lines, Row::Chip(i), line);
         }
         for facet in &self.facets {
-            let FacetField::Normal(field) = facet.field else { continue };
+            let FacetField::Normal(field) = facet.field else {
+                continue;
+            };
             if facet.values.is_empty() {
                 continue;
             }
@@ -248,15 +296,27 @@ impl Filters {
                     _ => Role::Text,
                 };
                 let shown = if value.is_empty() { "\"\"" } else { value };
-                let line = look.justified((role, &format!("  {shown}")), (Role::Dim, &text::number(*n)), room);
+                let line = look.justified(
+                    (role, &format!("  {shown}")),
+                    (Role::Dim, &text::number(*n)),
+                    room,
+                );
                 add(&mut lines, Row::Value(field, value.clone()), line);
             }
             if facet.other > 0 {
-                let line = look.justified((Role::Dim, "   other"), (Role::Dim, &text::number(facet.other)), room + 1);
+                let line = look.justified(
+                    (Role::Dim, "   other"),
+                    (Role::Dim, &text::number(facet.other)),
+                    room + 1,
+                );
                 lines.push(line);
             }
             if facet.missing > 0 {
-                let line = look.justified((Role::Dim, "  missing"), (Role::Dim, &text::number(facet.missing)), room);
+                let line = look.justified(
+                    (Role::Dim, "  missing"),
+                    (Role::Dim, &text::number(facet.missing)),
+                    room,
+                );
                 add(&mut lines, Row::Missing(field), line);
             }
         }
@@ -290,7 +350,10 @@ mod tests {
         let off = filters.update(Command::ToggleChip, 1);
         assert_eq!(off, Some(Intent::SetQuery(query(&terms[1..]))));
         filters.set_query(&query(&terms[1..]));
-        assert_eq!(filters.chips().iter().map(|c| c.on).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            filters.chips().iter().map(|c| c.on).collect::<Vec<_>>(),
+            [false, true]
+        );
         let on = filters.update(Command::ToggleChip, 1);
         assert_eq!(on, Some(Intent::SetQuery(query(&terms))));
     }
@@ -302,8 +365,14 @@ mod tests {
         filters.go(2);
         filters.set_facets(&[facet(Field::Actor, &[("bob", 9), ("alice", 5)])]);
         let bob = term::is(FieldRef::Normal(Field::Actor), "bob");
-        assert_eq!(filters.update(Command::FilterIn, 1), Some(Intent::AddTerm(bob.clone())));
-        assert_eq!(filters.update(Command::FilterOut, 1), Some(Intent::AddTerm(term::negate(bob))));
+        assert_eq!(
+            filters.update(Command::FilterIn, 1),
+            Some(Intent::AddTerm(bob.clone()))
+        );
+        assert_eq!(
+            filters.update(Command::FilterOut, 1),
+            Some(Intent::AddTerm(term::negate(bob)))
+        );
     }
 
     #[test]
@@ -312,6 +381,9 @@ mod tests {
         filters.set_facets(&[facet(Field::Host, &[("a", 1)])]);
         filters.update(Command::Bottom, 1);
         let lacks = term::negate(term::exists(FieldRef::Normal(Field::Host)));
-        assert_eq!(filters.update(Command::FilterIn, 1), Some(Intent::AddTerm(lacks)));
+        assert_eq!(
+            filters.update(Command::FilterIn, 1),
+            Some(Intent::AddTerm(lacks))
+        );
     }
 }

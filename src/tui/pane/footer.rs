@@ -32,15 +32,32 @@ fn short(command: Command) -> &'static str {
     }
 }
 
-pub fn view(look: &Look<'_>, buf: &mut Buffer, area: Rect, context: Context, keymap: &Keymap, hint: (Role, &str)) {
+pub fn view(
+    look: &Look<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    context: Context,
+    keymap: &Keymap,
+    hint: (Role, &str),
+) {
     let columns = usize::from(area.width);
-    let hint_text = if hint.1.is_empty() { String::new() } else { format!("{} ", hint.1) };
+    let hint_text = if hint.1.is_empty() {
+        String::new()
+    } else {
+        format!("{} ", hint.1)
+    };
     let right = look.cut(&hint_text, columns * 2 / 3);
     let room = columns.saturating_sub(width(&right) + 2);
-    let mut spans = vec![look.span(Role::Focus, look.cut(&format!(" {}", context.name().to_uppercase()), room))];
+    let mut spans = vec![look.span(
+        Role::Focus,
+        look.cut(&format!(" {}", context.name().to_uppercase()), room),
+    )];
     let mut used = spans.iter().map(|s| width(&s.content)).sum::<usize>();
     let own = keymap.footer(context).iter();
-    let global = keymap.footer(Context::Global).iter().filter(|_| !context.is_editing());
+    let global = keymap
+        .footer(Context::Global)
+        .iter()
+        .filter(|_| !context.is_editing());
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
         let word = short(*command);
@@ -52,7 +69,9 @@ pub fn view(look: &Look<'_>, buf: &mut Buffer, area: Rect, context: Context, key
         spans.push(look.span(Role::Key, format!("  {key}")));
         spans.push(look.span(Role::Dim, format!(" {word}")));
     }
-    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&right)))));
+    spans.push(Span::raw(
+        " ".repeat(columns.saturating_sub(used + width(&right))),
+    ));
     spans.push(look.span(hint.0, right));
     draw_lines(buf, area, [Line::from(spans)]);
 }

@@ -64,10 +64,17 @@ impl QueryBar {
         if self.editor.is_none() {
             self.edit();
         }
-        let Some(editor) = &mut self.editor else { return };
+        let Some(editor) = &mut self.editor else {
+            return;
+        };
         let pasted = text.trim();
-        let is_query = editor.text().trim().is_empty() && Query::parse(pasted).is_ok() && pasted.contains(' ');
-        if is_query { editor.insert(pasted) } else { editor.insert(&crate::query::quote(pasted)) }
+        let is_query =
+            editor.text().trim().is_empty() && Query::parse(pasted).is_ok() && pasted.contains(' ');
+        if is_query {
+            editor.insert(pasted)
+        } else {
+            editor.insert(&crate::query::quote(pasted))
+        }
         self.check();
     }
 
@@ -118,7 +125,13 @@ impl QueryBar {
     }
 
     /// Draws the bar and returns where the cursor stands, if it is being edited.
-    pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, counts: &Counts) -> Option<Position> {
+    pub fn view(
+        &self,
+        look: &Look<'_>,
+        buf: &mut Buffer,
+        area: Rect,
+        counts: &Counts,
+    ) -> Option<Position> {
         let prompt = format!(" {} ", look.theme.glyphs.prompt);
         let lead = width(&prompt);
         let columns = usize::from(area.width);
@@ -135,7 +148,11 @@ impl QueryBar {
             let x = (lead + cursor).min(columns.saturating_sub(1));
             return (area.width > 0).then(|| Position::new(area.x + x as u16, area.y));
         }
-        let mark = counts.mark.as_deref().map(|m| format!("  {m}")).unwrap_or_default();
+        let mark = counts
+            .mark
+            .as_deref()
+            .map(|m| format!("  {m}"))
+            .unwrap_or_default();
         let right = format!("{} ", counts.matching);
         let right = look.cut(&right, columns.saturating_sub(lead));
         let room = columns.saturating_sub(lead + width(&right));

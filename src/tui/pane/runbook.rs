@@ -36,7 +36,10 @@ enum Stage {
 
 impl Runbooks {
     pub fn new(library: Library) -> Self {
-        Self { library, ..Self::default() }
+        Self {
+            library,
+            ..Self::default()
+        }
     }
 
     pub fn is_form(&self) -> bool {
@@ -60,7 +63,9 @@ impl Runbooks {
     /// Asks for the runbook's inputs, with offers from an event; begins at once if there are none. Returns whether
     /// it began.
     pub fn open(&mut self, index: usize, event: Option<&Event>) -> bool {
-        let Some(runbook) = self.library.runbooks.get(index).cloned() else { return false };
+        let Some(runbook) = self.library.runbooks.get(index).cloned() else {
+            return false;
+        };
         if runbook.inputs.is_empty() {
             self.begin(runbook, Inputs::new());
             return true;
@@ -87,7 +92,13 @@ impl Runbooks {
     }
 
     /// `now` and `zone_offset` are what dates typed into the form count from.
-    pub fn update(&mut self, command: Command, count: usize, now: Timestamp, zone_offset: i32) -> Option<Intent> {
+    pub fn update(
+        &mut self,
+        command: Command,
+        count: usize,
+        now: Timestamp,
+        zone_offset: i32,
+    ) -> Option<Intent> {
         match &mut self.stage {
             Stage::List => self.update_list(command, count),
             Stage::Run(run) => run.update(command, count),
@@ -119,13 +130,27 @@ impl Runbooks {
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect) {
         let columns = usize::from(area.width);
         let (name, place, (lines, at)) = match &self.stage {
-            Stage::List => ("RUNBOOKS".to_owned(), String::new(), self.list(look, columns)),
-            Stage::Form(form) => {
-                (format!("RUNBOOK  {}", form.runbook().title), "inputs".to_owned(), form.lines(look, columns))
-            }
-            Stage::Run(run) => (format!("RUNBOOK  {}", run.title()), run.place(), run.lines(look, columns)),
+            Stage::List => (
+                "RUNBOOKS".to_owned(),
+                String::new(),
+                self.list(look, columns),
+            ),
+            Stage::Form(form) => (
+                format!("RUNBOOK  {}", form.runbook().title),
+                "inputs".to_owned(),
+                form.lines(look, columns),
+            ),
+            Stage::Run(run) => (
+                format!("RUNBOOK  {}", run.title()),
+                run.place(),
+                run.lines(look, columns),
+            ),
         };
-        let title = look.justified((look.title(), &format!(" {name}")), (Role::Dim, &place), columns.saturating_sub(1));
+        let title = look.justified(
+            (look.title(), &format!(" {name}")),
+            (Role::Dim, &place),
+            columns.saturating_sub(1),
+        );
         let area = titled(buf, area, title);
         let top = centred_top(at, lines.len(), usize::from(area.height));
         draw_lines(buf, area, lines.into_iter().skip(top));
@@ -135,21 +160,41 @@ impl Runbooks {
         let mut lines = Vec::new();
         let mut at = 0;
         if self.library.runbooks.is_empty() && self.library.errors.is_empty() {
-            let text = "No runbooks were found. A runbook is a Markdown file whose steps carry queries.";
-            lines.extend(look.wrap(text, columns.saturating_sub(2)).into_iter().map(|l| Line::from(format!(" {l}"))));
+            let text =
+                "No runbooks were found. A runbook is a Markdown file whose steps carry queries.";
+            lines.extend(
+                look.wrap(text, columns.saturating_sub(2))
+                    .into_iter()
+                    .map(|l| Line::from(format!(" {l}"))),
+            );
         }
-        let good = self.library.runbooks.iter().map(|r| (Role::Text, r.title.clone()));
+        let good = self
+            .library
+            .runbooks
+            .iter()
+            .map(|r| (Role::Text, r.title.clone()));
         let glyph = look.theme.glyphs.bad;
-        let bad = self.library.errors.iter().map(|e| (Role::Warning, format!("{glyph} {e}")));
+        let bad = self
+            .library
+            .errors
+            .iter()
+            .map(|e| (Role::Warning, format!("{glyph} {e}")));
         for (i, (role, text)) in good.chain(bad).enumerate() {
             let selected = i == self.selected;
             if selected {
                 at = lines.len();
             }
-            let role = if selected && look.focused && role == Role::Text { Role::Selected } else { role };
+            let role = if selected && look.focused && role == Role::Text {
+                Role::Selected
+            } else {
+                role
+            };
             let bar = if selected { look.theme.glyphs.bar } else { " " };
             for part in look.wrap(&text, columns.saturating_sub(2)) {
-                lines.push(Line::from(vec![look.span(Role::Accent, bar), look.span(role, part)]));
+                lines.push(Line::from(vec![
+                    look.span(Role::Accent, bar),
+                    look.span(role, part),
+                ]));
             }
         }
         (lines, at)

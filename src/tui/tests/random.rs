@@ -38,7 +38,12 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn hits(from: u32, n: u32) -> Vec<Hit> {
     let all = events(from + n).split_off(from as usize);
-    all.into_iter().map(|e| Hit { event: e.into(), verdict: Verdict::Unchained }).collect()
+    all.into_iter()
+        .map(|e| Hit {
+            event: e.into(),
+            verdict: Verdict::Unchained,
+        })
+        .collect()
 }
 
 proptest! {

@@ -54,10 +54,20 @@ fn wide() {
 
 #[test]
 fn indexing_without_colour_and_unicode() {
-    let options = Options { colour: false, ascii: true, ..Options::default() };
+    let options = Options {
+        colour: false,
+        ascii: true,
+        ..Options::default()
+    };
     let mut h = Harness::with(120, 20, events(30), library(), options);
     let since = Some(noon().saturating_add(-3_600_000_000_000));
-    h.engine.set_covers(Covers { complete: false, since, done: 5, total: 8, ..Covers::default() });
+    h.engine.set_covers(Covers {
+        complete: false,
+        since,
+        done: 5,
+        total: 8,
+        ..Covers::default()
+    });
     h.keys("/outcome:failure<enter>f");
     h.tick(2);
     check("ascii_indexing", &h);

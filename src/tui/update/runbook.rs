@@ -30,12 +30,18 @@ pub(super) fn unpark(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());
-    if model.runbooks.open(index, event.as_deref()) { apply(model) } else { Vec::new() }
+    if model.runbooks.open(index, event.as_deref()) {
+        apply(model)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Puts the current step's query in force; a step without one leaves the list as it is.
 pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
-    let Some(run) = model.runbooks.run_mut() else { return Vec::new() };
+    let Some(run) = model.runbooks.run_mut() else {
+        return Vec::new();
+    };
     match run.apply() {
         Ok(Some(query)) => {
             park(model);

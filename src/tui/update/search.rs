@@ -1,7 +1,9 @@
 //! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
 
 use super::runbook::park;
-use crate::engine::{Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem};
+use crate::engine::{
+    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
+};
 use crate::event::field::Field;
 use crate::event::time::SECOND;
 use crate::event::{SortKey, Timestamp};
@@ -26,7 +28,13 @@ pub(super) fn put_in_force(model: &mut Model, query: Query, text: Option<String>
 }
 
 fn install(model: &mut Model, query: Query, text: Option<String>) {
-    let text = text.unwrap_or_else(|| if query == Query::default() { String::new() } else { query.to_string() });
+    let text = text.unwrap_or_else(|| {
+        if query == Query::default() {
+            String::new()
+        } else {
+            query.to_string()
+        }
+    });
     model.query_bar.set_text(text);
     model.filters.set_query(&query);
     model.query = query;
@@ -74,7 +82,12 @@ fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let generation = model.asking.next();
     let request = request(model, &purpose);
     model.asking.running = Some((generation, purpose.clone()));
-    vec![Effect::Search(Box::new(Search { generation, purpose, request, now: model.anchor }))]
+    vec![Effect::Search(Box::new(Search {
+        generation,
+        purpose,
+        request,
+        now: model.anchor,
+    }))]
 }
 
 fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
@@ -135,11 +148,19 @@ fn field_named(name: &str) -> FacetField {
 /// The pane's counts, and those a runbook step needs to be decided.
 fn facets(model: &Model) -> Vec<FacetRequest> {
     let mut facets = filters::facets();
-    for name in model.runbooks.run().map(|r| r.fields_needed()).unwrap_or_default() {
+    for name in model
+        .runbooks
+        .run()
+        .map(|r| r.fields_needed())
+        .unwrap_or_default()
+    {
         let field = field_named(&name);
         match facets.iter_mut().find(|f| f.field == field) {
             Some(facet) => facet.limit = EVIDENCE_VALUES,
-            None => facets.push(FacetRequest { field, limit: EVIDENCE_VALUES }),
+            None => facets.push(FacetRequest {
+                field,
+                limit: EVIDENCE_VALUES,
+            }),
         }
     }
     facets
@@ -151,7 +172,12 @@ pub(super) fn searched(
     purpose: Purpose,
     result: Result<Box<SearchPage>, EngineError>,
 ) -> Vec<Effect> {
-    if model.asking.running.as_ref().is_none_or(|(running, _)| *running != generation) {
+    if model
+        .asking
+        .running
+        .as_ref()
+        .is_none_or(|(running, _)| *running != generation)
+    {
         return Vec::new();
     }
     model.asking.running = None;
@@ -171,11 +197,15 @@ pub(super) fn searched(
     match purpose {
         Purpose::Page(place) => paged(model, place, page),
         Purpose::Older => {
-            model.events.merge(page.hits, Arrival::Older { more: page.more });
+            model
+                .events
+                .merge(page.hits, Arrival::Older { more: page.more });
             Vec::new()
         }
         Purpose::Newer => {
-            model.events.merge(page.hits, Arrival::Newer { more: page.more });
+            model
+                .events
+                .merge(page.hits, Arrival::Newer { more: page.more });
             Vec::new()
         }
         Purpose::Refresh => {
@@ -205,14 +235,20 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
         Place::Oldest => Window::new(page.hits, false, page.more),
         Place::Around(_) => Window::new(page.hits, page.more, true),
     };
-    model.events.replace(window, matches!(place, Place::Around(_)));
+    model
+        .events
+        .replace(window, matches!(place, Place::Around(_)));
     if place == Place::Oldest {
         model.events.select_first();
     }
     model.detail.reset();
     let generation = model.asking.next();
     model.arriving.tail = Some(generation);
-    let mut effects = vec![Effect::Tail { generation, query: model.query.clone(), from: page.watermark }];
+    let mut effects = vec![Effect::Tail {
+        generation,
+        query: model.query.clone(),
+        from: page.watermark,
+    }];
     effects.extend(ask_counts(model));
     effects
 }
@@ -242,14 +278,24 @@ fn counted(model: &mut Model, page: SearchPage) {
             Some((name, facet.values.clone()))
         };
         let values = run.fields_needed().into_iter().filter_map(named).collect();
-        run.learn(Evidence { rows: page.total, values, complete: model.covers.complete });
+        run.learn(Evidence {
+            rows: page.total,
+            values,
+            complete: model.covers.complete,
+        });
     }
 }
 
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let Some(hit) = page.hits.into_iter().next() else {
         if !jump.everything && model.query != Query::default() {
-            return self::jump(model, Jump { everything: true, ..jump });
+            return self::jump(
+                model,
+                Jump {
+                    everything: true,
+                    ..jump
+                },
+            );
         }
         let side = if jump.forward { "after" } else { "before" };
         model.say(format!("no {} {side} this event", jump.target.noun()));
@@ -263,11 +309,21 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
         if let Some(run) = model.runbooks.run_mut() {
             run.set_aside();
         }
-        model.said = Some((Role::Warning, format!("your query hid this {}; u brings it back", jump.target.noun())));
+        model.said = Some((
+            Role::Warning,
+            format!(
+                "your query hid this {}; u brings it back",
+                jump.target.noun()
+            ),
+        ));
         install(model, Query::default(), None);
         return load(model, Place::Around(key));
     }
-    if model.events.select(hit.event.id) { Vec::new() } else { load(model, Place::Around(key)) }
+    if model.events.select(hit.event.id) {
+        Vec::new()
+    } else {
+        load(model, Place::Around(key))
+    }
 }
 
 pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) -> Vec<Effect> {
@@ -292,7 +348,10 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
             Vec::new()
         }
         TailItem::Lagged(skipped) => {
-            model.said = Some((Role::Warning, format!("{skipped} events came too fast: searched again")));
+            model.said = Some((
+                Role::Warning,
+                format!("{skipped} events came too fast: searched again"),
+            ));
             reload(model)
         }
     }

@@ -36,7 +36,10 @@ const MAX_BYTES: usize = 8 << 10;
 impl LineEditor {
     /// With the cursor at the end.
     pub fn new(text: String) -> Self {
-        Self { cursor: text.len(), text }
+        Self {
+            cursor: text.len(),
+            text,
+        }
     }
 
     pub fn text(&self) -> &str {
@@ -45,7 +48,10 @@ impl LineEditor {
 
     /// Inserts at the cursor; line breaks and other control characters become blanks.
     pub fn insert(&mut self, text: &str) {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         if self.text.len() + text.len() > MAX_BYTES {
             return;
         }
@@ -62,11 +68,20 @@ impl LineEditor {
     }
 
     fn previous(&self, from: usize) -> usize {
-        self.text.grapheme_indices(true).map(|(i, _)| i).take_while(|i| *i < from).last().unwrap_or(0)
+        self.text
+            .grapheme_indices(true)
+            .map(|(i, _)| i)
+            .take_while(|i| *i < from)
+            .last()
+            .unwrap_or(0)
     }
 
     fn next(&self, from: usize) -> usize {
-        self.text.grapheme_indices(true).map(|(i, _)| i).find(|i| *i > from).unwrap_or(self.text.len())
+        self.text
+            .grapheme_indices(true)
+            .map(|(i, _)| i)
+            .find(|i| *i > from)
+            .unwrap_or(self.text.len())
     }
 
     fn word_left(&self) -> usize {
@@ -109,7 +124,12 @@ impl LineEditor {
 
     /// The part around the cursor that fits `columns`, and the cursor's column in it. `wrong` marks characters
     /// `[from, to)`, counted from 0.
-    pub fn view(&self, theme: &Theme, columns: usize, wrong: Option<(usize, usize)>) -> (Vec<Span<'static>>, usize) {
+    pub fn view(
+        &self,
+        theme: &Theme,
+        columns: usize,
+        wrong: Option<(usize, usize)>,
+    ) -> (Vec<Span<'static>>, usize) {
         let mut pieces = Vec::new();
         let (mut column, mut cursor_column, mut index) = (0, 0, 0);
         for (at, grapheme) in self.text.grapheme_indices(true) {

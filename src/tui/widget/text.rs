@@ -64,7 +64,12 @@ mod tests {
 
     #[test]
     fn numbers_group_by_three() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_208_331, "1,208,331")] {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_208_331, "1,208,331"),
+        ] {
             assert_eq!(number(n), text);
         }
     }
@@ -72,10 +77,17 @@ mod tests {
     #[test]
     fn wrapping_keeps_every_line_within_bounds() {
         for max in 1..30 {
-            for line in wrap(Charset::Unicode, "a longer-than-anything-else word, then\nmore 日本語日本語日本語", max) {
+            for line in wrap(
+                Charset::Unicode,
+                "a longer-than-anything-else word, then\nmore 日本語日本語日本語",
+                max,
+            ) {
                 assert!(width(&line) <= max.max(2), "{line:?} at {max}");
             }
         }
-        assert_eq!(wrap(Charset::Unicode, "one two three", 8), ["one two", "three"]);
+        assert_eq!(
+            wrap(Charset::Unicode, "one two three", 8),
+            ["one two", "three"]
+        );
     }
 }

@@ -17,7 +17,10 @@ impl Zone {
     pub fn new(seconds: i32, label: String) -> Self {
         match FixedOffset::east_opt(seconds) {
             Some(_) => Self { label, seconds },
-            None => Self { label: "UTC".to_owned(), seconds: 0 },
+            None => Self {
+                label: "UTC".to_owned(),
+                seconds: 0,
+            },
         }
     }
 

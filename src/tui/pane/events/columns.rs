@@ -35,7 +35,15 @@ struct Spec {
 
 const fn spec(column: Column, title: &'static str, field: Field, bounds: [u16; 4]) -> Spec {
     let [from, min, max, weight] = bounds;
-    Spec { column, title, field, from, min, max, weight }
+    Spec {
+        column,
+        title,
+        field,
+        from,
+        min,
+        max,
+        weight,
+    }
 }
 
 const SPECS: [Spec; 9] = [
@@ -70,9 +78,14 @@ impl Column {
 
 /// The columns that fit `width`, each with its own width; one blank stands between two.
 pub fn fitting(width: u16) -> Vec<(Column, u16)> {
-    let mut columns: Vec<(&Spec, u16)> =
-        SPECS.iter().filter(|s| s.from <= width).map(|s| (s, s.min)).collect();
-    if width >= DATE_FROM && let Some(time) = columns.first_mut() {
+    let mut columns: Vec<(&Spec, u16)> = SPECS
+        .iter()
+        .filter(|s| s.from <= width)
+        .map(|s| (s, s.min))
+        .collect();
+    if width >= DATE_FROM
+        && let Some(time) = columns.first_mut()
+    {
         time.1 = TIME_WITH_DATE;
     }
     let gaps = columns.len().saturating_sub(1) as u16;
@@ -80,7 +93,11 @@ pub fn fitting(width: u16) -> Vec<(Column, u16)> {
     let mut spare = width.saturating_sub(used);
     // Shares that hit a column's maximum go round again to the others.
     while spare > 0 {
-        let weights: u16 = columns.iter().filter(|(s, w)| *w < s.max).map(|(s, _)| s.weight).sum();
+        let weights: u16 = columns
+            .iter()
+            .filter(|(s, w)| *w < s.max)
+            .map(|(s, _)| s.weight)
+            .sum();
         if weights == 0 {
             break;
         }
@@ -98,7 +115,12 @@ pub fn fitting(width: u16) -> Vec<(Column, u16)> {
 }
 
 /// What a cell says (not yet safe) and how it looks.
-pub fn cell(look: &Look<'_>, event: &Event, previous: Option<&Event>, (column, width): (Column, u16)) -> (Role, String) {
+pub fn cell(
+    look: &Look<'_>,
+    event: &Event,
+    previous: Option<&Event>,
+    (column, width): (Column, u16),
+) -> (Role, String) {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     match column {
         Column::Time => (Role::Text, time(look, event, previous, width)),
@@ -106,7 +128,14 @@ pub fn cell(look: &Look<'_>, event: &Event, previous: Option<&Event>, (column, w
         Column::Action => (Role::Text, text(&event.action)),
         Column::Target => (Role::Text, text(&event.target)),
         Column::Outcome => outcome(event),
-        Column::Ip => (Role::Dim, event.ip.first().map(ToString::to_string).unwrap_or_default()),
+        Column::Ip => (
+            Role::Dim,
+            event
+                .ip
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        ),
         Column::Format => (Role::Dim, event.format.to_string()),
         Column::Host => (Role::Dim, text(&event.host)),
         Column::Source => (Role::Dim, event.source.to_string()),
@@ -123,7 +152,11 @@ fn time(look: &Look<'_>, event: &Event, previous: Option<&Event>, width: u16) ->
     let new_day = previous
         .and_then(|p| p.ts)
         .is_some_and(|before| look.zone.date(before) != look.zone.date(ts));
-    if new_day { look.zone.short(ts) } else { look.zone.clock(ts) }
+    if new_day {
+        look.zone.short(ts)
+    } else {
+        look.zone.clock(ts)
+    }
 }
 
 fn outcome(event: &Event) -> (Role, String) {
@@ -133,7 +166,14 @@ fn outcome(event: &Event) -> (Role, String) {
         Outcome::Success => (Role::Dim, "ok"),
         Outcome::Unknown => (Role::Dim, ""),
     };
-    (role, if reason.is_empty() { word.to_owned() } else { format!("{word} {reason}").trim().to_owned() })
+    (
+        role,
+        if reason.is_empty() {
+            word.to_owned()
+        } else {
+            format!("{word} {reason}").trim().to_owned()
+        },
+    )
 }
 
 /// The two signs before a row: chain breaks, and what is special about the record.

@@ -44,7 +44,11 @@ fn compare(a: &Hit, b: &Hit) -> Ordering {
 impl Window {
     /// A new list from a page, oldest first.
     pub fn new(hits: Vec<Hit>, more_older: bool, more_newer: bool) -> Self {
-        let mut window = Self { hits, more_older, more_newer };
+        let mut window = Self {
+            hits,
+            more_older,
+            more_newer,
+        };
         window.hits.sort_by(compare);
         window
     }
@@ -83,8 +87,12 @@ impl Window {
             Arrival::Newer { more } => self.more_newer = more && some,
             Arrival::Live | Arrival::Refresh => {}
         }
-        let mut known: HashMap<EventId, usize> =
-            self.hits.iter().enumerate().map(|(i, h)| (h.event.id, i)).collect();
+        let mut known: HashMap<EventId, usize> = self
+            .hits
+            .iter()
+            .enumerate()
+            .map(|(i, h)| (h.event.id, i))
+            .collect();
         let bounds = self.hits.first().cloned().zip(self.hits.last().cloned());
         let mut left_out = HashSet::new();
         let before = self.hits.len();
@@ -125,7 +133,11 @@ impl Window {
         let Some(excess) = self.hits.len().checked_sub(CAPACITY).filter(|n| *n > 0) else {
             return 0;
         };
-        let front = if keep >= self.hits.len() / 2 { excess.min(keep) } else { 0 };
+        let front = if keep >= self.hits.len() / 2 {
+            excess.min(keep)
+        } else {
+            0
+        };
         self.hits.drain(..front);
         self.more_older |= front > 0;
         if self.hits.len() > CAPACITY {
@@ -146,10 +158,16 @@ mod tests {
     fn hit(ts: i64) -> Hit {
         let event = Event {
             id: EventId(ts as u128),
-            order: Order { ts, ..Order::default() },
+            order: Order {
+                ts,
+                ..Order::default()
+            },
             ..Event::default()
         };
-        Hit { event: Arc::new(event), verdict: Verdict::Pending }
+        Hit {
+            event: Arc::new(event),
+            verdict: Verdict::Pending,
+        }
     }
 
     fn times(window: &Window) -> Vec<i64> {
@@ -167,7 +185,14 @@ mod tests {
 
     #[test]
     fn a_live_copy_does_not_undo_a_verdict() {
-        let mut w = Window::new(vec![Hit { verdict: Verdict::Verified, ..hit(1) }], false, false);
+        let mut w = Window::new(
+            vec![Hit {
+                verdict: Verdict::Verified,
+                ..hit(1)
+            }],
+            false,
+            false,
+        );
         assert_eq!(w.merge(vec![hit(1)], Arrival::Live), 0);
         assert_eq!(w.hits[0].verdict, Verdict::Verified);
         w.merge(vec![hit(1)], Arrival::Refresh);

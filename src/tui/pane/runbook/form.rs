@@ -36,14 +36,35 @@ impl Form {
     pub fn new(runbook: Arc<Runbook>, event: Option<&Event>) -> Self {
         let line = |input: &Input| {
             let found = event.map(|e| offers(input, e)).unwrap_or_default();
-            let start = input.default.clone().or_else(|| found.first().cloned()).unwrap_or_default();
-            let from_event = found.first().filter(|f| **f == start && input.default.is_none()).cloned();
-            let mut offers: Vec<String> = input.default.iter().chain(&input.options).cloned().collect();
+            let start = input
+                .default
+                .clone()
+                .or_else(|| found.first().cloned())
+                .unwrap_or_default();
+            let from_event = found
+                .first()
+                .filter(|f| **f == start && input.default.is_none())
+                .cloned();
+            let mut offers: Vec<String> = input
+                .default
+                .iter()
+                .chain(&input.options)
+                .cloned()
+                .collect();
             offers.extend(found);
-            FormLine { editor: LineEditor::new(start), offers, from_event }
+            FormLine {
+                editor: LineEditor::new(start),
+                offers,
+                from_event,
+            }
         };
         let lines = runbook.inputs.iter().map(line).collect();
-        Self { runbook, lines, selected: 0, errors: Vec::new() }
+        Self {
+            runbook,
+            lines,
+            selected: 0,
+            errors: Vec::new(),
+        }
     }
 
     pub fn runbook(&self) -> &Arc<Runbook> {
@@ -58,7 +79,9 @@ impl Form {
 
     fn check(&self, now: Timestamp, zone_offset: i32) -> Result<Inputs, Vec<InputError>> {
         let typed = self.runbook.inputs.iter().zip(&self.lines);
-        let given = typed.map(|(input, line)| (input.name.clone(), line.editor.text().trim().to_owned())).collect();
+        let given = typed
+            .map(|(input, line)| (input.name.clone(), line.editor.text().trim().to_owned()))
+            .collect();
         self.runbook.check_inputs_in(&given, now, zone_offset)
     }
 
@@ -69,7 +92,8 @@ impl Form {
             Command::Apply => match self.check(now, zone_offset) {
                 Ok(inputs) => return Some(inputs),
                 Err(errors) => {
-                    let wrong = |e: &InputError| self.runbook.inputs.iter().position(|i| i.name == e.name);
+                    let wrong =
+                        |e: &InputError| self.runbook.inputs.iter().position(|i| i.name == e.name);
                     self.selected = errors.iter().find_map(wrong).unwrap_or(self.selected);
                     self.errors = errors;
                     return None;
@@ -105,7 +129,9 @@ impl Form {
     }
 
     fn next_offer(&mut self) {
-        let Some(line) = self.lines.get_mut(self.selected) else { return };
+        let Some(line) = self.lines.get_mut(self.selected) else {
+            return;
+        };
         let at = line.offers.iter().position(|o| o == line.editor.text());
         let next = at.map_or(0, |i| i + 1);
         if let Some(offer) = line.offers.get(next).or(line.offers.first()) {
@@ -119,9 +145,11 @@ impl Form {
         let mut at = 0;
         let room = columns.saturating_sub(3);
         let push = |lines: &mut Vec<Line<'static>>, role: Role, text: &str| {
-            lines.extend(look.wrap(text, room).into_iter().map(|l| {
-                Line::from(vec![Span::raw("  "), look.span(role, l)])
-            }));
+            lines.extend(
+                look.wrap(text, room)
+                    .into_iter()
+                    .map(|l| Line::from(vec![Span::raw("  "), look.span(role, l)])),
+            );
         };
         for (i, (input, line)) in self.runbook.inputs.iter().zip(&self.lines).enumerate() {
             let selected = i == self.selected;
@@ -129,9 +157,21 @@ impl Form {
                 at = lines.len();
             }
             lines.push(Line::default());
-            let need = if input.required { "" } else { " (may stay empty)" };
-            let label = if input.label.is_empty() { &input.name } else { &input.label };
-            push(&mut lines, if selected { Role::Focus } else { Role::Dim }, &format!("{label}{need}"));
+            let need = if input.required {
+                ""
+            } else {
+                " (may stay empty)"
+            };
+            let label = if input.label.is_empty() {
+                &input.name
+            } else {
+                &input.label
+            };
+            push(
+                &mut lines,
+                if selected { Role::Focus } else { Role::Dim },
+                &format!("{label}{need}"),
+            );
             let (mut spans, cursor) = line.editor.view(look.theme, room, None);
             if selected {
                 mark_cursor(look, &mut spans, cursor);
@@ -145,7 +185,11 @@ impl Form {
             } else if line.from_event.as_deref() == Some(line.editor.text()) {
                 push(&mut lines, Role::Dim, "from the selected event");
             } else if selected && line.offers.len() > 1 {
-                push(&mut lines, Role::Dim, &format!("offers: {}", line.offers.join("  ")));
+                push(
+                    &mut lines,
+                    Role::Dim,
+                    &format!("offers: {}", line.offers.join("  ")),
+                );
             }
         }
         (lines, at)
@@ -173,18 +217,38 @@ fn offers(input: &Input, event: &Event) -> Vec<String> {
     match (&input.pattern, input.kind) {
         (Some(pattern), _) => {
             let whole = format!("\\A(?:{pattern})\\z");
-            let Ok(regex) = RegexBuilder::new(&whole).size_limit(1 << 20).build() else { return Vec::new() };
-            let normal = [Field::Actor, Field::Target, Field::Session, Field::Host, Field::Ip];
-            let values = normal.into_iter().filter_map(|f| Some((f.name(), text_of(event, f)?)));
-            let attributes = event.attributes.iter().map(|(path, v)| (path, v.text.to_owned()));
+            let Ok(regex) = RegexBuilder::new(&whole).size_limit(1 << 20).build() else {
+                return Vec::new();
+            };
+            let normal = [
+                Field::Actor,
+                Field::Target,
+                Field::Session,
+                Field::Host,
+                Field::Ip,
+            ];
+            let values = normal
+                .into_iter()
+                .filter_map(|f| Some((f.name(), text_of(event, f)?)));
+            let attributes = event
+                .attributes
+                .iter()
+                .map(|(path, v)| (path, v.text.to_owned()));
             found.extend(
-                values.chain(attributes).filter(|(_, v)| regex.is_match(v)).map(|(path, v)| (named(path), v)),
+                values
+                    .chain(attributes)
+                    .filter(|(_, v)| regex.is_match(v))
+                    .map(|(path, v)| (named(path), v)),
             );
         }
         (None, InputKind::Ip) => found.extend(event.ip.iter().map(|ip| (false, ip.to_string()))),
         (None, InputKind::Date) => {}
         (None, InputKind::Text | InputKind::Id) => {
-            found.extend(Field::find(&input.name).and_then(|f| text_of(event, f)).map(|v| (true, v)));
+            found.extend(
+                Field::find(&input.name)
+                    .and_then(|f| text_of(event, f))
+                    .map(|v| (true, v)),
+            );
         }
     }
     found.sort_by_key(|(named, _)| !named);
@@ -220,11 +284,32 @@ mod tests {
         attributes.push_str("other", "AKIAZZZZ");
         attributes.push_str("userIdentity.accessKeyId", "AKIAAAAA");
         attributes.push_str("eventName", "ListBuckets");
-        let event = Event { attributes, ip: vec!["10.0.0.1".parse().unwrap()], ..Event::default() };
-        let key = Input { name: "key".into(), pattern: Some("AKIA[A-Z]+".into()), ..Input::default() };
+        let event = Event {
+            attributes,
+            ip: vec!["10.0.0.1".parse().unwrap()],
+            ..Event::default()
+        };
+        let key = Input {
+            name: "key".into(),
+            pattern: Some("AKIA[A-Z]+".into()),
+            ..Input::default()
+        };
         assert_eq!(offers(&key, &event), ["AKIAAAAA", "AKIAZZZZ"]);
-        let ip = Input { name: "from".into(), kind: InputKind::Ip, ..Input::default() };
+        let ip = Input {
+            name: "from".into(),
+            kind: InputKind::Ip,
+            ..Input::default()
+        };
         assert_eq!(offers(&ip, &event), ["10.0.0.1"]);
-        assert!(offers(&Input { name: "x".into(), ..Input::default() }, &event).is_empty());
+        assert!(
+            offers(
+                &Input {
+                    name: "x".into(),
+                    ..Input::default()
+                },
+                &event
+            )
+            .is_empty()
+        );
     }
 }

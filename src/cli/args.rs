@@ -1,0 +1,299 @@
+//! What can be typed: the whole command line as data.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Entry, Value};
+use crate::engine::Sort;
+use crate::event::Zone;
+use crate::export::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  auditty /var/log/audit                     open the explorer on a directory
+  zcat audit.log.gz | auditty -              the same on standard input
+  auditty demo                               the same on a bundled incident
+  auditty search 'actor:alice* outcome:failure' /var/log/audit --since 2h
+  auditty tail 'action:delete' /var/log/kubernetes/audit.log
+  auditty verify /var/log/app/audit.jsonl    was anything changed, cut or slipped in?
+
+A path named like a command is opened with its directory: auditty ./search
+
+Exit status: 0 ok, 1 no match or not everything verified, 2 usage, 3 alarm, 5 cannot read";
+
+/// The audit-log explorer for the terminal
+#[derive(Debug, Parser)]
+#[command(name = "auditty", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    /// Files, directories, patterns, or - for standard input [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// Heading of the flags that every command takes.
+const EVERYWHERE: &str = "Everywhere";
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Global {
+    /// Zone of times shown, and of times typed without one: UTC, local, or an IANA name
+    #[arg(long, value_name = "ZONE", global = true, help_heading = EVERYWHERE)]
+    pub(super) tz: Option<Zone>,
+    /// When to use colours
+    #[arg(long, alias = "colour", value_name = "WHEN", global = true, help_heading = EVERYWHERE)]
+    pub(super) color: Option<When>,
+    /// Plain ASCII: no glyphs, and every other character escaped
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(super) ascii: bool,
+    /// Start no program at all, not even configured sources
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(super) no_exec: bool,
+}
+
+impl Global {
+    /// The flags as the topmost layer of the settings.
+    pub(super) fn layer(&self) -> Vec<Entry> {
+        let entry = |key: &str, value: Value, flag: &str| Entry {
+            key: key.into(),
+            value,
+            place: flag.into(),
+        };
+        let colour = self.color.map(|when| match when {
+            When::Auto => "auto",
+            When::Always => "always",
+            When::Never => "never",
+        });
+        [
+            self.tz
+                .map(|zone| entry("zone", Value::Str(zone.to_string()), "--tz")),
+            colour.map(|when| entry("colour", Value::Str(when.into()), "--color")),
+            self.ascii
+                .then(|| entry("ascii", Value::Bool(true), "--ascii")),
+            self.no_exec
+                .then(|| entry("exec", Value::Bool(false), "--no-exec")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Open the explorer on a bundled incident with live events
+    Demo,
+    Search(SearchArgs),
+    Tail(TailArgs),
+    Verify(VerifyArgs),
+    Index(IndexArgs),
+    Formats(FormatsArgs),
+    Runbook(RunbookArgs),
+    /// Print a completion script for a shell
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+const SEARCH_EXAMPLES: &str = "\
+Examples:
+  auditty search 'outcome:failure -actor:system*' /var/log/kubernetes --since 2h
+  auditty search 'ip:203.0.113.0/24' . --format jsonl | jq .target
+  auditty search '*' audit.log --facet actor --facet action
+  auditty search 'action:delete' . --count && echo somebody deleted something
+  auditty search '*' . --fields ts,actor,objectRef.resource --format csv
+
+Query: word \"two words\" field:value field:val* field:/re/ field:(a b) field:* status:>=400
+       ip:10.0.0.0/8 since:2h until:\"yesterday 14:00\" AND OR NOT -term ( )";
+
+/// Print the events that match a query
+#[derive(Args, Debug)]
+#[command(after_help = SEARCH_EXAMPLES)]
+pub(super) struct SearchArgs {
+    /// What to look for; '*' matches everything
+    #[arg(allow_hyphen_values = true)]
+    pub(super) query: String,
+    /// Where to look [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Only events from this time on (2h, 2026-03-01T10:00Z, "yesterday 14:00")
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+    /// Only events before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) until: Option<String>,
+    /// Print at most N events (with --facet: values) [default: 1000 in a table, else all]
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<NonZeroUsize>,
+    /// Newest first (desc) or oldest first (asc)
+    #[arg(long, value_name = "ORDER", default_value = "desc")]
+    pub(super) sort: Order,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: OutputFormat,
+    /// What to print of each event: names, aliases or attribute paths
+    #[arg(long, value_name = "A,B,C")]
+    pub(super) fields: Option<String>,
+    /// Print only how many match
+    #[arg(long, conflicts_with_all = ["fields", "facet", "limit"])]
+    pub(super) count: bool,
+    /// Print how often each value of a field occurs (may be repeated)
+    #[arg(long, value_name = "FIELD", conflicts_with = "fields")]
+    pub(super) facet: Vec<String>,
+}
+
+const TAIL_EXAMPLES: &str = "\
+Examples:
+  auditty tail 'outcome:failure' /var/log/audit/audit.log
+  kubectl logs -f audit | auditty tail 'action:delete' - --format jsonl";
+
+/// Print matching events as they arrive
+#[derive(Args, Debug)]
+#[command(after_help = TAIL_EXAMPLES)]
+pub(super) struct TailArgs {
+    /// What to look for; '*' matches everything
+    #[arg(allow_hyphen_values = true)]
+    pub(super) query: String,
+    /// What to follow [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: OutputFormat,
+    /// What to print of each event: names, aliases or attribute paths
+    #[arg(long, value_name = "A,B,C")]
+    pub(super) fields: Option<String>,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  auditty verify /var/log/app/audit.jsonl
+  auditty verify /var/log/app --format json | jq '.files[].findings'
+
+Exit status: 0 everything verified, 1 no alarm but not everything verified, 3 alarm, 5 cannot read";
+
+/// Check hash chains: was anything changed, cut or slipped in?
+#[derive(Args, Debug)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(super) struct VerifyArgs {
+    /// What to check [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ReportFormat,
+    /// Go on checking what is appended, and print what changes
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+/// Build the index to the end and exit; see or delete what is there
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct IndexArgs {
+    /// What to index [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Option<IndexCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum IndexCommand {
+    /// Show where the index is, how large it is, and its bounds
+    Status,
+    /// Delete the index; events whose files are gone are lost with it
+    Clear {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Show which log formats are known and how they are read
+#[derive(Args, Debug)]
+pub(super) struct FormatsArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<FormatsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FormatsCommand {
+    /// List the formats (the default)
+    List,
+    /// Say which format a file is read as, and what else would fit
+    Detect { file: PathBuf },
+    /// Show which path of a format each field is read from
+    Show { id: String },
+}
+
+/// Show runbooks: the bundled ones and those of the configured folders
+#[derive(Args, Debug)]
+pub(super) struct RunbookArgs {
+    #[command(subcommand)]
+    pub(super) command: RunbookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RunbookCommand {
+    /// List the runbooks
+    List,
+    /// Print one runbook
+    Show { id: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Order {
+    Asc,
+    Desc,
+}
+
+impl From<Order> for Sort {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Asc => Self::Asc,
+            Order::Desc => Self::Desc,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people
+    Table,
+    /// One JSON object a line, nothing lost
+    Jsonl,
+    /// For spreadsheets
+    Csv,
+    /// The records as they were read
+    Raw,
+}
+
+impl From<OutputFormat> for Format {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Table => Self::Table,
+            OutputFormat::Jsonl => Self::Jsonl,
+            OutputFormat::Csv => Self::Csv,
+            OutputFormat::Raw => Self::Raw,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Text,
+    Json,
+}

@@ -1,0 +1,76 @@
+//! `auditty formats`: what can be read, and how.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::app::App;
+use super::args::{FormatsArgs, FormatsCommand};
+use super::exit::{Exit, Failure};
+use super::open;
+use crate::format::Format;
+
+pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
+    match &args.command {
+        None | Some(FormatsCommand::List) => list(&open::formats(), app),
+        Some(FormatsCommand::Show { id }) => show(&open::formats(), id, app),
+        Some(FormatsCommand::Detect { file }) => detect(file, app),
+    }
+}
+
+fn list(formats: &[Arc<dyn Format>], app: &mut App) -> Result<Exit, Failure> {
+    let width = formats.iter().map(|f| f.id().len()).max().unwrap_or(0);
+    for format in formats {
+        writeln!(app.out, "{:width$}  {}", format.id(), format.title())?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn show(formats: &[Arc<dyn Format>], id: &str, app: &mut App) -> Result<Exit, Failure> {
+    let Some(format) = formats.iter().find(|f| f.id() == id) else {
+        return Err(Failure::Usage(format!(
+            "there is no format {id}; auditty formats list names them"
+        )));
+    };
+    writeln!(
+        app.out,
+        "{}: {}, version {}",
+        format.id(),
+        format.title(),
+        format.version()
+    )?;
+    let width = format
+        .mapping()
+        .iter()
+        .map(|(field, _)| field.len())
+        .max()
+        .unwrap_or(0);
+    for (field, path) in format.mapping() {
+        writeln!(app.out, "  {field:width$}  {path}")?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
+    let name = app.style.charset.line(&file.to_string_lossy(), usize::MAX);
+    let Some(found) = open::detect(file)? else {
+        writeln!(app.out, "{name}: nothing to read (empty or binary)")?;
+        return Ok(Exit::NoMatch);
+    };
+    let format = &found.format;
+    writeln!(
+        app.out,
+        "{name}: {} ({}), score {}",
+        format.id(),
+        format.title(),
+        found.score
+    )?;
+    for (other, score) in &found.others {
+        writeln!(
+            app.out,
+            "  also {} ({}), score {score}",
+            other.id(),
+            other.title()
+        )?;
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,295 @@
+//! Opening what a command works on: from paths to an engine that is being fed. The composition root proper: the only
+//! place that names concrete engines and joins them with the ingest pipeline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::demo_incident::Incident;
+use super::demo_writer::DemoWriter;
+use crate::config::paths::{self, PathsError};
+use crate::config::{Paths, Settings};
+use crate::engine::local::{LocalEngine, LocalOptions};
+use crate::engine::{Covers, Engine, EngineError};
+use crate::event::Timestamp;
+use crate::format::{Detection, Format, Registry};
+pub(super) use crate::ingest::verify::VerifyFile;
+use crate::ingest::{Ingest, IngestError, Options};
+use crate::source::{Discoverer, Discovery, RootKind, open_stream};
+
+/// What the caller is going to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Explore,
+    Follow,
+    /// Everything is read to its end, then the answer is given.
+    Complete,
+}
+
+/// An engine and what keeps it fed; the order of the fields is the order in which they end.
+pub(super) struct Opened {
+    _demo: Option<DemoWriter>,
+    ingest: Ingest,
+    pub(super) engine: Arc<dyn Engine>,
+    /// What is open, in a few words.
+    pub(super) title: String,
+    /// A hint for the first look.
+    pub(super) tip: Option<String>,
+    /// Removed at the end.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+impl Opened {
+    /// Blocks until everything is indexed; calls `progress` now and then.
+    pub(super) fn wait_complete(&self, progress: &mut dyn FnMut(&Covers)) {
+        self.ingest.wait_complete(&mut |covers| {
+            progress(covers);
+            true
+        });
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    #[error("there is nothing to read; name a path, or set `sources` in config.toml")]
+    NothingToOpen,
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<PathsError> for OpenError {
+    fn from(error: PathsError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<EngineError> for OpenError {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<IngestError> for OpenError {
+    fn from(error: IngestError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Opens paths: the index of each, and a pipeline that brings it up to date.
+pub(super) fn open(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+) -> Result<Opened, OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NothingToOpen);
+    }
+    let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
+    let mut discoverer = Discoverer::new(paths.to_vec());
+    let discovery = discoverer.scan();
+    if discovery.roots.is_empty() {
+        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    }
+    // What comes by a pipe is read once: its index lives as long as this process.
+    let piped = discovery.roots.iter().any(|r| r.kind == RootKind::Stdin);
+    paths::private_dir(&places.cache)?;
+    let scratch = if piped {
+        Some(scratch_dir(&places.cache, "stdin-")?)
+    } else {
+        None
+    };
+    let dir_of = |path: &Path, kind: RootKind| match (&scratch, kind) {
+        (Some(scratch), RootKind::Stdin) => scratch.path().join("index"),
+        _ => places.index_dir().join(dir_name(path)),
+    };
+    let dirs: Vec<PathBuf> = discovery
+        .roots
+        .iter()
+        .map(|r| dir_of(&r.path, r.kind))
+        .collect();
+    let spool = scratch
+        .as_ref()
+        .map_or_else(PathBuf::new, |s| s.path().to_owned());
+    let title = title(&discovery);
+    start(
+        discoverer, discovery, &dirs, spool, settings, mode, title, scratch,
+    )
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call from each way to open")]
+fn start(
+    discoverer: Discoverer,
+    discovery: Discovery,
+    dirs: &[PathBuf],
+    spool: PathBuf,
+    settings: &Settings,
+    mode: Mode,
+    title: String,
+    scratch: Option<tempfile::TempDir>,
+) -> Result<Opened, OpenError> {
+    let registry = Arc::new(Registry::builtin());
+    let zone_offset = settings.log_zone.offset_at(Timestamp::now());
+    let options = LocalOptions {
+        zone_offset,
+        max_bytes: settings.index.max_bytes,
+        max_share: settings.index.max_share,
+        min_free: settings.index.min_free,
+    };
+    let engine = LocalEngine::open(dirs, registry.clone(), options)?;
+    let sinks = engine.sinks();
+    let options = Options {
+        follow: mode != Mode::Complete,
+        zone_offset,
+        workers: 2,
+        spool,
+    };
+    let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
+    let engine: Arc<dyn Engine> = Arc::new(engine);
+    Ok(Opened {
+        _demo: None,
+        ingest,
+        engine,
+        title,
+        tip: None,
+        _scratch: scratch,
+    })
+}
+
+/// The bundled incident, written into a private folder and going on while it is open.
+pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
+    let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
+    paths::private_dir(&places.cache)?;
+    let scratch = scratch_dir(&places.cache, "demo-")?;
+    let logs = scratch.path().join("logs");
+    let failed = |e: std::io::Error| OpenError::Failed(format!("cannot write the demo: {e}"));
+    let incident = Incident::render(&logs, Timestamp::now()).map_err(failed)?;
+    let key = incident.leaked_key;
+    let mut discoverer = Discoverer::new(vec![logs]);
+    let discovery = discoverer.scan();
+    let dirs = [scratch.path().join("index")];
+    let mut opened = start(
+        discoverer,
+        discovery,
+        &dirs,
+        PathBuf::new(),
+        settings,
+        Mode::Explore,
+        "demo incident".into(),
+        Some(scratch),
+    )?;
+    opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
+    opened.tip = Some(format!(
+        "demo: R opens the runbook, x jumps to a broken link, key {key}"
+    ));
+    Ok(opened)
+}
+
+/// Runs the explorer until the person leaves it.
+pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenError> {
+    let library = crate::runbook::Library::load(&app.settings.runbooks);
+    let options = crate::tui::Options {
+        title: opened.title.clone(),
+        zone_offset: app.zone_offset(),
+        zone_label: app.settings.zone.to_string(),
+        colour: app.style.colour,
+        ascii: app.style.charset == crate::text::Charset::Ascii,
+        tip: opened.tip.clone(),
+        ..crate::tui::Options::default()
+    };
+    let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| failed(&e))?;
+    let result = runtime.block_on(crate::tui::run(opened.engine.clone(), library, options));
+    runtime.shutdown_background();
+    result.map_err(|e| failed(&e))
+}
+
+pub(super) fn verify(
+    paths: &[PathBuf],
+    _settings: &Settings,
+) -> Result<Vec<VerifyFile>, OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NothingToOpen);
+    }
+    Ok(crate::ingest::verify::verify(paths, &Registry::builtin()))
+}
+
+/// Every known format.
+pub(super) fn formats() -> Vec<Arc<dyn Format>> {
+    Registry::builtin().all()
+}
+
+/// The format a file would be read as (decompressed first); `None` = binary or empty.
+pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
+    use std::io::Read;
+    let discovery = crate::source::discover(&[file.to_owned()]);
+    let files = discovery.roots.iter().flat_map(|r| &r.sets);
+    let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let mut generations = files.flat_map(|s| &s.generations);
+    let Some(found) = generations.find(|g| g.path == canonical) else {
+        let skipped = discovery.skipped.first();
+        return match skipped.map(|s| s.why) {
+            Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
+            _ => Err(OpenError::Failed(nothing_readable(&discovery))),
+        };
+    };
+    let failed = |e: &dyn std::fmt::Display| {
+        OpenError::Failed(format!("cannot read {}: {e}", file.display()))
+    };
+    let mut sample = Vec::new();
+    let stream = open_stream(found).map_err(|e| failed(&e))?;
+    stream
+        .take(64 << 10)
+        .read_to_end(&mut sample)
+        .map_err(|e| failed(&e))?;
+    Ok((!sample.is_empty()).then(|| Registry::builtin().detect(&sample)))
+}
+
+/// A name for the index of a root that no path separator or length limit can trouble.
+fn dir_name(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt;
+    let digest = Sha256::digest(path.as_os_str().as_bytes());
+    digest.iter().take(12).map(|b| format!("{b:02x}")).collect()
+}
+
+fn scratch_dir(parent: &Path, prefix: &str) -> Result<tempfile::TempDir, OpenError> {
+    // The umask is closed to others at start.
+    tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir_in(parent)
+        .map_err(|e| {
+            OpenError::Failed(format!(
+                "cannot create a folder in {}: {e}",
+                parent.display()
+            ))
+        })
+}
+
+fn nothing_readable(discovery: &Discovery) -> String {
+    let lines: Vec<String> = discovery
+        .skipped
+        .iter()
+        .map(|s| format!("{}: {}", s.path.display(), s.detail))
+        .collect();
+    if lines.is_empty() {
+        return "there is no log at these paths".into();
+    }
+    lines.join("\n")
+}
+
+fn title(discovery: &Discovery) -> String {
+    let sources: usize = discovery.roots.iter().map(|r| r.sets.len().max(1)).sum();
+    let first = discovery
+        .roots
+        .first()
+        .map(|r| r.path.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    match sources {
+        0 | 1 => first,
+        n => format!("{first} +{} sources", n - 1),
+    }
+}

@@ -1,0 +1,88 @@
+//! `auditty verify`: was anything changed, cut or slipped in?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::app::App;
+use super::args::{ReportFormat, VerifyArgs};
+use super::exit::{Exit, Failure};
+use super::open::{self, Mode, VerifyFile};
+use super::progress;
+use crate::chain::ChainReport;
+use crate::engine::{Engine, EngineError, Tail};
+use crate::query::Query;
+
+mod report;
+
+use report::{State, Summary};
+
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
+    let paths = app.sources(&args.paths);
+    if !args.watch {
+        let files = open::verify(&paths, &app.settings)?;
+        return print(&files, args.format, app);
+    }
+    let opened = open::open(&paths, &app.settings, Mode::Follow)?;
+    progress::wait(&opened, app);
+    let from = opened.engine.info().watermark;
+    let mut tail = opened.engine.tail(&Query::default(), from)?;
+    watch(&*opened.engine, &mut *tail, args.format, app)
+}
+
+/// Prints the reports and says how they end the program.
+fn print(files: &[VerifyFile], format: ReportFormat, app: &mut App) -> Result<Exit, Failure> {
+    let text = match format {
+        ReportFormat::Json => report::json(files) + "\n",
+        ReportFormat::Text => report::text(files, app.style),
+    };
+    app.out.write_all(text.as_bytes())?;
+    app.out.flush()?;
+    Ok(exit_of(files))
+}
+
+/// Prints the whole report again whenever it says something new, until the engine ends.
+fn watch(
+    engine: &dyn Engine,
+    tail: &mut dyn Tail,
+    format: ReportFormat,
+    app: &mut App,
+) -> Result<Exit, Failure> {
+    let mut shown: Option<Vec<Summary>> = None;
+    loop {
+        let files = reports(engine)?;
+        let summary: Vec<Summary> = files.iter().map(report::summary).collect();
+        if shown.as_ref() != Some(&summary) {
+            print(&files, format, app)?;
+            shown = Some(summary);
+        }
+        match tail.recv(PATIENCE) {
+            Ok(_) => {}
+            Err(EngineError::Cancelled) => return Ok(exit_of(&reports(engine)?)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn reports(engine: &dyn Engine) -> Result<Vec<VerifyFile>, Failure> {
+    let file = |report: Arc<ChainReport>| VerifyFile {
+        path: report.source.to_string(),
+        report,
+        error: None,
+    };
+    Ok(engine.verify()?.into_iter().map(file).collect())
+}
+
+/// An alarm outweighs what could not be read, and that what is not verified.
+fn exit_of(files: &[VerifyFile]) -> Exit {
+    match report::overall(files) {
+        State::Fail => Exit::Alarm,
+        State::Error => Exit::Failed,
+        State::Pass => Exit::Ok,
+        State::Warn | State::None => Exit::NoMatch,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The table of keys: name, what is allowed, and how a value is taken.
+
+use std::path::{Path, PathBuf};
+
+use super::{Choice, Settings, Value};
+
+struct Key {
+    name: &'static str,
+    /// What may stand there, for error messages.
+    allowed: &'static str,
+    /// `None` = the value is not allowed.
+    set: fn(&mut Settings, &Value) -> Option<()>,
+}
+
+const ZONE: &str = "\"UTC\", \"local\" or an IANA name such as \"Europe/Vienna\"";
+const CHOICE: &str = "\"auto\", \"always\" or \"never\"";
+const PATHS: &str = "a list of paths, each absolute or from the home directory (\"~/…\")";
+const SIZE: &str =
+    "a number of bytes, or with a unit as in \"10 GB\" (kB MB GB TB, KiB MiB GiB TiB)";
+
+const KEYS: &[Key] = &[
+    Key {
+        name: "zone",
+        allowed: ZONE,
+        set: |s, v| set(&mut s.zone, text(v)?.parse().ok()),
+    },
+    Key {
+        name: "log_zone",
+        allowed: ZONE,
+        set: |s, v| set(&mut s.log_zone, text(v)?.parse().ok()),
+    },
+    Key {
+        name: "colour",
+        allowed: CHOICE,
+        set: |s, v| set(&mut s.colour, choice(v)),
+    },
+    Key {
+        name: "ascii",
+        allowed: CHOICE,
+        set: |s, v| set(&mut s.ascii, choice(v)),
+    },
+    Key {
+        name: "exec",
+        allowed: "true or false",
+        set: |s, v| set(&mut s.exec, boolean(v)),
+    },
+    Key {
+        name: "sources",
+        allowed: PATHS,
+        set: |s, v| set(&mut s.sources, paths(v)),
+    },
+    Key {
+        name: "runbooks",
+        allowed: PATHS,
+        set: |s, v| set(&mut s.runbooks, paths(v)),
+    },
+    Key {
+        name: "index.max_bytes",
+        allowed: SIZE,
+        set: |s, v| set(&mut s.index.max_bytes, size(v)),
+    },
+    Key {
+        name: "index.max_share",
+        allowed: "a share from \"1 %\" to \"100 %\"",
+        set: |s, v| set(&mut s.index.max_share, share(v)),
+    },
+    Key {
+        name: "index.min_free",
+        allowed: SIZE,
+        set: |s, v| set(&mut s.index.min_free, size(v)),
+    },
+];
+
+/// Sets one key, or says in words why not.
+pub(super) fn apply(settings: &mut Settings, name: &str, value: &Value) -> Result<(), String> {
+    let wanted = if name == "color" { "colour" } else { name };
+    let Some(key) = KEYS.iter().find(|key| key.name == wanted) else {
+        let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        return Err(format!(
+            "there is no setting \"{name}\"; the settings are {}",
+            names.join(", ")
+        ));
+    };
+    (key.set)(settings, value).ok_or_else(|| {
+        format!(
+            "{} = {} is not allowed; use {}",
+            key.name,
+            shown(value),
+            key.allowed
+        )
+    })
+}
+
+/// `INDEX_MAX_BYTES` → `index.max_bytes`.
+pub(super) fn from_variable(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    match KEYS.iter().find(|key| key.name.replace('.', "_") == name) {
+        Some(key) => key.name.to_owned(),
+        None => name,
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) -> Option<()> {
+    *place = value?;
+    Some(())
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Str(text) | Value::Variable(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn choice(value: &Value) -> Option<Choice> {
+    match value {
+        Value::Bool(true) => Some(Choice::Always),
+        Value::Bool(false) => Some(Choice::Never),
+        _ => match text(value)? {
+            "auto" => Some(Choice::Auto),
+            "always" => Some(Choice::Always),
+            "never" => Some(Choice::Never),
+            _ => None,
+        },
+    }
+}
+
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Variable(text) => match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn paths(value: &Value) -> Option<Vec<PathBuf>> {
+    let paths: Vec<PathBuf> = match value {
+        Value::List(list) => list.iter().map(PathBuf::from).collect(),
+        Value::Variable(list) => std::env::split_paths(list)
+            .filter(|p| !p.as_os_str().is_empty())
+            .collect(),
+        _ => return None,
+    };
+    let is_fixed = |path: &PathBuf| path.is_absolute() || path.starts_with(Path::new("~"));
+    paths.iter().all(is_fixed).then_some(paths)
+}
+
+fn size(value: &Value) -> Option<u64> {
+    let text = match value {
+        Value::Int(bytes) => return u64::try_from(*bytes).ok(),
+        _ => text(value)?.trim(),
+    };
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '_')
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits].replace('_', "").parse().ok()?;
+    let unit: u64 = match text[digits..].trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+fn share(value: &Value) -> Option<u8> {
+    let percent = match value {
+        Value::Int(percent) => u8::try_from(*percent).ok()?,
+        _ => text(value)?
+            .trim()
+            .trim_end_matches('%')
+            .trim_end()
+            .parse()
+            .ok()?,
+    };
+    (1..=100).contains(&percent).then_some(percent)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Str(text) | Value::Variable(text) => format!("\"{text}\""),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::List(list) => format!("{list:?}"),
+        Value::Other(what) => format!("a {what}"),
+    }
+}

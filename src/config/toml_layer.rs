@@ -1,0 +1,71 @@
+//! `config.toml` as a layer: every key with the line it stands on. What cannot be read is reported, the rest holds.
+
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{ConfigError, Entry, Value};
+
+/// The entries of a file, and what is wrong with its TOML.
+pub fn read_toml(path: &Path, text: &str) -> (Vec<Entry>, Vec<ConfigError>) {
+    let place = |offset: usize| format!("{}:{}", path.display(), line_of(text, offset));
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut errors: Vec<ConfigError> = errors
+        .iter()
+        .map(|error| ConfigError {
+            place: place(error.span().map_or(0, |span| span.start)),
+            message: format!("is not TOML: {}", error.message()),
+        })
+        .collect();
+    // After the first error of a line the reader guesses.
+    errors.dedup_by(|b, a| a.place == b.place);
+    let mut entries = Vec::new();
+    collect("", table.get_ref(), &place, &mut entries);
+    (entries, errors)
+}
+
+/// Tables nest at most once, so deeper ones are taken as values (of the wrong type).
+fn collect(
+    prefix: &str,
+    table: &DeTable<'_>,
+    place: &dyn Fn(usize) -> String,
+    out: &mut Vec<Entry>,
+) {
+    for (key, value) in table.iter() {
+        let name = format!("{prefix}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) if prefix.is_empty() => {
+                collect(&format!("{name}."), inner, place, out)
+            }
+            other => out.push(Entry {
+                key: name,
+                value: simple(other),
+                place: place(key.span().start),
+            }),
+        }
+    }
+}
+
+fn simple(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::Str(text.to_string()),
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Int(number),
+            Err(_) => Value::Other("number beyond 64 bits"),
+        },
+        DeValue::Array(items) => {
+            let texts: Option<Vec<String>> = items
+                .iter()
+                .map(|v| v.get_ref().as_str().map(str::to_owned))
+                .collect();
+            texts.map_or(Value::Other("list of other things than texts"), Value::List)
+        }
+        other => Value::Other(other.type_str()),
+    }
+}
+
+/// 1-based.
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}

@@ -1,0 +1,372 @@
+//! The local engine: one tantivy index a source root, what is live in memory, and the union of both as the answer.
+
+mod bounds;
+mod catalog;
+mod collect;
+mod docset;
+mod fetch;
+mod hub;
+mod lower;
+mod originals;
+mod schema;
+mod search;
+mod sink;
+mod store;
+mod terms;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender};
+
+use self::hub::{Hub, HubState};
+use self::lower::GenerationFacts;
+use self::search::{Found, View};
+use self::store::Store;
+use super::page::Partial;
+use super::sink::EventSink;
+use super::{
+    Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort,
+    SourceInfo, Tail, Watermark,
+};
+use crate::chain::ChainReport;
+use crate::event::{Event, EventId, Timestamp};
+use crate::format::Registry;
+use crate::query::{BindContext, Matcher, PathTable, Query};
+
+/// How often stores look whether a commit is due.
+const TICK: Duration = Duration::from_millis(200);
+/// How often they look at the disk.
+const TICKS_PER_LOOK: u64 = 10;
+
+/// Settings of a local engine.
+#[derive(Clone, Debug)]
+pub struct LocalOptions {
+    /// Zone of times that name none, as seconds east of UTC.
+    pub zone_offset: i32,
+    /// Bytes that all indexes together may take.
+    pub max_bytes: u64,
+    /// Share of the free space that they may take, in percent.
+    pub max_share: u8,
+    /// Bytes that stay free on the disk.
+    pub min_free: u64,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self {
+            zone_offset: 0,
+            max_bytes: 10_000_000_000,
+            max_share: 20,
+            min_free: 1 << 30,
+        }
+    }
+}
+
+/// Tantivy indexes on this machine, one a source root.
+pub struct LocalEngine {
+    stores: Vec<Arc<Store>>,
+    hub: Arc<Hub>,
+    registry: Arc<Registry>,
+    options: LocalOptions,
+    /// Dropping it ends the committing thread.
+    stop: Option<Sender<()>>,
+    committer: Option<std::thread::JoinHandle<()>>,
+}
+
+struct Paths(BTreeSet<String>);
+
+impl PathTable for Paths {
+    fn resolve(&self, path: &str) -> Option<String> {
+        if self.0.contains(path) {
+            return Some(path.to_owned());
+        }
+        super::resolve_path(self.0.iter().map(String::as_str), path)
+    }
+}
+
+/// All that a search sees, of one moment.
+struct Snapshot {
+    views: Vec<View>,
+    live: Vec<Arc<Event>>,
+    watermark: Watermark,
+    verdicts: Vec<crate::event::Verdict>,
+    covers: Covers,
+}
+
+impl LocalEngine {
+    /// Opens one index in each of `dirs`, creating or rebuilding where needed.
+    pub fn open(
+        dirs: &[PathBuf],
+        registry: Arc<Registry>,
+        options: LocalOptions,
+    ) -> Result<Self, EngineError> {
+        let hub = Arc::new(Hub::default());
+        let mut stores = Vec::with_capacity(dirs.len());
+        for (number, dir) in dirs.iter().enumerate() {
+            let (store, message) = Store::open(dir, number, hub.clone())?;
+            if let Some(message) = message {
+                hub.lock().say(message);
+            }
+            stores.push(Arc::new(store));
+        }
+        let (stop, stopped) = crossbeam_channel::bounded(0);
+        let ticking = stores.clone();
+        let bounds = options.clone();
+        let committer = std::thread::Builder::new()
+            .name("commit".into())
+            .spawn(move || {
+                let mut ticks = 0u64;
+                while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    if ticks.is_multiple_of(TICKS_PER_LOOK) {
+                        bounds.enforce(&ticking);
+                    }
+                    ticks += 1;
+                    for store in &ticking {
+                        if let Err(error) = store.tick() {
+                            store.stop_writing(error.to_string());
+                        }
+                    }
+                }
+            })
+            .map_err(|e| EngineError::Index(format!("no thread to commit with: {e}")))?;
+        Ok(Self {
+            stores,
+            hub,
+            registry,
+            options,
+            stop: Some(stop),
+            committer: Some(committer),
+        })
+    }
+
+    /// The sinks that feed the engine, in the order of `dirs`.
+    pub fn sinks(&self) -> Vec<Arc<dyn EventSink>> {
+        self.stores
+            .iter()
+            .map(|s| s.clone() as Arc<dyn EventSink>)
+            .collect()
+    }
+
+    /// The index directories.
+    pub fn dirs(&self) -> Vec<&Path> {
+        self.stores.iter().map(|s| s.dir.as_path()).collect()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let hub = self.hub.lock();
+        let mut snapshot = Snapshot {
+            views: Vec::with_capacity(self.stores.len()),
+            live: Vec::new(),
+            watermark: hub.watermark(),
+            verdicts: Vec::new(),
+            covers: covers(&hub, &self.stores),
+        };
+        for store in &self.stores {
+            let inner = store.inner();
+            snapshot
+                .live
+                .extend(inner.live.values().flat_map(|f| f.events.iter().cloned()));
+            let facts = |g: &super::sink::Generation| GenerationFacts {
+                source: g.source.clone(),
+                rank: g.rank,
+                chain: hub.chains.get(&g.source).cloned(),
+            };
+            snapshot.views.push(View {
+                store: store.clone(),
+                searcher: inner.searcher.clone(),
+                facts: inner.catalog.generations.iter().map(facts).collect(),
+                catalog: inner.catalog.clone(),
+            });
+        }
+        snapshot.verdicts = snapshot
+            .live
+            .iter()
+            .map(|e| Hub::verdict(&hub, e))
+            .collect();
+        snapshot
+    }
+
+    fn paths(&self, snapshot: &Snapshot) -> Result<Paths, EngineError> {
+        let mut paths = BTreeSet::new();
+        for view in &snapshot.views {
+            for segment in view.searcher.segment_readers() {
+                let found = view.store.segment_paths(segment)?;
+                paths.extend(found.iter().cloned());
+            }
+        }
+        for event in &snapshot.live {
+            for (path, _) in event.attributes.iter() {
+                if !paths.contains(path) {
+                    paths.insert(path.to_owned());
+                }
+            }
+        }
+        Ok(Paths(paths))
+    }
+}
+
+fn covers(hub: &HubState, stores: &[Arc<Store>]) -> Covers {
+    let stopped = stores.iter().find_map(|s| s.stopped());
+    let mut all = Covers {
+        complete: true,
+        stopped,
+        ..Covers::default()
+    };
+    for covers in hub.covers.values() {
+        all.complete &= covers.complete;
+        all.done += covers.done;
+        all.total += covers.total;
+        all.late += covers.late;
+        all.since = all.since.max(covers.since);
+    }
+    all
+}
+
+impl Engine for LocalEngine {
+    fn search(&self, request: &SearchRequest, cancel: &Cancel) -> Result<SearchPage, EngineError> {
+        let snapshot = self.snapshot();
+        let paths = self.paths(&snapshot)?;
+        let context = BindContext {
+            now: request.now,
+            zone_offset: request.zone_offset,
+            paths: Some(&paths),
+        };
+        let mut bound = request.query.bind(&context)?;
+        let matcher = Matcher::new(&bound)?;
+        let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
+        let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
+        extents.extend(live_times().min().zip(live_times().max()));
+        let extent = extents
+            .iter()
+            .map(|e| e.0)
+            .min()
+            .zip(extents.iter().map(|e| e.1).max())
+            .map(|e| super::clip_extent(&bound, e));
+        let mut partial = Partial::new(request, extent);
+        for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if matcher.matches(event, *verdict) {
+                partial.add(request, event, *verdict);
+            }
+        }
+        let mut found: Vec<(usize, Found)> = Vec::new();
+        for (index, view) in snapshot.views.iter().enumerate() {
+            let (counted, candidates) =
+                view.search(&bound, request, extent, &self.registry, cancel)?;
+            partial.merge(counted);
+            found.extend(candidates.into_iter().map(|f| (index, f)));
+        }
+        // Only the best over all stores are read back.
+        match request.sort {
+            Sort::Asc => found.sort_by(|a, b| a.1.key.cmp(&b.1.key)),
+            Sort::Desc => found.sort_by(|a, b| b.1.key.cmp(&a.1.key)),
+        }
+        let beyond_page = found.len() > request.limit;
+        found.truncate(request.limit);
+        for (index, candidate) in &found {
+            partial.hits.push(snapshot.views[*index].fetch(
+                candidate,
+                &self.registry,
+                request.zone_offset,
+            )?);
+        }
+        let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
+        super::notice_if_all_older(&mut bound, partial.total, newest);
+        let (hits, more, total, facets, histogram) = partial.finish(request);
+        Ok(SearchPage {
+            hits,
+            total,
+            facets,
+            histogram,
+            more: more || beyond_page,
+            covers: snapshot.covers,
+            watermark: snapshot.watermark,
+            notices: bound.notices,
+        })
+    }
+
+    fn event(&self, id: EventId) -> Result<Option<Hit>, EngineError> {
+        let snapshot = self.snapshot();
+        for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if event.id == id {
+                return Ok(Some(Hit {
+                    event: event.clone(),
+                    verdict: *verdict,
+                }));
+            }
+        }
+        for view in &snapshot.views {
+            if let Some(hit) = view.event(id, &self.registry, self.options.zone_offset)? {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
+        let paths = self.paths(&self.snapshot())?;
+        let known = PathsOrTyped(paths);
+        let context = BindContext {
+            now: Timestamp::now(),
+            zone_offset: self.options.zone_offset,
+            paths: Some(&known),
+        };
+        let matcher = Matcher::new(&query.bind(&context)?)?;
+        Ok(Box::new(self.hub.tail(matcher, from)))
+    }
+
+    fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError> {
+        Ok(self.hub.lock().chains.values().cloned().collect())
+    }
+
+    fn info(&self) -> Info {
+        let snapshot = self.snapshot();
+        let paths = self.paths(&snapshot).unwrap_or(Paths(BTreeSet::new()));
+        let hub = self.hub.lock();
+        let mut sources: BTreeMap<Arc<str>, SourceInfo> = BTreeMap::new();
+        for store in &self.stores {
+            store.describe_sources(&mut sources);
+        }
+        for (name, error) in &hub.errors {
+            let info = sources.entry(name.as_str().into()).or_default();
+            info.name = name.as_str().into();
+            info.error = Some(error.clone());
+        }
+        for info in sources.values_mut() {
+            info.chain = hub.chains.get(&info.name).cloned();
+        }
+        Info {
+            sources: sources.into_values().collect(),
+            paths: paths.0.into_iter().map(|p| (p, 0)).collect(),
+            covers: snapshot.covers,
+            messages: hub.messages.iter().cloned().collect(),
+            capabilities: Capabilities::default(),
+            watermark: snapshot.watermark,
+        }
+    }
+}
+
+/// A live filter may name a field that no event had so far.
+struct PathsOrTyped(Paths);
+
+impl PathTable for PathsOrTyped {
+    fn resolve(&self, path: &str) -> Option<String> {
+        self.0.resolve(path).or_else(|| Some(path.to_owned()))
+    }
+}
+
+impl Drop for LocalEngine {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(committer) = self.committer.take() {
+            // A committer that panicked left the last commit in place, which is all that counts.
+            let _ = committer.join();
+        }
+        for store in &self.stores {
+            // What is not committed now is read again at the next start.
+            let _ = store.commit();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The stream of live events and what people should be told, shared by all stores of an engine.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+
+use crate::chain::ChainReport;
+use crate::engine::{Covers, EngineError, Hit, Tail, TailItem, Watermark};
+use crate::event::{Event, Verdict};
+use crate::query::Matcher;
+
+/// Events kept so that a tail can go on from an older watermark without a gap.
+const RING: usize = 20_000;
+/// Messages a tail may lag behind before it is told to search again.
+const QUEUE: usize = 4_096;
+/// Messages for people that are kept.
+const MESSAGES: usize = 200;
+
+#[derive(Clone, Debug)]
+enum Signal {
+    Events(Vec<Arc<Event>>),
+    Changed,
+}
+
+#[derive(Default)]
+pub(crate) struct HubState {
+    /// Number of the newest live event.
+    sequence: u64,
+    ring: VecDeque<(u64, Arc<Event>)>,
+    tails: Vec<(Sender<Signal>, Arc<std::sync::atomic::AtomicU64>)>,
+    pub(crate) chains: BTreeMap<Arc<str>, Arc<ChainReport>>,
+    pub(crate) errors: BTreeMap<String, String>,
+    pub(crate) messages: VecDeque<String>,
+    /// By store.
+    pub(crate) covers: BTreeMap<usize, Covers>,
+}
+
+/// Hands live events to every tail.
+#[derive(Default)]
+pub(crate) struct Hub {
+    state: Mutex<HubState>,
+}
+
+impl Hub {
+    /// While this is held no live event is accepted: what is read meanwhile is of one moment.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HubState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The verdict of an event as known now.
+    pub(crate) fn verdict(state: &HubState, event: &Event) -> Verdict {
+        match state.chains.get(&event.source) {
+            Some(report) => report
+                .verdicts
+                .at(event.order.generation, event.order.offset),
+            None => Verdict::Pending,
+        }
+    }
+
+    pub(crate) fn tail(self: &Arc<Self>, matcher: Matcher, from: Watermark) -> HubTail {
+        let mut state = self.lock();
+        let oldest = state.ring.front().map_or(state.sequence + 1, |(n, _)| *n);
+        let skipped = oldest.saturating_sub(from.0.saturating_add(1));
+        let backlog = state
+            .ring
+            .iter()
+            .filter(|(n, _)| *n > from.0)
+            .map(|(_, e)| e.clone())
+            .collect();
+        let (sender, receiver) = bounded(QUEUE);
+        let lost = Arc::new(std::sync::atomic::AtomicU64::new(skipped));
+        state.tails.push((sender, lost.clone()));
+        HubTail {
+            hub: self.clone(),
+            matcher,
+            backlog,
+            receiver,
+            lost,
+        }
+    }
+}
+
+impl HubState {
+    pub(crate) fn watermark(&self) -> Watermark {
+        Watermark(self.sequence)
+    }
+
+    /// Numbers the events and hands them on.
+    pub(crate) fn publish(&mut self, events: Vec<Arc<Event>>) {
+        for event in &events {
+            self.sequence += 1;
+            self.ring.push_back((self.sequence, event.clone()));
+        }
+        while self.ring.len() > RING {
+            self.ring.pop_front();
+        }
+        self.send(&Signal::Events(events));
+    }
+
+    pub(crate) fn changed(&mut self) {
+        self.send(&Signal::Changed);
+    }
+
+    pub(crate) fn say(&mut self, text: String) {
+        self.messages.push_back(text);
+        while self.messages.len() > MESSAGES {
+            self.messages.pop_front();
+        }
+        self.changed();
+    }
+
+    fn send(&mut self, signal: &Signal) {
+        self.tails
+            .retain(|(tail, lost)| match tail.try_send(signal.clone()) {
+                Ok(()) => true,
+                Err(TrySendError::Full(Signal::Events(events))) => {
+                    lost.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Relaxed);
+                    true
+                }
+                Err(TrySendError::Full(Signal::Changed)) => true,
+                Err(TrySendError::Disconnected(_)) => false,
+            });
+    }
+}
+
+pub(crate) struct HubTail {
+    hub: Arc<Hub>,
+    matcher: Matcher,
+    backlog: Vec<Arc<Event>>,
+    receiver: Receiver<Signal>,
+    lost: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Tail for HubTail {
+    fn recv(&mut self, timeout: Duration) -> Result<Option<TailItem>, EngineError> {
+        let lost = self.lost.swap(0, std::sync::atomic::Ordering::Relaxed);
+        if lost > 0 {
+            return Ok(Some(TailItem::Lagged(lost)));
+        }
+        let mut events = std::mem::take(&mut self.backlog);
+        let mut changed = false;
+        if events.is_empty() {
+            let mut take = |signal| match signal {
+                Signal::Events(more) => events.extend(more),
+                Signal::Changed => changed = true,
+            };
+            match self.receiver.recv_timeout(timeout) {
+                Ok(signal) => take(signal),
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(EngineError::Index("the engine has stopped".into()));
+                }
+            }
+            self.receiver.try_iter().take(256).for_each(take);
+        }
+        let verdicts: Vec<Verdict> = {
+            let state = self.hub.lock();
+            events.iter().map(|e| Hub::verdict(&state, e)).collect()
+        };
+        let hits: Vec<Hit> = events
+            .into_iter()
+            .zip(verdicts)
+            .filter(|(event, verdict)| self.matcher.matches(event, *verdict))
+            .map(|(event, verdict)| Hit { event, verdict })
+            .collect();
+        Ok(match (hits.is_empty(), changed) {
+            (false, _) => Some(TailItem::Events(hits)),
+            (true, true) => Some(TailItem::Changed),
+            (true, false) => None,
+        })
+    }
+}

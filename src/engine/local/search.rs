@@ -1,0 +1,242 @@
+//! A search of one store: lower, decide what is unsure on the originals, collect; segments side by side.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tantivy::SegmentReader;
+
+use super::collect::{Collected, Collector};
+use super::docset::{Bits, Bounds, Docs};
+use super::fetch::{Fetcher, Positions};
+use super::lower::{GenerationFacts, Lowering};
+use super::store::Store;
+use crate::engine::page::{Partial, histogram_frame};
+use crate::engine::{Cancel, EngineError, SearchRequest};
+use crate::event::{EventId, SortKey};
+use crate::format::Registry;
+use crate::query::{Bound, Matcher};
+
+/// Threads that look at segments.
+const THREADS: usize = 2;
+
+/// What a search sees of a store, of one moment.
+pub(crate) struct View {
+    pub(crate) store: Arc<Store>,
+    pub(crate) searcher: tantivy::Searcher,
+    pub(crate) catalog: Arc<super::catalog::Catalog>,
+    pub(crate) facts: Vec<GenerationFacts>,
+}
+
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Index(error.to_string())
+}
+
+/// A page candidate of a store: its key, and where to fetch it.
+pub(crate) struct Found {
+    pub(crate) key: SortKey,
+    pub(crate) segment: usize,
+    pub(crate) doc: u32,
+}
+
+impl View {
+    fn fetcher<'a>(&'a self, registry: &'a Registry, zone_offset: i32) -> Fetcher<'a> {
+        Fetcher {
+            originals: &self.store.originals,
+            registry,
+            generations: &self.catalog.generations,
+            facts: &self.facts,
+            zone_offset,
+        }
+    }
+
+    /// First and last time in the store.
+    pub(crate) fn extent(&self) -> Option<(i64, i64)> {
+        let column =
+            |s: &SegmentReader| s.fast_fields().i64("ts").ok().filter(|_| s.num_docs() > 0);
+        let columns: Vec<_> = self
+            .searcher
+            .segment_readers()
+            .iter()
+            .filter_map(column)
+            .collect();
+        let first = columns.iter().map(|c| c.min_value()).min()?;
+        Some((first, columns.iter().map(|c| c.max_value()).max()?))
+    }
+
+    /// Searches; candidates are left to fetch until the best of all stores are known.
+    pub(crate) fn search(
+        &self,
+        bound: &Bound,
+        request: &SearchRequest,
+        extent: Option<(i64, i64)>,
+        registry: &Registry,
+        cancel: &Cancel,
+    ) -> Result<(Partial, Vec<Found>), EngineError> {
+        let segments = self.searcher.segment_readers();
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Collected)>, EngineError> {
+            let matcher = Matcher::new(bound)?;
+            let fetcher = self.fetcher(registry, request.zone_offset);
+            let mut out = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(segment) = segments.get(index) else {
+                    return Ok(out);
+                };
+                out.push((
+                    index,
+                    self.segment(segment, bound, &matcher, request, extent, &fetcher, cancel)?,
+                ));
+            }
+        };
+        let results: Vec<Result<Vec<(usize, Collected)>, EngineError>> = if segments.len() < 2 {
+            vec![work()]
+        } else {
+            std::thread::scope(|scope| {
+                let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
+                let mine = work();
+                let panicked = || Err(EngineError::Index("a search thread failed".into()));
+                let theirs = handles
+                    .into_iter()
+                    .map(|h| h.join().unwrap_or_else(|_| panicked()));
+                std::iter::once(mine).chain(theirs).collect()
+            })
+        };
+        let mut partial = Partial::new(request, extent);
+        let mut found = Vec::new();
+        for result in results {
+            for (segment, collected) in result? {
+                let candidates = collected.candidates.into_iter();
+                found.extend(candidates.map(|c| Found {
+                    key: c.key,
+                    segment,
+                    doc: c.doc,
+                }));
+                partial.merge(Partial {
+                    hits: Vec::new(),
+                    total: collected.total,
+                    facets: collected.facets,
+                    histogram: collected.histogram,
+                });
+            }
+        }
+        Ok((partial, found))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one call, from right above")]
+    fn segment(
+        &self,
+        segment: &SegmentReader,
+        bound: &Bound,
+        matcher: &Matcher,
+        request: &SearchRequest,
+        extent: Option<(i64, i64)>,
+        fetcher: &Fetcher<'_>,
+        cancel: &Cancel,
+    ) -> Result<Collected, EngineError> {
+        let lowering = Lowering::new(segment, self.store.columns.terms, &self.facts, cancel)?;
+        let bounds = lowering.lower(&bound.ast)?;
+        let positions = Positions::open(segment)?;
+        let docs = decide(
+            segment,
+            &alive(segment, bounds),
+            matcher,
+            &positions,
+            fetcher,
+            cancel,
+        )?;
+        let histogram = match (request.histogram, extent) {
+            (Some(buckets), Some((from, to))) => Some(histogram_frame(from, to, buckets)),
+            _ => None,
+        };
+        Collector {
+            request,
+            fetcher,
+            cancel,
+        }
+        .collect(segment, &positions, &docs, histogram)
+    }
+
+    /// Fetches a candidate.
+    pub(crate) fn fetch(
+        &self,
+        found: &Found,
+        registry: &Registry,
+        zone_offset: i32,
+    ) -> Result<crate::engine::Hit, EngineError> {
+        let positions = Positions::open(self.searcher.segment_reader(found.segment as u32))?;
+        self.fetcher(registry, zone_offset)
+            .hit(&positions, found.doc)
+    }
+
+    /// The event with this id.
+    pub(crate) fn event(
+        &self,
+        id: EventId,
+        registry: &Registry,
+        zone_offset: i32,
+    ) -> Result<Option<crate::engine::Hit>, EngineError> {
+        let fetcher = self.fetcher(registry, zone_offset);
+        for segment in self.searcher.segment_readers() {
+            let ids = segment
+                .fast_fields()
+                .column_first_or_default::<u64>("id")
+                .map_err(failed)?;
+            for doc in (0..segment.max_doc()).filter(|doc| ids.get_val(*doc) == id.0 as u64) {
+                if segment.is_deleted(doc) {
+                    continue;
+                }
+                let hit = fetcher.hit(&Positions::open(segment)?, doc)?;
+                if hit.event.id == id {
+                    return Ok(Some(hit));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Leaves deleted documents out.
+fn alive(segment: &SegmentReader, bounds: Bounds) -> Bounds {
+    let Some(alive) = segment.alive_bitset() else {
+        return bounds;
+    };
+    let mut bits = Bits::new(segment.max_doc());
+    alive.iter_alive().for_each(|doc| bits.insert(doc));
+    let alive = Docs::from_bits(bits);
+    Bounds {
+        may: bounds.may.and(&alive),
+        must: bounds.must.and(&alive),
+    }
+}
+
+/// Settles what the index alone can't, by the matcher on the originals, read in the order they are stored.
+fn decide(
+    segment: &SegmentReader,
+    bounds: &Bounds,
+    matcher: &Matcher,
+    positions: &Positions,
+    fetcher: &Fetcher<'_>,
+    cancel: &Cancel,
+) -> Result<Docs, EngineError> {
+    let max_doc = segment.max_doc();
+    let mut undecided = Vec::new();
+    bounds.undecided(max_doc).for_each(max_doc, |doc| {
+        undecided.push((positions.original.get_val(doc), doc))
+    });
+    if undecided.is_empty() {
+        return Ok(bounds.must.clone());
+    }
+    undecided.sort_unstable();
+    let mut confirmed = Bits::new(max_doc);
+    for (i, (_, doc)) in undecided.iter().enumerate() {
+        if i % 64 == 0 && cancel.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let event = fetcher.event(positions, *doc)?;
+        if matcher.matches(&event, fetcher.verdict(positions, *doc)) {
+            confirmed.insert(*doc);
+        }
+    }
+    Ok(bounds.must.or(&Docs::from_bits(confirmed)))
+}

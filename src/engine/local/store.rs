@@ -1,0 +1,358 @@
+//! One index on disk: opening, rebuilding, the writer's lock, and what a search sees of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tantivy::index::SegmentId;
+use tantivy::merge_policy::LogMergePolicy;
+use tantivy::{
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError,
+};
+
+use super::catalog::Catalog;
+use super::hub::Hub;
+use super::originals::Originals;
+use super::schema::{self, Columns};
+use crate::engine::sink::{Generation, Parsed};
+use crate::engine::{EngineError, SourceInfo};
+use crate::event::Event;
+
+/// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
+const WRITER_BYTES: usize = 2 * 50 << 20;
+const WRITER_THREADS: usize = 2;
+
+/// What people should be told about opening.
+pub(crate) type Message = Option<String>;
+
+/// A generation as this process knows it; in the catalogue it may not be yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) generation: Generation,
+    /// Place in the catalogue, once the writer gave it one.
+    pub(crate) ordinal: Option<usize>,
+    /// Live records that start in this range are complete.
+    pub(crate) durable: Range<u64>,
+    /// Line ends before its end.
+    pub(crate) durable_lines: u64,
+}
+
+/// Live records in memory, by generation and offset.
+pub(crate) type Live = BTreeMap<(u32, u64), LiveFrame>;
+
+#[derive(Clone)]
+pub(crate) struct LiveFrame {
+    pub(crate) parsed: Arc<Parsed>,
+    pub(crate) events: Vec<Arc<Event>>,
+}
+
+/// What changes under the lock.
+pub(crate) struct Inner {
+    pub(crate) searcher: Searcher,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) known: Vec<Known>,
+    pub(crate) live: Live,
+}
+
+/// Paths found in a segment.
+type SegmentPaths = HashMap<SegmentId, Arc<BTreeSet<String>>>;
+
+pub(crate) struct Store {
+    pub(crate) number: usize,
+    pub(crate) dir: PathBuf,
+    pub(crate) index: Index,
+    pub(crate) columns: Columns,
+    pub(crate) originals: Arc<Originals>,
+    reader: IndexReader,
+    /// `None` while another process writes.
+    pub(crate) writer: RwLock<Option<Box<IndexWriter>>>,
+    inner: Mutex<Inner>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) pending: Mutex<super::sink::Pending>,
+    pub(crate) paths: Mutex<SegmentPaths>,
+}
+
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Index(error.to_string())
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {
+    let path = path.to_owned();
+    move |source| EngineError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+impl Store {
+    /// Opens or creates the index in `dir`, rebuilding it if it is damaged or of another version.
+    pub(crate) fn open(
+        dir: &Path,
+        number: usize,
+        hub: Arc<Hub>,
+    ) -> Result<(Self, Message), EngineError> {
+        create_private(dir).map_err(io_error("create", dir))?;
+        match Self::try_open(dir, number, hub.clone()) {
+            Ok(store) => Ok((store, None)),
+            Err(reason) => {
+                std::fs::remove_dir_all(dir).map_err(io_error("rebuild the index in", dir))?;
+                create_private(dir).map_err(io_error("create", dir))?;
+                let store = Self::try_open(dir, number, hub)?;
+                Ok((
+                    store,
+                    Some(format!(
+                        "the index in {} is built again: {reason}",
+                        dir.display()
+                    )),
+                ))
+            }
+        }
+    }
+
+    fn try_open(dir: &Path, number: usize, hub: Arc<Hub>) -> Result<Self, EngineError> {
+        let (schema, columns) = schema::build();
+        let fresh = !dir.join("meta.json").exists();
+        let index = if fresh {
+            Index::create_in_dir(dir, schema.clone()).map_err(failed)?
+        } else {
+            Index::open_in_dir(dir).map_err(failed)?
+        };
+        if index.schema() != schema {
+            return Err(EngineError::Index(
+                "it was written by another version".into(),
+            ));
+        }
+        let path = dir.join("originals");
+        let originals = Arc::new(Originals::open(&path).map_err(io_error("open", &path))?);
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
+        let payload = index.load_metas().map_err(failed)?.payload;
+        let catalog = match (payload.as_deref(), fresh) {
+            (None, _) => Catalog::new(),
+            (Some(text), _) => Catalog::read(Some(text))
+                .ok_or_else(|| EngineError::Index("it was written by another version".into()))?,
+        };
+        let searcher = reader.searcher();
+        if originals.len() < catalog.originals {
+            return Err(EngineError::Index("its originals are cut short".into()));
+        }
+        let store = Self {
+            number,
+            dir: dir.to_owned(),
+            index,
+            columns,
+            originals,
+            reader,
+            writer: RwLock::new(None),
+            inner: Mutex::new(Inner {
+                searcher,
+                known: known_from(&catalog),
+                catalog: Arc::new(catalog),
+                live: Live::new(),
+            }),
+            hub,
+            pending: Mutex::default(),
+            paths: Mutex::default(),
+        };
+        store.try_become_writer()?;
+        Ok(store)
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_writer(&self) -> bool {
+        self.writer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    /// Takes over writing if no other process does; `false` if one does.
+    pub(crate) fn try_become_writer(&self) -> Result<bool, EngineError> {
+        let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            return Ok(true);
+        }
+        let writer: IndexWriter<TantivyDocument> = match self
+            .index
+            .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
+        {
+            Ok(writer) => writer,
+            Err(TantivyError::LockFailure(..)) => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_num_segments(6);
+        writer.set_merge_policy(Box::new(policy));
+        // What the last writer committed counts, not what this process saw when it opened the index.
+        self.reload()?;
+        let committed = self.inner().catalog.originals;
+        self.originals
+            .truncate(committed)
+            .map_err(io_error("open", &self.dir.join("originals")))?;
+        drop(writer.garbage_collect_files());
+        *slot = Some(Box::new(writer));
+        Ok(true)
+    }
+
+    /// Gives writing up for good, and says why.
+    pub(crate) fn stop_writing(&self, reason: String) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.stopped.is_none() {
+            pending.stopped = Some(reason.clone());
+            drop(pending);
+            self.hub.lock().say(format!("indexing stopped: {reason}"));
+        }
+    }
+
+    /// Why writing stopped, if it did.
+    pub(crate) fn stopped(&self) -> Option<String> {
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stopped
+            .clone()
+    }
+
+    /// The attribute paths of a segment; segments never change, so they are found once.
+    pub(crate) fn segment_paths(
+        &self,
+        segment: &tantivy::SegmentReader,
+    ) -> Result<Arc<BTreeSet<String>>, EngineError> {
+        let id = segment.segment_id();
+        if let Some(paths) = self
+            .paths
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return Ok(paths.clone());
+        }
+        let terms = segment.inverted_index(self.columns.terms).map_err(failed)?;
+        let paths = Arc::new(super::lower::paths(&terms)?);
+        let mut cache = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() > 256 {
+            cache.clear();
+        }
+        cache.insert(id, paths.clone());
+        Ok(paths)
+    }
+
+    /// Adds what is known of each source to `sources`.
+    pub(crate) fn describe_sources(&self, sources: &mut BTreeMap<Arc<str>, SourceInfo>) {
+        let inner = self.inner();
+        for known in &inner.known {
+            let generation = &known.generation;
+            let info = sources.entry(generation.source.clone()).or_default();
+            info.name = generation.source.clone();
+            info.format = generation.format.as_str().into();
+            let counts = known
+                .ordinal
+                .and_then(|o| inner.catalog.counts.get(o))
+                .copied()
+                .unwrap_or_default();
+            info.events += counts.0;
+            info.unparsed += counts.1;
+        }
+        for frame in inner.live.values() {
+            for event in &frame.events {
+                let info = sources.entry(event.source.clone()).or_default();
+                info.events += 1;
+                info.last = info.last.max(event.ts);
+            }
+        }
+    }
+
+    /// Takes over what is committed: the searcher, the catalogue, and live records that are in the index now.
+    pub(crate) fn reload(&self) -> Result<(), EngineError> {
+        let payload = self.index.load_metas().map_err(failed)?.payload;
+        self.reader.reload().map_err(failed)?;
+        let Some(catalog) = Catalog::read(payload.as_deref()) else {
+            return Ok(());
+        };
+        let mut inner = self.inner();
+        inner.adopt(catalog, self.reader.searcher());
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Publishes a commit: from here on its events come from the index and no longer from memory.
+    pub(crate) fn adopt(&mut self, catalog: Catalog, searcher: Searcher) {
+        for (ordinal, generation) in catalog
+            .generations
+            .iter()
+            .enumerate()
+            .filter(|(_, g)| !g.key.is_empty())
+        {
+            match self.find(&generation.source, &generation.key) {
+                Some(id) => {
+                    let known = &mut self.known[id as usize];
+                    known.ordinal = Some(ordinal);
+                    known.generation.done.clone_from(&generation.done);
+                    known.generation.lines = generation.lines;
+                    known.generation.rank = generation.rank;
+                }
+                None => self.known.push(Known {
+                    generation: generation.clone(),
+                    ordinal: Some(ordinal),
+                    ..Known::default()
+                }),
+            }
+        }
+        let known = &self.known;
+        self.live
+            .retain(|(id, offset), _| !known[*id as usize].generation.has(*offset));
+        self.catalog = Arc::new(catalog);
+        self.searcher = searcher;
+    }
+
+    pub(crate) fn find(&self, source: &str, key: &str) -> Option<u32> {
+        let at = self
+            .known
+            .iter()
+            .position(|k| &*k.generation.source == source && k.generation.key == key)?;
+        Some(at as u32)
+    }
+}
+
+fn known_from(catalog: &Catalog) -> Vec<Known> {
+    let known = |(ordinal, generation): (usize, &Generation)| Known {
+        generation: generation.clone(),
+        ordinal: Some(ordinal),
+        ..Known::default()
+    };
+    catalog
+        .generations
+        .iter()
+        .enumerate()
+        .filter(|(_, g)| !g.key.is_empty())
+        .map(known)
+        .collect()
+}
+
+/// Creates a directory that only its owner may enter; refuses one that belongs to somebody else.
+fn create_private(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
+    let owner = std::fs::metadata(dir)?.uid();
+    if owner != rustix::process::geteuid().as_raw() {
+        let message =
+            format!("it belongs to uid {owner}: set AUDITTY_HOME to a directory of your own");
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            message,
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! What is searched: the terms of an event.
+//!
+//! All text is folded by us, the first byte says the kind, no tokenizer runs:
+//! - `L path \0 value`: a short value of a path that has few distinct values. Its words are found at query time by
+//!   scanning the (small) L region of the dictionary, so a common value costs one term and no words.
+//! - `H path \0 value`: any other value; `W word` for each word in it.
+//! - `I path`: the path has an id-like value here (UUID, digest, time). Such values are unique, so only their words
+//!   are terms (`X hash` where words are not searched); the value itself is decided on the original.
+//!
+//! A value may be L in one place and H in another, so a lookup asks both. Values and words longer than a limit are
+//! cut and end in `0xFF`, a byte that UTF-8 never holds; what matches a cut term is decided on the original.
+//! Normalised fields have paths that start with `0x01`, which keeps them apart from attributes.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::event::field::Field;
+use crate::event::{Event, Kind};
+use crate::query::token::{fold, tokens};
+use crate::query::value::address_text;
+
+pub(crate) const LOW: u8 = b'L';
+pub(crate) const HIGH: u8 = b'H';
+pub(crate) const WORD: u8 = b'W';
+pub(crate) const OPAQUE: u8 = b'I';
+pub(crate) const HASHED: u8 = b'X';
+/// Last byte of a term that was cut.
+pub(crate) const CUT: u8 = 0xff;
+
+/// Distinct values a path may have before further ones count as high.
+const LOW_VALUES: usize = 256;
+/// Longest value that may be low, in bytes.
+const LOW_BYTES: usize = 96;
+/// Longest value or word kept whole, in bytes.
+const VALUE_BYTES: usize = 256;
+const WORD_BYTES: usize = 64;
+/// Paths whose values are tracked; beyond, every value is high.
+const TRACKED_PATHS: usize = 4096;
+
+/// Normalised fields that are searched by name. The rest is answered from columns.
+pub(crate) const NORMAL: [Field; 10] = [
+    Field::Actor,
+    Field::Action,
+    Field::Target,
+    Field::Reason,
+    Field::Message,
+    Field::Outcome,
+    Field::Ip,
+    Field::Host,
+    Field::Session,
+    Field::Severity,
+];
+
+/// The term path of a normalised field.
+pub(crate) fn normal_path(field: Field) -> String {
+    format!("\u{1}{}", field.name())
+}
+
+/// Whether bare words look into values of this term path.
+pub(crate) fn is_searched(path: &[u8]) -> bool {
+    match path.strip_prefix(b"\x01") {
+        None => true,
+        Some(name) => matches!(
+            name,
+            b"actor" | b"action" | b"target" | b"reason" | b"message"
+        ),
+    }
+}
+
+/// `kind path \0 value`, the value cut if need be; the flag says that it was.
+pub(crate) fn value_term(kind: u8, path: &str, value: &str) -> (Vec<u8>, bool) {
+    let mut term = prefix(kind, path);
+    let cut = push_cut(&mut term, value, VALUE_BYTES);
+    (term, cut)
+}
+
+/// `kind path \0`: what every value term of the path starts with.
+pub(crate) fn prefix(kind: u8, path: &str) -> Vec<u8> {
+    let mut term = Vec::with_capacity(path.len() + 34);
+    term.push(kind);
+    term.extend_from_slice(path.as_bytes());
+    term.push(0);
+    term
+}
+
+pub(crate) fn word_term(word: &str) -> (Vec<u8>, bool) {
+    let mut term = vec![WORD];
+    let cut = push_cut(&mut term, word, WORD_BYTES);
+    (term, cut)
+}
+
+pub(crate) fn opaque_term(path: &str) -> Vec<u8> {
+    let mut term = vec![OPAQUE];
+    term.extend_from_slice(path.as_bytes());
+    term
+}
+
+/// A short stand-in for an id-like value: FNV-1a of path and value. What it finds is decided on the original.
+pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
+    let bytes = path.bytes().chain([0]).chain(value.bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
+    });
+    let mut term = vec![HASHED];
+    term.extend_from_slice(&hash.to_be_bytes());
+    term
+}
+
+fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
+    if text.len() <= limit {
+        term.extend_from_slice(text.as_bytes());
+        return false;
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    term.extend_from_slice(&text.as_bytes()[..end]);
+    term.push(CUT);
+    true
+}
+
+/// Whether a folded value is an id, digest or time: unique in all likelihood.
+pub(crate) fn is_opaque(value: &str) -> bool {
+    let b = value.as_bytes();
+    if b.len() < 16 || b.len() > 130 {
+        return false;
+    }
+    let time = b.len() >= 19
+        && b[4] == b'-'
+        && b[7] == b'-'
+        && matches!(b[10], b't' | b' ')
+        && b[13] == b':';
+    if time {
+        return b.iter().all(|c| {
+            c.is_ascii_digit() || matches!(c, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' ')
+        });
+    }
+    let digits = b.iter().filter(|c| c.is_ascii_digit()).count();
+    digits >= 2 && b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
+}
+
+/// Cuts events into terms. Remembers which paths have few values, so each indexing thread keeps its own.
+#[derive(Default)]
+pub(crate) struct Cutter {
+    values: HashMap<String, HashSet<String>>,
+    /// Words already given out for the current event.
+    seen: HashSet<Vec<u8>>,
+}
+
+impl Cutter {
+    /// Calls `emit` with every term of the event.
+    pub(crate) fn cut(&mut self, event: &Event, mut emit: impl FnMut(&[u8])) {
+        self.seen.clear();
+        for (path, value) in event.attributes.iter() {
+            if value.kind != Kind::Empty {
+                self.value(path, value.text, true, &mut emit);
+            }
+        }
+        for field in NORMAL {
+            let path = normal_path(field);
+            let searched = is_searched(path.as_bytes());
+            let mut one = |text: &str| self.value(&path, text, searched, &mut emit);
+            match field {
+                Field::Actor => event.actor.iter().for_each(|v| one(v)),
+                Field::Action => event.action.iter().for_each(|v| one(v)),
+                Field::Target => event.target.iter().for_each(|v| one(v)),
+                Field::Reason => event.reason.iter().for_each(|v| one(v)),
+                Field::Message => event.message.iter().for_each(|v| one(v)),
+                Field::Host => event.host.iter().for_each(|v| one(v)),
+                Field::Session => event.session.iter().for_each(|v| one(v)),
+                Field::Outcome => one(event.outcome.as_str()),
+                Field::Severity => event.severity.iter().for_each(|s| one(s.as_str())),
+                Field::Ip => event.ip.iter().for_each(|ip| one(&address_text(*ip))),
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&mut self, path: &str, text: &str, searched: bool, emit: &mut impl FnMut(&[u8])) {
+        let folded = fold(text);
+        if self.is_low(path, &folded) {
+            emit(&value_term(LOW, path, &folded).0);
+            return;
+        }
+        if is_opaque(&folded) {
+            self.once(opaque_term(path), emit);
+            if !searched {
+                emit(&hashed_term(path, &folded));
+            }
+        } else {
+            emit(&value_term(HIGH, path, &folded).0);
+        }
+        if searched {
+            for word in tokens(&folded) {
+                self.once(word_term(word).0, emit);
+            }
+        }
+    }
+
+    fn once(&mut self, term: Vec<u8>, emit: &mut impl FnMut(&[u8])) {
+        if !self.seen.contains(&term) {
+            emit(&term);
+            self.seen.insert(term);
+        }
+    }
+
+    /// Whether the value is one of the few that its path has; learns it if there is room.
+    fn is_low(&mut self, path: &str, value: &str) -> bool {
+        if value.len() > LOW_BYTES {
+            return false;
+        }
+        match self.values.get_mut(path) {
+            Some(values) => {
+                values.contains(value)
+                    || values.len() < LOW_VALUES
+                        && !is_opaque(value)
+                        && values.insert(value.to_owned())
+            }
+            None => {
+                self.values.len() < TRACKED_PATHS && !is_opaque(value) && {
+                    self.values
+                        .insert(path.to_owned(), HashSet::from([value.to_owned()]));
+                    true
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opaque_values_are_ids_digests_and_times() {
+        for yes in [
+            "3f1c9a52-8a9e-4b1c-9f55-0123456789ab",
+            "e29ed943264a19a1eb96ff51556809cd26bc6cd740db8df2512de7226fd58eb0",
+            "2026-03-01t10:00:00.123456z",
+        ] {
+            assert!(is_opaque(yes), "{yes}");
+        }
+        for no in [
+            "deadbeef",
+            "alice@corp.example",
+            "system:serviceaccount:a",
+            "2026-03-01",
+            "face-feed-bade-dead",
+        ] {
+            assert!(!is_opaque(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_on_a_character_boundary_and_marked() {
+        let (term, cut) = word_term(&"é".repeat(40));
+        assert!(cut && term.ends_with(&[CUT]) && term.len() <= WORD_BYTES + 2);
+        assert!(std::str::from_utf8(&term[..term.len() - 1]).is_ok());
+        assert_eq!(word_term("abc"), (b"Wabc".to_vec(), false));
+    }
+}

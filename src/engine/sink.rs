@@ -1,0 +1,180 @@
+//! What feeds an engine: events with the positions they were read at, stored together or not at all.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Covers, EngineError};
+use crate::chain::ChainReport;
+use crate::event::{Event, IdHasher, Timestamp};
+use crate::format::Frame;
+
+/// Handle of a generation inside one sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GenerationId(pub u32);
+
+/// One file of a rotated set between creation and end, and how far it was read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Canonical path of the rotated set.
+    #[serde(with = "shared_text")]
+    pub source: Arc<str>,
+    /// SHA-256 of the first frame, hex: the identity that survives rename, compression and copy.
+    pub key: String,
+    /// Place among the generations of its set; older is smaller.
+    pub rank: i32,
+    /// Where its bytes were last seen.
+    pub path: PathBuf,
+    pub dev: u64,
+    pub ino: u64,
+    /// Length on disk and modification time (nanoseconds since the epoch) when last read.
+    pub len: u64,
+    pub mtime: i64,
+    pub compressed: bool,
+    /// Nothing will be appended any more.
+    pub closed: bool,
+    /// Its bytes are no longer there.
+    pub gone: bool,
+    /// Format id and parser version it was read with.
+    pub format: String,
+    pub version: u32,
+    /// Decompressed byte ranges whose records are in the index: sorted, disjoint.
+    pub done: Vec<Range<u64>>,
+    /// Line ends before the end of the first range, if that range starts at 0.
+    pub lines: u64,
+    /// Times without a year lie before this moment.
+    pub reference: Timestamp,
+}
+
+mod shared_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        text: &Arc<str>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<str>, D::Error> {
+        String::deserialize(deserializer).map(Into::into)
+    }
+}
+
+impl Generation {
+    /// End of the range that starts at 0: everything before it is indexed.
+    pub fn done_from_start(&self) -> u64 {
+        self.done
+            .first()
+            .filter(|r| r.start == 0)
+            .map_or(0, |r| r.end)
+    }
+
+    /// Adds a range, joining those that touch.
+    pub fn add_done(&mut self, range: Range<u64>) {
+        if range.start >= range.end {
+            return;
+        }
+        self.done.push(range);
+        self.done.sort_by_key(|r| r.start);
+        let mut joined: Vec<Range<u64>> = Vec::with_capacity(self.done.len());
+        for range in self.done.drain(..) {
+            match joined.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => joined.push(range),
+            }
+        }
+        self.done = joined;
+    }
+
+    /// Derives the ids of its events.
+    pub fn id_hasher(&self) -> IdHasher {
+        IdHasher::new(&self.source, &self.key)
+    }
+
+    /// Whether a record that starts at `offset` is in the index.
+    pub fn has(&self, offset: u64) -> bool {
+        self.done.iter().any(|r| r.contains(&offset))
+    }
+}
+
+/// A frame with the events that came of it; `source`, `id`, `order`, `line` and `raw` of the events are set.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    pub frame: Frame,
+    pub events: Vec<Event>,
+}
+
+/// Where the ingest pipeline puts events. Calls may block: that is the back-pressure.
+pub trait EventSink: Send + Sync {
+    /// Every generation known, as far as committed or accepted.
+    fn generations(&self) -> Vec<(GenerationId, Generation)>;
+
+    /// Adds a generation, or updates everything but `done` and `lines` of the one with its source and key.
+    fn declare(&self, generation: Generation) -> GenerationId;
+
+    /// Events just written to a source: searchable and broadcast at once. Every record that starts in `durable` has
+    /// been handed over complete; those are indexed, the rest stays in memory. `lines` = line ends before its end.
+    /// A record at an offset seen before replaces the earlier one.
+    fn live(
+        &self,
+        id: GenerationId,
+        batch: Vec<Parsed>,
+        durable: Range<u64>,
+        lines: u64,
+    ) -> Result<(), EngineError>;
+
+    /// Older events: searchable once committed. `done` = the range whose records are now complete with this batch.
+    fn backlog(
+        &self,
+        id: GenerationId,
+        batch: Vec<Parsed>,
+        done: Range<u64>,
+    ) -> Result<(), EngineError>;
+
+    /// Drops every event of a generation, to be read again.
+    fn forget(&self, id: GenerationId) -> Result<(), EngineError>;
+
+    /// How far indexing has come.
+    fn progress(&self, covers: Covers);
+
+    /// A chain check moved on.
+    fn chain(&self, report: Arc<ChainReport>);
+
+    /// What is wrong with a source, or `None` when it is well again.
+    fn source_error(&self, source: &str, error: Option<String>);
+
+    /// Something a person should be told.
+    fn message(&self, text: String);
+
+    /// Whether this process writes the index; if not, another does and backlog is its business.
+    fn writes(&self) -> bool;
+
+    /// Makes everything accepted so far durable.
+    fn flush(&self) -> Result<(), EngineError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_join_when_they_touch() {
+        let mut g = Generation::default();
+        g.add_done(10..20);
+        g.add_done(30..40);
+        assert_eq!(g.done_from_start(), 0);
+        g.add_done(0..10);
+        assert_eq!(g.done, [0..20, 30..40]);
+        assert_eq!(g.done_from_start(), 20);
+        g.add_done(15..35);
+        assert_eq!(g.done, [0..40]);
+        assert!(g.has(39) && !g.has(40));
+    }
+}

@@ -1,0 +1,292 @@
+//! AWS CloudTrail: delivered files (`{"Records":[…]}`), JSON lines, and arrays as exported by other tools.
+//!
+//! Digest and insight files lie in the same bucket; they hold no API events and are read as generic JSON.
+
+use super::layout::{Layout, top_keys};
+use super::record::{add_address, json_event, outcome_word};
+use super::{Context, Format, Frame, Framer, Score};
+use crate::event::{Attributes, Event, Kind, Outcome, Timestamp};
+
+pub(super) struct CloudTrail(pub(super) Layout);
+
+impl Format for CloudTrail {
+    fn id(&self) -> &'static str {
+        "cloudtrail"
+    }
+
+    fn title(&self) -> &'static str {
+        "AWS CloudTrail"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn sniff(&self, sample: &[u8]) -> Score {
+        self.0.score(sample, 96, |record| {
+            let keys = top_keys(record);
+            let has = |key| keys.iter().any(|k| k == key);
+            has("eventName")
+                && has("eventSource")
+                && (has("awsRegion") || has("userIdentity") || has("eventVersion"))
+        })
+    }
+
+    fn framer(&self, offset: u64) -> Box<dyn Framer> {
+        self.0.framer(offset)
+    }
+
+    fn splittable(&self) -> bool {
+        self.0 == Layout::Lines
+    }
+
+    fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
+        let mut event = json_event(frame)?;
+        let attributes = std::mem::take(&mut event.attributes);
+        let known = fill(&mut event, &attributes);
+        event.attributes = attributes;
+        if known {
+            Ok(vec![event])
+        } else {
+            Err("no eventName and eventSource: not a CloudTrail event".into())
+        }
+    }
+
+    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("ts", "eventTime, else @timestamp"),
+            (
+                "actor",
+                "userIdentity: Root → root; AssumedRole → role/session of arn; userName; invokedBy; arn; principalId; accountId",
+            ),
+            ("action", "eventName"),
+            (
+                "target",
+                "requestParameters.bucketName/key, else the most telling requestParameters name, else resources.ARN, else eventSource",
+            ),
+            (
+                "outcome",
+                "errorCode present: failure; responseElements.ConsoleLogin; else success",
+            ),
+            ("reason", "errorCode"),
+            ("ip", "sourceIPAddress, if it is an address"),
+            ("host", "recipientAccountId, else userIdentity.accountId"),
+            ("session", "sharedEventID, else requestID, else eventID"),
+            ("message", "errorMessage"),
+        ]
+    }
+}
+
+/// Members of `requestParameters` that name what was acted on, most telling first. Compared with the last part of
+/// the path, ignoring case.
+const TARGET_NAMES: [&str; 62] = [
+    "username",
+    "rolename",
+    "groupname",
+    "rolearn",
+    "instanceprofilename",
+    "secretid",
+    "secretidlist",
+    "functionname",
+    "instanceid",
+    "instanceids",
+    "keyid",
+    "dbinstanceidentifier",
+    "dbsnapshotidentifier",
+    "dbclusteridentifier",
+    "trailname",
+    "groupid",
+    "snapshotid",
+    "imageid",
+    "volumeid",
+    "networkinterfaceid",
+    "networkaclid",
+    "flowlogid",
+    "vpcid",
+    "subnetid",
+    "routetableid",
+    "tablename",
+    "queueurl",
+    "queuename",
+    "topicarn",
+    "streamname",
+    "stackname",
+    "clustername",
+    "repositoryname",
+    "loggroupname",
+    "domainname",
+    "hostedzoneid",
+    "distributionid",
+    "restapiid",
+    "projectname",
+    "modelid",
+    "documentname",
+    "layername",
+    "aliasname",
+    "target",
+    "policyname",
+    "policyarn",
+    "resourcearn",
+    "resourceid",
+    "accesskeyid",
+    "serialnumber",
+    "keyname",
+    "certificatearn",
+    "detectorid",
+    "organizationid",
+    "accountid",
+    "alarmname",
+    "rulename",
+    "arn",
+    "name",
+    "names",
+    "id",
+    "federatedusername",
+];
+
+fn target_rank(path: &str) -> Option<usize> {
+    // A filter's `name` names a property, not a thing.
+    if path.to_ascii_lowercase().contains("filter") {
+        return None;
+    }
+    let name = path.rsplit('.').next().unwrap_or(path);
+    TARGET_NAMES
+        .iter()
+        .position(|n| n.eq_ignore_ascii_case(name))
+}
+
+#[derive(Default)]
+struct Identity<'a> {
+    kind: Option<&'a str>,
+    user_name: Option<&'a str>,
+    arn: Option<&'a str>,
+    principal: Option<&'a str>,
+    account: Option<&'a str>,
+    invoked_by: Option<&'a str>,
+    issuer: Option<&'a str>,
+}
+
+impl Identity<'_> {
+    /// The principal as a person would type it.
+    fn actor(&self) -> Option<String> {
+        let session_of = |id: &str| id.split_once(':').map(|(_, s)| s.to_owned());
+        let named = |n: Option<&str>| n.map(str::to_owned);
+        match self.kind {
+            Some("Root") => return Some("root".into()),
+            Some("AssumedRole") => {
+                let of_arn = self.arn.and_then(|a| a.split_once(":assumed-role/"));
+                if let Some((_, role_and_session)) = of_arn {
+                    return Some(role_and_session.to_owned());
+                }
+                let session = self.principal.and_then(session_of);
+                match (self.issuer, session) {
+                    (Some(role), Some(session)) => return Some(format!("{role}/{session}")),
+                    (Some(role), None) => return Some(role.to_owned()),
+                    _ => {}
+                }
+            }
+            Some("FederatedUser") => {
+                if let Some((_, name)) = self.arn.and_then(|a| a.split_once(":federated-user/")) {
+                    return Some(name.to_owned());
+                }
+            }
+            Some("AWSService") => return named(self.invoked_by.or(self.principal).or(self.arn)),
+            _ => {}
+        }
+        let id = self.principal.filter(|p| !p.is_empty());
+        named(
+            self.user_name
+                .or(self.arn)
+                .or(id)
+                .or(self.invoked_by)
+                .or(self.issuer)
+                .or(self.account),
+        )
+    }
+}
+
+/// Fills the normalised fields; false if the record is no API event.
+fn fill(event: &mut Event, attributes: &Attributes) -> bool {
+    let mut identity = Identity::default();
+    let (mut name, mut source, mut time, mut other_time) = (None, None, None, None);
+    let (mut error, mut message, mut result) = (None, None, None);
+    let (mut shared, mut request, mut id, mut recipient) = (None, None, None, None);
+    let (mut bucket, mut key, mut resource) = (None, None, None);
+    let mut parameter: Option<(usize, &str)> = None;
+    for (path, value) in attributes.iter() {
+        if value.kind == Kind::Empty || value.text.is_empty() {
+            continue;
+        }
+        let field = match path {
+            "eventName" => &mut name,
+            "eventSource" => &mut source,
+            "eventTime" => &mut time,
+            "@timestamp" => &mut other_time,
+            "errorCode" => &mut error,
+            "errorMessage" => &mut message,
+            "responseElements.ConsoleLogin" | "responseElements.SwitchRole" => &mut result,
+            "sharedEventID" => &mut shared,
+            "requestID" => &mut request,
+            "eventID" => &mut id,
+            "recipientAccountId" => &mut recipient,
+            "userIdentity.type" => &mut identity.kind,
+            "userIdentity.userName" => &mut identity.user_name,
+            "userIdentity.arn" => &mut identity.arn,
+            "userIdentity.principalId" => &mut identity.principal,
+            "userIdentity.accountId" => &mut identity.account,
+            "userIdentity.invokedBy" => &mut identity.invoked_by,
+            "userIdentity.sessionContext.sessionIssuer.userName" => &mut identity.issuer,
+            "requestParameters.bucketName" => &mut bucket,
+            "requestParameters.key" => &mut key,
+            "sourceIPAddress" => {
+                add_address(event, value.text);
+                continue;
+            }
+            // The last is the most specific: S3 lists the bucket, then the object.
+            "resources.ARN" => {
+                resource = Some(value.text);
+                continue;
+            }
+            _ if path.starts_with("requestParameters.") => {
+                if let Some(rank) = target_rank(path)
+                    && parameter.is_none_or(|(best, _)| rank < best)
+                {
+                    parameter = Some((rank, value.text));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        *field = field.or(Some(value.text));
+    }
+    let (Some(name), Some(source)) = (name, source) else {
+        return false;
+    };
+    event.ts = time.or(other_time).and_then(Timestamp::parse);
+    event.actor = identity.actor();
+    event.action = Some(name.to_owned());
+    event.target = match (bucket, key) {
+        (Some(bucket), Some(key)) => Some(format!("{bucket}/{key}")),
+        (Some(bucket), None) => Some(bucket.to_owned()),
+        _ => parameter
+            .map(|(_, value)| value)
+            .or(resource)
+            .or(Some(source))
+            .map(str::to_owned),
+    };
+    event.outcome = match (error, result.map(outcome_word)) {
+        (Some(_), _) => Outcome::Failure,
+        (None, Some(said)) => said,
+        (None, None) => Outcome::Success,
+    };
+    event.reason = error
+        .or(result.filter(|_| event.outcome == Outcome::Failure))
+        .map(str::to_owned);
+    event.host = recipient
+        .or(identity.account)
+        .filter(|account| account.bytes().all(|b| b.is_ascii_digit()))
+        .map(str::to_owned);
+    event.session = shared.or(request).or(id).map(str::to_owned);
+    event.message = message.map(str::to_owned);
+    true
+}

@@ -1,0 +1,250 @@
+//! What the formats share: a frame's text, its JSON leaves, addresses, outcome words, leading times.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Context, Frame};
+use crate::event::time::SECOND;
+use crate::event::{Attributes, Event, Outcome, Timestamp};
+use crate::json;
+
+/// Without a byte order mark and blanks around.
+pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
+    bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
+        .trim_ascii()
+}
+
+/// The bytes as text; what is not UTF-8 is spelt `\xNN`.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// An event of this frame with nothing filled in but `raw` and what is wrong with the bytes.
+pub(super) fn event_of(frame: &Frame) -> Event {
+    let mut event = Event {
+        raw: frame.bytes.clone(),
+        ..Event::default()
+    };
+    if std::str::from_utf8(&frame.bytes).is_err() {
+        add_note(&mut event, "holds bytes that are not UTF-8");
+    }
+    if memchr::memchr(0, &frame.bytes).is_some() {
+        add_note(&mut event, "holds NUL bytes");
+    }
+    event
+}
+
+pub(super) fn add_note(event: &mut Event, note: &str) {
+    match &mut event.note {
+        Some(notes) => {
+            notes.push_str("; ");
+            notes.push_str(note);
+        }
+        None => event.note = Some(note.to_owned()),
+    }
+}
+
+/// An event of a frame that is one JSON object, with every leaf in `attributes`.
+pub(super) fn json_event(frame: &Frame) -> Result<Event, String> {
+    let bytes = trimmed(&frame.bytes);
+    if !bytes.starts_with(b"{") {
+        return Err("not a JSON object".into());
+    }
+    let mut event = event_of(frame);
+    event.attributes = Attributes::with_capacity(bytes.len(), bytes.len() / 24);
+    match json::flatten(bytes, &mut event.attributes) {
+        Ok(None) => {}
+        Ok(Some(note)) => add_note(&mut event, &note),
+        Err(error) => return Err(format!("not valid JSON: {error}")),
+    }
+    Ok(event)
+}
+
+/// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`).
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some(ip);
+    }
+    if let Ok(socket) = text.parse::<SocketAddr>() {
+        return Some(socket.ip());
+    }
+    let inner = text.strip_prefix('[').unwrap_or(text);
+    let inner = inner.strip_suffix(']').unwrap_or(inner);
+    inner.split('%').next()?.parse().ok()
+}
+
+/// Adds an address unless it is there.
+pub(super) fn add_address(event: &mut Event, text: &str) {
+    if let Some(ip) = address(text)
+        && !event.ip.contains(&ip)
+    {
+        event.ip.push(ip);
+    }
+}
+
+/// What the words of many logs say about a result.
+pub(super) fn outcome_word(word: &str) -> Outcome {
+    const SUCCESS: [&str; 17] = [
+        "success",
+        "succeeded",
+        "successful",
+        "ok",
+        "allow",
+        "allowed",
+        "granted",
+        "grant",
+        "accepted",
+        "approved",
+        "permit",
+        "permitted",
+        "true",
+        "yes",
+        "passed",
+        "pass",
+        "partiallysucceeded",
+    ];
+    const FAILURE: [&str; 19] = [
+        "failure",
+        "failed",
+        "fail",
+        "error",
+        "deny",
+        "denied",
+        "forbid",
+        "forbidden",
+        "rejected",
+        "reject",
+        "unauthorized",
+        "refused",
+        "blocked",
+        "false",
+        "no",
+        "invalid",
+        "timeout",
+        "aborted",
+        "unsuccessful",
+    ];
+    let is = |list: &[&str]| list.iter().any(|w| w.eq_ignore_ascii_case(word));
+    if is(&SUCCESS) {
+        Outcome::Success
+    } else if is(&FAILURE) {
+        Outcome::Failure
+    } else {
+        Outcome::Unknown
+    }
+}
+
+/// An ISO 8601 time at the start of a text (also in brackets), and what follows it. Without a zone of its own it is in
+/// the context's.
+pub(super) fn leading_time<'a>(text: &'a str, context: &Context) -> Option<(Timestamp, &'a str)> {
+    let inner = text.strip_prefix(['[', '(']).unwrap_or(text);
+    let bytes = inner.as_bytes();
+    if bytes.len() < 19 || !bytes[..19].is_ascii() || !bytes[0].is_ascii_digit() {
+        return None;
+    }
+    let mut end = 19;
+    if matches!(bytes.get(end), Some(b'.' | b',')) {
+        let digits = bytes[end + 1..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if digits > 0 {
+            end += 1 + digits;
+        }
+    }
+    let zone = match bytes.get(end) {
+        Some(b'Z' | b'z') => 1,
+        Some(b'+' | b'-') => bytes[end..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b':'))
+            .count(),
+        _ => 0,
+    };
+    // `10:00:00+01:00:` (a colon of the text, not of the zone).
+    let zone = inner[end..end + zone].trim_end_matches([':', '-']).len();
+    let ts = Timestamp::parse(&inner[..end + zone])?;
+    let ts = if zone == 0 {
+        ts.saturating_add(-i64::from(context.zone_offset) * SECOND)
+    } else {
+        ts
+    };
+    Some((ts, &inner[end + zone..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_ports_brackets_and_zones() {
+        for (text, want) in [
+            ("10.1.2.3", Some("10.1.2.3")),
+            ("10.1.2.3:443", Some("10.1.2.3")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("AWS Internal", None),
+            ("s3.amazonaws.com", None),
+            ("", None),
+        ] {
+            assert_eq!(address(text), want.map(|w| w.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_spelt_out() {
+        assert_eq!(lossy(b"a\xff\xfeb"), "a\\xff\\xfeb");
+        assert_eq!(lossy("é".as_bytes()), "é");
+    }
+
+    #[test]
+    fn leading_times_are_read_with_their_zone_or_the_contexts() {
+        let context = Context {
+            zone_offset: 3600,
+            ..Context::default()
+        };
+        for (text, want, rest) in [
+            ("2026-03-01T10:00:00Z x", "2026-03-01T10:00:00Z", " x"),
+            ("2026-03-01 10:00:00,5 x", "2026-03-01T09:00:00.5Z", " x"),
+            (
+                "[2026-03-01 10:00:00.25] x",
+                "2026-03-01T09:00:00.25Z",
+                "] x",
+            ),
+            (
+                "2026-03-01T10:00:00+02:00: x",
+                "2026-03-01T08:00:00Z",
+                ": x",
+            ),
+            ("2026-03-01T10:00:00:INFO", "2026-03-01T09:00:00Z", ":INFO"),
+        ] {
+            assert_eq!(
+                leading_time(text, &context),
+                Some((Timestamp::parse(want).unwrap(), rest)),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "hello",
+            "2026-03-01",
+            "é026-03-01T10:00:00Z",
+            "2026-99-01T10:00:00Z",
+        ] {
+            assert_eq!(leading_time(text, &context), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Every format in one table; which one fits a source; reading a frame without ever losing it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::auditd::Auditd;
+use super::cloudtrail::CloudTrail;
+use super::json::Json;
+use super::k8s_audit::K8sAudit;
+use super::layout::Layout;
+use super::record::{add_note, event_of, lossy};
+use super::syslog::Syslog;
+use super::text::Text;
+use super::{Context, Detection, Format, Frame};
+use crate::event::Event;
+
+/// A frame that its source's format cannot read is given to the others; one this sure may read it.
+const REREAD_SCORE: u8 = 40;
+
+/// Most bytes of a frame that are looked at to find another format for it.
+const SAMPLE: usize = 64 << 10;
+
+/// All formats, most specific first. A JSON format is there once for each [`Layout`], under one id.
+pub struct Registry {
+    formats: Vec<Arc<dyn Format>>,
+    ids: HashMap<&'static str, Arc<str>>,
+    text: Arc<dyn Format>,
+}
+
+impl Registry {
+    /// The formats that come with the program.
+    pub fn builtin() -> Self {
+        let text: Arc<dyn Format> = Arc::new(Text);
+        let formats: Vec<Arc<dyn Format>> = vec![
+            Arc::new(K8sAudit(Layout::Lines)),
+            Arc::new(K8sAudit(Layout::Document)),
+            Arc::new(CloudTrail(Layout::Lines)),
+            Arc::new(CloudTrail(Layout::Document)),
+            Arc::new(Auditd),
+            Arc::new(Syslog),
+            Arc::new(Json(Layout::Lines)),
+            Arc::new(Json(Layout::Document)),
+            text.clone(),
+        ];
+        let ids = formats.iter().map(|f| (f.id(), f.id().into())).collect();
+        Self { formats, ids, text }
+    }
+
+    /// One format for every id, in table order.
+    pub fn all(&self) -> Vec<Arc<dyn Format>> {
+        let mut seen = Vec::new();
+        let mut all = self.formats.clone();
+        all.retain(|f| {
+            let new = !seen.contains(&f.id());
+            seen.push(f.id());
+            new
+        });
+        all
+    }
+
+    /// The format of this id; of a JSON format, the one for records that are lines (see [`Self::get_for`]).
+    pub fn get(&self, id: &str) -> Option<Arc<dyn Format>> {
+        self.formats.iter().find(|f| f.id() == id).cloned()
+    }
+
+    /// The format of this id in the layout the head of a source shows: the one to use for a source whose format
+    /// is known by name (from the command line, or from an index).
+    pub fn get_for(&self, id: &str, sample: &[u8]) -> Option<Arc<dyn Format>> {
+        let named = self.formats.iter().filter(|f| f.id() == id);
+        let mut best: Option<(&Arc<dyn Format>, u8)> = None;
+        for format in named {
+            let score = format.sniff(sample);
+            if best.is_none_or(|(_, other)| score > other) {
+                best = Some((format, score));
+            }
+        }
+        best.map(|(format, _)| format.clone())
+    }
+
+    /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.
+    /// There is always an answer: plain text fits everything, with score 1.
+    pub fn detect(&self, sample: &[u8]) -> Detection {
+        let mut scored: Vec<(Arc<dyn Format>, u8)> = self
+            .formats
+            .iter()
+            .map(|f| (f.clone(), f.sniff(sample)))
+            .filter(|(_, score)| *score > 0)
+            .collect();
+        // Stable: among equals the table's order decides.
+        scored.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+        let mut scored = scored.into_iter();
+        let (format, score) = scored.next().unwrap_or_else(|| (self.text.clone(), 1));
+        Detection {
+            format,
+            score,
+            others: scored.collect(),
+        }
+    }
+
+    /// The events of a frame, at least one. If `chosen` cannot read it, another format that fits this very frame
+    /// does (a source may change half way); else it becomes an event of format `text` whose note says why.
+    ///
+    /// Sets `format`, `raw` and `note`; id, source, line and order are the caller's.
+    pub fn parse(&self, chosen: &Arc<dyn Format>, frame: &Frame, context: &Context) -> Vec<Event> {
+        let (mut events, id) = match chosen.parse(frame, context) {
+            Ok(events) if !events.is_empty() => (events, chosen.id()),
+            failed => {
+                let reason = failed.err().unwrap_or_else(|| "holds no event".into());
+                self.parse_otherwise(chosen, frame, context, &reason)
+            }
+        };
+        let interned = self.ids.get(id).cloned().unwrap_or_else(|| id.into());
+        for event in &mut events {
+            event.format = interned.clone();
+            if frame.cut > 0 {
+                add_note(event, &format!("{} bytes more were not kept", frame.cut));
+            }
+        }
+        events
+    }
+
+    fn parse_otherwise(
+        &self,
+        chosen: &Arc<dyn Format>,
+        frame: &Frame,
+        context: &Context,
+        reason: &str,
+    ) -> (Vec<Event>, &'static str) {
+        let mut fitting: Vec<(&Arc<dyn Format>, u8)> = self
+            .formats
+            .iter()
+            .filter(|f| f.id() != chosen.id() && f.id() != self.text.id())
+            .map(|f| (f, f.sniff(&frame.bytes[..frame.bytes.len().min(SAMPLE)])))
+            .filter(|(_, score)| *score >= REREAD_SCORE)
+            .collect();
+        fitting.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+        for (format, _) in fitting {
+            if let Ok(events) = format.parse(frame, context)
+                && !events.is_empty()
+            {
+                return (events, format.id());
+            }
+        }
+        let mut events = self.text.parse(frame, context).unwrap_or_default();
+        if events.is_empty() {
+            let mut event = event_of(frame);
+            event.message = Some(lossy(&frame.bytes).into_owned());
+            events.push(event);
+        }
+        for event in &mut events {
+            add_note(event, reason);
+        }
+        (events, self.text.id())
+    }
+}

@@ -1,0 +1,533 @@
+//! Older records: files cut into chunks, read newest first by a few workers.
+
+use std::collections::BinaryHeap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::IngestError;
+use super::reading::{InOrder, Reading};
+use crate::engine::EngineError;
+use crate::engine::sink::{EventSink, Generation, GenerationId};
+use crate::event::Timestamp;
+use crate::format::Registry;
+use crate::format::{Format, Frame};
+use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
+use crate::source::{GenFile, ReadEnd, open_at, open_stream};
+
+/// Bytes of a chunk: small enough that newest-first means something, large enough that its edges do not count.
+pub(super) const CHUNK: u64 = 16 << 20;
+const PIECE: usize = 1 << 20;
+/// Frames, and bytes of frames, handed over at once.
+const BATCH_FRAMES: usize = 256;
+const BATCH_BYTES: usize = 512 << 10;
+/// How far before a chunk an undated record looks for the time of its predecessor.
+const LOOK_BACK: u64 = 64 << 10;
+/// Frames before a chunk that are parsed for that.
+const LOOK_BACK_FRAMES: usize = 20;
+
+/// What is to be done with a file.
+#[derive(Clone)]
+pub(super) enum Work {
+    /// Count line ends up to `end` and cut what is missing into chunks.
+    Plan { end: u64, closed: bool },
+    /// Read the records that start in `range`; `lines` = line ends before it. `last` = the range reaches the end of a
+    /// file that will not grow.
+    Chunk {
+        range: Range<u64>,
+        lines: u64,
+        last: bool,
+    },
+    /// Read the file from its first byte (compressed, or records that are not lines), leaving out what is indexed.
+    Whole,
+}
+
+/// A piece of work on one generation.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) id: GenerationId,
+    pub(super) generation: Generation,
+    pub(super) file: GenFile,
+    pub(super) format: Arc<dyn Format>,
+    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) store: usize,
+    pub(super) work: Work,
+    /// Larger = sooner: about when the newest record in it was written.
+    pub(super) newest: i64,
+    /// Bytes of the file that it is about, for progress.
+    pub(super) weight: u64,
+}
+
+struct Queued {
+    newest: i64,
+    number: u64,
+    job: Job,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.newest
+            .cmp(&other.newest)
+            .then(other.number.cmp(&self.number))
+    }
+}
+
+/// What a worker tells the coordinator.
+pub(super) enum Outcome {
+    /// Line ends before a position of a generation were counted.
+    Lines {
+        id: GenerationId,
+        store: usize,
+        at: u64,
+        lines: u64,
+    },
+    /// A file could not be read.
+    Failed { source: Arc<str>, error: String },
+    /// A piece is done, or given up.
+    Done,
+    /// A file that will not grow was read to its end.
+    WholeDone { id: GenerationId, store: usize },
+}
+
+#[derive(Default)]
+struct State {
+    heap: BinaryHeap<Queued>,
+    running: usize,
+    number: u64,
+    done: u64,
+    total: u64,
+    /// By store: oldest time read so far.
+    horizon: std::collections::BTreeMap<usize, i64>,
+}
+
+/// The queue that workers take from.
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+/// How far the backlog has come.
+pub(super) struct Progress {
+    pub(super) done: u64,
+    pub(super) total: u64,
+    pub(super) idle: bool,
+    pub(super) horizon: Option<Timestamp>,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, job: Job) {
+        let mut state = self.lock();
+        if !matches!(job.work, Work::Chunk { .. }) {
+            state.total += job.weight;
+        }
+        state.number += 1;
+        let number = state.number;
+        state.heap.push(Queued {
+            newest: job.newest,
+            number,
+            job,
+        });
+        self.changed.notify_one();
+    }
+
+    fn take(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            if let Some(queued) = state.heap.pop() {
+                state.running += 1;
+                return Some(queued.job);
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn finished(&self) {
+        self.lock().running -= 1;
+    }
+
+    fn advanced(&self, bytes: u64) {
+        self.lock().done += bytes;
+    }
+
+    fn reached(&self, store: usize, oldest: i64) {
+        let mut state = self.lock();
+        let horizon = state.horizon.entry(store).or_insert(oldest);
+        *horizon = oldest.min(*horizon);
+    }
+
+    /// Ends the workers after the batch they are at.
+    pub(super) fn stop(&self) {
+        let _state = self.lock();
+        self.stop.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn progress(&self, store: usize) -> Progress {
+        let state = self.lock();
+        Progress {
+            done: state.done,
+            total: state.total.max(state.done),
+            idle: state.heap.is_empty() && state.running == 0,
+            horizon: state.horizon.get(&store).map(|ts| Timestamp(*ts)),
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// What a worker works with.
+pub(super) struct Worker {
+    pub(super) queue: Arc<Queue>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) zone_offset: i32,
+    pub(super) report: Box<dyn Fn(Outcome) + Send>,
+}
+
+impl Worker {
+    /// Works until the queue is stopped.
+    pub(super) fn run(&self) {
+        // Indexing yields to everything else on the machine; on Linux this is the thread's own niceness.
+        let _ = rustix::process::nice(10);
+        while let Some(job) = self.queue.take() {
+            if let Err(error) = self.work(&job) {
+                (self.report)(Outcome::Failed {
+                    source: job.generation.source.clone(),
+                    error: error.to_string(),
+                });
+            }
+            self.queue.finished();
+            (self.report)(Outcome::Done);
+        }
+    }
+
+    fn work(&self, job: &Job) -> Result<(), IngestError> {
+        match &job.work {
+            Work::Plan { end, closed } => self.plan(job, *end, *closed),
+            Work::Chunk { range, lines, last } => self.chunk(job, range, *lines, *last),
+            Work::Whole => self.whole(job),
+        }
+    }
+
+    /// Counts lines and cuts what is not indexed yet into chunks that begin at line starts.
+    fn plan(&self, job: &Job, end: u64, closed: bool) -> Result<(), IngestError> {
+        let reader = open_at(&job.file, 0)?;
+        let done = job.generation.done_from_start();
+        let (mut at, mut lines) = if done > 0 {
+            (done, job.generation.lines)
+        } else {
+            (0, 0)
+        };
+        let mut chunks = Vec::new();
+        while at < end {
+            let wanted = (at + CHUNK).min(end);
+            let next = if wanted >= end {
+                end
+            } else {
+                line_start_at_or_after(&reader, wanted)
+                    .map_err(IngestError::Read)?
+                    .unwrap_or(end)
+                    .min(end)
+            };
+            chunks.push((at..next, lines));
+            lines += count_newlines(&reader, at..next).map_err(IngestError::Read)?;
+            at = next;
+        }
+        (self.report)(Outcome::Lines {
+            id: job.id,
+            store: job.store,
+            at: end,
+            lines,
+        });
+        let mut left_out = end;
+        for (range, lines) in chunks.into_iter().rev() {
+            // A chunk may be half done if the last run was killed; chunks then differ from that run's.
+            for missing in missing(&range, &job.generation.done) {
+                let lines = lines
+                    + count_newlines(&reader, range.start..missing.start)
+                        .map_err(IngestError::Read)?;
+                left_out -= missing.end - missing.start;
+                let age = (end - missing.end) as i64;
+                self.queue.push(Job {
+                    work: Work::Chunk {
+                        last: closed && missing.end == end,
+                        range: missing.clone(),
+                        lines,
+                    },
+                    newest: job.newest.saturating_sub(age.saturating_mul(1000)),
+                    weight: missing.end - missing.start,
+                    ..job.clone()
+                });
+            }
+        }
+        self.queue.advanced(left_out.min(job.weight));
+        if closed && job.generation.done_from_start() == end {
+            (self.report)(Outcome::WholeDone {
+                id: job.id,
+                store: job.store,
+            });
+        }
+        Ok(())
+    }
+
+    fn chunk(
+        &self,
+        job: &Job,
+        range: &Range<u64>,
+        lines: u64,
+        last: bool,
+    ) -> Result<(), IngestError> {
+        let reader = open_at(&job.file, 0)?;
+        let before = range
+            .start
+            .saturating_sub(LOOK_BACK.max(job.format.lookback()));
+        let from = line_start_at_or_before(&reader, before).map_err(IngestError::Read)?;
+        let skipped_lines =
+            count_newlines(&reader, from..range.start).map_err(IngestError::Read)?;
+        let mut framer = job.format.framer(from);
+        let mut output = Output::new(self, job, range.clone(), lines - skipped_lines.min(lines));
+        let mut piece = vec![0; PIECE];
+        let mut at = from;
+        let mut frames = Vec::new();
+        loop {
+            if self.queue.is_stopped() {
+                return Ok(());
+            }
+            let got = reader.read_at(&mut piece, at).map_err(IngestError::Read)?;
+            if got == 0 {
+                if last {
+                    framer.finish(&mut frames);
+                    output.take(&mut frames, u64::MAX)?;
+                }
+                break;
+            }
+            at += got as u64;
+            framer.push(&piece[..got], &mut frames);
+            output.take(&mut frames, framer.resume_offset())?;
+            if framer.resume_offset() >= range.end {
+                break;
+            }
+        }
+        output.flush(true)?;
+        self.queue
+            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+        if last {
+            (self.report)(Outcome::WholeDone {
+                id: job.id,
+                store: job.store,
+            });
+        }
+        Ok(())
+    }
+
+    fn whole(&self, job: &Job) -> Result<(), IngestError> {
+        use std::io::Read;
+        let mut stream = open_stream(&job.file)?;
+        let mut framer = job.format.framer(0);
+        let mut output = Output::new(self, job, 0..u64::MAX, 0);
+        let mut piece = vec![0; PIECE];
+        let mut frames = Vec::new();
+        let mut consumed = 0;
+        loop {
+            if self.queue.is_stopped() {
+                return Ok(());
+            }
+            let got = stream.read(&mut piece).map_err(IngestError::Read)?;
+            let now = stream.consumed().min(job.weight);
+            self.queue.advanced(now.saturating_sub(consumed));
+            consumed = consumed.max(now);
+            if got == 0 {
+                break;
+            }
+            framer.push(&piece[..got], &mut frames);
+            output.take(&mut frames, framer.resume_offset())?;
+        }
+        framer.finish(&mut frames);
+        output.take(&mut frames, u64::MAX)?;
+        let len = stream.offset();
+        output.range.end = len;
+        output.flush(true)?;
+        self.queue.advanced(job.weight.saturating_sub(consumed));
+        self.queue
+            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+        let trouble = match stream.end() {
+            Some(ReadEnd::Truncated(why)) => Some(format!(
+                "cut short: {why}; everything before the cut was read"
+            )),
+            Some(ReadEnd::Damaged(why)) => {
+                Some(format!("damaged: {why}; everything before was read"))
+            }
+            Some(ReadEnd::TrailingGarbage { bytes }) => Some(format!(
+                "{bytes} bytes follow the end of the compressed data and were not read"
+            )),
+            Some(ReadEnd::LimitReached(why)) => Some(format!("not read to its end: {why}")),
+            Some(ReadEnd::Complete) | None => None,
+        };
+        if let Some(trouble) = trouble {
+            job.sink
+                .message(format!("{}: {trouble}", job.file.path.display()));
+        }
+        (self.report)(Outcome::WholeDone {
+            id: job.id,
+            store: job.store,
+        });
+        Ok(())
+    }
+}
+
+/// The parts of `range` that lie in none of `done`.
+fn missing(range: &Range<u64>, done: &[Range<u64>]) -> Vec<Range<u64>> {
+    let mut missing = Vec::new();
+    let mut at = range.start;
+    for d in done
+        .iter()
+        .filter(|d| d.end > range.start && d.start < range.end)
+    {
+        if d.start > at {
+            missing.push(at..d.start);
+        }
+        at = at.max(d.end);
+    }
+    if at < range.end {
+        missing.push(at..range.end);
+    }
+    missing
+}
+
+/// Collects parsed frames of a range and hands them over with what they complete.
+struct Output<'a> {
+    worker: &'a Worker,
+    job: &'a Job,
+    range: Range<u64>,
+    /// Line ends before the framer's start.
+    lines: u64,
+    reading: Reading,
+    order: InOrder,
+    before: Vec<Frame>,
+    batch: Vec<crate::engine::sink::Parsed>,
+    bytes: usize,
+    /// Everything before this is handed over.
+    handed: u64,
+    resume: u64,
+}
+
+impl<'a> Output<'a> {
+    fn new(worker: &'a Worker, job: &'a Job, range: Range<u64>, lines: u64) -> Self {
+        let reading = Reading::new(
+            &worker.registry,
+            &job.format,
+            &job.generation,
+            worker.zone_offset,
+        );
+        let (handed, resume) = (range.start, range.start);
+        let order = InOrder::default();
+        Self {
+            worker,
+            job,
+            range,
+            lines,
+            reading,
+            order,
+            before: Vec::new(),
+            batch: Vec::new(),
+            bytes: 0,
+            handed,
+            resume,
+        }
+    }
+
+    fn take(&mut self, frames: &mut Vec<Frame>, resume: u64) -> Result<(), IngestError> {
+        self.order.extend(frames);
+        for mut frame in self.order.ready(resume) {
+            if frame.offset < self.range.start {
+                self.before.push(frame);
+                if self.before.len() > 2 * LOOK_BACK_FRAMES {
+                    self.before.drain(..LOOK_BACK_FRAMES);
+                }
+                continue;
+            }
+            if frame.offset >= self.range.end {
+                break;
+            }
+            for earlier in std::mem::take(&mut self.before) {
+                self.reading.look_back(&earlier);
+            }
+            // Records may be interleaved: only what starts up to here is known to be complete.
+            self.resume = frame.offset + 1;
+            // What a file that ends holds is complete.
+            frame.open = false;
+            let indexed = self.job.generation.has(frame.offset);
+            if indexed {
+                self.reading.look_back(&frame);
+            } else {
+                self.bytes += frame.bytes.len();
+                self.batch
+                    .push(self.reading.parse(frame, Some(self.lines + 1)));
+            }
+            if self.batch.len() >= BATCH_FRAMES || self.bytes >= BATCH_BYTES {
+                self.flush(false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over; at the end the range counts as complete up to its own end, blank lines and all.
+    fn flush(&mut self, end: bool) -> Result<(), IngestError> {
+        let to = if end {
+            self.range.end
+        } else {
+            self.resume.min(self.range.end)
+        };
+        let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        if to <= self.handed && batch.is_empty() {
+            return Ok(());
+        }
+        let result = self.job.sink.backlog(self.job.id, batch, self.handed..to);
+        if matches!(self.job.work, Work::Chunk { .. }) {
+            self.worker.queue.advanced(to - self.handed);
+        }
+        self.handed = to;
+        match result {
+            Ok(()) => Ok(()),
+            Err(EngineError::Cancelled) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_of_a_range() {
+        assert_eq!(missing(&(0..10), &[]), [0..10]);
+        assert_eq!(missing(&(0..10), &[0..10]), [0..0; 0]);
+        assert_eq!(missing(&(5..20), &[0..7, 9..10, 18..30]), [7..9, 10..18]);
+    }
+}

@@ -1,0 +1,88 @@
+//! Checking chains without an index: walks every source once, from its first byte to its last.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::IngestError;
+use super::chains::{ChainFile, Walk, may_be_chained};
+use super::identify::identify;
+use crate::chain::ChainReport;
+use crate::format::Registry;
+use crate::source::{LogSet, discover};
+
+/// What the check of one source gave.
+pub struct VerifyFile {
+    /// Path of the set, as found.
+    pub path: String,
+    pub report: Arc<ChainReport>,
+    /// Why it could not be read, with the way out.
+    pub error: Option<String>,
+}
+
+/// Checks everything that `paths` lead to; what can't be read is listed with the reason.
+pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
+    let discovery = discover(paths);
+    let mut files = Vec::new();
+    for set in discovery.roots.iter().flat_map(|r| &r.sets) {
+        let source: Arc<str> = set.name.to_string_lossy().into();
+        let (report, error) = match check(set, &source, registry) {
+            Ok(report) => (report, None),
+            Err(error) => (
+                ChainReport {
+                    source: source.clone(),
+                    ..ChainReport::default()
+                },
+                Some(error.to_string()),
+            ),
+        };
+        let path = set
+            .generations
+            .first()
+            .filter(|_| set.generations.len() == 1)
+            .map_or_else(
+                || source.to_string(),
+                |only| only.path.to_string_lossy().into_owned(),
+            );
+        files.push(VerifyFile {
+            path,
+            report: Arc::new(report),
+            error,
+        });
+    }
+    for skipped in discovery.skipped {
+        use crate::source::SkipReason::{Empty, Hidden, SameFile};
+        if !matches!(skipped.why, Empty | SameFile | Hidden) {
+            let path = skipped.path.to_string_lossy().into_owned();
+            files.push(VerifyFile {
+                path,
+                report: Arc::default(),
+                error: Some(skipped.detail),
+            });
+        }
+    }
+    files
+}
+
+fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainReport, IngestError> {
+    let mut files = Vec::new();
+    for (rank, file) in set.generations.iter().enumerate() {
+        let Some(identity) = identify(file, registry, true)? else {
+            continue;
+        };
+        files.push(ChainFile {
+            rank: rank as i32,
+            file: file.clone(),
+            format: identity.format,
+            closed: true,
+        });
+    }
+    let Some(oldest) = files.first() else {
+        return Ok(ChainReport::unchained(source.clone()));
+    };
+    if !may_be_chained(oldest)? {
+        return Ok(ChainReport::unchained(source.clone()));
+    }
+    let mut walk = Walk::new(source);
+    walk.advance(&files, &mut |_| true)?;
+    Ok(walk.finish())
+}

@@ -1,0 +1,262 @@
+//! What a file is, judged by its first bytes, never by its name.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+
+use super::stream::{Limits, Stream};
+
+pub(super) const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// How much of a file is looked at.
+pub(super) const HEAD: usize = 8 << 10;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compression {
+    #[default]
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// What the first bytes say.
+    pub(super) fn of(head: &[u8]) -> Self {
+        if head.starts_with(&GZIP_MAGIC) {
+            Self::Gzip
+        } else if is_zstd_frame(head) {
+            Self::Zstd
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// A zstd frame begins here, or a skippable one (RFC 8878, 3.1.2), with which some tools begin their files.
+pub(super) fn is_zstd_frame(head: &[u8]) -> bool {
+    head.starts_with(&ZSTD_MAGIC) || matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Log(Compression),
+    Empty,
+    /// Not text; with what it is and what to do, where that is known.
+    Binary(&'static str),
+    /// Compressed in a way that is not read here; with what to do.
+    OtherCompression(&'static str),
+}
+
+/// Files that are easily met beside logs, by their first bytes.
+const KNOWN: [(usize, &[u8], Content); 8] = [
+    (
+        0,
+        b"BZh",
+        Content::OtherCompression("bzip2: run `bzcat FILE | auditty -`"),
+    ),
+    (
+        0,
+        b"\xfd7zXZ\0",
+        Content::OtherCompression("xz: run `xzcat FILE | auditty -`"),
+    ),
+    (
+        0,
+        b"\x04\x22\x4d\x18",
+        Content::OtherCompression("lz4: run `lz4cat FILE | auditty -`"),
+    ),
+    (
+        0,
+        b"PK\x03\x04",
+        Content::OtherCompression("zip: unpack it first"),
+    ),
+    (
+        257,
+        b"ustar",
+        Content::Binary("a tar archive: unpack it first"),
+    ),
+    (
+        0,
+        b"LPKSHHRH",
+        Content::Binary("a journal: run `journalctl --file FILE -o json | auditty -`"),
+    ),
+    (0, b"\x7fELF", Content::Binary("a program")),
+    (0, b"SQLite format 3\0", Content::Binary("a database")),
+];
+
+/// Judges an open regular file; compressed ones by what they decompress to.
+pub(super) fn judge(file: &File) -> io::Result<Content> {
+    let head = read_head(file)?;
+    let compression = Compression::of(&head);
+    if compression == Compression::None {
+        return Ok(judge_head(&head));
+    }
+    let mut unpacked = Vec::new();
+    let mut stream = Stream::new(FromStart { file, offset: 0 }, Limits::default())?;
+    stream
+        .by_ref()
+        .take(HEAD as u64)
+        .read_to_end(&mut unpacked)?;
+    let intact = matches!(stream.end(), None | Some(super::ReadEnd::Complete));
+    Ok(match judge_head(&unpacked) {
+        // Nothing can be read from it because it is cut: it is opened all the same, so that this is told.
+        Content::Empty if !intact => Content::Log(compression),
+        Content::Log(_) => Content::Log(compression),
+        other => other,
+    })
+}
+
+fn judge_head(head: &[u8]) -> Content {
+    if head.is_empty() {
+        return Content::Empty;
+    }
+    if let Some((.., known)) = KNOWN
+        .iter()
+        .find(|(at, magic, _)| head.get(*at..).is_some_and(|h| h.starts_with(magic)))
+    {
+        return *known;
+    }
+    if is_utf16(head) || is_text(head) {
+        Content::Log(Compression::None)
+    } else {
+        Content::Binary("not text")
+    }
+}
+
+/// A log may hold a few stray control bytes (a crash, raw user input); in random bytes one in eleven is one.
+fn is_text(head: &[u8]) -> bool {
+    let control = head
+        .iter()
+        .filter(|b| matches!(b, 0..=6 | 14..=26 | 127))
+        .count();
+    control * 20 <= head.len()
+}
+
+fn is_utf16(head: &[u8]) -> bool {
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return true;
+    }
+    let nul_share = |parity: usize| {
+        let half = head.iter().skip(parity).step_by(2);
+        let nuls = half.clone().filter(|b| **b == 0).count();
+        (nuls * 100).checked_div(half.count()).unwrap_or(0)
+    };
+    let (even, odd) = (nul_share(0), nul_share(1));
+    head.len() >= 4 && even.min(odd) <= 5 && even.max(odd) >= 60 && even + odd < 110
+}
+
+/// The first [`HEAD`] bytes that say something: a writer that goes on at its old offset after the file was truncated
+/// leaves a hole, read as zeros, before the text.
+fn read_head(file: &File) -> io::Result<Vec<u8>> {
+    let head = read_block(file, 0)?;
+    if head.len() < HEAD || head.iter().any(|b| *b != 0) {
+        return Ok(head);
+    }
+    let Ok(data) = rustix::fs::seek(file, rustix::fs::SeekFrom::Data(HEAD as u64)) else {
+        return Ok(head);
+    };
+    let block = read_block(file, data)?;
+    match block.iter().position(|b| *b != 0) {
+        Some(text) => read_block(file, data + text as u64),
+        None => Ok(head),
+    }
+}
+
+fn read_block(file: &File, offset: u64) -> io::Result<Vec<u8>> {
+    let mut block = Vec::with_capacity(HEAD);
+    FromStart { file, offset }
+        .take(HEAD as u64)
+        .read_to_end(&mut block)?;
+    Ok(block)
+}
+
+/// Reads without moving the file's own position.
+struct FromStart<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read_at(out, self.offset)?;
+        self.offset += n as u64;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
+    use super::*;
+
+    fn judged(bytes: &[u8]) -> Content {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        judge(&file).unwrap()
+    }
+
+    #[test]
+    fn text_in_many_disguises_is_a_log() {
+        let utf16: Vec<u8> = "audit log\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let mut stray = b"type=SYSCALL msg=audit(1.1:1): a=b\x1dUID=\"root\"\n".repeat(50);
+        stray.extend([0; 40]);
+        for bytes in [
+            &b"one line"[..],
+            b"\xef\xbb\xbf{\"a\":1}\n",
+            b"caf\xe9 latin-1\n",
+            b"\xc7\xe4\xf1\xe0\xe2\xf1\xf2\xe2\xf3\xe9\n",
+            b"\x1b[31mred\x1b[0m\n",
+            &[&[0xff, 0xfe][..], &utf16].concat(),
+            &utf16,
+            &stray,
+        ] {
+            assert_eq!(judged(bytes), Content::Log(Compression::None), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_log_is_told() {
+        let noise: Vec<u8> = (0..4096u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        let mut tar = vec![b'a'; 600];
+        tar[257..262].copy_from_slice(b"ustar");
+        assert_eq!(judged(b""), Content::Empty);
+        assert!(matches!(judged(&noise), Content::Binary(_)));
+        assert!(matches!(judged(&[0; 20_000]), Content::Binary(_)));
+        assert!(matches!(
+            judged(&[&b"ssh:notty\0\0\0\0\0\0\0\0root"[..], &[0; 300]].concat()),
+            Content::Binary(_)
+        ));
+        assert!(matches!(judged(&tar), Content::Binary(_)));
+        assert!(matches!(judged(b"BZh91AY"), Content::OtherCompression(_)));
+        assert!(matches!(judged(b"\0"), Content::Binary(_)));
+    }
+
+    #[test]
+    fn compressed_files_are_judged_by_what_is_inside() {
+        let pack = |data: &[u8]| zstd::encode_all(data, 1).unwrap();
+        assert_eq!(judged(&pack(b"text\n")), Content::Log(Compression::Zstd));
+        assert_eq!(judged(&pack(b"")), Content::Empty);
+        assert!(matches!(judged(&pack(&[0; 5000])), Content::Binary(_)));
+        assert_eq!(
+            judged(&[0x1f, 0x8b, 8, 0]),
+            Content::Log(Compression::Gzip),
+            "cut: opened, so that it is told"
+        );
+    }
+
+    #[test]
+    fn a_hole_before_the_text_is_looked_over() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.seek(SeekFrom::Start((1 << 20) + 100)).unwrap();
+        file.write_all(&b"after copytruncate without O_APPEND\n".repeat(9))
+            .unwrap();
+        assert_eq!(judge(&file).unwrap(), Content::Log(Compression::None));
+    }
+}

@@ -1,0 +1,162 @@
+//! A log and the files it was rotated into.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::file::GenFile;
+use super::rotation::{Age, classify_path};
+
+/// A live file and its rotated ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSet {
+    /// Canonical path of the live file, whether it exists or not; `-` for stdin. Names the set for good.
+    pub name: PathBuf,
+    /// Oldest first.
+    pub generations: Vec<GenFile>,
+}
+
+impl LogSet {
+    /// The file that is written to, if it exists.
+    pub fn live(&self) -> Option<&GenFile> {
+        self.generations
+            .last()
+            .filter(|file| file.path == self.name)
+    }
+
+    /// Bytes in all files, not decompressed.
+    pub fn bytes(&self) -> u64 {
+        self.generations
+            .iter()
+            .map(|file| file.len)
+            .fold(0, u64::saturating_add)
+    }
+
+    /// The same files with lengths and times of now; `None` if one is not at its path any more: scan again.
+    pub fn restat(&self) -> Option<Self> {
+        let generations = self
+            .generations
+            .iter()
+            .map(GenFile::restat)
+            .collect::<Option<_>>()?;
+        Some(Self {
+            name: self.name.clone(),
+            generations,
+        })
+    }
+}
+
+/// Sorts files into sets by their names; sets by name, generations by age.
+pub(super) fn group(files: Vec<GenFile>) -> Vec<LogSet> {
+    let mut sets: BTreeMap<PathBuf, Vec<(Age, GenFile)>> = BTreeMap::new();
+    for file in files {
+        let (name, age) = classify_path(&file.path);
+        sets.entry(name).or_default().push((age, file));
+    }
+    sets.into_iter()
+        .map(|(name, mut files)| {
+            files.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.path.cmp(&y.path)));
+            LogSet {
+                name,
+                generations: files.into_iter().map(|(_, file)| file).collect(),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::super::content::Compression;
+    use super::super::file::FileId;
+    use super::*;
+
+    fn sets(paths: &[&str]) -> Vec<(String, Vec<String>)> {
+        let file = |(ino, path): (usize, &&str)| GenFile {
+            path: PathBuf::from(path),
+            compression: Compression::None,
+            id: FileId {
+                dev: 1,
+                ino: ino as u64,
+                born: None,
+            },
+            len: 1,
+            mtime: SystemTime::UNIX_EPOCH,
+        };
+        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+        group(paths.iter().enumerate().map(file).collect())
+            .into_iter()
+            .map(|set| {
+                (
+                    text(set.name),
+                    set.generations
+                        .into_iter()
+                        .map(|file| text(file.path))
+                        .collect(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn files_of_one_log_come_together_oldest_first() {
+        let found = sets(&[
+            "/l/audit.log",
+            "/l/audit.log.1",
+            "/l/audit.log.10.gz",
+            "/l/audit.log.2.gz",
+            "/l/audit-2026.log",
+        ]);
+        assert_eq!(
+            found,
+            [
+                ("/l/audit-2026.log".into(), vec!["/l/audit-2026.log".into()]),
+                (
+                    "/l/audit.log".into(),
+                    [
+                        "/l/audit.log.10.gz",
+                        "/l/audit.log.2.gz",
+                        "/l/audit.log.1",
+                        "/l/audit.log"
+                    ]
+                    .map(String::from)
+                    .to_vec()
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn directories_and_names_keep_sets_apart() {
+        let names: Vec<String> = sets(&[
+            "/a/x.log",
+            "/a/x.log.1",
+            "/b/x.log.1",
+            "/a/access.log",
+            "/a/error.log",
+            "/a/x.json",
+        ])
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+        assert_eq!(
+            names,
+            [
+                "/a/access.log",
+                "/a/error.log",
+                "/a/x.json",
+                "/a/x.log",
+                "/b/x.log"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_cloudtrail_file_is_its_own_set() {
+        let found = sets(&[
+            "/c/1_CloudTrail_us-east-1_20230710T1145Z_aaaaaaaaaaaaaaaa.json.gz",
+            "/c/1_CloudTrail_us-east-1_20230710T1150Z_bbbbbbbbbbbbbbbb.json.gz",
+        ]);
+        assert_eq!(found.len(), 2);
+    }
+}

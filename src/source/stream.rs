@@ -1,0 +1,251 @@
+//! Reading a generation from its first byte, decompressed: gzip members and zstd frames one after another.
+//!
+//! A damaged or cut file gives everything that can be read; [`Stream::end`] then says how it ended.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::GzDecoder;
+
+use super::SourceError;
+use super::content::{Compression, GZIP_MAGIC, ZSTD_MAGIC, is_zstd_frame};
+use super::file::{GenFile, open_checked};
+use super::peek::PeekReader;
+
+/// Largest zstd window accepted, as a power of two: 128 MiB, what `zstd -d` itself accepts.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Bytes decompressed at most in one go: limits are kept, and damage costs, to within this.
+const STEP: usize = 64 << 10;
+
+/// When decompression stops, so that a small file cannot fill disk and memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Decompressed bytes at most.
+    pub bytes: u64,
+    /// Decompressed bytes per compressed byte at most, …
+    pub ratio: u64,
+    /// … looked at only once this many bytes have come out.
+    pub ratio_from: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 30,
+            ratio: 2000,
+            ratio_from: 1 << 30,
+        }
+    }
+}
+
+/// How a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadEnd {
+    /// Everything was read.
+    Complete,
+    /// The compressed data stop in the middle.
+    Truncated(String),
+    /// The compressed data are wrong from some point on.
+    Damaged(String),
+    /// After the end of the compressed data come `bytes` that are something else.
+    TrailingGarbage { bytes: u64 },
+    /// Decompression stopped at a limit.
+    LimitReached(String),
+}
+
+enum Member<R: Read> {
+    Plain(PeekReader<R>),
+    Gzip(Box<GzDecoder<PeekReader<R>>>),
+    Zstd(zstd::stream::read::Decoder<'static, PeekReader<R>>),
+    Ended,
+}
+
+impl<R: Read> Member<R> {
+    fn open(compression: Compression, input: PeekReader<R>) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::None => Self::Plain(input),
+            Compression::Gzip => Self::Gzip(Box::new(GzDecoder::new(input))),
+            Compression::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Self::Zstd(decoder.single_frame())
+            }
+        })
+    }
+
+    fn consumed(&self) -> u64 {
+        match self {
+            Self::Plain(input) => input.consumed(),
+            Self::Gzip(decoder) => decoder.get_ref().consumed(),
+            Self::Zstd(decoder) => decoder.get_ref().consumed(),
+            Self::Ended => 0,
+        }
+    }
+}
+
+/// Decompressed bytes of one generation. `read` returns 0 at the end, whatever the end was; errors are those of the
+/// file system only.
+pub struct Stream<R: Read> {
+    member: Member<R>,
+    limits: Limits,
+    produced: u64,
+    end: Option<ReadEnd>,
+}
+
+/// Opens a generation from its first byte, decompressed if it is compressed.
+///
+/// # Errors
+/// The file cannot be opened, or is not the one of the scan any more.
+pub fn open_stream(generation: &GenFile) -> Result<Stream<File>, SourceError> {
+    let file = open_checked(generation)?;
+    Stream::new(file, Limits::default()).map_err(SourceError::io("read", &generation.path))
+}
+
+impl<R: Read> Stream<R> {
+    /// Decompresses `input` if its first bytes say gzip or zstd.
+    ///
+    /// # Errors
+    /// Reading the first bytes failed.
+    pub fn new(input: R, limits: Limits) -> io::Result<Self> {
+        let mut input = PeekReader::new(input);
+        let compression = Compression::of(input.peek(GZIP_MAGIC.len().max(ZSTD_MAGIC.len()))?);
+        Ok(Self {
+            member: Member::open(compression, input)?,
+            limits,
+            produced: 0,
+            end: None,
+        })
+    }
+
+    /// How the stream ended; `None` while there is more.
+    pub fn end(&self) -> Option<&ReadEnd> {
+        self.end.as_ref()
+    }
+
+    /// Decompressed offset of the next byte.
+    pub fn offset(&self) -> u64 {
+        self.produced
+    }
+
+    /// Bytes of the file itself taken so far, for progress.
+    pub fn consumed(&self) -> u64 {
+        self.member.consumed()
+    }
+
+    /// Reads on to decompressed `offset` without keeping anything; returns where it is then, less only at the end.
+    ///
+    /// # Errors
+    /// As for `read`.
+    pub fn skip_to(&mut self, offset: u64) -> io::Result<u64> {
+        let wanted = offset.saturating_sub(self.produced);
+        io::copy(&mut self.by_ref().take(wanted), &mut io::sink())?;
+        Ok(self.produced)
+    }
+
+    /// Goes on with the next member, or ends.
+    fn next_member(&mut self) -> io::Result<()> {
+        let (mut input, compression) = match std::mem::replace(&mut self.member, Member::Ended) {
+            Member::Gzip(decoder) => (decoder.into_inner(), Compression::Gzip),
+            Member::Zstd(decoder) => (decoder.finish(), Compression::Zstd),
+            Member::Plain(_) | Member::Ended => {
+                self.end = Some(ReadEnd::Complete);
+                return Ok(());
+            }
+        };
+        let head = input.peek(ZSTD_MAGIC.len())?;
+        let (begins, partial) = match compression {
+            Compression::Zstd => (is_zstd_frame(head), ZSTD_MAGIC.starts_with(head)),
+            _ => (head.starts_with(&GZIP_MAGIC), GZIP_MAGIC.starts_with(head)),
+        };
+        if head.is_empty() {
+            self.end = Some(ReadEnd::Complete);
+        } else if begins {
+            self.member = Member::open(compression, input)?;
+        } else if partial {
+            self.end = Some(ReadEnd::Truncated("the data stop inside a header".into()));
+        } else {
+            self.end = Some(after_the_end(&mut input)?);
+        }
+        Ok(())
+    }
+
+    fn over_limit(&self) -> Option<ReadEnd> {
+        if matches!(self.member, Member::Plain(_)) {
+            return None;
+        }
+        if self.produced > self.limits.bytes {
+            return Some(ReadEnd::LimitReached(format!(
+                "more than {} bytes when decompressed",
+                self.limits.bytes
+            )));
+        }
+        let ratio = self.produced / self.member.consumed().max(1);
+        (self.produced > self.limits.ratio_from && ratio > self.limits.ratio).then(|| {
+            ReadEnd::LimitReached(format!(
+                "decompresses to more than {} times its size",
+                self.limits.ratio
+            ))
+        })
+    }
+}
+
+/// What follows the last member: zeros are padding (tapes, preallocated files), anything else is garbage.
+fn after_the_end<R: Read>(input: &mut PeekReader<R>) -> io::Result<ReadEnd> {
+    let mut bytes = 0;
+    let mut only_zeros = true;
+    loop {
+        let rest = match input.fill_buf() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            rest => rest?,
+        };
+        if rest.is_empty() {
+            break;
+        }
+        only_zeros &= rest.iter().all(|b| *b == 0);
+        bytes += rest.len() as u64;
+        let taken = rest.len();
+        input.consume(taken);
+    }
+    Ok(if only_zeros {
+        ReadEnd::Complete
+    } else {
+        ReadEnd::TrailingGarbage { bytes }
+    })
+}
+
+impl<R: Read> Read for Stream<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let step = out.len().min(STEP);
+        let out = &mut out[..step];
+        while self.end.is_none() && !out.is_empty() {
+            let result = match &mut self.member {
+                Member::Plain(input) => input.read(out),
+                Member::Gzip(decoder) => decoder.read(out),
+                Member::Zstd(decoder) => decoder.read(out),
+                Member::Ended => Ok(0),
+            };
+            match result {
+                Ok(0) => self.next_member()?,
+                Ok(n) => {
+                    self.produced += n as u64;
+                    self.end = self.over_limit();
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                // The decoders' own errors carry no error number: those of the file system do.
+                Err(e) if e.raw_os_error().is_some() => return Err(e),
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.end = Some(ReadEnd::Truncated(format!(
+                        "the compressed data stop early ({e})"
+                    )));
+                }
+                Err(e) => self.end = Some(ReadEnd::Damaged(e.to_string())),
+            }
+        }
+        Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests;
