@@ -44,7 +44,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (width, height);
             Vec::new()
         }
-        Message::Searched { generation, purpose, result } => search::searched(model, generation, purpose, result),
+        Message::Searched {
+            generation,
+            purpose,
+            result,
+        } => search::searched(model, generation, purpose, result),
         Message::Info(info) => {
             model.dirty = true;
             model.asking.info_running = false;
@@ -100,7 +104,13 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let command = model.keymap.resolve(context, key);
     if context.is_editing() {
         let typed = match key.code {
-            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => Some(c),
+            KeyCode::Char(c)
+                if !key
+                    .modifiers
+                    .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+            {
+                Some(c)
+            }
             _ => None,
         };
         return match (command, typed) {
@@ -108,7 +118,11 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             (None, Some(c)) => {
                 let mut buffer = [0; 4];
                 let text = c.encode_utf8(&mut buffer);
-                if context == Context::Form { model.runbooks.insert(text) } else { model.query_bar.insert(text) }
+                if context == Context::Form {
+                    model.runbooks.insert(text)
+                } else {
+                    model.query_bar.insert(text)
+                }
                 Vec::new()
             }
             (None, None) => Vec::new(),
@@ -116,7 +130,12 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     if let (None, KeyCode::Char(c @ '0'..='9')) = (command, key.code) {
         let digit = c as usize - '0' as usize;
-        let count = model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(99_999);
+        let count = model
+            .count
+            .unwrap_or(0)
+            .saturating_mul(10)
+            .saturating_add(digit)
+            .min(99_999);
         model.count = (count > 0).then_some(count);
         return Vec::new();
     }
@@ -128,14 +147,17 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// Carries out a command as if its key had been pressed.
-pub(super) fn run(model: &mut Model, command: Command, count: usize, quit_armed: bool) -> Vec<Effect> {
+pub(super) fn run(
+    model: &mut Model,
+    command: Command,
+    count: usize,
+    quit_armed: bool,
+) -> Vec<Effect> {
     match command {
         Command::Redraw => vec![Effect::Redraw],
         Command::Interrupt => interrupt(model),
         Command::Quit => quit(model, quit_armed),
-        Command::Close => {
-            close(model).unwrap_or_default()
-        }
+        Command::Close => close(model).unwrap_or_default(),
         Command::Help => {
             let about = model.context();
             model.help = Some(Help::new(about));
@@ -197,7 +219,9 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
             model.detail = detail;
             intent
         }
-        Pane::Runbook => model.runbooks.update(command, count, model.now, model.zone.seconds()),
+        Pane::Runbook => model
+            .runbooks
+            .update(command, count, model.now, model.zone.seconds()),
     };
     carry_out(model, intent)
 }
@@ -255,7 +279,10 @@ fn toggle(model: &mut Model, pane: Pane) -> Vec<Effect> {
 }
 
 fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let open: Vec<Pane> = Pane::ALL.into_iter().filter(|p| model.is_open(*p)).collect();
+    let open: Vec<Pane> = Pane::ALL
+        .into_iter()
+        .filter(|p| model.is_open(*p))
+        .collect();
     let at = open.iter().position(|p| *p == model.focus).unwrap_or(0);
     let step = if forward { 1 } else { open.len() - 1 };
     if let Some(next) = open.get((at + step) % open.len().max(1)) {
@@ -279,7 +306,11 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
             if !model.runbooks.back() {
                 model.set_open(Pane::Runbook, false);
             }
-            Some(if had_run { runbook::unpark(model) } else { Vec::new() })
+            Some(if had_run {
+                runbook::unpark(model)
+            } else {
+                Vec::new()
+            })
         }
         Pane::Filters | Pane::Detail => {
             model.set_open(model.focus, false);
@@ -320,7 +351,14 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
 }
 
 fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
-    search::jump(model, Jump { target, forward, everything: false })
+    search::jump(
+        model,
+        Jump {
+            target,
+            forward,
+            everything: false,
+        },
+    )
 }
 
 /// Does what the first notice offers.
@@ -351,7 +389,12 @@ fn fix(model: &mut Model) -> Vec<Effect> {
 /// The tree with every test of an attribute `field` replaced.
 fn replace_field(ast: Ast, field: &str, by: &Ast) -> Ast {
     use crate::query::ast::FieldRef;
-    let all = |parts: Vec<Ast>| parts.into_iter().map(|p| replace_field(p, field, by)).collect();
+    let all = |parts: Vec<Ast>| {
+        parts
+            .into_iter()
+            .map(|p| replace_field(p, field, by))
+            .collect()
+    };
     match ast {
         Ast::And(parts) => Ast::And(all(parts)),
         Ast::Or(parts) => Ast::Or(all(parts)),

@@ -35,8 +35,18 @@ pub struct Detail {
 enum Row {
     Field(Field, String),
     Chain(Role, String),
-    Group { path: String, label: String, depth: usize },
-    Attribute { path: String, label: String, value: String, depth: usize, empty: bool },
+    Group {
+        path: String,
+        label: String,
+        depth: usize,
+    },
+    Attribute {
+        path: String,
+        label: String,
+        value: String,
+        depth: usize,
+        empty: bool,
+    },
     Raw(String),
     /// Begins a part; the cursor passes over it.
     Heading(&'static str),
@@ -85,7 +95,9 @@ impl Detail {
     }
 
     fn step(&mut self, rows: &[Row], count: usize, down: bool) {
-        let mut places: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].can_be_selected()).collect();
+        let mut places: Vec<usize> = (0..rows.len())
+            .filter(|i| rows[*i].can_be_selected())
+            .collect();
         if down {
             places.retain(|i| *i > self.selected);
         } else {
@@ -100,7 +112,12 @@ impl Detail {
     fn filter(&self, rows: &[Row], event: &Event, exclude: bool) -> Intent {
         let term = match rows.get(self.selected) {
             Some(Row::Field(field, _)) => term::of_event(event, *field, exclude),
-            Some(Row::Attribute { path, value, empty: false, .. }) => term::of_attribute(path, value, exclude),
+            Some(Row::Attribute {
+                path,
+                value,
+                empty: false,
+                ..
+            }) => term::of_attribute(path, value, exclude),
             _ => None,
         };
         match term {
@@ -154,7 +171,11 @@ impl Detail {
                 let hidden = open.iter().any(|g| self.folded.contains(*g));
                 let label = label(group, open.last().copied());
                 if !hidden {
-                    rows.push(Row::Group { path: (*group).to_owned(), label, depth: open.len() });
+                    rows.push(Row::Group {
+                        path: (*group).to_owned(),
+                        label,
+                        depth: open.len(),
+                    });
                 }
                 open.push(group);
             }
@@ -170,7 +191,14 @@ impl Detail {
         }
     }
 
-    pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, hit: Option<&Hit>, finding: Option<&Finding>) {
+    pub fn view(
+        &self,
+        look: &Look<'_>,
+        buf: &mut Buffer,
+        area: Rect,
+        hit: Option<&Hit>,
+        finding: Option<&Finding>,
+    ) {
         let mut title = vec![look.span(look.title(), " DETAIL  ")];
         let room = usize::from(area.width).saturating_sub(10);
         let Some(hit) = hit else {
@@ -202,10 +230,20 @@ impl Detail {
         draw_lines(buf, area, lines.into_iter().skip(top));
     }
 
-    fn draw(&self, look: &Look<'_>, row: &Row, columns: usize, label_width: usize) -> Vec<Line<'static>> {
+    fn draw(
+        &self,
+        look: &Look<'_>,
+        row: &Row,
+        columns: usize,
+        label_width: usize,
+    ) -> Vec<Line<'static>> {
         match row {
             Row::Heading(name) => {
-                let line = look.theme.glyphs.horizontal.repeat(columns.saturating_sub(width(name) + 1));
+                let line = look
+                    .theme
+                    .glyphs
+                    .horizontal
+                    .repeat(columns.saturating_sub(width(name) + 1));
                 vec![Line::from(look.span(Role::Dim, format!("{name} {line}")))]
             }
             Row::Field(field, value) => {
@@ -213,7 +251,12 @@ impl Detail {
                     (Field::Outcome, true) => Role::Failure,
                     _ => Role::Text,
                 };
-                labelled(look, look.cell(field.name(), label_width), (role, value), columns)
+                labelled(
+                    look,
+                    look.cell(field.name(), label_width),
+                    (role, value),
+                    columns,
+                )
             }
             Row::Chain(role, words) => look
                 .wrap(words, columns)
@@ -222,19 +265,37 @@ impl Detail {
                 .collect(),
             Row::Group { path, label, depth } => {
                 let glyphs = look.theme.glyphs;
-                let sign = if self.folded.contains(path) { glyphs.closed } else { glyphs.open };
+                let sign = if self.folded.contains(path) {
+                    glyphs.closed
+                } else {
+                    glyphs.open
+                };
                 let line = format!("{}{sign} ", "  ".repeat(*depth));
                 let room = columns.saturating_sub(width(&line));
-                vec![Line::from(look.span(Role::Accent, format!("{line}{}", look.cut(label, room))))]
+                vec![Line::from(look.span(
+                    Role::Accent,
+                    format!("{line}{}", look.cut(label, room)),
+                ))]
             }
-            Row::Attribute { label, value, depth, empty, .. } => {
+            Row::Attribute {
+                label,
+                value,
+                depth,
+                empty,
+                ..
+            } => {
                 let indent = "  ".repeat(*depth);
                 let room = (columns / 2).saturating_sub(indent.len());
                 let label = look.cut(label, room);
                 let fill = label_width.saturating_sub(indent.len() + width(&label));
                 let lead = format!("{indent}{label}{}", " ".repeat(fill));
                 let value: String = value.chars().take(VALUE_LIMIT).collect();
-                labelled(look, lead, (if *empty { Role::Dim } else { Role::Text }, &value), columns)
+                labelled(
+                    look,
+                    lead,
+                    (if *empty { Role::Dim } else { Role::Text }, &value),
+                    columns,
+                )
             }
             Row::Raw(record) => look
                 .wrap(record, columns)
@@ -246,8 +307,16 @@ impl Detail {
 }
 
 fn headline(event: &Event) -> String {
-    let actor = event.actor.as_deref().map(|a| format!(" by {a}")).unwrap_or_default();
-    let target = event.target.as_deref().map(|t| format!(" {t}")).unwrap_or_default();
+    let actor = event
+        .actor
+        .as_deref()
+        .map(|a| format!(" by {a}"))
+        .unwrap_or_default();
+    let target = event
+        .target
+        .as_deref()
+        .map(|t| format!(" {t}"))
+        .unwrap_or_default();
     match &event.action {
         Some(action) => format!("{action}{target}{actor}"),
         None => event.summary(),
@@ -256,19 +325,30 @@ fn headline(event: &Event) -> String {
 
 /// The last part of a path, as seen from its group.
 fn label(path: &str, group: Option<&str>) -> String {
-    let rest = group.and_then(|g| path.strip_prefix(g)).map(|r| r.trim_start_matches('.'));
+    let rest = group
+        .and_then(|g| path.strip_prefix(g))
+        .map(|r| r.trim_start_matches('.'));
     rest.unwrap_or(path).to_owned()
 }
 
 /// A label (safe already) and a value (not yet) that wraps beside it.
-fn labelled(look: &Look<'_>, lead: String, (role, value): (Role, &str), columns: usize) -> Vec<Line<'static>> {
+fn labelled(
+    look: &Look<'_>,
+    lead: String,
+    (role, value): (Role, &str),
+    columns: usize,
+) -> Vec<Line<'static>> {
     let lead_width = width(&lead) + 1;
     let blank = " ".repeat(lead_width);
     look.wrap(value, columns.saturating_sub(lead_width))
         .into_iter()
         .enumerate()
         .map(|(i, part)| {
-            let lead = if i == 0 { format!("{lead} ") } else { blank.clone() };
+            let lead = if i == 0 {
+                format!("{lead} ")
+            } else {
+                blank.clone()
+            };
             Line::from(vec![look.span(Role::Dim, lead), look.span(role, part)])
         })
         .collect()
@@ -276,15 +356,26 @@ fn labelled(look: &Look<'_>, lead: String, (role, value): (Role, &str), columns:
 
 /// The normalised fields that have a value, in the catalogue's order.
 fn fields(event: &Event) -> Vec<Row> {
-    CATALOGUE.iter().filter_map(|spec| value(event, spec.field).map(|v| Row::Field(spec.field, v))).collect()
+    CATALOGUE
+        .iter()
+        .filter_map(|spec| value(event, spec.field).map(|v| Row::Field(spec.field, v)))
+        .collect()
 }
 
 fn value(event: &Event, field: Field) -> Option<String> {
     match field {
         Field::Id => None,
-        Field::Ts => Some(event.ts.map_or_else(|| "unknown".to_owned(), |ts| ts.rfc3339())),
+        Field::Ts => Some(
+            event
+                .ts
+                .map_or_else(|| "unknown".to_owned(), |ts| ts.rfc3339()),
+        ),
         Field::Outcome => {
-            let reason = event.reason.as_deref().map(|r| format!(" {r}")).unwrap_or_default();
+            let reason = event
+                .reason
+                .as_deref()
+                .map(|r| format!(" {r}"))
+                .unwrap_or_default();
             (event.outcome != Outcome::Unknown || !reason.is_empty())
                 .then(|| format!("{}{reason}", event.outcome))
         }
@@ -364,35 +455,63 @@ mod tests {
         attributes.push_str("user.groups", "dev");
         attributes.push_str("user.extra.scopes", "all");
         attributes.push("code", Kind::Num, "403");
-        let event = Event { attributes, actor: Some("alice".into()), ..Event::default() };
-        Hit { event: Arc::new(event), verdict: Verdict::Verified }
+        let event = Event {
+            attributes,
+            actor: Some("alice".into()),
+            ..Event::default()
+        };
+        Hit {
+            event: Arc::new(event),
+            verdict: Verdict::Verified,
+        }
     }
 
     fn labels(detail: &Detail) -> Vec<(usize, String)> {
         let label = |row: Row| match row {
-            Row::Group { label, depth, .. } | Row::Attribute { label, depth, .. } => Some((depth, label)),
+            Row::Group { label, depth, .. } | Row::Attribute { label, depth, .. } => {
+                Some((depth, label))
+            }
             _ => None,
         };
-        detail.rows(&hit(), None).into_iter().filter_map(label).collect()
+        detail
+            .rows(&hit(), None)
+            .into_iter()
+            .filter_map(label)
+            .collect()
     }
 
     #[test]
     fn attributes_are_grouped_by_the_prefix_they_share_and_fold() {
         let mut detail = Detail::default();
-        let want = [(0, "user"), (1, "name"), (1, "groups"), (1, "extra.scopes"), (0, "code")];
+        let want = [
+            (0, "user"),
+            (1, "name"),
+            (1, "groups"),
+            (1, "extra.scopes"),
+            (0, "code"),
+        ];
         assert_eq!(labels(&detail), want.map(|(d, l)| (d, l.to_owned())));
         detail.folded.insert("user".into());
-        assert_eq!(labels(&detail), [(0, "user".to_owned()), (0, "code".to_owned())]);
+        assert_eq!(
+            labels(&detail),
+            [(0, "user".to_owned()), (0, "code".to_owned())]
+        );
     }
 
     #[test]
     fn the_selected_attribute_makes_a_filter_by_its_own_path() {
         let mut detail = Detail::default();
         let hit = hit();
-        let at = detail.rows(&hit, None).iter().position(|r| matches!(r, Row::Attribute { path, .. } if path == "code"));
+        let at = detail
+            .rows(&hit, None)
+            .iter()
+            .position(|r| matches!(r, Row::Attribute { path, .. } if path == "code"));
         detail.selected = at.unwrap();
         let intent = detail.update(Command::FilterOut, 1, Some(&hit), None);
-        assert_eq!(intent, term::of_attribute("code", "403", true).map(Intent::AddTerm));
+        assert_eq!(
+            intent,
+            term::of_attribute("code", "403", true).map(Intent::AddTerm)
+        );
     }
 
     #[test]
@@ -412,7 +531,10 @@ mod tests {
         };
         let rows = chain(Verdict::Broken(finding.kind), Some(&finding));
         assert_eq!(rows.len(), 4);
-        assert_eq!(rows[0], Row::Chain(Role::Alarm, "chain broken: deleted (alarm)".into()));
+        assert_eq!(
+            rows[0],
+            Row::Chain(Role::Alarm, "chain broken: deleted (alarm)".into())
+        );
         assert_eq!(rows[3], Row::Chain(Role::Text, "found     bb".into()));
     }
 }

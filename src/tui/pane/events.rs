@@ -47,7 +47,10 @@ pub enum Edge {
 impl Events {
     /// An empty list that follows.
     pub fn following() -> Self {
-        Self { follow: true, ..Self::default() }
+        Self {
+            follow: true,
+            ..Self::default()
+        }
     }
 
     pub fn selected(&self) -> Option<&Hit> {
@@ -130,7 +133,10 @@ impl Events {
         if !self.window.more_newer && self.offset + self.height >= len {
             self.unseen = 0;
         }
-        if !columns::fitting(self.width).iter().any(|(c, _)| *c == self.column) {
+        if !columns::fitting(self.width)
+            .iter()
+            .any(|(c, _)| *c == self.column)
+        {
             self.column = Column::default();
         }
     }
@@ -201,7 +207,9 @@ impl Events {
 
     /// Selects an event if it is loaded, and stops following.
     pub fn select(&mut self, id: EventId) -> bool {
-        let Some(index) = self.window.position(id) else { return false };
+        let Some(index) = self.window.position(id) else {
+            return false;
+        };
         self.follow = false;
         self.selected = index;
         self.centre = true;
@@ -217,8 +225,13 @@ impl Events {
 
     fn move_column(&mut self, by: isize) {
         let columns = columns::fitting(self.width);
-        let at = columns.iter().position(|(c, _)| *c == self.column).unwrap_or(0);
-        let to = at.saturating_add_signed(by).min(columns.len().saturating_sub(1));
+        let at = columns
+            .iter()
+            .position(|(c, _)| *c == self.column)
+            .unwrap_or(0);
+        let to = at
+            .saturating_add_signed(by)
+            .min(columns.len().saturating_sub(1));
         if let Some((column, _)) = columns.get(to) {
             self.column = *column;
         }
@@ -246,13 +259,24 @@ impl Events {
         let columns = columns::fitting(area.width.saturating_sub(GUTTER));
         for (row, area) in area.rows().enumerate() {
             let index = self.offset + row;
-            let Some(hit) = self.window.get(index) else { break };
+            let Some(hit) = self.window.get(index) else {
+                break;
+            };
             let previous = index.checked_sub(1).filter(|_| row > 0);
             let previous = previous.and_then(|i| self.window.get(i)).map(|h| &*h.event);
             let selected = index == self.selected;
-            buf.set_line(area.x, area.y, &self.row(look, hit, previous, &columns, selected), area.width);
+            buf.set_line(
+                area.x,
+                area.y,
+                &self.row(look, hit, previous, &columns, selected),
+                area.width,
+            );
             if selected {
-                let rest = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(1), ..area };
+                let rest = Rect {
+                    x: area.x + area.width.min(1),
+                    width: area.width.saturating_sub(1),
+                    ..area
+                };
                 buf.set_style(rest, look.theme.style(look.selected()));
             }
         }
@@ -272,12 +296,20 @@ impl Events {
         let event = &*hit.event;
         let bare = event.actor.is_none() && event.action.is_none() && event.target.is_none();
         let is_words = |c: Column| matches!(c, Column::Actor | Column::Action | Column::Target);
-        let words: u16 = columns.iter().filter(|(c, _)| is_words(*c)).map(|(_, w)| w + 1).sum();
+        let words: u16 = columns
+            .iter()
+            .filter(|(c, _)| is_words(*c))
+            .map(|(_, w)| w + 1)
+            .sum();
         for (column, width) in columns {
             spans.push(Span::raw(" "));
             if bare && is_words(*column) {
                 if *column == Column::Actor {
-                    let role = if selected && self.column == Column::Actor { Role::Cell } else { Role::Text };
+                    let role = if selected && self.column == Column::Actor {
+                        Role::Cell
+                    } else {
+                        Role::Text
+                    };
                     let summary = look.cell(&event.summary(), usize::from(words.saturating_sub(1)));
                     spans.push(look.span(role, summary));
                 } else {
@@ -305,10 +337,18 @@ impl Events {
             let mut width = usize::from(*width) + 1;
             if i == 0 {
                 width = (usize::from(GUTTER) + width).saturating_sub(used);
-                let date = self.window.get(self.offset).and_then(|h| h.event.ts).map(|ts| look.zone.date(ts));
+                let date = self
+                    .window
+                    .get(self.offset)
+                    .and_then(|h| h.event.ts)
+                    .map(|ts| look.zone.date(ts));
                 spans.push(look.span(Role::Dim, look.cell(&date.unwrap_or_default(), width)));
             } else {
-                let role = if *column == self.column && look.focused { Role::Focus } else { Role::Dim };
+                let role = if *column == self.column && look.focused {
+                    Role::Focus
+                } else {
+                    Role::Dim
+                };
                 spans.push(look.span(role, look.cell(column.title(), width)));
             }
             used += width;
@@ -327,7 +367,9 @@ impl Events {
             left = left.saturating_sub(crate::text::width(&shown));
             line.push(Span::styled(shown, span.style));
         }
-        line.push(Span::raw(" ".repeat(room.saturating_sub(crate::text::width(&head)))));
+        line.push(Span::raw(
+            " ".repeat(room.saturating_sub(crate::text::width(&head))),
+        ));
         line.push(look.span(Role::Accent, state));
         Line::from(line)
     }

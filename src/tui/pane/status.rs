@@ -25,21 +25,48 @@ pub enum Live {
 /// Cells of the progress bar.
 const CELLS: u64 = 8;
 
-pub fn view(look: &Look<'_>, buf: &mut Buffer, area: Rect, title: &str, live: Live, info: &Info, busy: bool) {
+pub fn view(
+    look: &Look<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    title: &str,
+    live: Live,
+    info: &Info,
+    busy: bool,
+) {
     let columns = usize::from(area.width);
-    let zone = Part { rank: 0, spans: vec![look.span(Role::Text, look.safe(&look.zone.label))] };
+    let zone = Part {
+        rank: 0,
+        spans: vec![look.span(Role::Text, look.safe(&look.zone.label))],
+    };
     let mut parts: Vec<Part> = Vec::new();
     if busy {
-        parts.push(Part { rank: 4, spans: vec![look.span(Role::Dim, "searching")] });
+        parts.push(Part {
+            rank: 4,
+            spans: vec![look.span(Role::Dim, "searching")],
+        });
     }
-    parts.push(Part { rank: 1, spans: live_spans(look, live) });
+    parts.push(Part {
+        rank: 1,
+        spans: live_spans(look, live),
+    });
     parts.extend(index_spans(look, info).map(|spans| Part { rank: 2, spans }));
-    parts.push(Part { rank: 1, spans: chain_spans(look, info) });
+    parts.push(Part {
+        rank: 1,
+        spans: chain_spans(look, info),
+    });
     parts.push(zone);
     // What matters least goes first when there is no room; the title keeps at least a third.
     let used = |parts: &[Part]| parts.iter().map(|p| p.width() + 3).sum::<usize>();
     while used(&parts) + 10 + columns / 4 > columns {
-        let Some(least) = parts.iter().enumerate().max_by_key(|(_, p)| p.rank).map(|(i, _)| i) else { break };
+        let Some(least) = parts
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, p)| p.rank)
+            .map(|(i, _)| i)
+        else {
+            break;
+        };
         parts.remove(least);
     }
     let room = columns.saturating_sub(used(&parts) + 10);
@@ -71,22 +98,35 @@ fn live_spans(look: &Look<'_>, live: Live) -> Vec<Span<'static>> {
     match live {
         Live::Static => vec![look.span(Role::Dim, format!("{} not live", glyphs.off))],
         Live::Following(rate) => {
-            vec![look.span(Role::Good, glyphs.on), Span::raw(format!(" live{}", per_second(rate)))]
+            vec![
+                look.span(Role::Good, glyphs.on),
+                Span::raw(format!(" live{}", per_second(rate))),
+            ]
         }
         Live::Paused(rate) => {
-            vec![look.span(Role::Warning, glyphs.paused), Span::raw(format!(" paused{}", per_second(rate)))]
+            vec![
+                look.span(Role::Warning, glyphs.paused),
+                Span::raw(format!(" paused{}", per_second(rate))),
+            ]
         }
     }
 }
 
 fn per_second(rate: u64) -> String {
-    if rate == 0 { String::new() } else { format!(" {}/s", text::number(rate)) }
+    if rate == 0 {
+        String::new()
+    } else {
+        format!(" {}/s", text::number(rate))
+    }
 }
 
 fn index_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
     let covers = &info.covers;
     if let Some(why) = &covers.stopped {
-        return Some(vec![look.span(Role::Warning, look.cut(&format!("index stopped: {why}"), 40))]);
+        return Some(vec![look.span(
+            Role::Warning,
+            look.cut(&format!("index stopped: {why}"), 40),
+        )]);
     }
     if covers.complete {
         return None;
@@ -96,16 +136,35 @@ fn index_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
         .checked_div(u128::from(covers.total))
         .unwrap_or_default() as usize;
     let bar = glyphs.full.repeat(done) + &glyphs.empty.repeat(CELLS as usize - done);
-    let back = covers.since.map(|since| format!(" back to {}", look.zone.minute(since))).unwrap_or_default();
-    Some(vec![Span::raw(format!("index{back} ")), look.span(Role::Accent, bar)])
+    let back = covers
+        .since
+        .map(|since| format!(" back to {}", look.zone.minute(since)))
+        .unwrap_or_default();
+    Some(vec![
+        Span::raw(format!("index{back} ")),
+        look.span(Role::Accent, bar),
+    ])
 }
 
 fn chain_spans(look: &Look<'_>, info: &Info) -> Vec<Span<'static>> {
-    let reports: Vec<_> = info.sources.iter().filter_map(|s| s.chain.as_ref()).collect();
-    if !reports.iter().any(|r| r.scheme.is_some() || !r.findings.is_empty()) {
+    let reports: Vec<_> = info
+        .sources
+        .iter()
+        .filter_map(|s| s.chain.as_ref())
+        .collect();
+    if !reports
+        .iter()
+        .any(|r| r.scheme.is_some() || !r.findings.is_empty())
+    {
         return vec![look.span(Role::Dim, "no chain")];
     }
-    let count = |level: Level| reports.iter().flat_map(|r| &r.findings).filter(|f| f.level == level).count() as u64;
+    let count = |level: Level| {
+        reports
+            .iter()
+            .flat_map(|r| &r.findings)
+            .filter(|f| f.level == level)
+            .count() as u64
+    };
     let verified: u64 = reports.iter().map(|r| r.verified).sum();
     let (alarms, warnings) = (count(Level::Alarm), count(Level::Warning));
     let dot = look.theme.glyphs.dot;
@@ -115,9 +174,15 @@ fn chain_spans(look: &Look<'_>, info: &Info) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Dim, format!(" {dot} ")));
     }
     if warnings > 0 {
-        spans.push(look.span(Role::Warning, text::counted(warnings, "warning", "warnings")));
+        spans.push(look.span(
+            Role::Warning,
+            text::counted(warnings, "warning", "warnings"),
+        ));
         spans.push(look.span(Role::Dim, format!(" {dot} ")));
     }
-    spans.push(look.span(Role::Good, format!("{} {}", text::number(verified), look.theme.glyphs.good)));
+    spans.push(look.span(
+        Role::Good,
+        format!("{} {}", text::number(verified), look.theme.glyphs.good),
+    ));
     spans
 }

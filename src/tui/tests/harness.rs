@@ -12,7 +12,9 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::chain::{ChainReport, Finding};
 use crate::engine::memory::MemoryEngine;
-use crate::event::{Attributes, BreakKind, Event, EventId, Level, Order, Outcome, Timestamp, Verdict};
+use crate::event::{
+    Attributes, BreakKind, Event, EventId, Level, Order, Outcome, Timestamp, Verdict,
+};
 use crate::runbook::{Library, Runbook};
 use crate::tui::message::Message;
 use crate::tui::runner::Runner;
@@ -35,26 +37,61 @@ pub(super) struct Harness {
 
 impl Harness {
     pub(super) fn new(width: u16, height: u16, events: Vec<Event>) -> Self {
-        Self::with(width, height, events, Library::default(), Options::default())
+        Self::with(
+            width,
+            height,
+            events,
+            Library::default(),
+            Options::default(),
+        )
     }
 
-    pub(super) fn with(width: u16, height: u16, events: Vec<Event>, library: Library, options: Options) -> Self {
+    pub(super) fn with(
+        width: u16,
+        height: u16,
+        events: Vec<Event>,
+        library: Library,
+        options: Options,
+    ) -> Self {
         Self::over(engine_of(events), width, height, library, options)
     }
 
-    pub(super) fn over(engine: Arc<MemoryEngine>, width: u16, height: u16, library: Library, options: Options) -> Self {
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    pub(super) fn over(
+        engine: Arc<MemoryEngine>,
+        width: u16,
+        height: u16,
+        library: Library,
+        options: Options,
+    ) -> Self {
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let (input, mut receiver) = unbounded_channel();
-        let stream = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx)).map(Ok).boxed();
-        let options = Options { title: "/var/log/audit".into(), ..options };
+        let stream = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx))
+            .map(Ok)
+            .boxed();
+        let options = Options {
+            title: "/var/log/audit".into(),
+            ..options
+        };
         let model = model(library, options).unwrap();
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let guard = tokio.enter();
         let runner = Runner::new(engine.clone(), noon);
-        let pace = Pace { frame: Duration::ZERO, tick: None };
+        let pace = Pace {
+            frame: Duration::ZERO,
+            tick: None,
+        };
         let runtime = Runtime::new(terminal, stream, model, runner, pace);
         drop(guard);
-        let mut harness = Self { runtime, input, engine, tokio: Some(tokio) };
+        let mut harness = Self {
+            runtime,
+            input,
+            engine,
+            tokio: Some(tokio),
+        };
         harness.settle();
         harness
     }
@@ -67,7 +104,9 @@ impl Harness {
     /// Steps the loop until it is settled and `done` holds.
     #[track_caller]
     pub(super) fn until(&mut self, done: impl Fn(&Self) -> bool) {
-        let Some(tokio) = self.tokio.take() else { return };
+        let Some(tokio) = self.tokio.take() else {
+            return;
+        };
         let deadline = Instant::now() + Duration::from_secs(20);
         let settled = tokio.block_on(async {
             loop {
@@ -93,7 +132,10 @@ impl Harness {
                 Some((name, _)) => (named(name), name.len() + 2),
                 None => {
                     let c = rest.chars().next().unwrap();
-                    (KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE), c.len_utf8())
+                    (
+                        KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+                        c.len_utf8(),
+                    )
                 }
             };
             rest = &rest[length..];
@@ -117,7 +159,11 @@ impl Harness {
 
     /// Lets `seconds` pass.
     pub(super) fn tick(&mut self, seconds: i64) {
-        let now = self.runtime.model.now.saturating_add(seconds * 1_000_000_000);
+        let now = self
+            .runtime
+            .model
+            .now
+            .saturating_add(seconds * 1_000_000_000);
         let guard = self.tokio.as_ref().map(|t| t.enter());
         self.runtime.handle(Message::Tick(now));
         drop(guard);
@@ -159,14 +205,19 @@ impl Harness {
                 _ if cell.modifier.contains(Modifier::BOLD) => 'b',
                 _ => '.',
             };
-            let marked = cell.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED);
+            let marked = cell
+                .modifier
+                .intersects(Modifier::REVERSED | Modifier::UNDERLINED);
             match (marked, letter) {
                 (true, '.') => '#',
                 (true, letter) => letter.to_ascii_uppercase(),
                 (false, letter) => letter,
             }
         };
-        let rows = buffer.content().chunks(width).map(|row| row.iter().map(letter).collect::<String>());
+        let rows = buffer
+            .content()
+            .chunks(width)
+            .map(|row| row.iter().map(letter).collect::<String>());
         rows.collect::<Vec<_>>().join("\n")
     }
 
@@ -181,13 +232,21 @@ impl Harness {
 
     #[track_caller]
     pub(super) fn shows(&self, text: &str) -> &Self {
-        assert!(self.screen().contains(text), "{text:?} is not on the screen:\n{}", self.screen());
+        assert!(
+            self.screen().contains(text),
+            "{text:?} is not on the screen:\n{}",
+            self.screen()
+        );
         self
     }
 
     #[track_caller]
     pub(super) fn hides(&self, text: &str) -> &Self {
-        assert!(!self.screen().contains(text), "{text:?} is on the screen:\n{}", self.screen());
+        assert!(
+            !self.screen().contains(text),
+            "{text:?} is on the screen:\n{}",
+            self.screen()
+        );
         self
     }
 }
@@ -225,8 +284,14 @@ fn named(name: &str) -> KeyEvent {
 
 /// Event number `n`: one a second, ending at noon for the hundredth.
 pub(super) fn event(n: u32) -> Event {
-    let actors = ["alice@corp", "bob@corp", "ci-bot", "system:serviceaccount:kube-system:node"];
-    let ts = Timestamp(noon().0 + (i64::from(n) - 100) * 1_000_000_000 + i64::from(n % 7) * 1_000_000);
+    let actors = [
+        "alice@corp",
+        "bob@corp",
+        "ci-bot",
+        "system:serviceaccount:kube-system:node",
+    ];
+    let ts =
+        Timestamp(noon().0 + (i64::from(n) - 100) * 1_000_000_000 + i64::from(n % 7) * 1_000_000);
     let failed = n.is_multiple_of(10);
     let mut attributes = Attributes::default();
     attributes.push_str("objectRef.resource", "secrets");
@@ -238,7 +303,11 @@ pub(super) fn event(n: u32) -> Event {
         actor: Some(actors[n as usize % actors.len()].into()),
         action: Some(format!("action-{n}")),
         target: Some("secrets/db".into()),
-        outcome: if failed { Outcome::Failure } else { Outcome::Success },
+        outcome: if failed {
+            Outcome::Failure
+        } else {
+            Outcome::Success
+        },
         reason: failed.then(|| "403".into()),
         ip: vec!["203.0.113.7".parse().unwrap()],
         host: Some("node-1".into()),
@@ -247,7 +316,11 @@ pub(super) fn event(n: u32) -> Event {
         line: Some(u64::from(n) + 1),
         raw: format!("{{\"n\":{n}}}").into_bytes().into(),
         attributes,
-        order: Order { ts: ts.0, offset: u64::from(n), ..Order::default() },
+        order: Order {
+            ts: ts.0,
+            offset: u64::from(n),
+            ..Order::default()
+        },
         ..Event::default()
     }
 }
@@ -341,5 +414,8 @@ actor:{who} outcome:failure
 pub(super) fn library() -> Library {
     let runbook = Runbook::parse("test", RUNBOOK).unwrap();
     let broken = Runbook::parse("broken.md", "no runbook").unwrap_err();
-    Library { runbooks: vec![Arc::new(runbook)], errors: vec![broken] }
+    Library {
+        runbooks: vec![Arc::new(runbook)],
+        errors: vec![broken],
+    }
 }

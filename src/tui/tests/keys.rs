@@ -19,7 +19,10 @@ fn starts_at_the_newest_event_and_says_how_many_there_are() {
 #[test]
 fn slash_edits_the_query_and_enter_applies_it() {
     let mut h = small(100);
-    h.keys("/outcome:failure<enter>").shows("10 of 100").shows("fail 403").hides("action-99");
+    h.keys("/outcome:failure<enter>")
+        .shows("10 of 100")
+        .shows("fail 403")
+        .hides("action-99");
     assert_eq!(h.selected_action(), "action-90");
     h.keys("/").shows("outcome:failure");
     h.keys("<ctrl+u>x").keys("<esc>");
@@ -99,7 +102,8 @@ fn x_goes_to_breaks_even_when_the_query_hides_them() {
     assert_eq!(h.selected_action(), "action-33");
     h.keys("/outcome:failure<enter>GX");
     assert_eq!(h.selected_action(), "action-33");
-    h.shows("your query hid this break").shows("your query is parked");
+    h.shows("your query hid this break")
+        .shows("your query is parked");
     h.keys("u").shows("outcome:failure").shows("10 of 100");
 }
 
@@ -133,8 +137,12 @@ fn the_detail_explains_a_break_and_filters_by_attribute() {
     break_chain_at(&engine, 39);
     let mut h = Harness::over(engine, 100, 40, Library::default(), Options::default());
     h.shows("chain 1 break").shows("1 break: press x");
-    h.keys("<enter>").shows("DETAIL").shows("chain broken: deleted (alarm)");
-    h.shows("two records are missing before this one").shows("expected  ab12").shows("found     cd34");
+    h.keys("<enter>")
+        .shows("DETAIL")
+        .shows("chain broken: deleted (alarm)");
+    h.shows("two records are missing before this one")
+        .shows("expected  ab12")
+        .shows("found     cd34");
     h.keys("20j+").shows("1 of 40");
     h.keys("<esc>").hides("DETAIL");
 }
@@ -163,9 +171,16 @@ fn a_runbook_filters_step_by_step_and_gives_the_query_back() {
     let mut h = Harness::with(120, 40, events(100), library(), Options::default());
     h.keys("kkk+R").shows("Who did it?").shows("broken.md:");
     let own = h.model().query_bar.text().to_owned();
-    h.keys("<enter>").shows("Person").shows("from the selected event");
-    h.keys("<enter>").shows("runbook step 1/2").shows("met").shows("25 rows");
-    h.keys("<enter>").shows("runbook step 2/2").shows("outcome:failure");
+    h.keys("<enter>")
+        .shows("Person")
+        .shows("from the selected event");
+    h.keys("<enter>")
+        .shows("runbook step 1/2")
+        .shows("met")
+        .shows("25 rows");
+    h.keys("<enter>")
+        .shows("runbook step 2/2")
+        .shows("outcome:failure");
     h.keys("k").shows("runbook step 1/2");
     h.keys("<esc>").hides("runbook step");
     assert_eq!(h.model().query_bar.text(), own);
@@ -183,7 +198,8 @@ fn a_wrong_input_is_refused_with_its_reason() {
 fn an_empty_list_says_why_and_what_helps() {
     let mut h = small(10);
     h.keys("/nothing-like-this<enter>");
-    h.shows("No event matches  nothing-like-this").shows("/ changes the query");
+    h.shows("No event matches  nothing-like-this")
+        .shows("/ changes the query");
     Harness::new(80, 24, Vec::new()).shows("There are no events yet.");
 }
 
@@ -196,13 +212,24 @@ fn hostile_content_cannot_reach_the_terminal() {
     evil.source = text.into();
     evil.attributes.push_str(text, text);
     evil.raw = text.as_bytes().to_vec().into();
-    let bare = Event { actor: None, action: None, target: None, ..evil.clone() };
-    let bare = Event { id: crate::event::EventId(99), note: Some(text.into()), ..bare };
+    let bare = Event {
+        actor: None,
+        action: None,
+        target: None,
+        ..evil.clone()
+    };
+    let bare = Event {
+        id: crate::event::EventId(99),
+        note: Some(text.into()),
+        ..bare
+    };
     let mut h = Harness::new(100, 40, vec![evil, bare]);
     for keys in ["<enter>", "<esc>f", "k<enter>", "+", "jj+", "<end>+"] {
         h.keys(keys);
         let screen = h.screen();
-        let bad = screen.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        let bad = screen
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
         assert_eq!(bad, None, "after {keys}:\n{screen}");
     }
 }

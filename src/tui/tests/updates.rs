@@ -14,11 +14,19 @@ use crate::tui::{Options, model};
 
 fn hits(range: std::ops::Range<u32>) -> Vec<Hit> {
     let all = events(range.end).split_off(range.start as usize);
-    all.into_iter().map(|e| Hit { event: e.into(), verdict: Verdict::Unchained }).collect()
+    all.into_iter()
+        .map(|e| Hit {
+            event: e.into(),
+            verdict: Verdict::Unchained,
+        })
+        .collect()
 }
 
 fn key(model: &mut Model, c: char) -> Vec<Effect> {
-    update(model, Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))
+    update(
+        model,
+        Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)),
+    )
 }
 
 fn search(effects: Vec<Effect>) -> Option<Search> {
@@ -29,13 +37,29 @@ fn search(effects: Vec<Effect>) -> Option<Search> {
 }
 
 fn answer(model: &mut Model, search: Search, page: SearchPage) -> Vec<Effect> {
-    let Search { generation, purpose, .. } = search;
-    update(model, Message::Searched { generation, purpose, result: Ok(Box::new(page)) })
+    let Search {
+        generation,
+        purpose,
+        ..
+    } = search;
+    update(
+        model,
+        Message::Searched {
+            generation,
+            purpose,
+            result: Ok(Box::new(page)),
+        },
+    )
 }
 
 fn page(mut hits: Vec<Hit>, more: bool) -> SearchPage {
     hits.reverse();
-    SearchPage { hits, more, watermark: Watermark(7), ..SearchPage::default() }
+    SearchPage {
+        hits,
+        more,
+        watermark: Watermark(7),
+        ..SearchPage::default()
+    }
 }
 
 /// A model that has its first page and is waiting for the counts.
@@ -45,7 +69,13 @@ fn started(hits: Vec<Hit>, more: bool) -> (Model, Search) {
     let first = search(start(&mut model)).unwrap();
     assert_eq!(first.purpose, Purpose::Page(Place::Newest));
     let effects = answer(&mut model, first, page(hits, more));
-    assert!(matches!(&effects[0], Effect::Tail { from: Watermark(7), .. }));
+    assert!(matches!(
+        &effects[0],
+        Effect::Tail {
+            from: Watermark(7),
+            ..
+        }
+    ));
     let counts = search(effects).unwrap();
     (model, counts)
 }
@@ -53,9 +83,19 @@ fn started(hits: Vec<Hit>, more: bool) -> (Model, Search) {
 #[test]
 fn after_the_first_page_counts_are_asked_for() {
     let (mut model, counts) = started(hits(0..50), false);
-    assert_eq!((counts.purpose.clone(), counts.request.limit), (Purpose::Counts, 0));
+    assert_eq!(
+        (counts.purpose.clone(), counts.request.limit),
+        (Purpose::Counts, 0)
+    );
     assert!(counts.request.want_total && !counts.request.facets.is_empty());
-    answer(&mut model, counts, SearchPage { total: 50, ..SearchPage::default() });
+    answer(
+        &mut model,
+        counts,
+        SearchPage {
+            total: 50,
+            ..SearchPage::default()
+        },
+    );
     assert_eq!(model.total, Some(50));
 }
 
@@ -65,7 +105,17 @@ fn a_late_reply_changes_nothing() {
     let newer = search(key(&mut model, '+')).unwrap();
     assert!(newer.generation > counts.generation);
     model.dirty = false;
-    assert!(answer(&mut model, counts, SearchPage { total: 50, ..SearchPage::default() }).is_empty());
+    assert!(
+        answer(
+            &mut model,
+            counts,
+            SearchPage {
+                total: 50,
+                ..SearchPage::default()
+            }
+        )
+        .is_empty()
+    );
     assert_eq!((model.total, model.dirty), (None, false));
 }
 
@@ -81,8 +131,14 @@ fn near_an_edge_the_next_page_is_fetched_and_interrupted_counts_come_again() {
         older = older.or(search(effects));
     }
     let older = older.unwrap();
-    assert_eq!((older.purpose.clone(), older.request.sort), (Purpose::Older, Sort::Desc));
-    assert_eq!(older.request.cursor.clone().map(|c| c.inclusive), Some(false));
+    assert_eq!(
+        (older.purpose.clone(), older.request.sort),
+        (Purpose::Older, Sort::Desc)
+    );
+    assert_eq!(
+        older.request.cursor.clone().map(|c| c.inclusive),
+        Some(false)
+    );
     assert!(model.asking.counts_due);
     let again = search(answer(&mut model, older, page(hits(0..500), false)));
     assert_eq!(model.events.window.len(), 1000);
@@ -111,7 +167,13 @@ fn while_live_counts_are_asked_at_most_once_a_second() {
 #[test]
 fn events_of_an_old_tail_are_dropped() {
     let (mut model, _) = started(hits(0..5), false);
-    update(&mut model, Message::Tailed { generation: Generation(99), item: TailItem::Events(hits(5..9)) });
+    update(
+        &mut model,
+        Message::Tailed {
+            generation: Generation(99),
+            item: TailItem::Events(hits(5..9)),
+        },
+    );
     assert_eq!(model.events.window.len(), 5);
 }
 
@@ -120,25 +182,53 @@ fn missed_events_are_searched_again_and_changes_refresh_verdicts() {
     let (mut model, counts) = started(hits(0..5), false);
     answer(&mut model, counts, SearchPage::default());
     let generation = model.arriving.tail.unwrap();
-    update(&mut model, Message::Tailed { generation, item: TailItem::Changed });
+    update(
+        &mut model,
+        Message::Tailed {
+            generation,
+            item: TailItem::Changed,
+        },
+    );
     let older = model.asking.running.take();
     assert!(matches!(older, Some((_, Purpose::Older))));
-    let refresh = search(update(&mut model, Message::Tick(noon().saturating_add(10_000_000_000)))).unwrap();
+    let refresh = search(update(
+        &mut model,
+        Message::Tick(noon().saturating_add(10_000_000_000)),
+    ))
+    .unwrap();
     assert_eq!(refresh.purpose, Purpose::Refresh);
     let mut page = page(hits(0..5), false);
     page.hits[0].verdict = Verdict::Verified;
     answer(&mut model, refresh, page);
-    assert_eq!(model.events.selected().map(|h| h.verdict), Some(Verdict::Verified));
-    let lagged = update(&mut model, Message::Tailed { generation, item: TailItem::Lagged(3) });
-    assert_eq!(search(lagged).map(|s| s.purpose), Some(Purpose::Page(Place::Newest)));
+    assert_eq!(
+        model.events.selected().map(|h| h.verdict),
+        Some(Verdict::Verified)
+    );
+    let lagged = update(
+        &mut model,
+        Message::Tailed {
+            generation,
+            item: TailItem::Lagged(3),
+        },
+    );
+    assert_eq!(
+        search(lagged).map(|s| s.purpose),
+        Some(Purpose::Page(Place::Newest))
+    );
 }
 
 #[test]
 fn interrupt_stops_the_search_first_and_then_leaves() {
     let (mut model, _counts) = started(hits(0..5), false);
     let interrupt = || Message::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
-    assert!(matches!(update(&mut model, interrupt())[..], [Effect::CancelSearch]));
-    assert!(matches!(update(&mut model, interrupt())[..], [Effect::Quit]));
+    assert!(matches!(
+        update(&mut model, interrupt())[..],
+        [Effect::CancelSearch]
+    ));
+    assert!(matches!(
+        update(&mut model, interrupt())[..],
+        [Effect::Quit]
+    ));
 }
 
 #[test]
@@ -153,16 +243,33 @@ fn q_leaves_only_when_pressed_twice() {
 #[test]
 fn a_failed_search_is_shown() {
     let mut model = model(Library::default(), Options::default()).unwrap();
-    let Search { generation, purpose, .. } = search(start(&mut model)).unwrap();
+    let Search {
+        generation,
+        purpose,
+        ..
+    } = search(start(&mut model)).unwrap();
     let result = Err(EngineError::Index("the disk is full".into()));
-    update(&mut model, Message::Searched { generation, purpose, result });
+    update(
+        &mut model,
+        Message::Searched {
+            generation,
+            purpose,
+            result,
+        },
+    );
     assert!(model.why_empty()[0].contains("the disk is full"));
 }
 
 #[test]
 fn a_tick_without_news_draws_nothing() {
     let (mut model, counts) = started(hits(0..5), false);
-    let page = SearchPage { covers: crate::engine::Covers { complete: true, ..Default::default() }, ..Default::default() };
+    let page = SearchPage {
+        covers: crate::engine::Covers {
+            complete: true,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
     answer(&mut model, counts, page);
     model.dirty = false;
     assert!(update(&mut model, Message::Tick(noon())).is_empty());

@@ -256,8 +256,13 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
 /// Counts that were interrupted before there were any.
 pub(super) fn missing_counts(model: &mut Model) -> Vec<Effect> {
     let asking = &model.asking;
-    let wanted = asking.counts_due && asking.loaded && asking.running.is_none() && asking.error.is_none();
-    if wanted && model.total.is_none() { ask_counts(model) } else { Vec::new() }
+    let wanted =
+        asking.counts_due && asking.loaded && asking.running.is_none() && asking.error.is_none();
+    if wanted && model.total.is_none() {
+        ask_counts(model)
+    } else {
+        Vec::new()
+    }
 }
 
 fn ask_counts(model: &mut Model) -> Vec<Effect> {

@@ -25,7 +25,13 @@ pub struct Run {
 impl Run {
     pub fn new(runbook: Arc<Runbook>, inputs: Inputs) -> Self {
         let evidence = vec![None; runbook.steps.len()];
-        Self { runbook, inputs, step: 0, evidence, applied: None }
+        Self {
+            runbook,
+            inputs,
+            step: 0,
+            evidence,
+            applied: None,
+        }
     }
 
     pub fn title(&self) -> &str {
@@ -58,7 +64,9 @@ impl Run {
 
     /// The fields whose values have to be counted for the applied step.
     pub fn fields_needed(&self) -> Vec<String> {
-        self.applied.map(|step| self.runbook.fields_needed(step)).unwrap_or_default()
+        self.applied
+            .map(|step| self.runbook.fields_needed(step))
+            .unwrap_or_default()
     }
 
     /// Takes what the applied step's query gave.
@@ -75,7 +83,11 @@ impl Run {
     /// The branch that what was found points to.
     fn decided(&self) -> Option<usize> {
         let nothing = Evidence::default();
-        let evidence = self.evidence.get(self.step).and_then(Option::as_ref).unwrap_or(&nothing);
+        let evidence = self
+            .evidence
+            .get(self.step)
+            .and_then(Option::as_ref)
+            .unwrap_or(&nothing);
         self.runbook.decide(self.step, evidence, &self.inputs)
     }
 
@@ -155,10 +167,16 @@ impl Run {
             Some(None) => glyphs.dot,
             None => " ",
         };
-        let rows = evidence.map(|e| text::counted(e.rows, "row", "rows")).unwrap_or_default();
+        let rows = evidence
+            .map(|e| text::counted(e.rows, "row", "rows"))
+            .unwrap_or_default();
         let role = if current { look.selected() } else { Role::Dim };
         let title = format!("{sign} {} {}", index + 1, step.title);
-        let mut line = look.justified((role, &title), (Role::Dim, &rows), columns.saturating_sub(2));
+        let mut line = look.justified(
+            (role, &title),
+            (Role::Dim, &rows),
+            columns.saturating_sub(2),
+        );
         let bar = if current { glyphs.bar } else { " " };
         line.spans.insert(0, look.span(Role::Accent, bar));
         line
@@ -169,9 +187,11 @@ impl Run {
         let room = columns.saturating_sub(5);
         let say = |lines: &mut Vec<Line<'static>>, role: Role, text: &str| {
             let filled = fill(text, |name| self.inputs.get(name).cloned());
-            lines.extend(look.wrap(&filled, room).into_iter().map(|part| {
-                Line::from(vec![Span::raw("    "), look.span(role, part)])
-            }));
+            lines.extend(
+                look.wrap(&filled, room)
+                    .into_iter()
+                    .map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
+            );
         };
         if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
             let evidence = self.evidence_of(self.step);
@@ -182,7 +202,10 @@ impl Run {
                 None => (Role::Dim, String::new()),
             };
             let mut line = look.justified(
-                (Role::Dim, &format!("expect {}", expected(expect, glyphs.at_least))),
+                (
+                    Role::Dim,
+                    &format!("expect {}", expected(expect, glyphs.at_least)),
+                ),
                 (role, &verdict),
                 room,
             );
@@ -206,11 +229,23 @@ impl Run {
         let decided = self.decided();
         for (i, branch) in step.branches.iter().enumerate() {
             let chosen = decided == Some(i);
-            let key = if chosen { "Enter".to_owned() } else { (i + 1).to_string() };
+            let key = if chosen {
+                "Enter".to_owned()
+            } else {
+                (i + 1).to_string()
+            };
             let filled = fill(&branch.text, |name| self.inputs.get(name).cloned());
             let role = if chosen { Role::Focus } else { Role::Text };
-            for (n, part) in look.wrap(&filled, room.saturating_sub(6)).into_iter().enumerate() {
-                let lead = if n == 0 { format!("{key:>5}") } else { " ".repeat(5) };
+            for (n, part) in look
+                .wrap(&filled, room.saturating_sub(6))
+                .into_iter()
+                .enumerate()
+            {
+                let lead = if n == 0 {
+                    format!("{key:>5}")
+                } else {
+                    " ".repeat(5)
+                };
                 let bar = if chosen { glyphs.bar } else { " " };
                 lines.push(Line::from(vec![
                     look.span(Role::Accent, format!("  {bar}")),
@@ -245,9 +280,16 @@ mod tests {
 
     #[test]
     fn expectations_say_what_they_count() {
-        let expect = |distinct: Option<&str>, min, max| Expect { distinct: distinct.map(str::to_owned), min, max };
+        let expect = |distinct: Option<&str>, min, max| Expect {
+            distinct: distinct.map(str::to_owned),
+            min,
+            max,
+        };
         assert_eq!(expected(&expect(None, 1, None), "≥"), "≥ 1 row");
         assert_eq!(expected(&expect(None, 0, Some(0)), "≥"), "0 rows");
-        assert_eq!(expected(&expect(Some("ip"), 2, Some(5)), "≥"), "2 to 5 different ip");
+        assert_eq!(
+            expected(&expect(Some("ip"), 2, Some(5)), "≥"),
+            "2 to 5 different ip"
+        );
     }
 }
