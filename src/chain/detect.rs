@@ -10,6 +10,8 @@ use crate::event::Timestamp;
 
 /// Records a recipe is tried on, spread over the sample, so that one broken record cannot hide it.
 const TRIED: usize = 16;
+/// Records a recipe must reproduce before the others are dropped.
+const PROVED: usize = 3;
 /// Fields with hash-like values that are looked at, and pairs of them that are tried.
 const MAX_FIELDS: usize = 32;
 const MAX_PAIRS: usize = 8;
@@ -260,8 +262,12 @@ fn matching_recipes(samples: &[Sample<'_>], link: &Linked<'_>) -> Vec<Recipe> {
             prev_text: sample.text(link.prev_key).unwrap_or_default(),
             prev_token: None,
         };
+        // Once a recipe has proved itself, those that never fitted are not tried further.
+        let proved = hits.iter().any(|h| *h >= PROVED);
         for (recipe, hit) in recipes.iter().zip(&mut hits) {
-            *hit += usize::from(own.is_of(&recipe.digest(&record, &mut buffer)));
+            if !proved || *hit > 0 {
+                *hit += usize::from(own.is_of(&recipe.digest(&record, &mut buffer)));
+            }
         }
     }
     let most = hits.iter().copied().max().unwrap_or(0);
