@@ -103,6 +103,8 @@ struct Classifier<'a> {
     /// Per strand: the later record of which its first is a copy.
     twin: Vec<Option<u64>>,
     inserted: Vec<bool>,
+    /// Per strand that begins unknown: the strand it should continue, and that one's last record before it.
+    predecessor: Vec<Option<(u32, Node)>>,
     breaks: Vec<Break>,
     /// Remarks (by index) that a break explains.
     explained: HashSet<usize>,
@@ -182,21 +184,49 @@ impl<'a> Classifier<'a> {
             misplaced,
             twin,
             inserted: vec![false; n],
+            predecessor: vec![None; n],
             breaks: Vec::new(),
             explained: HashSet::new(),
         };
-        for (id, strand) in strands.all.iter().enumerate() {
-            out.inserted[id] = out.is_inserted(id, strand);
-        }
+        out.judge_beginnings();
         out
     }
 
+    /// Finds, in file order, what is inserted and which strand each unknown one should continue.
+    fn judge_beginnings(&mut self) {
+        let parents: HashSet<u64> = self.misplaced.iter().flatten().copied().collect();
+        // Strands that nothing continues, by the number due after them.
+        let mut dead_ends: HashMap<i64, u32> = HashMap::new();
+        for (id, s) in self.strands.all.iter().enumerate() {
+            let is_dead = |end: u32, this: &Self| {
+                let last = this.strands.all[end as usize].last.place.index;
+                this.follower[end as usize].is_none()
+                    && !parents.contains(&last)
+                    && last < s.first.place.index
+            };
+            let before = self.before(s);
+            let after_dead_end = before.filter(|b| is_dead(b.0, self)).or_else(|| {
+                let &end = dead_ends.get(&s.first.seq?)?;
+                let last = self.strands.all[end as usize].last;
+                is_dead(end, self).then_some((end, last))
+            });
+            self.predecessor[id] = after_dead_end.or(before);
+            self.inserted[id] = self.is_inserted(id, s, after_dead_end.is_some());
+            let end = &s.last;
+            if !self.is_beside(id) {
+                let due = [end.seq, end.due].into_iter().flatten();
+                dead_ends.extend(due.filter_map(|n| Some((n.checked_add(1)?, id as u32))));
+            }
+        }
+    }
+
     /// Whether the chain goes on past the strand as if it were not there, and nothing leads to it.
-    fn is_inserted(&self, id: usize, s: &Strand) -> bool {
+    fn is_inserted(&self, id: usize, s: &Strand, after_dead_end: bool) -> bool {
         let alone = self.follower[id].is_none();
         match s.origin {
             Origin::Unknown => {
                 self.nested[id]
+                    && !after_dead_end
                     && self.misplaced[id].is_none()
                     && self.twin[id].is_none()
                     && s.last_altered.is_none()
@@ -283,7 +313,7 @@ impl<'a> Classifier<'a> {
         if s.origin == Origin::Unknown
             && self.misplaced[id].is_none()
             && let Some(next) = self.follower[id]
-            && let Some(before) = self.before(s)
+            && let Some(before) = self.predecessor[id]
             && let (Some(due), Some(seq)) =
                 (before.1.due, self.strands.all[next as usize].first.seq)
         {
@@ -339,7 +369,7 @@ impl<'a> Classifier<'a> {
                 found.found = linked_to(node);
                 self.breaks.push(found);
             }
-            Origin::Unknown => self.gap(s),
+            Origin::Unknown => self.gap(id, s),
             _ => {}
         }
     }
@@ -363,8 +393,8 @@ impl<'a> Classifier<'a> {
     }
 
     /// The strand names a record that is nowhere.
-    fn gap(&mut self, s: &Strand) {
-        let Some((before_id, before)) = self.before(s) else {
+    fn gap(&mut self, id: usize, s: &Strand) {
+        let Some((before_id, before)) = self.predecessor[id] else {
             return;
         };
         let node = &s.first;

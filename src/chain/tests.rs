@@ -1,9 +1,9 @@
 //! Chains end to end: logs are written, damaged, and read back.
 
-pub(super) mod vectors;
 mod acceptance;
 mod damage;
 mod properties;
+pub(super) mod vectors;
 mod writer;
 
 use std::sync::Arc;
@@ -12,8 +12,12 @@ use super::{ChainReport, Record, Verifier};
 
 /// Verifies a file's text: lines with LF, but perhaps the last.
 fn verify(text: &str) -> ChainReport {
-    let mut verifier = Verifier::new(Arc::from("test"));
-    push_file(&mut verifier, 0, text.as_bytes());
+    verify_as("test", text)
+}
+
+fn verify_as(source: &str, file: impl AsRef<[u8]>) -> ChainReport {
+    let mut verifier = Verifier::new(Arc::from(source));
+    push_file(&mut verifier, 0, file.as_ref());
     verifier.finish()
 }
 
@@ -34,5 +38,7 @@ fn push_file(verifier: &mut Verifier, generation: i32, bytes: &[u8]) {
 /// Kind, first and last line of every finding.
 fn found(report: &ChainReport) -> Vec<(&'static str, u64, u64)> {
     let findings = report.findings.iter();
-    findings.map(|f| (f.kind.as_str(), f.line, f.line_end)).collect()
+    findings
+        .map(|f| (f.kind.as_str(), f.line, f.line_end))
+        .collect()
 }

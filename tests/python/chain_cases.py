@@ -304,7 +304,8 @@ def mutations(recipe, seq):
 def everything():
     """Yields (log name, lines) and (log name, mutation, edits, torn, expected)."""
     for name, recipe in RECIPES.items():
-        for seq in (True, False):
+        # Without numbers one recipe of each family says it all.
+        for seq in (True, False) if name in ("R1", "R7") else (True,):
             log_name = name if seq else f"{name}-noseq"
             log = chain(recipe, f"log {log_name}", seq)
             foreign = chain(recipe, f"foreign {log_name}", seq)
