@@ -77,11 +77,8 @@ pub struct ChainReport {
 }
 
 impl ChainReport {
-    /// The report on a source that holds no chain.
+    /// The report of a source that holds no chain.
     pub fn unchained(source: Arc<str>) -> Self {
-        Self {
-            source,
-            ..Self::default()
-        }
+        Self { source, coverage: "no chain in this source".into(), ..Self::default() }
     }
 }
