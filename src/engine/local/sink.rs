@@ -196,8 +196,9 @@ impl Store {
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());
         prepared.commit().map_err(failed)?;
-        drop(slot);
+        // Still under the writer's lock: another commit must not see these live records again.
         self.reload()?;
+        drop(slot);
         self.hub.lock().changed();
         Ok(())
     }
