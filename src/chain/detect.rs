@@ -87,7 +87,7 @@ impl Scheme {
     pub(super) fn name(&self) -> String {
         let key = |k: &[u8]| {
             let mut quoted = String::new();
-            crate::json::escape_into(&crate::json::unescape(k), &mut quoted);
+            crate::json::escape_into(&crate::json::unescape(k), &mut quoted, |_| false);
             quoted.trim_matches('"').to_owned()
         };
         let recipe = match self.recipes.first() {
