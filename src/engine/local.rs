@@ -8,6 +8,7 @@ mod fetch;
 mod hub;
 mod lower;
 mod originals;
+mod replaced;
 mod schema;
 mod search;
 mod sink;
@@ -106,7 +107,8 @@ impl LocalEngine {
         let hub = Arc::new(Hub::default());
         let mut stores = Vec::with_capacity(dirs.len());
         for (number, dir) in dirs.iter().enumerate() {
-            let (store, message) = Store::open(dir, number, hub.clone())?;
+            let (store, message) =
+                Store::open(dir, number, hub.clone(), &registry, options.zone_offset)?;
             if let Some(message) = message {
                 hub.lock().say(message);
             }
@@ -179,6 +181,7 @@ impl LocalEngine {
                 searcher: inner.searcher.clone(),
                 facts: inner.catalog.generations.iter().map(facts).collect(),
                 catalog: inner.catalog.clone(),
+                live_paths: inner.live_paths.clone(),
             });
         }
         snapshot.verdicts = snapshot
@@ -197,12 +200,8 @@ impl LocalEngine {
                 paths.extend(found.iter().cloned());
             }
         }
-        for event in &snapshot.live {
-            for (path, _) in event.attributes.iter() {
-                if !paths.contains(path) {
-                    paths.insert(path.to_owned());
-                }
-            }
+        for view in &snapshot.views {
+            paths.extend(view.live_paths.iter().cloned());
         }
         Ok(Paths(paths))
     }

@@ -154,6 +154,7 @@ impl Coordinator {
             }
         }
         self.queue.stop();
+        self.note_lengths();
         for set in self.sets.values_mut() {
             set.tracks.clear();
         }
