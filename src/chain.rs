@@ -1,8 +1,28 @@
 //! Hash chains: recipes found by trying, verification, verdicts, findings, coverage.
 
+mod canonical;
+mod check;
+mod classify;
+mod detect;
+mod digest;
+mod explain;
+mod history;
+mod recipe;
+mod reorder;
+mod report;
+mod strand;
+mod verdicts;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use crate::event::{BreakKind, Level, Timestamp, Verdict};
+use crate::event::{BreakKind, Level, Timestamp};
+
+pub use verdicts::Verdicts;
+pub use verify::Verifier;
 
 /// One record handed to the verifier, in file order.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +61,7 @@ pub struct Finding {
 }
 
 /// The state of one source's chain: verdicts, findings, coverage. A snapshot; the next one may revise it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainReport {
     pub source: Arc<str>,
     /// Recipe found (`own-sorted sha256 prev_hash/hash`), or `None` = no chain.
@@ -54,40 +74,4 @@ pub struct ChainReport {
     /// In words: "records 1-8,412 verified; last 37 not looked at".
     pub coverage: String,
     pub verdicts: Verdicts,
-}
-
-/// Verdicts by position: one default for the ranges covered, plus exceptions.
-#[derive(Clone, Debug, Default)]
-pub struct Verdicts {}
-
-impl Verdicts {
-    /// The verdict of the record at `offset` of `generation`.
-    pub fn at(&self, _generation: i32, _offset: u64) -> Verdict {
-        Verdict::Unchained
-    }
-}
-
-pub struct Verifier;
-impl Verifier {
-    pub fn new(_s: Arc<str>) -> Self {
-        Self
-    }
-    pub fn push(&mut self, _r: &Record<'_>) {}
-    pub fn snapshot(&self) -> ChainReport {
-        ChainReport::default()
-    }
-    pub fn finish(self) -> ChainReport {
-        ChainReport::default()
-    }
-    pub fn is_unchained(&self) -> bool {
-        true
-    }
-}
-impl ChainReport {
-    pub fn unchained(source: Arc<str>) -> Self {
-        Self {
-            source,
-            ..Self::default()
-        }
-    }
 }

@@ -1,0 +1,415 @@
+//! The bytes a writer hashed, from the bytes it logged: members dropped or replaced, keys sorted, separators
+//! re-set, while every number and string keeps the spelling it was written with. So the language that wrote
+//! `1e-07` or `\u00e9` need not be known.
+
+use std::cmp::Ordering;
+
+use crate::json::{JsonError, Reader, Token, unescape};
+
+/// Order of keys and separators of a serialisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// Keys by code point, at every depth; else as written.
+    pub(super) sorted: bool,
+    /// `", "` and `": "` (Python's default); else `,` and `:`.
+    pub(super) spaced: bool,
+}
+
+/// How a record's blanks stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Compact,
+    Spaced,
+    Other,
+}
+
+/// A member of the record itself (not of objects inside it).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member<'a> {
+    /// As written, quotes included.
+    pub(super) key: &'a [u8],
+    /// As written.
+    pub(super) value: &'a [u8],
+    /// Byte offset of `value` in the line.
+    pub(super) at: usize,
+    nested: bool,
+    /// No blanks between the tokens of `value`.
+    compact: bool,
+    /// Every object inside `value` has its keys in order.
+    sorted: bool,
+}
+
+/// What to do with a member while writing.
+pub(super) enum Edit<'a> {
+    Keep,
+    Drop,
+    Replace(&'a [u8]),
+}
+
+/// One record: a JSON object, read once.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    pub(super) members: Vec<Member<'a>>,
+    pub(super) layout: Layout,
+}
+
+/// Keys are compared by the code points of their text.
+fn key_order(a: &[u8], b: &[u8]) -> Ordering {
+    if a.contains(&b'\\') || b.contains(&b'\\') {
+        return unescape(a).cmp(&unescape(b));
+    }
+    a.get(1..a.len().saturating_sub(1))
+        .cmp(&b.get(1..b.len().saturating_sub(1)))
+}
+
+/// One open bracket while a record is read.
+struct Level<'a> {
+    object: bool,
+    empty: bool,
+    last_key: Option<&'a [u8]>,
+}
+
+impl<'a> Object<'a> {
+    /// Reads a line that is one JSON object; blanks around it are allowed.
+    pub(super) fn read(line: &'a [u8]) -> Result<Self, JsonError> {
+        let mut reader = Reader::new(line);
+        if reader.next_token()? != Some(Token::BeginObject) {
+            return Err(JsonError {
+                offset: 0,
+                message: "the record is not a JSON object",
+            });
+        }
+        let mut members: Vec<Member<'a>> = Vec::with_capacity(24);
+        // Sizes without blanks: two brackets, then each member.
+        let (mut compact_size, mut separators) = (2, 0);
+        while let Some(Token::Key(key)) = reader.next_token()? {
+            let colon = reader.offset();
+            let (value, size) = Member::read(&mut reader, line, colon, key)?;
+            compact_size += key.len() + 1 + size.compact + usize::from(!members.is_empty());
+            separators += 1 + size.separators + usize::from(!members.is_empty());
+            members.push(value);
+        }
+        let end = reader.offset();
+        let rest = &line[end..];
+        if let Some(at) = rest.iter().position(|b| !b.is_ascii_whitespace()) {
+            return Err(JsonError {
+                offset: end + at,
+                message: "something follows the JSON value",
+            });
+        }
+        let blanks = end - compact_size;
+        let layout = match blanks {
+            0 => Layout::Compact,
+            n if n == separators => Layout::Spaced,
+            _ => Layout::Other,
+        };
+        Ok(Self { members, layout })
+    }
+
+    /// The only member of that name (`key` with its quotes).
+    pub(super) fn get(&self, key: &[u8]) -> Option<&Member<'a>> {
+        self.members.iter().find(|m| m.key == key)
+    }
+
+    /// Appends the record in `form`, each member as `edit` says of its key.
+    pub(super) fn write<'e>(
+        &self,
+        form: Form,
+        edit: impl Fn(&[u8]) -> Edit<'e>,
+        out: &mut Vec<u8>,
+    ) {
+        out.push(b'{');
+        let mut first = true;
+        let mut put = |member: &Member<'a>| {
+            let replaced = match edit(member.key) {
+                Edit::Drop => return,
+                Edit::Keep => None,
+                Edit::Replace(token) => Some(token),
+            };
+            if !first {
+                out.extend_from_slice(if form.spaced { b", " } else { b"," });
+            }
+            first = false;
+            out.extend_from_slice(member.key);
+            out.extend_from_slice(if form.spaced { b": " } else { b":" });
+            match replaced {
+                Some(token) => out.extend_from_slice(token),
+                None => member.write(form, out),
+            }
+        };
+        if form.sorted {
+            let mut order: Vec<&Member<'a>> = self.members.iter().collect();
+            // Stable, so that doubled keys keep their order.
+            order.sort_by(|a, b| key_order(a.key, b.key));
+            order.into_iter().for_each(&mut put);
+        } else {
+            self.members.iter().for_each(&mut put);
+        }
+        out.push(b'}');
+    }
+}
+
+/// What a value would measure without blanks.
+struct Size {
+    compact: usize,
+    separators: usize,
+}
+
+impl<'a> Member<'a> {
+    /// Reads the value after a colon at `colon` of `line`.
+    fn read(
+        reader: &mut Reader<'a>,
+        line: &'a [u8],
+        colon: usize,
+        key: &'a [u8],
+    ) -> Result<(Self, Size), JsonError> {
+        let mut size = Size {
+            compact: 0,
+            separators: 0,
+        };
+        let mut levels: Vec<Level<'a>> = Vec::new();
+        let (mut nested, mut sorted) = (false, true);
+        loop {
+            let Some(token) = reader.next_token()? else {
+                break;
+            };
+            let closes = matches!(token, Token::EndObject | Token::EndArray);
+            if let Some(level) = levels.last_mut()
+                && !closes
+                && (!level.object || matches!(token, Token::Key(_)))
+            {
+                if !level.empty {
+                    size.compact += 1;
+                    size.separators += 1;
+                }
+                level.empty = false;
+            }
+            match token {
+                Token::BeginObject | Token::BeginArray => {
+                    nested = true;
+                    size.compact += 1;
+                    levels.push(Level {
+                        object: token == Token::BeginObject,
+                        empty: true,
+                        last_key: None,
+                    });
+                }
+                Token::EndObject | Token::EndArray => {
+                    size.compact += 1;
+                    levels.pop();
+                }
+                Token::Key(name) => {
+                    size.compact += name.len() + 1;
+                    size.separators += 1;
+                    if let Some(level) = levels.last_mut() {
+                        sorted &= level
+                            .last_key
+                            .is_none_or(|last| key_order(last, name) != Ordering::Greater);
+                        level.last_key = Some(name);
+                    }
+                }
+                Token::Str(text) | Token::Num(text) => size.compact += text.len(),
+                Token::True | Token::Null => size.compact += 4,
+                Token::False => size.compact += 5,
+            }
+            if levels.is_empty() {
+                break;
+            }
+        }
+        let value = line[colon..reader.offset()].trim_ascii_start();
+        let member = Self {
+            key,
+            value,
+            at: reader.offset() - value.len(),
+            nested,
+            compact: value.len() == size.compact,
+            sorted,
+        };
+        Ok((member, size))
+    }
+
+    fn write(&self, form: Form, out: &mut Vec<u8>) {
+        let as_written =
+            !self.nested || (!form.spaced && self.compact && (self.sorted || !form.sorted));
+        let start = out.len();
+        if as_written || rewrite(self.value, form, out).is_err() {
+            // The value was read before, so `rewrite` does not fail; if it did, its bytes are the honest answer.
+            out.truncate(start);
+            out.extend_from_slice(self.value);
+        }
+    }
+}
+
+/// An open bracket while a value is rewritten: where its members start in the output.
+struct Open<'a> {
+    object: bool,
+    members: Vec<(&'a [u8], usize)>,
+}
+
+/// Appends `value` in `form`. Nothing recurses: an object is sorted in the output when it closes.
+fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError> {
+    let comma: &[u8] = if form.spaced { b", " } else { b"," };
+    let colon: &[u8] = if form.spaced { b": " } else { b":" };
+    let mut reader = Reader::new(value);
+    let mut levels: Vec<Open<'_>> = Vec::new();
+    while let Some(token) = reader.next_token()? {
+        let closes = matches!(token, Token::EndObject | Token::EndArray);
+        if let Some(level) = levels.last_mut()
+            && !closes
+        {
+            let key: Option<&[u8]> = match token {
+                Token::Key(key) => Some(key),
+                _ if level.object => None,
+                _ => Some(b""),
+            };
+            if let Some(key) = key {
+                if !level.members.is_empty() {
+                    out.extend_from_slice(comma);
+                }
+                level.members.push((key, out.len()));
+            }
+        }
+        match token {
+            Token::BeginObject | Token::BeginArray => {
+                let object = token == Token::BeginObject;
+                out.push(if object { b'{' } else { b'[' });
+                levels.push(Open {
+                    object,
+                    members: Vec::new(),
+                });
+            }
+            Token::EndObject | Token::EndArray => {
+                if let Some(level) = levels.pop()
+                    && level.object
+                    && form.sorted
+                {
+                    sort_members(&level.members, comma, out);
+                }
+                out.push(if token == Token::EndObject {
+                    b'}'
+                } else {
+                    b']'
+                });
+            }
+            Token::Key(key) => {
+                out.extend_from_slice(key);
+                out.extend_from_slice(colon);
+            }
+            Token::Str(text) | Token::Num(text) => out.extend_from_slice(text),
+            Token::True => out.extend_from_slice(b"true"),
+            Token::False => out.extend_from_slice(b"false"),
+            Token::Null => out.extend_from_slice(b"null"),
+        }
+    }
+    Ok(())
+}
+
+/// Puts the members at the end of `out` (each with where it starts) in order.
+fn sort_members(members: &[(&[u8], usize)], comma: &[u8], out: &mut Vec<u8>) {
+    if members.is_sorted_by(|a, b| key_order(a.0, b.0) != Ordering::Greater) {
+        return;
+    }
+    let Some(&(_, start)) = members.first() else {
+        return;
+    };
+    let written = out.split_off(start);
+    let ends = members[1..]
+        .iter()
+        .map(|m| m.1 - comma.len())
+        .chain([start + written.len()]);
+    let mut spans: Vec<(&[u8], usize, usize)> = members
+        .iter()
+        .zip(ends)
+        .map(|(&(key, from), to)| (key, from - start, to - start))
+        .collect();
+    spans.sort_by(|a, b| key_order(a.0, b.0));
+    for (i, (_, from, to)) in spans.into_iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(comma);
+        }
+        out.extend_from_slice(&written[from..to]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(line: &str, sorted: bool, spaced: bool, drop: &str) -> String {
+        let object = Object::read(line.as_bytes()).unwrap();
+        let mut out = Vec::new();
+        let edit = |key: &[u8]| {
+            if key == format!("\"{drop}\"").as_bytes() {
+                Edit::Drop
+            } else {
+                Edit::Keep
+            }
+        };
+        object.write(Form { sorted, spaced }, edit, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn tokens_stay_and_structure_moves() {
+        let line =
+            r#" {"b" : 1.0,"a":{"z":[1e-07, {"y":"caf\u00e9","x":{}}],"c":null},"h":"gone"} "#;
+        assert_eq!(
+            write(line, true, false, "h"),
+            r#"{"a":{"c":null,"z":[1e-07,{"x":{},"y":"caf\u00e9"}]},"b":1.0}"#
+        );
+        assert_eq!(
+            write(line, true, true, "h"),
+            r#"{"a": {"c": null, "z": [1e-07, {"x": {}, "y": "caf\u00e9"}]}, "b": 1.0}"#
+        );
+        assert_eq!(
+            write(line, false, false, "h"),
+            r#"{"b":1.0,"a":{"z":[1e-07,{"y":"caf\u00e9","x":{}}],"c":null}}"#
+        );
+        assert_eq!(write("{}", true, true, ""), "{}");
+    }
+
+    #[test]
+    fn keys_sort_by_code_point_of_their_text() {
+        // U+FF5E sorts before U+1F600 by code point (and after it by UTF-16 unit); "\u0041" is "A".
+        assert_eq!(
+            write(
+                r#"{"😀":1,"～":2,"b":3,"\u0041":4,"aa":5,"a":6}"#,
+                true,
+                false,
+                ""
+            ),
+            r#"{"\u0041":4,"a":6,"aa":5,"b":3,"～":2,"😀":1}"#
+        );
+    }
+
+    #[test]
+    fn layouts_are_told_apart() {
+        for (line, layout) in [
+            (r#"{"a":1,"b":[1,{"c":2}]}"#, Layout::Compact),
+            (r#"{"a": 1, "b": [1, {"c": 2}]}"#, Layout::Spaced),
+            (r#"{"a":1, "b":[1,{"c":2}]}"#, Layout::Other),
+            ("{}\r", Layout::Compact),
+        ] {
+            assert_eq!(
+                Object::read(line.as_bytes()).unwrap().layout,
+                layout,
+                "{line}"
+            );
+        }
+        for bad in ["", "[1]", "{\"a\":1}x", "{\"a\":1", "1"] {
+            assert!(Object::read(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let deep = format!(
+            "{{\"a\":{}1{}}}",
+            "{\"b\":2,\"a\":".repeat(500),
+            "}".repeat(500)
+        );
+        let out = write(&deep, true, false, "");
+        assert!(out.starts_with("{\"a\":{\"a\":{\"a\":"));
+        assert_eq!(out.len(), deep.len());
+    }
+}
