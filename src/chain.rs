@@ -75,3 +75,10 @@ pub struct ChainReport {
     pub coverage: String,
     pub verdicts: Verdicts,
 }
+
+impl ChainReport {
+    /// The report of a source that holds no chain.
+    pub fn unchained(source: Arc<str>) -> Self {
+        Self { source, coverage: "no chain in this source".into(), ..Self::default() }
+    }
+}
