@@ -196,6 +196,11 @@ pub(super) fn run(
             let before = model.events.selected_key();
             let intent = model.events.update(command, count);
             after_move(model, before);
+            model.say(if model.events.follow {
+                "following new events"
+            } else {
+                "not following"
+            });
             carry_out(model, intent)
         }
         _ => to_pane(model, command, count),
@@ -357,6 +362,7 @@ fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
             target,
             forward,
             everything: false,
+            wrapped: false,
         },
     )
 }

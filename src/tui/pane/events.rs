@@ -378,8 +378,6 @@ impl Events {
         let down = look.theme.glyphs.down;
         if self.unseen > 0 {
             format!("{} new {down}", text::number(self.unseen))
-        } else if self.follow {
-            format!("{down} following")
         } else {
             String::new()
         }
