@@ -41,29 +41,30 @@ fn code(cell: &str) -> &str {
     cell.trim_matches('`')
 }
 
-/// One row a command, for every place; keys that were said for another place already are left out.
+/// One row a command, by place; what a usual key does in the list too is not said again.
 fn keys() -> String {
     let keymap = Keymap::standard().unwrap();
     let places = [
-        (Context::Global, "everywhere"),
-        (Context::Events, "list"),
-        (Context::Filters, "filters"),
-        (Context::Detail, "detail"),
-        (Context::Runbook, "runbook"),
+        (Context::Global, "Everywhere"),
+        (Context::Events, "In the list"),
+        (Context::Filters, "In the filter pane"),
+        (Context::Detail, "In the detail"),
+        (Context::Runbook, "In a runbook"),
     ];
     let mut said = Vec::new();
-    let mut table = String::from("| where | keys | what |\n|---|---|---|\n");
+    let mut table = String::from("| keys | what |\n|---|---|\n");
     for (context, place) in places {
+        table.push_str(&format!("| **{place}** | |\n"));
         for (command, keys) in keymap.bound(context) {
+            if said.contains(&(command, keys[0])) {
+                continue;
+            }
+            said.push((command, keys[0]));
             let keys: Vec<String> = keys
                 .iter()
-                .map(|k| format!("`{}`", k.label(true)))
+                .map(|key| format!("`{}`", key.label(true)))
                 .collect();
-            let row = format!("{} | {} |", keys.join(" "), command.doc());
-            if !said.contains(&row) {
-                table.push_str(&format!("| {place} | {row}\n"));
-                said.push(row);
-            }
+            table.push_str(&format!("| {} | {} |\n", keys.join(" "), command.doc()));
         }
     }
     table

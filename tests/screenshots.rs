@@ -175,13 +175,16 @@ fn check(name: &str, explorer: &Explorer) {
 #[test]
 fn pictures_show_the_explorer_as_it_is() {
     let engine = incident();
-    // A step of the runbook in force, and an event of it opened.
+    // A step of the runbook in force, and one of the intruder's denied calls opened.
     let mut wide = Explorer::open(engine.clone(), 160, 50);
     wide.press(KeyCode::Char('R'))
         .press(KeyCode::Enter)
         .write(LEAKED_KEY)
         .press(KeyCode::Enter)
-        .write("j");
+        .write("j")
+        .press(KeyCode::BackTab)
+        .write("EEE")
+        .press(KeyCode::Enter);
     check("explorer.svg", &wide);
 
     // A break of the settings log's chain, on the smallest terminal that is common.

@@ -200,7 +200,7 @@ impl Place {
                 }
             }
         });
-        let mut screen = vt100::Parser::new(24, 80, 0);
+        let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
         let mut wait_for = |wanted: &str| {
             let deadline = Instant::now() + PATIENCE;
             while !screen.screen().contents().contains(wanted) {

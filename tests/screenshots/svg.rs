@@ -10,6 +10,9 @@ use ratatui::style::{Color, Modifier};
 const CELL: (usize, usize) = (8, 18);
 const BORDER: usize = 16;
 
+/// A monospace letter is 0.6 of this wide: one cell.
+const FONT: &str = "13.3";
+
 const BACKGROUND: &str = "#16181d";
 const FOREGROUND: &str = "#d8dbe2";
 const DIM: &str = "#7d8492";
@@ -24,7 +27,7 @@ pub(super) fn picture(buffer: &Buffer) -> String {
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n\
-         <g font-family=\"ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"13\" xml:space=\"preserve\">\n"
+         <g font-family=\"ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">\n"
     );
     for (y, row) in buffer.content().chunks(columns).enumerate() {
         let mut x = 0;
@@ -44,6 +47,14 @@ pub(super) fn picture(buffer: &Buffer) -> String {
     out
 }
 
+/// What terminals draw themselves, so that it joins from cell to cell.
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    Horizontal,
+    Vertical,
+    Bar,
+}
+
 /// How a cell looks: colour of its text, of what is behind it, and the rest.
 #[derive(PartialEq)]
 struct Look {
@@ -51,6 +62,7 @@ struct Look {
     behind: Option<&'static str>,
     bold: bool,
     underlined: bool,
+    shape: Option<Shape>,
 }
 
 fn look(cell: &Cell) -> Look {
@@ -74,21 +86,53 @@ fn look(cell: &Cell) -> Look {
         behind,
         bold: has(Modifier::BOLD),
         underlined: has(Modifier::UNDERLINED),
+        shape: match cell.symbol() {
+            "─" => Some(Shape::Horizontal),
+            "│" => Some(Shape::Vertical),
+            "▌" => Some(Shape::Bar),
+            _ => None,
+        },
     }
 }
 
 fn run(out: &mut String, look: &Look, text: &str, column: usize, cells: usize, row: usize) {
     let (x, top) = (BORDER + column * CELL.0, BORDER + row * CELL.1);
     let width = cells * CELL.0;
-    // Writing to a string cannot fail.
     if let Some(behind) = look.behind {
-        let _ = writeln!(
-            out,
-            "<rect x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{behind}\"/>",
-            CELL.1
-        );
+        rect(out, [x, top, width, CELL.1], behind);
     }
-    if text.trim().is_empty() {
+    match look.shape {
+        Some(Shape::Horizontal) => rect(out, [x, top + CELL.1 / 2, width, 1], look.text),
+        Some(Shape::Vertical) => rect(out, [x + CELL.0 / 2, top, 1, CELL.1], look.text),
+        Some(Shape::Bar) => rect(out, [x, top, CELL.0 / 2, CELL.1], look.text),
+        None if look.underlined => words(out, look, text, x, top),
+        None => {
+            // What stands apart gets a place of its own, for readers that know nothing of a text's length.
+            let mut left = text;
+            let mut x = x;
+            while !left.is_empty() {
+                let gap = left.len() - left.trim_start_matches(' ').len();
+                x += gap * CELL.0;
+                left = &left[gap..];
+                let (word, rest) = left.split_at(left.find("  ").unwrap_or(left.len()));
+                words(out, look, word.trim_end(), x, top);
+                x += auditty::text::width(word) * CELL.0;
+                left = rest;
+            }
+        }
+    }
+}
+
+fn rect(out: &mut String, [x, y, width, height]: [usize; 4], fill: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"/>"
+    );
+}
+
+fn words(out: &mut String, look: &Look, text: &str, x: usize, top: usize) {
+    if text.is_empty() {
         return;
     }
     let weight = if look.bold {
@@ -103,8 +147,9 @@ fn run(out: &mut String, look: &Look, text: &str, column: usize, cells: usize, r
     };
     let _ = writeln!(
         out,
-        "<text x=\"{x}\" y=\"{}\" textLength=\"{width}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"{weight}{line}>{}</text>",
+        "<text x=\"{x}\" y=\"{}\" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"{weight}{line}>{}</text>",
         top + 13,
+        auditty::text::width(text) * CELL.0,
         look.text,
         escaped(text)
     );
@@ -118,10 +163,16 @@ fn escaped(text: &str) -> String {
 
 #[test]
 fn a_run_is_one_element_on_the_grid() {
-    use ratatui::style::{Style, Stylize};
+    use ratatui::style::Style;
     let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 8, 1));
     buffer.set_string(0, 0, "a<b", Style::new());
-    buffer.set_string(3, 0, "界!", Style::new().red().bold());
+    buffer.set_string(
+        3,
+        0,
+        "界!",
+        Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+    );
+    buffer.set_string(6, 0, "──", Style::new());
     let drawn = picture(&buffer);
     assert!(
         drawn.contains("x=\"16\" y=\"29\" textLength=\"24\""),
@@ -134,6 +185,10 @@ fn a_run_is_one_element_on_the_grid() {
     );
     assert!(
         drawn.contains("fill=\"#ff6b68\" font-weight=\"bold\">界!</text>"),
+        "{drawn}"
+    );
+    assert!(
+        drawn.contains("<rect x=\"64\" y=\"25\" width=\"16\" height=\"1\""),
         "{drawn}"
     );
     assert_eq!(drawn.matches("<text").count(), 2);
