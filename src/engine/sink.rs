@@ -113,8 +113,11 @@ pub struct Parsed {
 
 /// Where the ingest pipeline puts events. Calls may block: that is the back-pressure.
 pub trait EventSink: Send + Sync {
-    /// Every generation known, as far as committed or accepted.
-    fn generations(&self) -> Vec<(GenerationId, Generation)>;
+    /// Every generation known of a source, as far as committed or accepted.
+    fn of_source(&self, source: &str) -> Vec<(GenerationId, Generation)>;
+
+    /// What is known of one generation.
+    fn generation(&self, id: GenerationId) -> Option<Generation>;
 
     /// Adds a generation, or updates everything but `done` and `lines` of the one with its source and key.
     fn declare(&self, generation: Generation) -> GenerationId;
@@ -152,6 +155,9 @@ pub trait EventSink: Send + Sync {
 
     /// Something a person should be told.
     fn message(&self, text: String);
+
+    /// Nothing more will ever come.
+    fn end(&self);
 
     /// Whether this process writes the index; if not, another does and backlog is its business.
     fn writes(&self) -> bool;

@@ -196,8 +196,9 @@ impl Store {
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());
         prepared.commit().map_err(failed)?;
-        drop(slot);
+        // Still under the writer's lock: another commit must not see these live records again.
         self.reload()?;
+        drop(slot);
         self.hub.lock().changed();
         Ok(())
     }
@@ -305,14 +306,24 @@ fn document(
 }
 
 impl EventSink for Store {
-    fn generations(&self) -> Vec<(GenerationId, Generation)> {
+    fn of_source(&self, source: &str) -> Vec<(GenerationId, Generation)> {
         let inner = self.inner();
-        inner
-            .known
-            .iter()
-            .enumerate()
-            .map(|(i, k)| (GenerationId(i as u32), k.generation.clone()))
+        let ids = inner.by_source.get(source).map_or(&[][..], Vec::as_slice);
+        ids.iter()
+            .map(|id| {
+                (
+                    GenerationId(*id),
+                    inner.known[*id as usize].generation.clone(),
+                )
+            })
             .collect()
+    }
+
+    fn generation(&self, id: GenerationId) -> Option<Generation> {
+        self.inner()
+            .known
+            .get(id.0 as usize)
+            .map(|k| k.generation.clone())
     }
 
     fn declare(&self, generation: Generation) -> GenerationId {
@@ -331,13 +342,10 @@ impl EventSink for Store {
                 };
                 id
             }
-            None => {
-                inner.known.push(Known {
-                    generation,
-                    ..Known::default()
-                });
-                (inner.known.len() - 1) as u32
-            }
+            None => inner.add(Known {
+                generation,
+                ..Known::default()
+            }),
         };
         drop(inner);
         let mut pending = self.pending();
@@ -450,6 +458,10 @@ impl EventSink for Store {
 
     fn message(&self, text: String) {
         self.hub.lock().say(text);
+    }
+
+    fn end(&self) {
+        self.hub.lock().end();
     }
 
     fn writes(&self) -> bool {

@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) searcher: Searcher,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) known: Vec<Known>,
+    /// Places in `known` by source.
+    pub(crate) by_source: HashMap<Arc<str>, Vec<u32>>,
     pub(crate) live: Live,
 }
 
@@ -141,6 +143,14 @@ impl Store {
         if originals.len() < catalog.originals {
             return Err(EngineError::Index("its originals are cut short".into()));
         }
+        let mut inner = Inner {
+            searcher: searcher.clone(),
+            catalog: Arc::new(Catalog::new()),
+            known: Vec::new(),
+            by_source: HashMap::new(),
+            live: Live::new(),
+        };
+        inner.adopt(catalog, searcher);
         let store = Self {
             number,
             dir: dir.to_owned(),
@@ -149,12 +159,7 @@ impl Store {
             originals,
             reader,
             writer: RwLock::new(None),
-            inner: Mutex::new(Inner {
-                searcher,
-                known: known_from(&catalog),
-                catalog: Arc::new(catalog),
-                live: Live::new(),
-            }),
+            inner: Mutex::new(inner),
             hub,
             pending: Mutex::default(),
             paths: Mutex::default(),
@@ -300,11 +305,13 @@ impl Inner {
                     known.generation.lines = generation.lines;
                     known.generation.rank = generation.rank;
                 }
-                None => self.known.push(Known {
-                    generation: generation.clone(),
-                    ordinal: Some(ordinal),
-                    ..Known::default()
-                }),
+                None => {
+                    self.add(Known {
+                        generation: generation.clone(),
+                        ordinal: Some(ordinal),
+                        ..Known::default()
+                    });
+                }
             }
         }
         let known = &self.known;
@@ -315,27 +322,21 @@ impl Inner {
     }
 
     pub(crate) fn find(&self, source: &str, key: &str) -> Option<u32> {
-        let at = self
-            .known
-            .iter()
-            .position(|k| &*k.generation.source == source && k.generation.key == key)?;
-        Some(at as u32)
+        let ids = self.by_source.get(source)?;
+        ids.iter()
+            .copied()
+            .find(|id| self.known[*id as usize].generation.key == key)
     }
-}
 
-fn known_from(catalog: &Catalog) -> Vec<Known> {
-    let known = |(ordinal, generation): (usize, &Generation)| Known {
-        generation: generation.clone(),
-        ordinal: Some(ordinal),
-        ..Known::default()
-    };
-    catalog
-        .generations
-        .iter()
-        .enumerate()
-        .filter(|(_, g)| !g.key.is_empty())
-        .map(known)
-        .collect()
+    pub(crate) fn add(&mut self, known: Known) -> u32 {
+        let id = self.known.len() as u32;
+        self.by_source
+            .entry(known.generation.source.clone())
+            .or_default()
+            .push(id);
+        self.known.push(known);
+        id
+    }
 }
 
 /// Creates a directory that only its owner may enter; refuses one that belongs to somebody else.
