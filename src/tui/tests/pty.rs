@@ -76,7 +76,7 @@ impl Session {
             child,
             keys,
             output,
-            screen: vt100::Parser::new(24, 80, 0),
+            screen: vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0),
             written: Vec::new(),
         }
     }
