@@ -1,6 +1,8 @@
 //! The README's pictures: the real explorer on the demo's incident at a fixed moment, drawn into a buffer and written as
 //! SVG. `UPDATE_DOCS=1 cargo test screenshots` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
 mod svg;
 
 use std::path::Path;
