@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -61,6 +61,8 @@ pub(super) struct Coordinator {
     pub(super) queue: Arc<Queue>,
     pub(super) outcomes: Receiver<Outcome>,
     pub(super) chains: Sender<ChainWork>,
+    /// Pictures that the chain thread has still to walk.
+    pub(super) chains_left: Arc<AtomicUsize>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) covers: Sender<Covers>,
     pub(super) spool: Option<(usize, Spool)>,
@@ -104,7 +106,8 @@ impl Coordinator {
             threads.push(spawn(&format!("index-{number}"), move || worker.run())?);
         }
         let (chains, work) = unbounded();
-        let checker = Chains::new(work, stop.clone());
+        let chains_left = Arc::new(AtomicUsize::new(0));
+        let checker = Chains::new(work, chains_left.clone(), stop.clone(), watcher.waker());
         threads.push(spawn("chains", move || checker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
         let wrote = sinks.iter().map(|s| s.writes()).collect();
@@ -119,6 +122,7 @@ impl Coordinator {
             queue,
             outcomes,
             chains,
+            chains_left,
             stop,
             covers,
             spool: None,
@@ -388,6 +392,7 @@ impl Coordinator {
             sink: self.sinks[set.store].clone(),
             files,
         };
+        self.chains_left.fetch_add(1, Ordering::AcqRel);
         // The chain thread ends with this one.
         let _ = self.chains.send(work);
     }

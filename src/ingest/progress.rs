@@ -1,5 +1,7 @@
 //! What the workers report, and what sinks and waiters are told.
 
+use std::sync::atomic::Ordering;
+
 use super::IngestError;
 use super::backlog::Outcome;
 use super::coordinator::Coordinator;
@@ -75,7 +77,9 @@ impl Coordinator {
     /// Tells sinks and waiters how far things are, when that has changed.
     pub(super) fn tell(&mut self, stdin_ended: bool) {
         let all = self.queue.progress(None);
-        let complete = all.idle && self.outcomes.is_empty() && stdin_ended;
+        // A person reading on need not wait for verdicts; an answer that is given once must have them all.
+        let chained = self.options.follow || self.chains_left.load(Ordering::Acquire) == 0;
+        let complete = all.idle && self.outcomes.is_empty() && stdin_ended && chained;
         let state = (all.done, all.idle, complete);
         if self.told == Some(state) {
             return;
