@@ -184,6 +184,16 @@ pub trait EventSink: Send + Sync {
     fn flush(&self) -> Result<(), EngineError>;
 }
 
+/// Reads what an index could not take (its disk is full) straight from the source.
+pub trait Scanner: Send + Sync {
+    /// Hands every record of a generation that is not indexed to `each`, until that returns `false`.
+    fn scan(
+        &self,
+        generation: &Generation,
+        each: &mut dyn FnMut(Parsed) -> bool,
+    ) -> Result<(), EngineError>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

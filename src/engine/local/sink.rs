@@ -390,6 +390,12 @@ impl EventSink for Store {
         known.durable = durable;
         known.durable_lines = lines;
         let crowded = inner.live.len() > LIVE_LIMIT;
+        if crowded && self.stopped().is_some() {
+            // Nothing is lost: a search reads what is not indexed from the file.
+            while inner.live.len() > LIVE_LIMIT {
+                inner.live.pop_first();
+            }
+        }
         drop(inner);
         if !fresh.is_empty() {
             hub.publish(fresh);
@@ -407,7 +413,7 @@ impl EventSink for Store {
         let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
-            return Err(EngineError::Index(reason.clone()));
+            return Err(EngineError::Stopped(reason.clone()));
         }
         // Without the writer's lock another process indexes these.
         let Some(writer) = slot.as_ref() else {

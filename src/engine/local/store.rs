@@ -235,6 +235,18 @@ impl Store {
         catalog.generations.iter().map(facts).collect()
     }
 
+    /// Generations that may hold records which are not indexed.
+    pub(crate) fn unfinished(&self) -> Vec<Generation> {
+        let inner = self.inner();
+        let open = |g: &Generation| !g.gone && (!g.closed || g.done.is_empty());
+        inner
+            .known
+            .iter()
+            .map(|k| k.generation.clone())
+            .filter(open)
+            .collect()
+    }
+
     /// Gives writing up for good, and says why.
     pub(crate) fn stop_writing(&self, reason: String) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
