@@ -366,6 +366,10 @@ impl EventSink for Store {
         let mut fresh = Vec::new();
         for parsed in batch {
             let offset = parsed.frame.offset;
+            // A run that was killed, or the process that writes, may have committed the tail before what precedes it.
+            if inner.known[id.0 as usize].generation.has(offset) {
+                continue;
+            }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
             fresh.extend(events.iter().cloned());
             inner.live.insert(
