@@ -368,6 +368,10 @@ impl EventSink for Store {
         let mut new_paths = BTreeSet::new();
         for parsed in batch {
             let offset = parsed.frame.offset;
+            // A run that was killed, or the process that writes, may have committed the tail before what precedes it.
+            if inner.known[id.0 as usize].generation.has(offset) {
+                continue;
+            }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
             for (path, _) in events.iter().flat_map(|e| e.attributes.iter()) {
                 if !inner.live_paths.contains(path) && !new_paths.contains(path) {
