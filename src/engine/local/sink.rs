@@ -56,6 +56,11 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError::Index(error.to_string())
 }
 
+/// Live records with their generation.
+type Records = Vec<(u32, Arc<Parsed>)>;
+/// Generation, the range that is complete, line ends before its end.
+type DurableRanges = Vec<(u32, Range<u64>, u64)>;
+
 impl Store {
     fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,7 +137,7 @@ impl Store {
     }
 
     /// Live records that are complete, and the ranges and line counts that they complete, of one moment.
-    fn durable_live(&self) -> (Vec<(u32, Arc<Parsed>)>, Vec<(u32, Range<u64>, u64)>) {
+    fn durable_live(&self) -> (Records, DurableRanges) {
         let inner = self.inner();
         let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));

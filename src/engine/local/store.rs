@@ -21,8 +21,8 @@ use crate::engine::{EngineError, SourceInfo};
 use crate::event::Event;
 use crate::format::Registry;
 
-/// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
-const WRITER_BYTES: usize = 2 * 50 << 20;
+/// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
+const WRITER_BYTES: usize = 100 << 20;
 const WRITER_THREADS: usize = 2;
 
 /// What people should be told about opening.
