@@ -1,2 +1,4 @@
 #[test]
 fn t() {}
+mod readme;
+mod screenshots;
