@@ -1,2 +1,9 @@
-#[test]
-fn t() {}
+//! The integration tests: one binary, one module a topic.
+
+mod architecture;
+mod cli;
+mod crash;
+mod differential;
+mod engine_contract;
+mod following;
+mod support;
