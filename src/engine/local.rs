@@ -237,7 +237,10 @@ impl Engine for LocalEngine {
         let mut bound = request.query.bind(&context)?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
-        let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
+        let mut extents: Vec<(i64, i64)> = Vec::new();
+        for view in &snapshot.views {
+            extents.extend(view.extent()?);
+        }
         extents.extend(live_times().min().zip(live_times().max()));
         let extent = extents
             .iter()
