@@ -250,6 +250,9 @@ impl Engine for LocalEngine {
             .map(|e| super::clip_extent(&bound, e));
         let mut partial = Partial::new(request, extent);
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             if matcher.matches(event, *verdict) {
                 partial.add(request, event, *verdict);
             }
