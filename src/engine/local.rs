@@ -32,7 +32,7 @@ use super::{
     SourceInfo, Tail, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::{Event, EventId, Kind, Timestamp};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
@@ -198,8 +198,9 @@ impl LocalEngine {
             }
         }
         for event in &snapshot.live {
-            for (path, _) in event.attributes.iter() {
-                if !paths.contains(path) {
+            for (path, value) in event.attributes.iter() {
+                // As in the index: a path that only ever held null was not seen.
+                if value.kind != Kind::Empty && !paths.contains(path) {
                     paths.insert(path.to_owned());
                 }
             }
