@@ -161,10 +161,13 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
             prop_assert_eq!(&hit.event, *event, "{}: {}", name, query);
         }
         prop_assert_eq!(page.total, expected.len() as u64, "{}: {}", name, query);
-        prop_assert_eq!(&page.notices, &bound.notices, "{}: {}", name, query);
+        for notice in &bound.notices {
+            prop_assert!(page.notices.contains(notice), "{}: {}: {:?}", name, query, page.notices);
+        }
         pages.push(page);
     }
     prop_assert_eq!(&pages[0].facets, &pages[1].facets, "facets of {}", query);
+    prop_assert_eq!(&pages[0].notices, &pages[1].notices, "notices of {}", query);
     Ok(())
 }
 
@@ -196,12 +199,9 @@ proptest! {
         ],
         queries in prop::collection::vec((query(), prop::collection::vec(facet(), 0..2)), 60..120),
     ) {
-        eprintln!("generated"); let t = std::time::Instant::now();
         let world = world(&records);
-        eprintln!("built {} in {:?}", records.len(), t.elapsed());
         for (query, facets) in &queries {
             check(&world, query, facets)?;
         }
-        eprintln!("done {:?}", t.elapsed());
     }
 }
