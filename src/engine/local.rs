@@ -33,7 +33,7 @@ use super::{
     SourceInfo, Tail, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::{Event, EventId, Kind, Timestamp};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
@@ -278,7 +278,10 @@ impl Engine for LocalEngine {
         let mut bound = request.query.bind(&context)?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
-        let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
+        let mut extents: Vec<(i64, i64)> = Vec::new();
+        for view in &snapshot.views {
+            extents.extend(view.extent()?);
+        }
         extents.extend(live_times().min().zip(live_times().max()));
         let extent = extents
             .iter()
@@ -288,6 +291,9 @@ impl Engine for LocalEngine {
             .map(|e| super::clip_extent(&bound, e));
         let mut partial = Partial::new(request, extent);
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             if matcher.matches(event, *verdict) {
                 partial.add(request, event, *verdict);
             }

@@ -137,7 +137,9 @@ impl<'a> Lowering<'a> {
 
     fn field(&self, field: &FieldRef, test: &Test) -> Lowered {
         let (path, kind) = match field {
-            FieldRef::Attribute(path) => (path.clone(), FieldType::Text),
+            FieldRef::Attribute(path) => {
+                (terms::attribute_path(path).into_owned(), FieldType::Text)
+            }
             FieldRef::Normal(field) => {
                 if let Some(bounds) = self.by_column(*field, test)? {
                     return Ok(bounds);
@@ -554,10 +556,8 @@ pub(crate) fn paths(
             from.extend_from_slice(&path);
             // Just above `path \0 …`, or above the path itself where nothing follows it.
             from.push(if kind == OPAQUE { 0 } else { 1 });
-            if let Ok(path) = String::from_utf8(path)
-                && !path.starts_with('\u{1}')
-            {
-                found.insert(path);
+            if let Ok(path) = String::from_utf8(path) {
+                found.extend(terms::attribute_of(&path));
             }
         }
     }

@@ -52,17 +52,28 @@ impl View {
     }
 
     /// First and last time in the store.
-    pub(crate) fn extent(&self) -> Option<(i64, i64)> {
-        let column =
-            |s: &SegmentReader| s.fast_fields().i64("ts").ok().filter(|_| s.num_docs() > 0);
-        let columns: Vec<_> = self
-            .searcher
-            .segment_readers()
-            .iter()
-            .filter_map(column)
-            .collect();
-        let first = columns.iter().map(|c| c.min_value()).min()?;
-        Some((first, columns.iter().map(|c| c.max_value()).max()?))
+    pub(crate) fn extent(&self) -> Result<Option<(i64, i64)>, EngineError> {
+        let mut extent: Option<(i64, i64)> = None;
+        for segment in self.searcher.segment_readers() {
+            let ts = segment
+                .fast_fields()
+                .column_first_or_default::<i64>("ts")
+                .map_err(failed)?;
+            let mut include = |from: i64, to: i64| {
+                let (first, last) = extent.unwrap_or((from, to));
+                extent = Some((first.min(from), last.max(to)));
+            };
+            if ts.min_value() > 0 {
+                include(ts.min_value(), ts.max_value());
+                continue;
+            }
+            // An event without a time, and without a dated one before it, stands at 0.
+            let positions = Positions::open(segment)?;
+            for doc in (0..segment.max_doc()).filter(|doc| positions.has_time(*doc)) {
+                include(ts.get_val(doc), ts.get_val(doc));
+            }
+        }
+        Ok(extent)
     }
 
     /// Searches; candidates are left to fetch until the best of all stores are known.

@@ -378,8 +378,10 @@ impl EventSink for Store {
                 continue;
             }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
-            for (path, _) in events.iter().flat_map(|e| e.attributes.iter()) {
-                if !inner.live_paths.contains(path) && !new_paths.contains(path) {
+            for (path, value) in events.iter().flat_map(|e| e.attributes.iter()) {
+                // As in the index: a path that only ever held null was not seen.
+                let seen = value.kind != Kind::Empty;
+                if seen && !inner.live_paths.contains(path) && !new_paths.contains(path) {
                     new_paths.insert(path.to_owned());
                 }
             }
