@@ -232,7 +232,12 @@ impl Worker {
         // Indexing yields to everything else on the machine; on Linux this is the thread's own niceness.
         let _ = rustix::process::nice(10);
         while let Some(job) = self.queue.take() {
-            if let Err(error) = self.work(&job) {
+            let result = match self.work(&job) {
+                // Said once by the index itself; searches read the file.
+                Err(IngestError::Engine(EngineError::Stopped(_))) => Ok(()),
+                other => other,
+            };
+            if let Err(error) = result {
                 (self.report)(Outcome::Failed {
                     source: job.generation.source.clone(),
                     error: error.to_string(),

@@ -158,6 +158,7 @@ impl Coordinator {
             }
         }
         self.queue.stop();
+        self.note_lengths();
         for set in self.sets.values_mut() {
             set.tracks.clear();
         }

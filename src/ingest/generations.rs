@@ -1,5 +1,8 @@
 //! Which generation a file is, and what of it is still to be read: appeared, grew, emptied, copied, removed.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::Read;
 use std::time::{Duration, SystemTime};
 
 use super::IngestError;
@@ -12,7 +15,7 @@ use crate::engine::sink::{Generation, GenerationId};
 use crate::event::Timestamp;
 use crate::source::follow::What;
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
-use crate::source::{Compression, GenFile, open_at};
+use crate::source::{Compression, GenFile, open_at, open_stream};
 
 /// Bytes at the end of a live file that are read before anything else.
 const FIRST_LOOK: u64 = 256 << 10;
@@ -42,55 +45,50 @@ impl Coordinator {
         set.unidentified.remove(&file.id);
         let sink = self.sinks[set.store].clone();
         let known = sink.of_source(&set.name);
-        let existing = known.iter().find(|(_, g)| g.key == identity.key).cloned();
-        // Another file of the set with the same first record: a copy while it is made, or the original after.
-        let twin = set
-            .tracks
-            .iter()
-            .find(|(_, t)| t.identity.key == identity.key && t.copy_of.is_none());
-        if let Some((original, track)) = twin {
-            let (original, id) = (*original, track.id);
-            set.tracks.insert(
-                file.id,
-                Track {
-                    file: file.clone(),
-                    identity,
-                    id,
-                    tailer: None,
-                    copy_of: Some(original),
-                },
-            );
+        // Another file of the set that begins alike: a copy while it is made, or the original after.
+        let alike = |t: &&Track| t.identity.key == identity.key && t.copy_of.is_none();
+        if let Some(track) = set.tracks.values().find(alike)
+            && same_content(file, &track.file)?
+        {
+            let (id, copy_of) = (track.id, Some(track.file.id));
+            let track = Track {
+                file: file.clone(),
+                identity,
+                id,
+                tailer: None,
+                copy_of,
+            };
+            set.tracks.insert(file.id, track);
             return Ok(());
         }
+        let taken: HashSet<GenerationId> = set.tracks.values().map(|t| t.id).collect();
+        let candidates = known
+            .iter()
+            .filter(|(id, g)| g.begins_with(&identity.key) && !taken.contains(id));
+        let is_file = |g: &Generation| (g.dev, g.ino) == (file.id.dev, file.id.ino);
+        let fit = |g: &Generation| (is_file(g), g.path == file.path, !g.gone);
+        let existing = candidates.max_by_key(|(_, g)| fit(g)).cloned();
         let rank = existing
             .as_ref()
             .map_or_else(|| next_rank(set, file, &known), |(_, g)| g.rank);
-        let stale = existing.as_ref().is_some_and(|(_, g)| {
-            g.format != identity.format.id() || g.version != identity.format.version()
-        });
         let mut generation = describe(set, file, &identity, rank);
-        if let Some((id, old)) = &existing {
-            let shrunk =
-                !old.compressed && file.compression == Compression::None && file.len < old.len;
-            let rewritten = !old.compressed
-                && file.compression == Compression::None
-                && file.len == old.len
-                && mtime(file) != old.mtime
-                && old.ino == file.id.ino;
-            if stale || shrunk || rewritten {
-                if rewritten || shrunk {
-                    sink.message(format!(
-                        "{} was changed in place: it is read again",
-                        file.path.display()
-                    ));
+        match &existing {
+            None => generation.key = unused_key(&identity.key, &known),
+            Some((id, old)) => {
+                generation.key.clone_from(&old.key);
+                if may_be_rewritten(old, file) {
+                    self.changed_in_place(set, file, &identity, *id)?;
+                } else if old.format != identity.format.id()
+                    || old.version != identity.format.version()
+                {
+                    sink.forget(*id)?;
+                } else {
+                    generation.done.clone_from(&old.done);
+                    generation.lines = old.lines;
+                    let as_long = old.len == file.len || file.compression != Compression::None;
+                    generation.closed = old.closed && as_long;
+                    generation.reference = old.reference;
                 }
-                sink.forget(*id)?;
-            } else {
-                generation.done.clone_from(&old.done);
-                generation.lines = old.lines;
-                generation.closed =
-                    old.closed && (old.len == file.len || file.compression != Compression::None);
-                generation.reference = old.reference;
             }
         }
         let id = sink.declare(generation.clone());
@@ -212,7 +210,15 @@ impl Coordinator {
         let Some(mut track) = set.tracks.remove(&file.id) else {
             return self.appeared(set, file, live, false);
         };
-        if track.copy_of.is_some() {
+        if let Some(original) = track.copy_of {
+            let same = match set.tracks.get(&original) {
+                Some(original) => same_content(file, &original.file)?,
+                None => true,
+            };
+            if !same {
+                // It only began like the other one.
+                return self.appeared(set, file, live, false);
+            }
             track.file = file.clone();
             set.tracks.insert(file.id, track);
             return Ok(());
@@ -240,12 +246,7 @@ impl Coordinator {
             (What::Unchanged, _) => {}
             (What::ChangedInPlace, _) => {
                 // Nothing was appended, so something was overwritten (or only touched, which reads the same).
-                let sink = self.sinks[set.store].clone();
-                sink.message(format!(
-                    "{} was changed in place: it is read again",
-                    file.path.display()
-                ));
-                sink.forget(track.id)?;
+                self.changed_in_place(set, file, &track.identity, track.id)?;
                 return self.appeared(set, file, live, false);
             }
             (_, Some(tailer)) => {
@@ -269,6 +270,38 @@ impl Coordinator {
     fn generation(&self, set: &SetState, track: &Track) -> Generation {
         let known = self.sinks[set.store].generation(track.id);
         known.unwrap_or_else(|| describe(set, &track.file, &track.identity, 0))
+    }
+
+    /// Notes how every followed file stands now, so that the next run sees whether it was changed meanwhile.
+    pub(super) fn note_lengths(&mut self) {
+        for set in self.sets.values() {
+            for track in set.tracks.values().filter(|t| t.tailer.is_some()) {
+                let mut generation = self.generation(set, track);
+                generation.len = track.file.len;
+                generation.mtime = mtime(&track.file);
+                self.sinks[set.store].declare(generation);
+            }
+        }
+    }
+
+    /// A file was written over: it is read again in full, and what it no longer holds is kept.
+    fn changed_in_place(
+        &self,
+        set: &SetState,
+        file: &GenFile,
+        identity: &Identity,
+        id: GenerationId,
+    ) -> Result<(), IngestError> {
+        let sink = &self.sinks[set.store];
+        let held = frames_held(file, identity)?;
+        let kept = sink.replaced(id, &|bytes| held.contains(&frame_hash(bytes)))?;
+        let path = file.path.display();
+        sink.message(if kept == 0 {
+            format!("{path} was written to without growing: it was read again")
+        } else {
+            format!("{path} was changed in place: it was read again; {kept} records as they were before are kept")
+        });
+        Ok(())
     }
 
     /// A file was emptied under us: what it held is in a copy, or lost beyond what was read.
@@ -348,6 +381,88 @@ impl Coordinator {
             }
         }
     }
+}
+
+/// Whether a file may not be the continuation of what was read of a generation.
+fn may_be_rewritten(old: &Generation, file: &GenFile) -> bool {
+    if old.compressed || file.compression != Compression::None || old.done.is_empty() {
+        return false;
+    }
+    let another = old.path == file.path && (old.dev, old.ino) != (file.id.dev, file.id.ino);
+    let shorter = file.len < old.len.max(old.done_from_start());
+    let touched = file.len == old.len && mtime(file) != old.mtime;
+    let same_place = old.path == file.path || old.ino == file.id.ino;
+    another || shorter || (touched && same_place)
+}
+
+/// A key for a generation that begins like others of its set and yet is none of them.
+fn unused_key(base: &str, known: &[(GenerationId, Generation)]) -> String {
+    let is_used = |key: &str| known.iter().any(|(_, g)| g.key == key);
+    let numbered = (1..).map(|n| format!("{base}+{n}"));
+    std::iter::once(base.to_owned())
+        .chain(numbered)
+        .find(|k| !is_used(k))
+        .unwrap_or_default()
+}
+
+/// Bytes compared at the start and at the end of two files.
+const COMPARED: usize = 64 << 10;
+
+/// Whether the shorter of two files is the beginning of the other, as far as a look at both ends can tell.
+fn same_content(a: &GenFile, b: &GenFile) -> Result<bool, IngestError> {
+    let read = |file: &GenFile| -> Result<Vec<u8>, IngestError> {
+        let mut head = Vec::new();
+        open_stream(file)?
+            .take(COMPARED as u64)
+            .read_to_end(&mut head)
+            .map_err(IngestError::Read)?;
+        Ok(head)
+    };
+    let (head_a, head_b) = (read(a)?, read(b)?);
+    let shared = head_a.len().min(head_b.len());
+    if head_a[..shared] != head_b[..shared] {
+        return Ok(false);
+    }
+    if a.compression != Compression::None || b.compression != Compression::None {
+        return Ok(true);
+    }
+    let from = a.len.min(b.len).saturating_sub(COMPARED as u64);
+    let tail = |file: &GenFile| -> Result<Vec<u8>, IngestError> {
+        let mut tail = vec![0; COMPARED.min(a.len.min(b.len) as usize)];
+        let got = open_at(file, 0)?
+            .read_at(&mut tail, from)
+            .map_err(IngestError::Read)?;
+        tail.truncate(got);
+        Ok(tail)
+    };
+    Ok(tail(a)? == tail(b)?)
+}
+
+/// Hashes of every frame that a file holds, by which changed ones are found.
+fn frames_held(file: &GenFile, identity: &Identity) -> Result<HashSet<u64>, IngestError> {
+    let mut stream = open_stream(file)?;
+    let mut framer = identity.format.framer(0);
+    let mut piece = vec![0; 1 << 20];
+    let mut frames = Vec::new();
+    let mut held = HashSet::new();
+    loop {
+        let got = stream.read(&mut piece).map_err(IngestError::Read)?;
+        if got == 0 {
+            framer.finish(&mut frames);
+        } else {
+            framer.push(&piece[..got], &mut frames);
+        }
+        held.extend(frames.drain(..).map(|f| frame_hash(&f.bytes)));
+        if got == 0 {
+            return Ok(held);
+        }
+    }
+}
+
+fn frame_hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 pub(super) fn mtime(file: &GenFile) -> i64 {

@@ -79,7 +79,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    pub fn next(&mut self) -> Generation {
+    pub fn next_generation(&mut self) -> Generation {
         self.last.0 += 1;
         self.last
     }
@@ -331,8 +331,6 @@ impl Model {
                 "everything is older; the newest event is from {}: {fix} counts times from there",
                 self.zone.full(*newest)
             ),
-            #[allow(unreachable_patterns)]
-            _ => return None,
         };
         Some((Role::Warning, text))
     }

@@ -383,8 +383,6 @@ fn fix(model: &mut Model) -> Vec<Effect> {
             let text = model.query_bar.text().to_owned();
             search::put_in_force(model, query, Some(text))
         }
-        #[allow(unreachable_patterns)]
-        Some(_) => Vec::new(),
         None => {
             model.say("there is nothing to rewrite");
             Vec::new()

@@ -1,5 +1,6 @@
 //! Writing: accepting events, building documents, committing them together with their positions.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -364,9 +365,19 @@ impl EventSink for Store {
         let mut hub = self.hub.lock();
         let mut inner = self.inner();
         let mut fresh = Vec::new();
+        let mut new_paths = BTreeSet::new();
         for parsed in batch {
             let offset = parsed.frame.offset;
+            // A run that was killed, or the process that writes, may have committed the tail before what precedes it.
+            if inner.known[id.0 as usize].generation.has(offset) {
+                continue;
+            }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
+            for (path, _) in events.iter().flat_map(|e| e.attributes.iter()) {
+                if !inner.live_paths.contains(path) && !new_paths.contains(path) {
+                    new_paths.insert(path.to_owned());
+                }
+            }
             fresh.extend(events.iter().cloned());
             inner.live.insert(
                 (id.0, offset),
@@ -376,10 +387,19 @@ impl EventSink for Store {
                 },
             );
         }
+        if !new_paths.is_empty() {
+            Arc::make_mut(&mut inner.live_paths).append(&mut new_paths);
+        }
         let known = &mut inner.known[id.0 as usize];
         known.durable = durable;
         known.durable_lines = lines;
         let crowded = inner.live.len() > LIVE_LIMIT;
+        if crowded && self.stopped().is_some() {
+            // Nothing is lost: a search reads what is not indexed from the file.
+            while inner.live.len() > LIVE_LIMIT {
+                inner.live.pop_first();
+            }
+        }
         drop(inner);
         if !fresh.is_empty() {
             hub.publish(fresh);
@@ -397,7 +417,7 @@ impl EventSink for Store {
         let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
-            return Err(EngineError::Index(reason.clone()));
+            return Err(EngineError::Stopped(reason.clone()));
         }
         // Without the writer's lock another process indexes these.
         let Some(writer) = slot.as_ref() else {
@@ -433,6 +453,30 @@ impl EventSink for Store {
             self.pending().forgotten.push(ordinal as u32);
         }
         Ok(())
+    }
+
+    fn replaced(
+        &self,
+        id: GenerationId,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<u64, EngineError> {
+        self.commit()?;
+        let lost = self.lost(id, holds)?;
+        let kept = lost.len() as u64;
+        if let (Some(mut generation), false) = (self.generation(id), lost.is_empty()) {
+            generation
+                .origin
+                .get_or_insert_with(|| generation.key.clone());
+            // Every change makes a generation of its own.
+            generation.key = format!("{}~{}", generation.key, generation.mtime);
+            generation.done.clear();
+            generation.gone = true;
+            generation.closed = true;
+            let of_lost = self.declare(generation);
+            self.backlog(of_lost, lost, 0..0)?;
+        }
+        self.forget(id)?;
+        Ok(kept)
     }
 
     fn progress(&self, covers: Covers) {

@@ -13,11 +13,13 @@ use tantivy::{
 
 use super::catalog::Catalog;
 use super::hub::Hub;
+use super::lower::GenerationFacts;
 use super::originals::Originals;
 use super::schema::{self, Columns};
 use crate::engine::sink::{Generation, Parsed};
 use crate::engine::{EngineError, SourceInfo};
 use crate::event::Event;
+use crate::format::Registry;
 
 /// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
 const WRITER_BYTES: usize = 2 * 50 << 20;
@@ -55,6 +57,8 @@ pub(crate) struct Inner {
     /// Places in `known` by source.
     pub(crate) by_source: HashMap<Arc<str>, Vec<u32>>,
     pub(crate) live: Live,
+    /// Attribute paths of every live record so far.
+    pub(crate) live_paths: Arc<BTreeSet<String>>,
 }
 
 /// Paths found in a segment.
@@ -71,6 +75,9 @@ pub(crate) struct Store {
     pub(crate) writer: RwLock<Option<Box<IndexWriter>>>,
     inner: Mutex<Inner>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) registry: Arc<Registry>,
+    /// Zone of times that name none, as seconds east of UTC.
+    pub(crate) zone_offset: i32,
     pub(crate) pending: Mutex<super::sink::Pending>,
     pub(crate) paths: Mutex<SegmentPaths>,
 }
@@ -94,14 +101,16 @@ impl Store {
         dir: &Path,
         number: usize,
         hub: Arc<Hub>,
+        registry: &Arc<Registry>,
+        zone_offset: i32,
     ) -> Result<(Self, Message), EngineError> {
         create_private(dir).map_err(io_error("create", dir))?;
-        match Self::try_open(dir, number, hub.clone()) {
+        match Self::try_open(dir, number, hub.clone(), registry, zone_offset) {
             Ok(store) => Ok((store, None)),
             Err(reason) => {
                 std::fs::remove_dir_all(dir).map_err(io_error("rebuild the index in", dir))?;
                 create_private(dir).map_err(io_error("create", dir))?;
-                let store = Self::try_open(dir, number, hub)?;
+                let store = Self::try_open(dir, number, hub, registry, zone_offset)?;
                 Ok((
                     store,
                     Some(format!(
@@ -113,7 +122,13 @@ impl Store {
         }
     }
 
-    fn try_open(dir: &Path, number: usize, hub: Arc<Hub>) -> Result<Self, EngineError> {
+    fn try_open(
+        dir: &Path,
+        number: usize,
+        hub: Arc<Hub>,
+        registry: &Arc<Registry>,
+        zone_offset: i32,
+    ) -> Result<Self, EngineError> {
         let (schema, columns) = schema::build();
         let fresh = !dir.join("meta.json").exists();
         let index = if fresh {
@@ -149,6 +164,7 @@ impl Store {
             known: Vec::new(),
             by_source: HashMap::new(),
             live: Live::new(),
+            live_paths: Arc::default(),
         };
         inner.adopt(catalog, searcher);
         let store = Self {
@@ -161,6 +177,8 @@ impl Store {
             writer: RwLock::new(None),
             inner: Mutex::new(inner),
             hub,
+            registry: registry.clone(),
+            zone_offset,
             pending: Mutex::default(),
             paths: Mutex::default(),
         };
@@ -205,6 +223,28 @@ impl Store {
         drop(writer.garbage_collect_files());
         *slot = Some(Box::new(writer));
         Ok(true)
+    }
+
+    /// Where generations stand, for reading records back when nobody asks for verdicts.
+    pub(crate) fn facts_without_chains(catalog: &Catalog) -> Vec<GenerationFacts> {
+        let facts = |g: &Generation| GenerationFacts {
+            source: g.source.clone(),
+            rank: g.rank,
+            chain: None,
+        };
+        catalog.generations.iter().map(facts).collect()
+    }
+
+    /// Generations that may hold records which are not indexed.
+    pub(crate) fn unfinished(&self) -> Vec<Generation> {
+        let inner = self.inner();
+        let open = |g: &Generation| !g.gone && (!g.closed || g.done.is_empty());
+        inner
+            .known
+            .iter()
+            .map(|k| k.generation.clone())
+            .filter(open)
+            .collect()
     }
 
     /// Gives writing up for good, and says why.

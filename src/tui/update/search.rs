@@ -80,7 +80,7 @@ pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
 }
 
 fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
-    let generation = model.asking.next();
+    let generation = model.asking.next_generation();
     let request = request(model, &purpose);
     model.asking.running = Some((generation, purpose.clone()));
     vec![Effect::Search(Box::new(Search {
@@ -212,7 +212,12 @@ pub(super) fn searched(
         }
         Purpose::Refresh => {
             model.events.merge(page.hits, Arrival::Refresh);
-            Vec::new()
+            // Changes may come every second: the counts must not wait until they stop.
+            if model.asking.counts_due {
+                ask_counts(model)
+            } else {
+                Vec::new()
+            }
         }
         Purpose::Counts => {
             counted(model, page);
@@ -244,7 +249,7 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
         model.events.select_first();
     }
     model.detail.reset();
-    let generation = model.asking.next();
+    let generation = model.asking.next_generation();
     model.arriving.tail = Some(generation);
     let mut effects = vec![Effect::Tail {
         generation,
