@@ -33,7 +33,7 @@ use super::{
     SourceInfo, Tail, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Kind, Timestamp};
+use crate::event::{Event, EventId, Timestamp};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
@@ -313,11 +313,9 @@ impl Engine for LocalEngine {
         let beyond_page = found.len() > request.limit;
         found.truncate(request.limit);
         for (index, candidate) in &found {
-            partial.hits.push(snapshot.views[*index].fetch(
-                candidate,
-                &self.registry,
-                request.zone_offset,
-            )?);
+            partial
+                .hits
+                .push(snapshot.views[*index].fetch(candidate, &self.registry)?);
         }
         if snapshot.covers.stopped.is_some() {
             self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
@@ -348,7 +346,7 @@ impl Engine for LocalEngine {
             }
         }
         for view in &snapshot.views {
-            if let Some(hit) = view.event(id, &self.registry, self.options.zone_offset)? {
+            if let Some(hit) = view.event(id, &self.registry)? {
                 return Ok(Some(hit));
             }
         }
