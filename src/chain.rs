@@ -79,6 +79,10 @@ pub struct ChainReport {
 impl ChainReport {
     /// The report of a source that holds no chain.
     pub fn unchained(source: Arc<str>) -> Self {
-        Self { source, coverage: "no chain in this source".into(), ..Self::default() }
+        Self {
+            source,
+            coverage: "its records carry no hashes that link them".into(),
+            ..Self::default()
+        }
     }
 }

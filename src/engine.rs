@@ -205,6 +205,9 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// Nothing is written any more; searching goes on.
+    #[error("indexing stopped: {0}")]
+    Stopped(String),
     #[error("the index failed: {0}")]
     Index(String),
     #[error("this engine cannot {0}")]

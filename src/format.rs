@@ -2,6 +2,7 @@
 
 mod auditd;
 mod cloudtrail;
+mod flatten;
 mod framer;
 mod json;
 mod k8s_audit;

@@ -7,8 +7,11 @@
 mod backlog;
 mod chains;
 mod coordinator;
+mod generations;
 mod identify;
+mod progress;
 mod reading;
+pub mod scan;
 mod tailer;
 pub mod verify;
 
@@ -71,7 +74,7 @@ impl Ingest {
         options: Options,
     ) -> Result<Self, IngestError> {
         let stop = Arc::new(AtomicBool::new(false));
-        let (covers, complete) = crossbeam_channel::bounded(1);
+        let (covers, complete) = crossbeam_channel::unbounded();
         let (coordinator, waker, mut threads) = Coordinator::start(
             discoverer,
             discovery,

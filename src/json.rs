@@ -1,10 +1,8 @@
 //! The token-preserving JSON reader (RFC 8259): numbers and strings keep the bytes they were written with, so that
 //! hashes over a record can be recomputed; nothing recurses, so depth costs a bit an open level and no stack.
 
-mod flatten;
 mod string;
 
-pub use flatten::{flatten, is_object};
 pub use string::{escape_into, unescape};
 
 /// Deepest nesting that is read; deeper records are shown as they are, with the reason.
@@ -265,6 +263,21 @@ impl<'a> Reader<'a> {
                 }
                 _ => return self.error("raw control character inside a string"),
             }
+        }
+    }
+}
+
+/// Whether the bytes are exactly one JSON object (blanks around it allowed).
+pub fn is_object(bytes: &[u8]) -> bool {
+    let mut reader = Reader::new(bytes);
+    if !matches!(reader.next_token(), Ok(Some(Token::BeginObject))) {
+        return false;
+    }
+    loop {
+        match reader.next_token() {
+            Ok(Some(_)) => {}
+            Ok(None) => return bytes[reader.offset()..].iter().all(u8::is_ascii_whitespace),
+            Err(_) => return false,
         }
     }
 }

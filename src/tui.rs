@@ -85,8 +85,8 @@ pub enum TuiError {
     Query(#[from] QueryError),
 }
 
-/// The model at the start.
-fn model(library: Library, options: Options) -> Result<Model, TuiError> {
+/// The model at the start; public so that tests draw the real explorer.
+pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     let query = Query::parse(&options.query)?;
     let zone = Zone::new(options.zone_offset, options.zone_label);
     let theme = Theme::new(options.colour, options.ascii);

@@ -6,4 +6,6 @@ mod crash;
 mod differential;
 mod engine_contract;
 mod following;
+mod readme;
+mod screenshots;
 mod support;

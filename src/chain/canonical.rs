@@ -53,8 +53,15 @@ pub(super) struct Object<'a> {
     pub(super) layout: Layout,
 }
 
-/// Keys are compared by the code points of their text.
+/// Keys (with their quotes) are compared by the code points of their text.
 fn key_order(a: &[u8], b: &[u8]) -> Ordering {
+    // The first character decides nearly always, and needs no look at the rest.
+    if let (Some(x), Some(y)) = (a.get(1), b.get(1))
+        && x != y
+        && ![x, y].into_iter().any(|c| matches!(c, b'"' | b'\\'))
+    {
+        return x.cmp(y);
+    }
     if a.contains(&b'\\') || b.contains(&b'\\') {
         return unescape(a).cmp(&unescape(b));
     }
@@ -106,22 +113,26 @@ impl<'a> Object<'a> {
         Ok(Self { members, layout })
     }
 
-    /// The only member of that name (`key` with its quotes).
+    /// The first member of that name (`key` with its quotes).
     pub(super) fn get(&self, key: &[u8]) -> Option<&Member<'a>> {
         self.members.iter().find(|m| m.key == key)
     }
 
-    /// Appends the record in `form`, each member as `edit` says of its key.
+    pub(super) fn position(&self, key: &[u8]) -> Option<usize> {
+        self.members.iter().position(|m| m.key == key)
+    }
+
+    /// Appends the record in `form`, each member as `edit` says of its index.
     pub(super) fn write<'e>(
         &self,
         form: Form,
-        edit: impl Fn(&[u8]) -> Edit<'e>,
+        edit: impl Fn(usize) -> Edit<'e>,
         out: &mut Vec<u8>,
     ) {
         out.push(b'{');
         let mut first = true;
-        let mut put = |member: &Member<'a>| {
-            let replaced = match edit(member.key) {
+        let mut put = |(index, member): (usize, &Member<'a>)| {
+            let replaced = match edit(index) {
                 Edit::Drop => return,
                 Edit::Keep => None,
                 Edit::Replace(token) => Some(token),
@@ -138,12 +149,12 @@ impl<'a> Object<'a> {
             }
         };
         if form.sorted {
-            let mut order: Vec<&Member<'a>> = self.members.iter().collect();
+            let mut order: Vec<(usize, &Member<'a>)> = self.members.iter().enumerate().collect();
             // Stable, so that doubled keys keep their order.
-            order.sort_by(|a, b| key_order(a.key, b.key));
+            order.sort_by(|a, b| key_order(a.1.key, b.1.key));
             order.into_iter().for_each(&mut put);
         } else {
-            self.members.iter().for_each(&mut put);
+            self.members.iter().enumerate().for_each(&mut put);
         }
         out.push(b'}');
     }
@@ -169,10 +180,7 @@ impl<'a> Member<'a> {
         };
         let mut levels: Vec<Level<'a>> = Vec::new();
         let (mut nested, mut sorted) = (false, true);
-        loop {
-            let Some(token) = reader.next_token()? else {
-                break;
-            };
+        while let Some(token) = reader.next_token()? {
             let closes = matches!(token, Token::EndObject | Token::EndArray);
             if let Some(level) = levels.last_mut()
                 && !closes
@@ -338,8 +346,8 @@ mod tests {
     fn write(line: &str, sorted: bool, spaced: bool, drop: &str) -> String {
         let object = Object::read(line.as_bytes()).unwrap();
         let mut out = Vec::new();
-        let edit = |key: &[u8]| {
-            if key == format!("\"{drop}\"").as_bytes() {
+        let edit = |index: usize| {
+            if object.members[index].key == format!("\"{drop}\"").as_bytes() {
                 Edit::Drop
             } else {
                 Edit::Keep

@@ -82,6 +82,8 @@ impl TimeText {
 pub(super) struct Checked<'a> {
     line: &'a [u8],
     object: Object<'a>,
+    own_member: Option<usize>,
+    prev_member: Option<usize>,
     prev_text: &'a [u8],
     pub(super) link: Link,
     /// What the next record should name.
@@ -119,8 +121,9 @@ pub(super) struct Checker {
 /// The members of a record that matter to a chain.
 #[derive(Default)]
 struct Fields<'a> {
-    prev: Option<&'a [u8]>,
-    own: Option<&'a [u8]>,
+    /// Value, and index of the member.
+    prev: Option<(&'a [u8], usize)>,
+    own: Option<(&'a [u8], usize)>,
     seq: Option<&'a [u8]>,
     time: Option<&'a [u8]>,
     /// A chain field stands twice, so that two readers may see two values.
@@ -130,14 +133,14 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn find(object: &Object<'a>, scheme: &Scheme) -> Self {
         let mut out = Self::default();
-        for member in &object.members {
+        for (index, member) in object.members.iter().enumerate() {
             let value = Some(member.value);
             if member.key == scheme.prev_key {
                 out.doubled |= out.prev.is_some();
-                out.prev = value;
+                out.prev = Some((member.value, index));
             } else if Some(member.key) == scheme.own_key.as_deref() {
                 out.doubled |= out.own.is_some();
-                out.own = value;
+                out.own = Some((member.value, index));
             } else if Some(member.key) == scheme.seq_key.as_deref() {
                 out.seq = value;
             } else if Some(member.key) == scheme.time_key.as_deref() {
@@ -168,10 +171,15 @@ impl Checker {
         if fields.prev.is_none() && fields.own.is_none() && !(raw && first) {
             return Line::Unlinked(raw.then(|| self.line_hash(line)));
         }
-        let (link, prev_text, prev_spelling) = self.read_link(fields.prev);
-        let stored = fields.own.and_then(string_text).and_then(Digest::read);
+        let (link, prev_text, prev_spelling) = self.read_link(fields.prev.map(|p| p.0));
+        let stored = fields
+            .own
+            .and_then(|o| string_text(o.0))
+            .and_then(Digest::read);
         let mut record = Checked {
             line,
+            own_member: fields.own.map(|o| o.1),
+            prev_member: fields.prev.map(|p| p.1),
             prev_text,
             link,
             own: stored.map(|s| s.0),
@@ -289,7 +297,7 @@ impl Checker {
         if joined && record.link == Link::Genesis && record.prev_text.is_empty() {
             for label in GENESIS_LABELS {
                 let mut buffer = std::mem::take(&mut self.buffer);
-                let mut preimage = self.preimage(record);
+                let mut preimage = Self::preimage(record);
                 preimage.prev_text = label.as_bytes();
                 let calc = recipe.digest(&preimage, &mut buffer);
                 self.buffer = buffer;
@@ -319,12 +327,12 @@ impl Checker {
         false
     }
 
-    fn preimage<'p>(&'p self, record: &'p Checked<'_>) -> Preimage<'p> {
+    fn preimage<'p>(record: &'p Checked<'_>) -> Preimage<'p> {
         Preimage {
             line: record.line,
             object: &record.object,
-            own_key: self.scheme.own_key.as_deref(),
-            prev_key: &self.scheme.prev_key,
+            own: record.own_member,
+            prev: record.prev_member,
             prev_text: record.prev_text,
             prev_token: None,
         }
@@ -333,7 +341,7 @@ impl Checker {
     fn hash(&mut self, record: &Checked<'_>, recipe: Recipe, prev: Option<&str>) -> [u8; 32] {
         let mut buffer = std::mem::take(&mut self.buffer);
         let quoted = prev.map(|p| format!("\"{p}\""));
-        let mut preimage = self.preimage(record);
+        let mut preimage = Self::preimage(record);
         if let (Some(prev), Some(quoted)) = (prev, &quoted) {
             preimage.prev_text = prev.as_bytes();
             preimage.prev_token = Some(quoted.as_bytes());

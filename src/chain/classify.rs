@@ -118,10 +118,10 @@ pub(super) fn classify(strands: &Strands, history: &History, family: Family) -> 
     let ordered = reorder::windows(strands, &c.misplaced, |id| c.is_beside(id));
     c.breaks.retain(|b| {
         // A beginning inside a stretch that was shuffled is explained by it.
-        !matches!(b.kind, BreakKind::Restart | BreakKind::HeadTruncated)
-            || !ordered
-                .iter()
-                .any(|w| w.first.index <= b.first.index && b.first.index <= w.last.index)
+        let at = b.first.index;
+        let after = ordered.partition_point(|w| w.first.index <= at);
+        let shuffled = ordered[..after].last().is_some_and(|w| at <= w.last.index);
+        !(shuffled && matches!(b.kind, BreakKind::Restart | BreakKind::HeadTruncated))
     });
     c.breaks.extend(ordered);
     let remarks = strands.remarks.iter().enumerate();
@@ -442,12 +442,12 @@ impl<'a> Classifier<'a> {
         self.breaks.push(found);
         if before.seq != before.due {
             // Its odd number was part of the change.
-            let remarks = self.strands.remarks.iter().enumerate();
-            self.explained.extend(
-                remarks
-                    .filter(|(_, r)| r.seq.is_some() && r.first == before.place)
-                    .map(|(i, _)| i),
-            );
+            let remarks = &self.strands.remarks;
+            let index = before.place.index;
+            let from = remarks.partition_point(|r| r.first.index < index);
+            let to = remarks.partition_point(|r| r.first.index <= index);
+            self.explained
+                .extend((from..to).filter(|i| remarks[*i].seq.is_some()));
         }
     }
 

@@ -87,8 +87,8 @@ impl Scheme {
     pub(super) fn name(&self) -> String {
         let key = |k: &[u8]| {
             let mut quoted = String::new();
-            crate::json::escape_into(&crate::json::unescape(k), &mut quoted);
-            quoted.trim_matches('"').to_owned()
+            crate::json::escape_into(&crate::json::unescape(k), &mut quoted, |_| false);
+            quoted[1..quoted.len() - 1].to_owned()
         };
         let recipe = match self.recipes.first() {
             Some(recipe) => format!("{} sha256", recipe.name()),
@@ -257,8 +257,8 @@ fn matching_recipes(samples: &[Sample<'_>], link: &Linked<'_>) -> Vec<Recipe> {
         let record = Preimage {
             line: sample.line,
             object: &sample.object,
-            own_key: Some(own_key),
-            prev_key: link.prev_key,
+            own: sample.object.position(own_key),
+            prev: sample.object.position(link.prev_key),
             prev_text: sample.text(link.prev_key).unwrap_or_default(),
             prev_token: None,
         };
@@ -290,8 +290,8 @@ fn raw_line<'k>(samples: &[Sample<'_>], keys: &[&'k [u8]]) -> Option<(Linked<'k>
             let record = Preimage {
                 line: sample.line,
                 object: &sample.object,
-                own_key: None,
-                prev_key: b"",
+                own: None,
+                prev: None,
                 prev_text: b"",
                 prev_token: None,
             };

@@ -46,20 +46,26 @@ impl Spelling {
     }
 }
 
-fn nibble(byte: u8, seen: &mut (bool, bool)) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => {
-            seen.0 = true;
-            Some(byte - b'a' + 10)
-        }
-        b'A'..=b'F' => {
-            seen.1 = true;
-            Some(byte - b'A' + 10)
-        }
-        _ => None,
+const LOWER: u8 = 0x10;
+const UPPER: u8 = 0x20;
+const NO_DIGIT: u8 = 0x80;
+
+/// Value of each hex digit, with its case.
+const HEX: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut i = 0;
+    while i < 10 {
+        table[b'0' as usize + i] = i as u8;
+        i += 1;
     }
-}
+    let mut i = 0;
+    while i < 6 {
+        table[b'a' as usize + i] = LOWER | (10 + i as u8);
+        table[b'A' as usize + i] = UPPER | (10 + i as u8);
+        i += 1;
+    }
+    table
+};
 
 fn from_hex(text: &[u8]) -> Option<(Digest, Letters)> {
     let len = text.len() / 2;
@@ -67,18 +73,22 @@ fn from_hex(text: &[u8]) -> Option<(Digest, Letters)> {
         return None;
     }
     let mut bytes = [0; KEPT];
-    let mut seen = (false, false);
-    for (i, pair) in text.chunks_exact(2).enumerate() {
-        let byte = nibble(pair[0], &mut seen)? << 4 | nibble(pair[1], &mut seen)?;
-        if let Some(slot) = bytes.get_mut(i) {
-            *slot = byte;
-        }
+    let mut seen = 0;
+    let pairs = text.chunks_exact(2);
+    for (slot, pair) in bytes.iter_mut().zip(pairs) {
+        let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
+        seen |= high | low;
+        *slot = high << 4 | (low & 0xf);
     }
-    let letters = match seen {
-        (false, false) => Letters::None,
-        (true, false) => Letters::Lower,
-        (false, true) => Letters::Upper,
-        (true, true) => Letters::Mixed,
+    for digit in text.iter().skip(2 * KEPT) {
+        seen |= HEX[usize::from(*digit)];
+    }
+    let letters = match seen & (LOWER | UPPER | NO_DIGIT) {
+        0 => Letters::None,
+        LOWER => Letters::Lower,
+        UPPER => Letters::Upper,
+        case if case & NO_DIGIT == 0 => Letters::Mixed,
+        _ => return None,
     };
     let len = u8::try_from(len).ok()?;
     Some((Digest { len, bytes }, letters))

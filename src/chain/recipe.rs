@@ -96,10 +96,10 @@ pub(super) const LINE_RECIPES: [Recipe; 2] =
 pub(super) struct Preimage<'a> {
     pub(super) line: &'a [u8],
     pub(super) object: &'a Object<'a>,
-    /// Quoted key of the record's own hash.
-    pub(super) own_key: Option<&'a [u8]>,
-    /// Quoted key of the previous hash.
-    pub(super) prev_key: &'a [u8],
+    /// Index of the member with the record's own hash.
+    pub(super) own: Option<usize>,
+    /// Index of the member with the previous hash.
+    pub(super) prev: Option<usize>,
     /// Text of the previous hash, without quotes; empty if null or absent.
     pub(super) prev_text: &'a [u8],
     /// A token that stands in for the previous hash, to try what another link would have hashed to.
@@ -108,14 +108,14 @@ pub(super) struct Preimage<'a> {
 
 impl Preimage<'_> {
     fn write(&self, form: Form, blank_own: bool, keep_prev: bool, out: &mut Vec<u8>) {
-        let edit = |key: &[u8]| {
-            if Some(key) == self.own_key {
+        let edit = |member: usize| {
+            if Some(member) == self.own {
                 if blank_own {
                     Edit::Replace(b"\"\"")
                 } else {
                     Edit::Drop
                 }
-            } else if key == self.prev_key {
+            } else if Some(member) == self.prev {
                 match self.prev_token {
                     _ if !keep_prev => Edit::Drop,
                     Some(token) => Edit::Replace(token),
@@ -230,8 +230,8 @@ impl Recipe {
 
 /// The line with its previous hash replaced by the stand-in.
 fn replace_value(record: &Preimage<'_>, out: &mut Vec<u8>) {
-    let (Some(token), Some(member)) = (record.prev_token, record.object.get(record.prev_key))
-    else {
+    let member = record.prev.and_then(|i| record.object.members.get(i));
+    let (Some(token), Some(member)) = (record.prev_token, member) else {
         out.extend_from_slice(record.line);
         return;
     };
@@ -261,8 +261,8 @@ mod tests {
         let preimage = |i: usize| Preimage {
             line: lines[i].as_bytes(),
             object: &objects[i],
-            own_key: own_key.map(str::as_bytes),
-            prev_key: prev_key.as_bytes(),
+            own: own_key.and_then(|k| objects[i].position(k.as_bytes())),
+            prev: objects[i].position(prev_key.as_bytes()),
             prev_text: text(i, prev_key),
             prev_token: None,
         };
@@ -314,8 +314,8 @@ mod tests {
         let mut record = Preimage {
             line,
             object: &object,
-            own_key: None,
-            prev_key: b"\"prev\"",
+            own: None,
+            prev: object.position(b"\"prev\""),
             prev_text: b"x",
             prev_token: Some(b"\"y\""),
         };

@@ -100,16 +100,15 @@ fn displaced(strands: &Strands, pieces: &[Segment], rank: &[usize]) -> Option<Br
         }
         at += piece.count();
     }
-    let (first, last) = match (marks.first(), marks.last()) {
-        (Some(first), Some(last)) => (first.0, last.1),
+    let count = (!marks.is_empty()).then_some(count);
+    if marks.is_empty() {
         // Shuffled among branches: which one is out of place cannot be said, so the stretch is named.
-        _ => (pieces.first()?.first, pieces.last()?.last),
-    };
-    let mut found = Break::new(BreakKind::Reordered, first, last);
-    if !marks.is_empty() {
-        found.count = Some(count);
-        found.marks = marks;
+        marks = pieces.iter().map(|p| (p.first, p.last)).collect();
     }
+    let (first, last) = (marks.first()?.0, marks.last()?.1);
+    let mut found = Break::new(BreakKind::Reordered, first, last);
+    found.count = count;
+    found.marks = marks;
     // Strands stand in the order of their first records.
     let at = strands
         .all

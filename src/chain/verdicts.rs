@@ -29,7 +29,7 @@ impl Verdicts {
     pub(super) fn paint(layers: impl IntoIterator<Item = Stretch>, elsewhere: Verdict) -> Self {
         // (generation, first offset) -> (last offset, verdict)
         let mut map: BTreeMap<(i32, u64), (u64, Verdict)> = BTreeMap::new();
-        for s in layers {
+        for s in layers.into_iter().filter(|s| s.first <= s.last) {
             let (from, to) = ((s.generation, s.first), (s.generation, s.last));
             let start = map
                 .range(..from)
@@ -161,6 +161,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn painting_is_painting(layers in prop::collection::vec((0i32..2, 0u64..30, 0u64..8, 0usize..3), 0..12)) {
             let verdicts = [Verdict::Verified, Verdict::Pending, Verdict::Broken(BreakKind::Fork)];

@@ -8,6 +8,7 @@ mod fetch;
 mod hub;
 mod lower;
 mod originals;
+mod replaced;
 mod schema;
 mod search;
 mod sink;
@@ -26,13 +27,13 @@ use self::lower::GenerationFacts;
 use self::search::{Found, View};
 use self::store::Store;
 use super::page::Partial;
-use super::sink::EventSink;
+use super::sink::{EventSink, Scanner};
 use super::{
     Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort,
     SourceInfo, Tail, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Kind, Timestamp};
+use crate::event::{Event, EventId, Timestamp};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
@@ -71,6 +72,7 @@ pub struct LocalEngine {
     hub: Arc<Hub>,
     registry: Arc<Registry>,
     options: LocalOptions,
+    scanner: Option<Arc<dyn Scanner>>,
     /// Dropping it ends the committing thread.
     stop: Option<Sender<()>>,
     committer: Option<std::thread::JoinHandle<()>>,
@@ -106,7 +108,8 @@ impl LocalEngine {
         let hub = Arc::new(Hub::default());
         let mut stores = Vec::with_capacity(dirs.len());
         for (number, dir) in dirs.iter().enumerate() {
-            let (store, message) = Store::open(dir, number, hub.clone())?;
+            let (store, message) =
+                Store::open(dir, number, hub.clone(), &registry, options.zone_offset)?;
             if let Some(message) = message {
                 hub.lock().say(message);
             }
@@ -137,9 +140,17 @@ impl LocalEngine {
             hub,
             registry,
             options,
+            scanner: None,
             stop: Some(stop),
             committer: Some(committer),
         })
+    }
+
+    /// Lets searches read what the indexes could not take.
+    #[must_use]
+    pub fn with_scanner(mut self, scanner: Arc<dyn Scanner>) -> Self {
+        self.scanner = Some(scanner);
+        self
     }
 
     /// The sinks that feed the engine, in the order of `dirs`.
@@ -179,6 +190,7 @@ impl LocalEngine {
                 searcher: inner.searcher.clone(),
                 facts: inner.catalog.generations.iter().map(facts).collect(),
                 catalog: inner.catalog.clone(),
+                live_paths: inner.live_paths.clone(),
             });
         }
         snapshot.verdicts = snapshot
@@ -189,6 +201,39 @@ impl LocalEngine {
         snapshot
     }
 
+    /// Adds what is in no index because writing stopped, read from the files themselves.
+    fn scan_rest(
+        &self,
+        snapshot: &Snapshot,
+        request: &SearchRequest,
+        matcher: &Matcher,
+        partial: &mut Partial,
+        cancel: &Cancel,
+    ) -> Result<(), EngineError> {
+        let Some(scanner) = &self.scanner else {
+            return Ok(());
+        };
+        let live: std::collections::HashSet<EventId> = snapshot.live.iter().map(|e| e.id).collect();
+        for view in &snapshot.views {
+            for generation in view.store.unfinished() {
+                scanner.scan(&generation, &mut |parsed| {
+                    for event in parsed.events.into_iter().map(Arc::new) {
+                        let verdict = Hub::verdict(&self.hub.lock(), &event);
+                        if !live.contains(&event.id) && matcher.matches(&event, verdict) {
+                            partial.add(request, &event, verdict);
+                        }
+                    }
+                    !cancel.is_cancelled()
+                })?;
+            }
+        }
+        if cancel.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
     fn paths(&self, snapshot: &Snapshot) -> Result<Paths, EngineError> {
         let mut paths = BTreeSet::new();
         for view in &snapshot.views {
@@ -197,13 +242,8 @@ impl LocalEngine {
                 paths.extend(found.iter().cloned());
             }
         }
-        for event in &snapshot.live {
-            for (path, value) in event.attributes.iter() {
-                // As in the index: a path that only ever held null was not seen.
-                if value.kind != Kind::Empty && !paths.contains(path) {
-                    paths.insert(path.to_owned());
-                }
-            }
+        for view in &snapshot.views {
+            paths.extend(view.live_paths.iter().cloned());
         }
         Ok(Paths(paths))
     }
@@ -278,6 +318,9 @@ impl Engine for LocalEngine {
                 &self.registry,
                 request.zone_offset,
             )?);
+        }
+        if snapshot.covers.stopped.is_some() {
+            self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
         super::notice_if_all_older(&mut bound, partial.total, newest);

@@ -23,6 +23,10 @@ pub struct Generation {
     pub source: Arc<str>,
     /// SHA-256 of the first frame, hex: the identity that survives rename, compression and copy.
     pub key: String,
+    /// The key its ids are made of, where that is not `key`: records that a changed file no longer holds are kept as
+    /// a generation of their own, under their old ids.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// Place among the generations of its set; older is smaller.
     pub rank: i32,
     /// Where its bytes were last seen.
@@ -95,7 +99,16 @@ impl Generation {
 
     /// Derives the ids of its events.
     pub fn id_hasher(&self) -> IdHasher {
-        IdHasher::new(&self.source, &self.key)
+        IdHasher::new(&self.source, self.origin.as_deref().unwrap_or(&self.key))
+    }
+
+    /// Whether its first frame has this hash. Where several generations of a set begin alike, all but the first have
+    /// a number behind it (`hash+1`); records kept of a changed file have a time (`hash~…`) and are not meant.
+    pub fn begins_with(&self, hash: &str) -> bool {
+        match self.key.strip_prefix(hash) {
+            Some(rest) => rest.is_empty() || rest.starts_with('+') && !rest.contains('~'),
+            None => false,
+        }
     }
 
     /// Whether a record that starts at `offset` is in the index.
@@ -113,8 +126,11 @@ pub struct Parsed {
 
 /// Where the ingest pipeline puts events. Calls may block: that is the back-pressure.
 pub trait EventSink: Send + Sync {
-    /// Every generation known, as far as committed or accepted.
-    fn generations(&self) -> Vec<(GenerationId, Generation)>;
+    /// Every generation known of a source, as far as committed or accepted.
+    fn of_source(&self, source: &str) -> Vec<(GenerationId, Generation)>;
+
+    /// What is known of one generation.
+    fn generation(&self, id: GenerationId) -> Option<Generation>;
 
     /// Adds a generation, or updates everything but `done` and `lines` of the one with its source and key.
     fn declare(&self, generation: Generation) -> GenerationId;
@@ -141,6 +157,11 @@ pub trait EventSink: Send + Sync {
     /// Drops every event of a generation, to be read again.
     fn forget(&self, id: GenerationId) -> Result<(), EngineError>;
 
+    /// A file was changed without growing and will be read again. Records that it no longer `holds` anywhere
+    /// are kept and flagged as gone, the others are dropped; returns how many were kept.
+    fn replaced(&self, id: GenerationId, holds: &dyn Fn(&[u8]) -> bool)
+    -> Result<u64, EngineError>;
+
     /// How far indexing has come.
     fn progress(&self, covers: Covers);
 
@@ -153,11 +174,24 @@ pub trait EventSink: Send + Sync {
     /// Something a person should be told.
     fn message(&self, text: String);
 
+    /// Nothing more will ever come.
+    fn end(&self);
+
     /// Whether this process writes the index; if not, another does and backlog is its business.
     fn writes(&self) -> bool;
 
     /// Makes everything accepted so far durable.
     fn flush(&self) -> Result<(), EngineError>;
+}
+
+/// Reads what an index could not take (its disk is full) straight from the source.
+pub trait Scanner: Send + Sync {
+    /// Hands every record of a generation that is not indexed to `each`, until that returns `false`.
+    fn scan(
+        &self,
+        generation: &Generation,
+        each: &mut dyn FnMut(Parsed) -> bool,
+    ) -> Result<(), EngineError>;
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ pub fn write_facet(
         Format::Jsonl => {
             for (value, count) in &facet.values {
                 let mut line = String::from("{\"field\":");
-                escape_into(name, &mut line);
+                escape_into(name, &mut line, crate::text::is_unsafe);
                 line.push_str(",\"value\":");
-                escape_into(value, &mut line);
+                escape_into(value, &mut line, crate::text::is_unsafe);
                 writeln!(out, "{line},\"count\":{count}}}")?;
             }
         }

@@ -10,6 +10,7 @@ use super::{Column, Exporter, column};
 use crate::engine::Hit;
 use crate::event::{Event, Kind};
 use crate::json::{Reader, Token, escape_into};
+use crate::text::is_unsafe;
 use crate::text::{self, Charset};
 
 pub(super) struct Jsonl {
@@ -60,12 +61,12 @@ fn push_object(columns: &[Column], hit: &Hit, out: &mut String) {
             }
             (What::Raw, Ok(raw)) => {
                 out.push_str("\"raw\":");
-                escape_into(raw, out);
+                escape_into(raw, out, is_unsafe);
                 continue;
             }
             _ => {}
         }
-        escape_into(&column.name, out);
+        escape_into(&column.name, out, is_unsafe);
         out.push(':');
         match column.what {
             What::Attributes => push_attributes(&hit.event, out),
@@ -106,7 +107,7 @@ fn push_value(kind: Kind, text: &str, out: &mut String) {
     match kind {
         _ if is_json => out.push_str(text),
         Kind::Empty => out.push_str("null"),
-        _ => escape_into(text, out),
+        _ => escape_into(text, out, is_unsafe),
     }
 }
 
@@ -202,7 +203,7 @@ fn push_leaves(event: &Event, out: &mut String) {
         if i > 0 {
             out.push(',');
         }
-        escape_into(path, out);
+        escape_into(path, out, is_unsafe);
         out.push(':');
         let cell = match values.len() {
             1 => values

@@ -4,11 +4,11 @@
 //! even `kind`, so `verb` and `auditID` tell them. Events wrapped by AKS diagnostics (a JSON string in
 //! `properties.log`) are unwrapped.
 
+use super::flatten::flatten;
 use super::layout::{Layout, top_keys};
 use super::record::{add_address, json_event};
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind, Outcome, Timestamp};
-use crate::json;
 
 pub(super) struct K8sAudit(pub(super) Layout);
 
@@ -49,7 +49,7 @@ impl Format for K8sAudit {
         let mut event = json_event(frame)?;
         let inner = event.attributes.get("properties.log").map(str::to_owned);
         if let Some(inner) = inner.filter(|_| is_wrapped(&frame.bytes)) {
-            json::flatten(inner.as_bytes(), &mut event.attributes)
+            flatten(inner.as_bytes(), &mut event.attributes)
                 .map_err(|e| format!("properties.log is not valid JSON: {e}"))?;
         }
         let attributes = std::mem::take(&mut event.attributes);

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+use super::flatten::flatten;
 use super::{Context, Frame};
 use crate::event::time::SECOND;
 use crate::event::{Attributes, Event, Outcome, Timestamp};
-use crate::json;
 
 /// Without a byte order mark and blanks around.
 pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
@@ -64,7 +64,7 @@ pub(super) fn json_event(frame: &Frame) -> Result<Event, String> {
     }
     let mut event = event_of(frame);
     event.attributes = Attributes::with_capacity(bytes.len(), bytes.len() / 24);
-    match json::flatten(bytes, &mut event.attributes) {
+    match flatten(bytes, &mut event.attributes) {
         Ok(None) => {}
         Ok(Some(note)) => add_note(&mut event, &note),
         Err(error) => return Err(format!("not valid JSON: {error}")),

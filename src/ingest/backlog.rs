@@ -1,6 +1,6 @@
 //! Older records: files cut into chunks, read newest first by a few workers.
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -105,10 +105,16 @@ struct State {
     heap: BinaryHeap<Queued>,
     running: usize,
     number: u64,
+    /// By store.
+    stores: BTreeMap<usize, StoreProgress>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct StoreProgress {
     done: u64,
     total: u64,
-    /// By store: oldest time read so far.
-    horizon: std::collections::BTreeMap<usize, i64>,
+    /// Oldest time read so far.
+    horizon: Option<i64>,
 }
 
 /// The queue that workers take from.
@@ -135,7 +141,7 @@ impl Queue {
     pub(super) fn push(&self, job: Job) {
         let mut state = self.lock();
         if !matches!(job.work, Work::Chunk { .. }) {
-            state.total += job.weight;
+            state.stores.entry(job.store).or_default().total += job.weight;
         }
         state.number += 1;
         let number = state.number;
@@ -168,14 +174,14 @@ impl Queue {
         self.lock().running -= 1;
     }
 
-    fn advanced(&self, bytes: u64) {
-        self.lock().done += bytes;
+    fn advanced(&self, store: usize, bytes: u64) {
+        self.lock().stores.entry(store).or_default().done += bytes;
     }
 
-    fn reached(&self, store: usize, oldest: i64) {
+    fn reached(&self, store: usize, oldest: Option<i64>) {
         let mut state = self.lock();
-        let horizon = state.horizon.entry(store).or_insert(oldest);
-        *horizon = oldest.min(*horizon);
+        let progress = state.stores.entry(store).or_default();
+        progress.horizon = progress.horizon.into_iter().chain(oldest).min();
     }
 
     /// Ends the workers after the batch they are at.
@@ -185,13 +191,25 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    pub(super) fn progress(&self, store: usize) -> Progress {
+    /// How far one store, or everything, has come.
+    pub(super) fn progress(&self, store: Option<usize>) -> Progress {
         let state = self.lock();
+        let stores = state
+            .stores
+            .iter()
+            .filter(|(s, _)| store.is_none_or(|wanted| wanted == **s));
+        let (mut done, mut total, mut horizon) = (0, 0, None::<i64>);
+        for (_, progress) in stores {
+            done += progress.done;
+            total += progress.total;
+            horizon = horizon.max(progress.horizon);
+        }
+        let idle = state.heap.is_empty() && state.running == 0;
         Progress {
-            done: state.done,
-            total: state.total.max(state.done),
-            idle: state.heap.is_empty() && state.running == 0,
-            horizon: state.horizon.get(&store).map(|ts| Timestamp(*ts)),
+            done,
+            total: total.max(done),
+            idle,
+            horizon: horizon.map(Timestamp),
         }
     }
 
@@ -214,7 +232,12 @@ impl Worker {
         // Indexing yields to everything else on the machine; on Linux this is the thread's own niceness.
         let _ = rustix::process::nice(10);
         while let Some(job) = self.queue.take() {
-            if let Err(error) = self.work(&job) {
+            let result = match self.work(&job) {
+                // Said once by the index itself; searches read the file.
+                Err(IngestError::Engine(EngineError::Stopped(_))) => Ok(()),
+                other => other,
+            };
+            if let Err(error) = result {
                 (self.report)(Outcome::Failed {
                     source: job.generation.source.clone(),
                     error: error.to_string(),
@@ -284,7 +307,7 @@ impl Worker {
                 });
             }
         }
-        self.queue.advanced(left_out.min(job.weight));
+        self.queue.advanced(job.store, left_out.min(job.weight));
         if closed && job.generation.done_from_start() == end {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
@@ -334,7 +357,7 @@ impl Worker {
         }
         output.flush(true)?;
         self.queue
-            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+            .reached(job.store, output.reading.span.map(|s| s.0));
         if last {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
@@ -358,7 +381,7 @@ impl Worker {
             }
             let got = stream.read(&mut piece).map_err(IngestError::Read)?;
             let now = stream.consumed().min(job.weight);
-            self.queue.advanced(now.saturating_sub(consumed));
+            self.queue.advanced(job.store, now.saturating_sub(consumed));
             consumed = consumed.max(now);
             if got == 0 {
                 break;
@@ -371,9 +394,10 @@ impl Worker {
         let len = stream.offset();
         output.range.end = len;
         output.flush(true)?;
-        self.queue.advanced(job.weight.saturating_sub(consumed));
         self.queue
-            .reached(job.store, output.reading.span.map_or(i64::MAX, |s| s.0));
+            .advanced(job.store, job.weight.saturating_sub(consumed));
+        self.queue
+            .reached(job.store, output.reading.span.map(|s| s.0));
         let trouble = match stream.end() {
             Some(ReadEnd::Truncated(why)) => Some(format!(
                 "cut short: {why}; everything before the cut was read"
@@ -509,7 +533,7 @@ impl<'a> Output<'a> {
         }
         let result = self.job.sink.backlog(self.job.id, batch, self.handed..to);
         if matches!(self.job.work, Work::Chunk { .. }) {
-            self.worker.queue.advanced(to - self.handed);
+            self.worker.queue.advanced(self.job.store, to - self.handed);
         }
         self.handed = to;
         match result {

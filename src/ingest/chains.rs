@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -12,6 +12,7 @@ use super::IngestError;
 use crate::chain::{ChainReport, Record, Verifier};
 use crate::engine::sink::EventSink;
 use crate::format::{Format, Frame, Framer};
+use crate::source::watch::Waker;
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 20;
@@ -189,17 +190,28 @@ pub(super) fn may_be_chained(file: &ChainFile) -> Result<bool, IngestError> {
 /// The chain thread.
 pub(super) struct Chains {
     work: Receiver<ChainWork>,
+    /// Pictures handed over that were not walked to their end yet.
+    left: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
+    done: Waker,
     walks: HashMap<Arc<str>, Walk>,
     /// Sources without a chain, with what was looked at.
     unchained: HashMap<Arc<str>, FileId>,
 }
 
 impl Chains {
-    pub(super) fn new(work: Receiver<ChainWork>, stop: Arc<AtomicBool>) -> Self {
+    /// `left` goes down with every picture dealt with; `done` is woken when none is left.
+    pub(super) fn new(
+        work: Receiver<ChainWork>,
+        left: Arc<AtomicUsize>,
+        stop: Arc<AtomicBool>,
+        done: Waker,
+    ) -> Self {
         Self {
             work,
+            left,
             stop,
+            done,
             walks: HashMap::new(),
             unchained: HashMap::new(),
         }
@@ -216,8 +228,10 @@ impl Chains {
             };
             // Only the newest picture of each source counts.
             let mut latest: HashMap<Arc<str>, ChainWork> = HashMap::new();
+            let mut taken = 0;
             for work in std::iter::once(first).chain(self.work.try_iter()) {
                 latest.insert(work.source.clone(), work);
+                taken += 1;
             }
             for work in latest.into_values() {
                 if let Err(error) = self.walk(&work) {
@@ -226,6 +240,9 @@ impl Chains {
                         Some(format!("the chain check stopped: {error}")),
                     );
                 }
+            }
+            if self.left.fetch_sub(taken, Ordering::AcqRel) == taken {
+                self.done.wake();
             }
         }
     }

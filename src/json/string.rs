@@ -55,9 +55,9 @@ fn unicode_escape<'a>(rest: &'a str, out: &mut String) -> &'a str {
     rest
 }
 
-/// Appends `text` as a JSON string with quotes. Escapes what RFC 8259 demands and, since the result may reach a
-/// terminal, every control, format, line-separator and bidirectional character; the text read back is the same.
-pub fn escape_into(text: &str, out: &mut String) {
+/// Appends `text` as a JSON string with quotes. Escapes what RFC 8259 demands and whatever else the caller wants; the
+/// text read back is the same.
+pub fn escape_into(text: &str, out: &mut String, also: impl Fn(char) -> bool) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -66,7 +66,7 @@ pub fn escape_into(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || crate::text::is_unsafe(c) => {
+            c if c.is_control() || also(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
                 }

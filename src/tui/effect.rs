@@ -68,6 +68,8 @@ pub struct Jump {
     pub forward: bool,
     /// Not only among what the query matches.
     pub everything: bool,
+    /// From the other end, because there was none from here on.
+    pub wrapped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -117,18 +117,19 @@ impl Key {
                 .iter()
                 .find(|(_, c)| *c == code)
                 .map_or_else(String::new, |(name, _)| {
-                    let mut name = (*name).to_owned();
-                    if let Some(first) = name.get_mut(..1) {
-                        first.make_ascii_uppercase();
-                    }
-                    name
+                    let capital = |word: &str| match word {
+                        "pgup" => "PgUp".to_owned(),
+                        "pgdn" => "PgDn".to_owned(),
+                        word => word[..1].to_ascii_uppercase() + &word[1..],
+                    };
+                    name.split('+').map(capital).collect::<Vec<_>>().join("+")
                 }),
         };
         let control = if self.control { "Ctrl+" } else { "" };
         let alt = if self.alt { "Alt+" } else { "" };
         format!(
             "{control}{alt}{}",
-            if self.control {
+            if self.control && name.len() == 1 {
                 name.to_uppercase()
             } else {
                 name

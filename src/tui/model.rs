@@ -79,7 +79,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    pub fn next(&mut self) -> Generation {
+    pub fn next_generation(&mut self) -> Generation {
         self.last.0 += 1;
         self.last
     }
@@ -288,7 +288,8 @@ impl Model {
         findings.filter(|f| f.level == Level::Alarm).count()
     }
 
-    fn key(&self, command: Command) -> String {
+    /// The key of a command, to be named in a sentence.
+    pub fn key(&self, command: Command) -> String {
         self.keymap
             .label(self.focus.context(), command, !self.theme.is_ascii())
     }
@@ -303,12 +304,13 @@ impl Model {
             None => self.theme.glyphs.ellipsis.to_owned(),
         };
         let back = self.key(Command::Unpark);
+        let dot = self.theme.glyphs.dot;
+        let parked = format!("your query is parked: {back}");
         let mark = match (self.runbooks.run(), &self.parked, self.anchor) {
-            (Some(run), Some(_), _) if run.applied().is_some() => Some(format!(
-                "runbook step {}; your query is parked: {back} brings it back",
-                run.place()
-            )),
-            (_, Some(_), _) => Some(format!("your query is parked: {back} brings it back")),
+            (Some(run), Some(_), _) if run.applied().is_some() => {
+                Some(format!("runbook step {} {dot} {parked}", run.place()))
+            }
+            (_, Some(_), _) => Some(parked),
             (_, None, Some(at)) => Some(format!("times count from {}", self.zone.full(at))),
             _ => None,
         };
@@ -329,8 +331,6 @@ impl Model {
                 "everything is older; the newest event is from {}: {fix} counts times from there",
                 self.zone.full(*newest)
             ),
-            #[allow(unreachable_patterns)]
-            _ => return None,
         };
         Some((Role::Warning, text))
     }

@@ -1,10 +1,12 @@
 //! The loop: input and replies in, effects out, the screen drawn when something changed and at most once a frame.
 //! The same loop runs on a terminal and, with keys from a list, in tests.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::Event as TermEvent;
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
@@ -145,18 +147,20 @@ where
             Wake::Tick => self.tick(),
             Wake::Draw => {}
         }
-        self.drain()?;
+        self.drain().await?;
         self.draw_if_due()?;
         Ok(self.running)
     }
 
     /// Handles what has come meanwhile, without waiting.
-    fn drain(&mut self) -> Result<(), RuntimeError> {
+    async fn drain(&mut self) -> Result<(), RuntimeError> {
         for _ in 0..BATCH {
             if !self.running {
                 break;
             }
-            if let Some(Some(event)) = self.input.next().now_or_never() {
+            // Polled with this task's waker: a stream of terminal events keeps the first waker it is given.
+            let input = poll_fn(|cx| Poll::Ready(self.input.poll_next_unpin(cx))).await;
+            if let Poll::Ready(Some(event)) = input {
                 self.input(event?);
             } else if let Ok(message) = self.messages.try_recv() {
                 self.handle(message);

@@ -8,10 +8,15 @@ use crate::query::ast::{Ast, FieldRef, Pattern, Test, TimeExpr};
 /// Longest value that makes a term; longer ones would not fit a query.
 const MAX_VALUE: usize = 1_000;
 
+/// Whether the query language reads `value` as itself without quotes.
+pub fn is_plain(value: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    !value.is_empty() && !value.starts_with('-') && value.chars().all(plain)
+}
+
 /// The term for exactly this value.
 pub fn is(field: FieldRef, value: &str) -> Ast {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
-    let quoted = value.is_empty() || value.starts_with('-') || !value.chars().all(plain);
+    let quoted = !is_plain(value);
     Ast::Field(
         field,
         Test::Is(Pattern {
@@ -26,45 +31,18 @@ pub fn exists(field: FieldRef) -> Ast {
     Ast::Field(field, Test::Exists)
 }
 
-pub fn negate(ast: Ast) -> Ast {
-    match ast {
-        Ast::Not(inner) => *inner,
-        other => Ast::Not(Box::new(other)),
-    }
-}
-
 /// `term`, or its opposite.
 pub fn included(term: Ast, exclude: bool) -> Ast {
-    if exclude { negate(term) } else { term }
-}
-
-/// The top-level terms that all have to hold.
-pub fn conjuncts(query: &Query) -> Vec<Ast> {
-    match &query.ast {
-        Ast::All => Vec::new(),
-        Ast::And(parts) => parts.clone(),
-        other => vec![other.clone()],
-    }
-}
-
-/// The query in which all of `terms` have to hold.
-pub fn all_of(mut terms: Vec<Ast>) -> Query {
-    terms.retain(|t| *t != Ast::All);
-    let ast = match terms.len() {
-        0 => Ast::All,
-        1 => terms.remove(0),
-        _ => Ast::And(terms),
-    };
-    Query { ast }
+    if exclude { term.negated() } else { term }
 }
 
 /// `query` with one more term; one that is there already, or its opposite, is not kept twice.
 pub fn with(query: &Query, term: Ast) -> Query {
-    let opposite = negate(term.clone());
-    let mut terms = conjuncts(query);
+    let opposite = term.clone().negated();
+    let mut terms = query.conjuncts();
     terms.retain(|t| *t != term && *t != opposite);
     terms.push(term);
-    all_of(terms)
+    Query::from_conjuncts(terms)
 }
 
 /// The term that an event's own value of a field makes: for times "from here on" and "before here".
@@ -122,10 +100,29 @@ mod tests {
         let query = with(&Query::default(), failure.clone());
         assert_eq!(query.ast, failure);
         assert_eq!(with(&query, failure.clone()), query);
-        let without = with(&query, negate(failure.clone()));
+        let without = with(&query, failure.clone().negated());
         assert_eq!(without.ast, Ast::Not(Box::new(failure.clone())));
         let both = with(&query, broken());
-        assert_eq!(conjuncts(&both), [failure, broken()]);
+        assert_eq!(both.conjuncts(), [failure, broken()]);
+    }
+
+    #[test]
+    fn what_is_plain_reads_back_as_itself() {
+        for value in [
+            "alice@corp",
+            "node-1.example.com",
+            "AND",
+            "é_1",
+            "403",
+            "a b",
+            "10.0.0.0/8",
+            "*",
+            "-x",
+        ] {
+            let term = is(FieldRef::Normal(Field::Actor), value);
+            let query = Query { ast: term };
+            assert_eq!(Query::parse(&query.to_string()), Ok(query), "{value}");
+        }
     }
 
     #[test]

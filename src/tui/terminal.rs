@@ -1,7 +1,8 @@
 //! The terminal: taken over at the start, given back whole at the end, whatever the end is.
 
 use std::io::{self, Stdout, stdout};
-use std::sync::Once;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -14,14 +15,18 @@ use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives the terminal back when dropped.
-pub struct Guard(());
+pub struct Guard {
+    active: Arc<AtomicBool>,
+}
 
 impl Guard {
-    /// Takes the terminal over.
+    /// Takes the terminal over. The calling thread is the one that draws.
     pub fn enter() -> io::Result<(Self, Terminal<CrosstermBackend<Stdout>>)> {
-        restore_on_panic();
+        let guard = Self {
+            active: Arc::new(AtomicBool::new(true)),
+        };
+        restore_on_panic(guard.active.clone());
         enable_raw_mode()?;
-        let guard = Self(());
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         Ok((guard, terminal))
@@ -30,7 +35,9 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        restore();
+        if self.active.swap(false, Ordering::AcqRel) {
+            restore();
+        }
     }
 }
 
@@ -40,16 +47,21 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// The message of a panic is then readable, on the ordinary screen.
-fn restore_on_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            restore();
+/// A panic of the drawing thread is then readable, on the ordinary screen. One of another thread ends only the work
+/// it did, which the runner reports: its message must not be written across the screen.
+fn restore_on_panic(active: Arc<AtomicBool>) {
+    let drawing = std::thread::current().id();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == drawing {
+            if active.swap(false, Ordering::AcqRel) {
+                restore();
+            }
             before(info);
-        }));
-    });
+        } else if !active.load(Ordering::Acquire) {
+            before(info);
+        }
+    }));
 }
 
 /// Done when somebody asks the process to end.

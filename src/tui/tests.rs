@@ -3,6 +3,7 @@
 mod harness;
 mod keys;
 mod live;
+mod pty;
 mod random;
 mod screens;
 mod updates;

@@ -196,6 +196,11 @@ pub(super) fn run(
             let before = model.events.selected_key();
             let intent = model.events.update(command, count);
             after_move(model, before);
+            model.say(if model.events.follow {
+                "following new events"
+            } else {
+                "not following"
+            });
             carry_out(model, intent)
         }
         _ => to_pane(model, command, count),
@@ -357,6 +362,7 @@ fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
             target,
             forward,
             everything: false,
+            wrapped: false,
         },
     )
 }
@@ -377,8 +383,6 @@ fn fix(model: &mut Model) -> Vec<Effect> {
             let text = model.query_bar.text().to_owned();
             search::put_in_force(model, query, Some(text))
         }
-        #[allow(unreachable_patterns)]
-        Some(_) => Vec::new(),
         None => {
             model.say("there is nothing to rewrite");
             Vec::new()

@@ -92,6 +92,9 @@ fn consistent(report: &ChainReport, lines: usize) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    // No file of failures: the seed is printed, and the top level holds no such directory.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_changed_byte_of_a_protected_record_is_found(
         kind in kind(), at in any::<prop::sample::Index>(), line in 0usize..9, to in 0x20u8..0x7f,
@@ -110,7 +113,7 @@ proptest! {
 
     #[test]
     fn a_report_depends_on_the_records_and_not_on_when_it_is_asked_for(
-        lines in damaged_log(), asked in prop::collection::vec(any::<bool>(), 100), torn_at in prop::collection::vec(any::<Option<u8>>(), 100),
+        lines in damaged_log(), asked in prop::collection::vec(prop::bool::weighted(0.2), 100), torn_at in prop::collection::vec(any::<Option<u8>>(), 100),
     ) {
         let mut verifier = Verifier::new(Arc::from("live"));
         let mut file = Vec::new();

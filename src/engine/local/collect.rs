@@ -102,7 +102,7 @@ impl Collector<'_> {
                 return;
             }
             seen += 1;
-            if seen % CHECK == 0 && self.cancel.is_cancelled() {
+            if seen.is_multiple_of(CHECK) && self.cancel.is_cancelled() {
                 error = Some(EngineError::Cancelled);
                 return;
             }

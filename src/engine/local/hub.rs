@@ -22,6 +22,8 @@ const MESSAGES: usize = 200;
 enum Signal {
     Events(Vec<Arc<Event>>),
     Changed,
+    /// Nothing more will come.
+    End,
 }
 
 #[derive(Default)]
@@ -29,6 +31,7 @@ pub(crate) struct HubState {
     /// Number of the newest live event.
     sequence: u64,
     ring: VecDeque<(u64, Arc<Event>)>,
+    ended: bool,
     tails: Vec<(Sender<Signal>, Arc<std::sync::atomic::AtomicU64>)>,
     pub(crate) chains: BTreeMap<Arc<str>, Arc<ChainReport>>,
     pub(crate) errors: BTreeMap<String, String>,
@@ -99,6 +102,11 @@ impl HubState {
         self.send(&Signal::Events(events));
     }
 
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+        self.send(&Signal::End);
+    }
+
     pub(crate) fn changed(&mut self) {
         self.send(&Signal::Changed);
     }
@@ -119,7 +127,7 @@ impl HubState {
                     lost.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Relaxed);
                     true
                 }
-                Err(TrySendError::Full(Signal::Changed)) => true,
+                Err(TrySendError::Full(Signal::Changed | Signal::End)) => true,
                 Err(TrySendError::Disconnected(_)) => false,
             });
     }
@@ -140,20 +148,27 @@ impl Tail for HubTail {
             return Ok(Some(TailItem::Lagged(lost)));
         }
         let mut events = std::mem::take(&mut self.backlog);
-        let mut changed = false;
+        let (mut changed, mut ended) = (false, false);
         if events.is_empty() {
             let mut take = |signal| match signal {
                 Signal::Events(more) => events.extend(more),
                 Signal::Changed => changed = true,
+                Signal::End => ended = true,
             };
             match self.receiver.recv_timeout(timeout) {
                 Ok(signal) => take(signal),
+                Err(RecvTimeoutError::Timeout) if self.hub.lock().ended => {
+                    return Err(EngineError::Cancelled);
+                }
                 Err(RecvTimeoutError::Timeout) => return Ok(None),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(EngineError::Index("the engine has stopped".into()));
                 }
             }
             self.receiver.try_iter().take(256).for_each(take);
+            if ended && events.is_empty() {
+                return Err(EngineError::Cancelled);
+            }
         }
         let verdicts: Vec<Verdict> = {
             let state = self.hub.lock();

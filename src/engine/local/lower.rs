@@ -352,7 +352,7 @@ impl<'a> Lowering<'a> {
         let mut seen = 0u32;
         while stream.advance() {
             seen += 1;
-            if seen % 4096 == 0 && self.cancel.is_cancelled() {
+            if seen.is_multiple_of(4096) && self.cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
             let info = stream.value().clone();
@@ -503,7 +503,7 @@ impl<'a> Lowering<'a> {
             self.each_term(&[terms::WORD], side, &mut may, &mut must)?;
             all = all.and(&Self::bounds(may, must));
         }
-        if matcher.len() == 0 {
+        if matcher.is_empty() {
             return Ok(Bounds::exact(Docs::None));
         }
         Ok(if single { all } else { Bounds::unsure(all.may) })

@@ -25,6 +25,8 @@ pub(crate) struct View {
     pub(crate) searcher: tantivy::Searcher,
     pub(crate) catalog: Arc<super::catalog::Catalog>,
     pub(crate) facts: Vec<GenerationFacts>,
+    /// Attribute paths of live records.
+    pub(crate) live_paths: Arc<std::collections::BTreeSet<String>>,
 }
 
 fn failed(error: impl std::fmt::Display) -> EngineError {

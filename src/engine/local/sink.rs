@@ -1,5 +1,6 @@
 //! Writing: accepting events, building documents, committing them together with their positions.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use super::terms::Cutter;
 use crate::chain::ChainReport;
 use crate::engine::sink::{EventSink, Generation, GenerationId, Parsed};
 use crate::engine::{Covers, EngineError};
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::event::field::Field;
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
@@ -54,6 +55,11 @@ impl Pending {
 fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError::Index(error.to_string())
 }
+
+/// Live records with their generation.
+type Records = Vec<(u32, Arc<Parsed>)>;
+/// Generation, the range that is complete, line ends before its end.
+type DurableRanges = Vec<(u32, Range<u64>, u64)>;
 
 impl Store {
     fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
@@ -131,7 +137,7 @@ impl Store {
     }
 
     /// Live records that are complete, and the ranges and line counts that they complete, of one moment.
-    fn durable_live(&self) -> (Vec<(u32, Arc<Parsed>)>, Vec<(u32, Range<u64>, u64)>) {
+    fn durable_live(&self) -> (Records, DurableRanges) {
         let inner = self.inner();
         let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
@@ -196,8 +202,9 @@ impl Store {
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());
         prepared.commit().map_err(failed)?;
-        drop(slot);
+        // Still under the writer's lock: another commit must not see these live records again.
         self.reload()?;
+        drop(slot);
         self.hub.lock().changed();
         Ok(())
     }
@@ -305,14 +312,24 @@ fn document(
 }
 
 impl EventSink for Store {
-    fn generations(&self) -> Vec<(GenerationId, Generation)> {
+    fn of_source(&self, source: &str) -> Vec<(GenerationId, Generation)> {
         let inner = self.inner();
-        inner
-            .known
-            .iter()
-            .enumerate()
-            .map(|(i, k)| (GenerationId(i as u32), k.generation.clone()))
+        let ids = inner.by_source.get(source).map_or(&[][..], Vec::as_slice);
+        ids.iter()
+            .map(|id| {
+                (
+                    GenerationId(*id),
+                    inner.known[*id as usize].generation.clone(),
+                )
+            })
             .collect()
+    }
+
+    fn generation(&self, id: GenerationId) -> Option<Generation> {
+        self.inner()
+            .known
+            .get(id.0 as usize)
+            .map(|k| k.generation.clone())
     }
 
     fn declare(&self, generation: Generation) -> GenerationId {
@@ -331,13 +348,10 @@ impl EventSink for Store {
                 };
                 id
             }
-            None => {
-                inner.known.push(Known {
-                    generation,
-                    ..Known::default()
-                });
-                (inner.known.len() - 1) as u32
-            }
+            None => inner.add(Known {
+                generation,
+                ..Known::default()
+            }),
         };
         drop(inner);
         let mut pending = self.pending();
@@ -356,9 +370,23 @@ impl EventSink for Store {
         let mut hub = self.hub.lock();
         let mut inner = self.inner();
         let mut fresh = Vec::new();
+        let mut new_paths = BTreeSet::new();
         for parsed in batch {
             let offset = parsed.frame.offset;
+            // A run that was killed, or the process that writes, may have committed the tail before what precedes it.
+            if inner.known[id.0 as usize].generation.has(offset) {
+                continue;
+            }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
+            for (path, value) in events.iter().flat_map(|e| e.attributes.iter()) {
+                // As in the index: a path that only ever held null was not seen.
+                if value.kind == Kind::Empty {
+                    continue;
+                }
+                if !inner.live_paths.contains(path) && !new_paths.contains(path) {
+                    new_paths.insert(path.to_owned());
+                }
+            }
             fresh.extend(events.iter().cloned());
             inner.live.insert(
                 (id.0, offset),
@@ -368,10 +396,19 @@ impl EventSink for Store {
                 },
             );
         }
+        if !new_paths.is_empty() {
+            Arc::make_mut(&mut inner.live_paths).append(&mut new_paths);
+        }
         let known = &mut inner.known[id.0 as usize];
         known.durable = durable;
         known.durable_lines = lines;
         let crowded = inner.live.len() > LIVE_LIMIT;
+        if crowded && self.stopped().is_some() {
+            // Nothing is lost: a search reads what is not indexed from the file.
+            while inner.live.len() > LIVE_LIMIT {
+                inner.live.pop_first();
+            }
+        }
         drop(inner);
         if !fresh.is_empty() {
             hub.publish(fresh);
@@ -389,7 +426,7 @@ impl EventSink for Store {
         let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
-            return Err(EngineError::Index(reason.clone()));
+            return Err(EngineError::Stopped(reason.clone()));
         }
         // Without the writer's lock another process indexes these.
         let Some(writer) = slot.as_ref() else {
@@ -427,6 +464,30 @@ impl EventSink for Store {
         Ok(())
     }
 
+    fn replaced(
+        &self,
+        id: GenerationId,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<u64, EngineError> {
+        self.commit()?;
+        let lost = self.lost(id, holds)?;
+        let kept = lost.len() as u64;
+        if let (Some(mut generation), false) = (self.generation(id), lost.is_empty()) {
+            generation
+                .origin
+                .get_or_insert_with(|| generation.key.clone());
+            // Every change makes a generation of its own.
+            generation.key = format!("{}~{}", generation.key, generation.mtime);
+            generation.done.clear();
+            generation.gone = true;
+            generation.closed = true;
+            let of_lost = self.declare(generation);
+            self.backlog(of_lost, lost, 0..0)?;
+        }
+        self.forget(id)?;
+        Ok(kept)
+    }
+
     fn progress(&self, covers: Covers) {
         let mut hub = self.hub.lock();
         hub.covers.insert(self.number, covers);
@@ -450,6 +511,10 @@ impl EventSink for Store {
 
     fn message(&self, text: String) {
         self.hub.lock().say(text);
+    }
+
+    fn end(&self) {
+        self.hub.lock().end();
     }
 
     fn writes(&self) -> bool {

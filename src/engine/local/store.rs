@@ -13,14 +13,16 @@ use tantivy::{
 
 use super::catalog::Catalog;
 use super::hub::Hub;
+use super::lower::GenerationFacts;
 use super::originals::Originals;
 use super::schema::{self, Columns};
 use crate::engine::sink::{Generation, Parsed};
 use crate::engine::{EngineError, SourceInfo};
 use crate::event::Event;
+use crate::format::Registry;
 
-/// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
-const WRITER_BYTES: usize = 2 * 50 << 20;
+/// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
+const WRITER_BYTES: usize = 100 << 20;
 const WRITER_THREADS: usize = 2;
 
 /// What people should be told about opening.
@@ -52,7 +54,11 @@ pub(crate) struct Inner {
     pub(crate) searcher: Searcher,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) known: Vec<Known>,
+    /// Places in `known` by source.
+    pub(crate) by_source: HashMap<Arc<str>, Vec<u32>>,
     pub(crate) live: Live,
+    /// Attribute paths of every live record so far.
+    pub(crate) live_paths: Arc<BTreeSet<String>>,
 }
 
 /// Paths found in a segment.
@@ -69,6 +75,9 @@ pub(crate) struct Store {
     pub(crate) writer: RwLock<Option<Box<IndexWriter>>>,
     inner: Mutex<Inner>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) registry: Arc<Registry>,
+    /// Zone of times that name none, as seconds east of UTC.
+    pub(crate) zone_offset: i32,
     pub(crate) pending: Mutex<super::sink::Pending>,
     pub(crate) paths: Mutex<SegmentPaths>,
 }
@@ -92,14 +101,16 @@ impl Store {
         dir: &Path,
         number: usize,
         hub: Arc<Hub>,
+        registry: &Arc<Registry>,
+        zone_offset: i32,
     ) -> Result<(Self, Message), EngineError> {
         create_private(dir).map_err(io_error("create", dir))?;
-        match Self::try_open(dir, number, hub.clone()) {
+        match Self::try_open(dir, number, hub.clone(), registry, zone_offset) {
             Ok(store) => Ok((store, None)),
             Err(reason) => {
                 std::fs::remove_dir_all(dir).map_err(io_error("rebuild the index in", dir))?;
                 create_private(dir).map_err(io_error("create", dir))?;
-                let store = Self::try_open(dir, number, hub)?;
+                let store = Self::try_open(dir, number, hub, registry, zone_offset)?;
                 Ok((
                     store,
                     Some(format!(
@@ -111,7 +122,13 @@ impl Store {
         }
     }
 
-    fn try_open(dir: &Path, number: usize, hub: Arc<Hub>) -> Result<Self, EngineError> {
+    fn try_open(
+        dir: &Path,
+        number: usize,
+        hub: Arc<Hub>,
+        registry: &Arc<Registry>,
+        zone_offset: i32,
+    ) -> Result<Self, EngineError> {
         let (schema, columns) = schema::build();
         let fresh = !dir.join("meta.json").exists();
         let index = if fresh {
@@ -141,6 +158,15 @@ impl Store {
         if originals.len() < catalog.originals {
             return Err(EngineError::Index("its originals are cut short".into()));
         }
+        let mut inner = Inner {
+            searcher: searcher.clone(),
+            catalog: Arc::new(Catalog::new()),
+            known: Vec::new(),
+            by_source: HashMap::new(),
+            live: Live::new(),
+            live_paths: Arc::default(),
+        };
+        inner.adopt(catalog, searcher);
         let store = Self {
             number,
             dir: dir.to_owned(),
@@ -149,13 +175,10 @@ impl Store {
             originals,
             reader,
             writer: RwLock::new(None),
-            inner: Mutex::new(Inner {
-                searcher,
-                known: known_from(&catalog),
-                catalog: Arc::new(catalog),
-                live: Live::new(),
-            }),
+            inner: Mutex::new(inner),
             hub,
+            registry: registry.clone(),
+            zone_offset,
             pending: Mutex::default(),
             paths: Mutex::default(),
         };
@@ -200,6 +223,28 @@ impl Store {
         drop(writer.garbage_collect_files());
         *slot = Some(Box::new(writer));
         Ok(true)
+    }
+
+    /// Where generations stand, for reading records back when nobody asks for verdicts.
+    pub(crate) fn facts_without_chains(catalog: &Catalog) -> Vec<GenerationFacts> {
+        let facts = |g: &Generation| GenerationFacts {
+            source: g.source.clone(),
+            rank: g.rank,
+            chain: None,
+        };
+        catalog.generations.iter().map(facts).collect()
+    }
+
+    /// Generations that may hold records which are not indexed.
+    pub(crate) fn unfinished(&self) -> Vec<Generation> {
+        let inner = self.inner();
+        let open = |g: &Generation| !g.gone && (!g.closed || g.done.is_empty());
+        inner
+            .known
+            .iter()
+            .map(|k| k.generation.clone())
+            .filter(open)
+            .collect()
     }
 
     /// Gives writing up for good, and says why.
@@ -300,11 +345,13 @@ impl Inner {
                     known.generation.lines = generation.lines;
                     known.generation.rank = generation.rank;
                 }
-                None => self.known.push(Known {
-                    generation: generation.clone(),
-                    ordinal: Some(ordinal),
-                    ..Known::default()
-                }),
+                None => {
+                    self.add(Known {
+                        generation: generation.clone(),
+                        ordinal: Some(ordinal),
+                        ..Known::default()
+                    });
+                }
             }
         }
         let known = &self.known;
@@ -315,27 +362,21 @@ impl Inner {
     }
 
     pub(crate) fn find(&self, source: &str, key: &str) -> Option<u32> {
-        let at = self
-            .known
-            .iter()
-            .position(|k| &*k.generation.source == source && k.generation.key == key)?;
-        Some(at as u32)
+        let ids = self.by_source.get(source)?;
+        ids.iter()
+            .copied()
+            .find(|id| self.known[*id as usize].generation.key == key)
     }
-}
 
-fn known_from(catalog: &Catalog) -> Vec<Known> {
-    let known = |(ordinal, generation): (usize, &Generation)| Known {
-        generation: generation.clone(),
-        ordinal: Some(ordinal),
-        ..Known::default()
-    };
-    catalog
-        .generations
-        .iter()
-        .enumerate()
-        .filter(|(_, g)| !g.key.is_empty())
-        .map(known)
-        .collect()
+    pub(crate) fn add(&mut self, known: Known) -> u32 {
+        let id = self.known.len() as u32;
+        self.by_source
+            .entry(known.generation.source.clone())
+            .or_default()
+            .push(id);
+        self.known.push(known);
+        id
+    }
 }
 
 /// Creates a directory that only its owner may enter; refuses one that belongs to somebody else.

@@ -246,6 +246,21 @@ impl Detail {
                     .repeat(columns.saturating_sub(width(name) + 1));
                 vec![Line::from(look.span(Role::Dim, format!("{name} {line}")))]
             }
+            Row::Field(Field::Ts, value) => {
+                let local = match crate::event::Timestamp::parse(value) {
+                    Some(ts) if look.zone.seconds() != 0 => {
+                        format!("  {} {}", look.zone.full(ts), look.zone.label)
+                    }
+                    _ => String::new(),
+                };
+                let text = format!("{value}{local}");
+                labelled(
+                    look,
+                    look.cell("ts", label_width),
+                    (Role::Text, &text),
+                    columns,
+                )
+            }
             Row::Field(field, value) => {
                 let role = match (field, value.starts_with("failure")) {
                     (Field::Outcome, true) => Role::Failure,

@@ -172,9 +172,9 @@ impl Events {
                 }
                 self.selected = 0;
             }
-            Command::Bottom => return self.to_newest(),
+            Command::Bottom => return self.jump_to_newest(),
             Command::Follow if self.follow => self.follow = false,
-            Command::Follow => return self.to_newest(),
+            Command::Follow => return self.jump_to_newest(),
             Command::Left => self.move_column(-1),
             Command::Right => self.move_column(1),
             Command::Open => return self.selected().map(|_| Intent::OpenDetail),
@@ -186,7 +186,7 @@ impl Events {
         None
     }
 
-    fn to_newest(&mut self) -> Option<Intent> {
+    fn jump_to_newest(&mut self) -> Option<Intent> {
         self.follow = true;
         self.unseen = 0;
         if self.window.more_newer {
@@ -378,8 +378,6 @@ impl Events {
         let down = look.theme.glyphs.down;
         if self.unseen > 0 {
             format!("{} new {down}", text::number(self.unseen))
-        } else if self.follow {
-            format!("{down} following")
         } else {
             String::new()
         }

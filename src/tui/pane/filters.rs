@@ -69,7 +69,7 @@ pub struct Filters {
 impl Filters {
     /// Follows a query that changed: chips keep their place, those switched off stay.
     pub fn set_query(&mut self, query: &Query) {
-        let mut terms = term::conjuncts(query);
+        let mut terms = query.conjuncts();
         self.chips.retain_mut(|chip| {
             let found = terms
                 .iter()
@@ -163,7 +163,7 @@ impl Filters {
                     return None;
                 };
                 let chip = self.chips.get_mut(i)?;
-                chip.term = term::negate(chip.term.clone());
+                chip.term = chip.term.clone().negated();
                 chip.on = true;
                 return Some(self.chips_query());
             }
@@ -173,7 +173,7 @@ impl Filters {
     }
 
     fn chips_query(&self) -> Intent {
-        Intent::SetQuery(term::all_of(
+        Intent::SetQuery(Query::from_conjuncts(
             self.chips
                 .iter()
                 .filter(|c| c.on)
@@ -212,7 +212,7 @@ impl Filters {
                 return None;
             }
             Row::Value(field, value) => term::is(FieldRef::Normal(field), &value),
-            Row::Missing(field) => term::negate(term::exists(FieldRef::Normal(field))),
+            Row::Missing(field) => term::exists(FieldRef::Normal(field)).negated(),
         };
         Some(Intent::AddTerm(term::included(term, exclude)))
     }
@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     fn query(terms: &[Ast]) -> Query {
-        term::all_of(terms.to_vec())
+        Query::from_conjuncts(terms.to_vec())
     }
 
     fn facet(field: Field, values: &[(&str, u64)]) -> Facet {
@@ -371,7 +371,7 @@ mod tests {
         );
         assert_eq!(
             filters.update(Command::FilterOut, 1),
-            Some(Intent::AddTerm(term::negate(bob)))
+            Some(Intent::AddTerm(bob.negated()))
         );
     }
 
@@ -380,7 +380,7 @@ mod tests {
         let mut filters = Filters::default();
         filters.set_facets(&[facet(Field::Host, &[("a", 1)])]);
         filters.update(Command::Bottom, 1);
-        let lacks = term::negate(term::exists(FieldRef::Normal(Field::Host)));
+        let lacks = term::exists(FieldRef::Normal(Field::Host)).negated();
         assert_eq!(
             filters.update(Command::FilterIn, 1),
             Some(Intent::AddTerm(lacks))

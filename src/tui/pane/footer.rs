@@ -57,7 +57,7 @@ pub fn view(
     let global = keymap
         .footer(Context::Global)
         .iter()
-        .filter(|_| !context.is_editing());
+        .filter(|_| !context.is_editing() && context != Context::Help);
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
         let word = short(*command);

@@ -4,10 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::query::ast::Ast;
 use crate::query::{Query, QueryError};
 use crate::text::width;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
+use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::widget::line_editor::{Edit, LineEditor};
 use crate::tui::widget::{Look, draw_lines};
@@ -68,12 +70,18 @@ impl QueryBar {
             return;
         };
         let pasted = text.trim();
-        let is_query =
-            editor.text().trim().is_empty() && Query::parse(pasted).is_ok() && pasted.contains(' ');
-        if is_query {
-            editor.insert(pasted)
+        // A whole query pasted into an empty bar stays one.
+        let is_query = editor.text().trim().is_empty()
+            && pasted.contains(' ')
+            && Query::parse(pasted).is_ok_and(|q| {
+                q.conjuncts()
+                    .iter()
+                    .all(|t| matches!(t, Ast::Field(..) | Ast::Not(_)))
+            });
+        if is_query || term::is_plain(pasted) {
+            editor.insert(pasted);
         } else {
-            editor.insert(&crate::query::quote(pasted))
+            editor.insert(&crate::query::quote(pasted));
         }
         self.check();
     }
@@ -153,10 +161,11 @@ impl QueryBar {
             .as_deref()
             .map(|m| format!("  {m}"))
             .unwrap_or_default();
-        let right = format!("{} ", counts.matching);
+        // Two blanks keep the counts apart from a query or mark that fills its room.
+        let right = format!("  {} ", counts.matching);
         let right = look.cut(&right, columns.saturating_sub(lead));
         let room = columns.saturating_sub(lead + width(&right));
-        let mark = look.cut(&mark, room / 2);
+        let mark = look.cut(&mark, room * 2 / 3);
         let room = room - width(&mark);
         let empty = self.text.is_empty();
         let shown = if empty { "all events" } else { &self.text };

@@ -12,7 +12,7 @@ fn small(n: u32) -> Harness {
 #[test]
 fn starts_at_the_newest_event_and_says_how_many_there_are() {
     let h = small(100);
-    h.shows("action-99").shows("100 of 100").shows("following");
+    h.shows("action-99").shows("100 of 100").shows("● live");
     assert_eq!(h.selected_action(), "action-99");
 }
 
@@ -42,17 +42,17 @@ fn a_mistake_in_the_query_is_shown_where_it_is_and_not_applied() {
 #[test]
 fn moving_up_stops_following_and_going_to_the_end_begins_again() {
     let mut h = small(100);
-    h.keys("5k").hides("following");
+    h.keys("5k").hides("● live").shows("paused");
     assert_eq!(h.selected_action(), "action-94");
     h.keys("3j");
     assert_eq!(h.selected_action(), "action-97");
-    h.keys("G").shows("following");
+    h.keys("G").shows("● live");
     assert_eq!(h.selected_action(), "action-99");
     h.keys("gg");
     assert_eq!(h.selected_action(), "action-0");
     h.keys("<pgdn><pgup>");
     assert_eq!(h.selected_action(), "action-0");
-    h.keys("F").shows("following");
+    h.keys("F").shows("● live").shows("following new events");
 }
 
 #[test]
@@ -97,8 +97,12 @@ fn a_filter_keeps_the_selection_on_its_event() {
 fn x_goes_to_breaks_even_when_the_query_hides_them() {
     let mut h = small(100);
     break_chain_at(&h.engine, 33);
-    h.keys("x").shows("no break after this event");
-    h.keys("X");
+    h.keys("x")
+        .shows("no later break: went on from the start")
+        .shows("⌁");
+    assert_eq!(h.selected_action(), "action-33");
+    h.keys("x").shows("this is the only break");
+    h.keys("GX");
     assert_eq!(h.selected_action(), "action-33");
     h.keys("/outcome:failure<enter>GX");
     assert_eq!(h.selected_action(), "action-33");
@@ -116,7 +120,8 @@ fn e_goes_to_failures() {
     assert_eq!(h.selected_action(), "action-80");
     h.keys("e");
     assert_eq!(h.selected_action(), "action-90");
-    h.keys("e").shows("no failure after this event");
+    h.keys("e").shows("went on from the start");
+    assert_eq!(h.selected_action(), "action-0");
 }
 
 #[test]
@@ -143,7 +148,7 @@ fn the_detail_explains_a_break_and_filters_by_attribute() {
     h.shows("two records are missing before this one")
         .shows("expected  ab12")
         .shows("found     cd34");
-    h.keys("20j+").shows("1 of 40");
+    h.keys("20jk+").shows("1 of 40");
     h.keys("<esc>").hides("DETAIL");
 }
 
@@ -153,6 +158,10 @@ fn pasting_opens_the_query_bar_and_quotes() {
     h.paste("a b: c");
     assert!(h.model().query_bar.is_editing());
     h.shows("\"a b: c\"");
+    h.keys("<ctrl+u>").paste("ci-bot").hides("\"ci-bot");
+    h.keys("<ctrl+u>")
+        .paste("actor:ci-bot outcome:success")
+        .shows("actor:ci-bot outcome:success");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn the_selection_stays_on_its_event_while_others_arrive() {
     assert_eq!(h.selected_action(), "action-46");
     assert_eq!(row(&h), before);
     h.shows("10 new").shows("paused");
-    h.keys("G").shows("following").hides("10 new");
+    h.keys("G").shows("● live").hides("10 new");
     assert_eq!(h.selected_action(), "action-59");
 }
 

@@ -9,6 +9,7 @@ use crate::event::time::SECOND;
 use crate::event::{SortKey, Timestamp};
 use crate::query::Query;
 use crate::runbook::Evidence;
+use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
 use crate::tui::model::Model;
 use crate::tui::pane::events::window::{Arrival, Window};
@@ -79,7 +80,7 @@ pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
 }
 
 fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
-    let generation = model.asking.next();
+    let generation = model.asking.next_generation();
     let request = request(model, &purpose);
     model.asking.running = Some((generation, purpose.clone()));
     vec![Effect::Search(Box::new(Search {
@@ -124,14 +125,15 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 Target::Failure => term::failed(),
             };
             request.query = if jump.everything {
-                term::all_of(vec![term])
+                Query::from_conjuncts(vec![term])
             } else {
-                let mut terms = term::conjuncts(&model.query);
+                let mut terms = model.query.conjuncts();
                 terms.push(term);
-                term::all_of(terms)
+                Query::from_conjuncts(terms)
             };
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
-            request.cursor = at(model.events.selected_key(), false);
+            let here = model.events.selected_key().filter(|_| !jump.wrapped);
+            request.cursor = at(here, false);
             request.limit = 1;
         }
     }
@@ -210,7 +212,12 @@ pub(super) fn searched(
         }
         Purpose::Refresh => {
             model.events.merge(page.hits, Arrival::Refresh);
-            Vec::new()
+            // Changes may come every second: the counts must not wait until they stop.
+            if model.asking.counts_due {
+                ask_counts(model)
+            } else {
+                Vec::new()
+            }
         }
         Purpose::Counts => {
             counted(model, page);
@@ -242,7 +249,7 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
         model.events.select_first();
     }
     model.detail.reset();
-    let generation = model.asking.next();
+    let generation = model.asking.next_generation();
     model.arriving.tail = Some(generation);
     let mut effects = vec![Effect::Tail {
         generation,
@@ -292,20 +299,40 @@ fn counted(model: &mut Model, page: SearchPage) {
 }
 
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
+    let noun = jump.target.noun();
     let Some(hit) = page.hits.into_iter().next() else {
-        if !jump.everything && model.query != Query::default() {
-            return self::jump(
-                model,
-                Jump {
-                    everything: true,
-                    ..jump
-                },
-            );
-        }
-        let side = if jump.forward { "after" } else { "before" };
-        model.say(format!("no {} {side} this event", jump.target.noun()));
-        return Vec::new();
+        // From here on, then from the other end; among what the query matches, then among everything.
+        let filtered = model.query != Query::default();
+        let next = match jump {
+            Jump { wrapped: false, .. } => Jump {
+                wrapped: true,
+                ..jump
+            },
+            Jump {
+                everything: false, ..
+            } if filtered => Jump {
+                wrapped: false,
+                everything: true,
+                ..jump
+            },
+            _ => {
+                model.say(format!("there is no {noun}"));
+                return Vec::new();
+            }
+        };
+        return self::jump(model, next);
     };
+    if jump.wrapped {
+        let same = model
+            .events
+            .selected()
+            .is_some_and(|s| s.event.id == hit.event.id);
+        model.say(match (same, jump.forward) {
+            (true, _) => format!("this is the only {noun}"),
+            (false, true) => format!("no later {noun}: went on from the start"),
+            (false, false) => format!("no earlier {noun}: went on from the end"),
+        });
+    }
     model.events.follow = false;
     model.detail.reset();
     let key = hit.event.sort_key();
@@ -314,17 +341,20 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
         if let Some(run) = model.runbooks.run_mut() {
             run.set_aside();
         }
+        let back = model.key(Command::Unpark);
         model.said = Some((
             Role::Warning,
-            format!(
-                "your query hid this {}; u brings it back",
-                jump.target.noun()
-            ),
+            format!("your query hid this {noun}; {back} brings it back"),
         ));
         install(model, Query::default(), None);
         return load(model, Place::Around(key));
     }
-    if model.events.select(hit.event.id) {
+    let id = hit.event.id;
+    if model.events.window.position(id).is_some() {
+        // Its verdict may be newer than the one in the list.
+        model.events.merge(vec![hit], Arrival::Refresh);
+    }
+    if model.events.select(id) {
         Vec::new()
     } else {
         load(model, Place::Around(key))

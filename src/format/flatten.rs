@@ -1,14 +1,14 @@
 //! A JSON record as flat leaves: keys joined by dots, array indices left out.
 
-use super::{JsonError, Reader, Token, unescape};
 use crate::event::{Attributes, Kind};
+use crate::json::{JsonError, Reader, Token, unescape};
 
 /// Longest path that is kept in full; a deeper leaf is kept under the path cut there.
 const MAX_PATH: usize = 4096;
 
 /// Reads one JSON object (or any value) into `out`; returns a note if a key occurs twice in one object. What
 /// follows the value, other than blanks, is an error.
-pub fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
+pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
     let mut path = String::with_capacity(128);
     // One entry an open level: the path's length outside it, the keys seen (objects), whether anything was inside.
@@ -111,21 +111,6 @@ fn fill(levels: &mut [Level]) {
 fn leaf(levels: &mut [Level], out: &mut Attributes, path: &str, kind: Kind, text: &str) {
     fill(levels);
     out.push(path, kind, text);
-}
-
-/// Whether the bytes are exactly one JSON object (blanks around it allowed).
-pub fn is_object(bytes: &[u8]) -> bool {
-    let mut reader = Reader::new(bytes);
-    if !matches!(reader.next_token(), Ok(Some(Token::BeginObject))) {
-        return false;
-    }
-    loop {
-        match reader.next_token() {
-            Ok(Some(_)) => {}
-            Ok(None) => return bytes[reader.offset()..].iter().all(u8::is_ascii_whitespace),
-            Err(_) => return false,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! Running a program: how long it takes and how much memory it needs.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::RecvTimeoutError;
+
+const POLL: Duration = Duration::from_millis(5);
+
+/// What a run of a program took.
+pub(crate) struct Run {
+    pub(crate) wall: Duration,
+    /// Peak resident set in bytes, file pages mapped into it included.
+    pub(crate) rss: u64,
+    /// Peak of the part that is the program's own (no file pages), in bytes.
+    pub(crate) own: u64,
+    pub(crate) stdout: String,
+}
+
+/// Runs a program to its end; a failure is told with what it said.
+pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
+    let name = format!("{command:?}");
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("{name}: {e}"))?;
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
+    let watcher = std::thread::spawn(move || {
+        let mut peak = (0, 0);
+        loop {
+            if let Ok(text) = fs::read_to_string(&status) {
+                peak.0 = peak.0.max(kibibytes(&text, "VmHWM:"));
+                peak.1 = peak.1.max(kibibytes(&text, "RssAnon:"));
+            }
+            if stopped.recv_timeout(POLL) != Err(RecvTimeoutError::Timeout) {
+                return peak;
+            }
+        }
+    });
+    let mut error = child.stderr.take();
+    let errors = std::thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(pipe) = &mut error {
+            let _ = pipe.read_to_string(&mut text);
+        }
+        text
+    });
+    let mut stdout = String::new();
+    if let Some(pipe) = &mut child.stdout {
+        pipe.read_to_string(&mut stdout)
+            .map_err(|e| format!("{name}: {e}"))?;
+    }
+    let ended = child.wait().map_err(|e| format!("{name}: {e}"))?;
+    let wall = start.elapsed();
+    drop(stop);
+    let (rss, own) = watcher.join().unwrap_or_default();
+    let said = errors.join().unwrap_or_default();
+    if !ended.success() {
+        return Err(format!("{name} ended with {ended}: {said}"));
+    }
+    Ok(Run {
+        wall,
+        rss: rss * 1024,
+        own: own * 1024,
+        stdout,
+    })
+}
+
+fn kibibytes(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|l| l.strip_prefix(name));
+    line.and_then(|l| l.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The program of this package, with a home of its own.
+pub(crate) fn auditty(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_auditty"));
+    command.env("AUDITTY_HOME", home);
+    command
+}
+
+/// A program on the path, if it is installed.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(OsStr::new(name)))
+        .find(|file| file.is_file())
+}
+
+/// Bytes of all files below a folder.
+pub(crate) fn folder_size(dir: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => folder_size(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,103 @@
+//! Searches in process, on an index that `auditty index` made.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auditty::engine::local::{LocalEngine, LocalOptions};
+use auditty::engine::{Cancel, Engine, FacetField, FacetRequest, SearchRequest};
+use auditty::event::Timestamp;
+use auditty::event::field::Field;
+use auditty::format::Registry;
+use auditty::query::Query;
+
+use crate::generate::{RARE_WORD, SUSPECT};
+use crate::table::{Row, Times, time};
+
+const RUNS: usize = 50;
+const PAGE: usize = 100;
+const BUCKETS: usize = 120;
+const FACETS: [Field; 6] = [
+    Field::Actor,
+    Field::Action,
+    Field::Target,
+    Field::Outcome,
+    Field::Ip,
+    Field::Reason,
+];
+
+/// What is asked, and within how many milliseconds it should be answered.
+fn cases() -> Vec<(&'static str, String, Option<u64>)> {
+    vec![
+        (
+            "selective query",
+            format!("actor:{SUSPECT} objectRef.resource:secrets outcome:failure"),
+            Some(20),
+        ),
+        ("match all", String::new(), Some(150)),
+        ("a third of everything", "resource:leases*".into(), None),
+        ("all failures", "outcome:failure".into(), None),
+        ("bare word", "billing".into(), None),
+        ("rare bare word", RARE_WORD.into(), None),
+        ("phrase", "\"has been modified\"".into(), None),
+        (
+            "wildcard in a field",
+            "objectRef.name:ledger-t*".into(),
+            None,
+        ),
+        ("wildcard word", "*mentsvau*".into(), None),
+        (
+            "exclusion",
+            "-actor:system* -objectRef.resource:pods".into(),
+            None,
+        ),
+    ]
+}
+
+/// Page, total, six facets and histogram of each case.
+pub(crate) fn rows(dirs: &[PathBuf]) -> Result<Vec<Row>, String> {
+    let failed = |e: &dyn std::fmt::Display| e.to_string();
+    let start = Instant::now();
+    let engine = LocalEngine::open(dirs, Arc::new(Registry::builtin()), LocalOptions::default())
+        .map_err(|e| failed(&e))?;
+    let opened = start.elapsed();
+    let mut rows = vec![Row::new("opening the index, in process", time(opened))];
+    for (name, text, goal) in cases() {
+        let query = Query::parse(&text).map_err(|e| failed(&e))?;
+        let mut request = SearchRequest::new(query, Timestamp::now());
+        request.limit = PAGE;
+        request.histogram = Some(BUCKETS);
+        request.facets = FACETS
+            .map(|field| FacetRequest {
+                field: FacetField::Normal(field),
+                limit: 10,
+            })
+            .to_vec();
+        let mut times = Vec::with_capacity(RUNS);
+        let (mut first, mut total) = (Duration::ZERO, 0);
+        for run in 0..=RUNS {
+            let start = Instant::now();
+            let page = engine
+                .search(&request, &Cancel::default())
+                .map_err(|e| failed(&e))?;
+            if run == 0 {
+                (first, total) = (start.elapsed(), page.total);
+            } else {
+                times.push(start.elapsed());
+            }
+            // What takes long is asked less often.
+            if times.len() >= 5 && times.iter().sum::<Duration>() > Duration::from_secs(10) {
+                break;
+            }
+        }
+        let times = Times::new(times);
+        let met = goal.map(|ms| times.percentile(50) <= Duration::from_millis(ms));
+        let figure = format!("{times} (first {})", time(first));
+        let row = Row::new(format!("{name}: {total} events"), figure);
+        rows.push(match goal {
+            Some(ms) => row.goal(format!("<= {ms} ms"), met),
+            None => row,
+        });
+    }
+    Ok(rows)
+}
