@@ -203,7 +203,7 @@ fn ingested() -> Subject {
         fs::write(logs_dir.join(name), text).unwrap();
     }
     let mut running = Running::complete(&logs_dir, &dir.path().join("index"));
-    let generations = running.engine.sinks()[0].generations();
+    let generations = running.generations();
     assert_eq!(generations.len(), 3);
     let registry = Registry::builtin();
     let mut events = Vec::new();

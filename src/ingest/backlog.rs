@@ -260,11 +260,8 @@ impl Worker {
     fn plan(&self, job: &Job, end: u64, closed: bool) -> Result<(), IngestError> {
         let reader = open_at(&job.file, 0)?;
         let done = job.generation.done_from_start();
-        let (mut at, mut lines) = if done > 0 {
-            (done, job.generation.lines)
-        } else {
-            (0, 0)
-        };
+        // A run that was killed leaves a beginning whose lines nobody has counted.
+        let (mut at, mut lines) = job.generation.lines.map_or((0, 0), |lines| (done, lines));
         let mut chunks = Vec::new();
         while at < end {
             let wanted = (at + CHUNK).min(end);

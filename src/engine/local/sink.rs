@@ -232,7 +232,7 @@ impl Store {
             let fresh = before.key != known.generation.key;
             catalog.generations[ordinal] = Generation {
                 done: if fresh { Vec::new() } else { before.done },
-                lines: if fresh { 0 } else { before.lines },
+                lines: before.lines.filter(|_| !fresh),
                 ..known.generation.clone()
             };
         }
@@ -259,7 +259,7 @@ impl Store {
             let generation = &mut catalog.generations[ordinal];
             generation.add_done(durable.clone());
             if durable.end > 0 && generation.done_from_start() == durable.end {
-                generation.lines = *lines;
+                generation.lines = Some(*lines);
             }
         }
     }
@@ -380,10 +380,8 @@ impl EventSink for Store {
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
             for (path, value) in events.iter().flat_map(|e| e.attributes.iter()) {
                 // As in the index: a path that only ever held null was not seen.
-                if value.kind == Kind::Empty {
-                    continue;
-                }
-                if !inner.live_paths.contains(path) && !new_paths.contains(path) {
+                let seen = value.kind != Kind::Empty;
+                if seen && !inner.live_paths.contains(path) && !new_paths.contains(path) {
                     new_paths.insert(path.to_owned());
                 }
             }
@@ -446,7 +444,7 @@ impl EventSink for Store {
             let mut inner = self.inner();
             let known = &mut inner.known[id.0 as usize];
             known.generation.done.clear();
-            known.generation.lines = 0;
+            known.generation.lines = None;
             known.durable = 0..0;
             let ordinal = known.ordinal.take();
             // Its documents go with the old ordinal; read again it gets a new one.
