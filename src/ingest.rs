@@ -10,6 +10,7 @@ mod coordinator;
 mod generations;
 mod identify;
 mod progress;
+mod queue;
 mod reading;
 pub mod scan;
 mod tailer;

@@ -37,6 +37,8 @@ pub(super) struct Opened {
     pub(super) title: String,
     /// A hint for the first look.
     pub(super) tip: Option<String>,
+    /// What runbooks are offered for inputs of these names.
+    pub(super) offers: Vec<(&'static str, String)>,
     /// Removed at the end.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -159,6 +161,7 @@ fn start(
         engine,
         title,
         tip: None,
+        offers: Vec::new(),
         _scratch: scratch,
     })
 }
@@ -186,15 +189,22 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         Some(scratch),
     )?;
     opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
-    opened.tip = Some(format!(
-        "demo: R opens the runbook, x jumps to a broken link, key {key}"
-    ));
+    opened.tip = Some("demo: R opens the runbook, x jumps to a broken link".into());
+    opened.offers = vec![("key", key.to_owned())];
     Ok(opened)
 }
 
 /// Runs the explorer until the person leaves it.
 pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenError> {
-    let library = crate::runbook::Library::load(&app.settings.runbooks);
+    let mut library = crate::runbook::Library::load(&app.settings.runbooks);
+    for runbook in &mut library.runbooks {
+        for (name, value) in &opened.offers {
+            let fits = |i: &crate::runbook::Input| i.name == *name && i.default.is_none();
+            if let Some(at) = runbook.inputs.iter().position(fits) {
+                Arc::make_mut(runbook).inputs[at].default = Some(value.clone());
+            }
+        }
+    }
     let options = crate::tui::Options {
         title: opened.title.clone(),
         zone_offset: app.zone_offset(),

@@ -1,3 +1,5 @@
+//! Layers of settings, and errors that name line and key.
+
 use super::*;
 
 fn entries(text: &str) -> Vec<Entry> {

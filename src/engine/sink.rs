@@ -37,8 +37,11 @@ pub struct Generation {
     pub len: u64,
     pub mtime: i64,
     pub compressed: bool,
-    /// Nothing will be appended any more.
+    /// Nothing will be appended any more; its last record is read.
     pub closed: bool,
+    /// It ended inside a record: if it grows after all, it has to be read again.
+    #[serde(default)]
+    pub torn: bool,
     /// Its bytes are no longer there.
     pub gone: bool,
     /// Format id and parser version it was read with.
@@ -78,6 +81,11 @@ impl Generation {
             .first()
             .filter(|r| r.start == 0)
             .map_or(0, |r| r.end)
+    }
+
+    /// Whether everything in it is indexed and nothing will come any more.
+    pub fn is_complete(&self) -> bool {
+        self.closed && self.done.len() == 1 && self.done[0].start == 0
     }
 
     /// Adds a range, joining those that touch. Where that moves the end of the first, its lines have to be counted.

@@ -1,3 +1,5 @@
+//! What is written can be read back, and is safe on a terminal.
+
 use std::sync::Arc;
 
 use bytes::Bytes;

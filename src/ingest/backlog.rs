@@ -1,19 +1,15 @@
 //! Older records: files cut into chunks, read newest first by a few workers.
 
-use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::IngestError;
+use super::queue::{Job, Outcome, Queue, Work};
 use super::reading::{InOrder, Reading};
 use crate::engine::EngineError;
-use crate::engine::sink::{EventSink, Generation, GenerationId};
-use crate::event::Timestamp;
-use crate::format::Registry;
-use crate::format::{Format, Frame};
+use crate::format::{Frame, Registry};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
-use crate::source::{GenFile, ReadEnd, Reader, open_at, open_stream};
+use crate::source::{ReadEnd, open_stream};
 
 /// Bytes of a chunk: small enough that newest-first means something, large enough that its edges do not count.
 pub(super) const CHUNK: u64 = 16 << 20;
@@ -25,234 +21,6 @@ const BATCH_BYTES: usize = 512 << 10;
 const LOOK_BACK: u64 = 64 << 10;
 /// Frames before a chunk that are parsed for that.
 const LOOK_BACK_FRAMES: usize = 20;
-
-/// What is to be done with a file.
-#[derive(Clone)]
-pub(super) enum Work {
-    /// Count line ends up to `end` and cut what is missing into chunks.
-    Plan { end: u64, closed: bool },
-    /// Read the records that start in `range`; `lines` = line ends before it. `last` = the range reaches the end of a
-    /// file that will not grow.
-    Chunk {
-        range: Range<u64>,
-        lines: u64,
-        last: bool,
-    },
-    /// Read the file from its first byte (compressed, or records that are not lines), leaving out what is indexed.
-    Whole,
-}
-
-/// A piece of work on one generation.
-#[derive(Clone)]
-pub(super) struct Job {
-    pub(super) id: GenerationId,
-    pub(super) generation: Generation,
-    pub(super) file: GenFile,
-    pub(super) format: Arc<dyn Format>,
-    pub(super) sink: Arc<dyn EventSink>,
-    pub(super) store: usize,
-    pub(super) work: Work,
-    /// Set when the file turned out to be another one: what is read of it no longer counts.
-    pub(super) cancelled: Arc<AtomicBool>,
-    /// The open file of a generation that may be renamed or emptied meanwhile.
-    pub(super) reader: Option<Arc<Reader>>,
-    /// Larger = sooner: about when the newest record in it was written.
-    pub(super) newest: i64,
-    /// Bytes of the file that it is about, for progress.
-    pub(super) weight: u64,
-}
-
-impl Job {
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// The file, open: as it was when the job was made if that matters, else as it is at its path.
-    fn open(&self) -> Result<Arc<Reader>, IngestError> {
-        match &self.reader {
-            Some(reader) => Ok(reader.clone()),
-            None => Ok(Arc::new(open_at(&self.file, 0)?)),
-        }
-    }
-}
-
-struct Queued {
-    newest: i64,
-    number: u64,
-    job: Job,
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-impl Eq for Queued {}
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.newest
-            .cmp(&other.newest)
-            .then(other.number.cmp(&self.number))
-    }
-}
-
-/// What a worker tells the coordinator.
-pub(super) enum Outcome {
-    /// Line ends before a position of a generation were counted.
-    Lines {
-        id: GenerationId,
-        store: usize,
-        at: u64,
-        lines: u64,
-    },
-    /// A file could not be read.
-    Failed { source: Arc<str>, error: String },
-    /// A piece is done, or given up.
-    Done,
-    /// The file was not at its path any more.
-    Moved(Box<Job>),
-    /// A file that will not grow was read to its end.
-    WholeDone { id: GenerationId, store: usize },
-}
-
-#[derive(Default)]
-struct State {
-    heap: BinaryHeap<Queued>,
-    running: usize,
-    number: u64,
-    /// By store and source.
-    sources: BTreeMap<(usize, Arc<str>), SourceProgress>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct SourceProgress {
-    done: u64,
-    total: u64,
-    /// Jobs waiting or running.
-    jobs: usize,
-    /// Oldest time read so far.
-    horizon: Option<i64>,
-}
-
-impl State {
-    fn of(&mut self, job: &Job) -> &mut SourceProgress {
-        self.sources
-            .entry((job.store, job.generation.source.clone()))
-            .or_default()
-    }
-}
-
-/// The queue that workers take from.
-#[derive(Default)]
-pub(super) struct Queue {
-    state: Mutex<State>,
-    changed: Condvar,
-    stop: AtomicBool,
-}
-
-/// How far the backlog has come.
-pub(super) struct Progress {
-    pub(super) done: u64,
-    pub(super) total: u64,
-    pub(super) idle: bool,
-    pub(super) horizon: Option<Timestamp>,
-}
-
-impl Queue {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn push(&self, job: Job) {
-        let mut state = self.lock();
-        let progress = state.of(&job);
-        progress.jobs += 1;
-        if !matches!(job.work, Work::Chunk { .. }) {
-            progress.total += job.weight;
-        }
-        state.number += 1;
-        let number = state.number;
-        state.heap.push(Queued {
-            newest: job.newest,
-            number,
-            job,
-        });
-        self.changed.notify_one();
-    }
-
-    fn take(&self) -> Option<Job> {
-        let mut state = self.lock();
-        loop {
-            if self.stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            if let Some(queued) = state.heap.pop() {
-                state.running += 1;
-                return Some(queued.job);
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn finished(&self, job: &Job) {
-        let mut state = self.lock();
-        state.running -= 1;
-        state.of(job).jobs -= 1;
-    }
-
-    fn advanced(&self, job: &Job, bytes: u64) {
-        self.lock().of(job).done += bytes;
-    }
-
-    fn reached(&self, job: &Job, oldest: Option<i64>) {
-        let mut state = self.lock();
-        let progress = state.of(job);
-        progress.horizon = progress.horizon.into_iter().chain(oldest).min();
-    }
-
-    /// Ends the workers after the batch they are at.
-    pub(super) fn stop(&self) {
-        let _state = self.lock();
-        self.stop.store(true, Ordering::Relaxed);
-        self.changed.notify_all();
-    }
-
-    /// How far one store, or everything, has come.
-    pub(super) fn progress(&self, store: Option<usize>) -> Progress {
-        let state = self.lock();
-        let wanted = |key: &(usize, Arc<str>)| store.is_none_or(|s| s == key.0);
-        let (mut done, mut total) = (0, 0);
-        // Of the sources still being read, the least advanced one says how far back everything is there.
-        let mut horizon = Some(i64::MIN);
-        for (_, progress) in state.sources.iter().filter(|(key, _)| wanted(key)) {
-            done += progress.done;
-            total += progress.total;
-            if progress.jobs > 0 {
-                horizon = horizon.zip(progress.horizon).map(|(a, b)| a.max(b));
-            }
-        }
-        let horizon = horizon.filter(|h| *h != i64::MIN);
-        let idle = state.heap.is_empty() && state.running == 0;
-        Progress {
-            done,
-            total: total.max(done),
-            idle,
-            horizon: horizon.map(Timestamp),
-        }
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
 
 /// What a worker works with.
 pub(super) struct Worker {
@@ -350,6 +118,7 @@ impl Worker {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
                 store: job.store,
+                torn: job.generation.torn,
             });
         }
         Ok(())
@@ -373,6 +142,7 @@ impl Worker {
         let mut output = Output::new(self, job, range.clone(), lines - skipped_lines.min(lines));
         let mut piece = vec![0; PIECE];
         let mut at = from;
+        let mut torn = false;
         let mut frames = Vec::new();
         loop {
             if self.queue.is_stopped() || job.is_cancelled() {
@@ -385,6 +155,7 @@ impl Worker {
                     return output.flush(false);
                 }
                 framer.finish(&mut frames);
+                torn = frames.iter().any(|f| f.open);
                 output.take(&mut frames, u64::MAX)?;
                 break;
             }
@@ -401,6 +172,7 @@ impl Worker {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
                 store: job.store,
+                torn,
             });
         }
         Ok(())
@@ -429,6 +201,8 @@ impl Worker {
             output.take(&mut frames, framer.resume_offset())?;
         }
         framer.finish(&mut frames);
+        let torn = frames.iter().any(|f| f.open)
+            || stream.end().is_some_and(|end| *end != ReadEnd::Complete);
         output.take(&mut frames, u64::MAX)?;
         let len = stream.offset();
         output.range.end = len;
@@ -456,6 +230,7 @@ impl Worker {
         (self.report)(Outcome::WholeDone {
             id: job.id,
             store: job.store,
+            torn,
         });
         Ok(())
     }

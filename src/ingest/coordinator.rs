@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::backlog::{Outcome, Queue, Worker};
+use super::backlog::Worker;
 use super::chains::{ChainFile, ChainWork, Chains};
-use super::identify::Identity;
+use super::identify::{Identity, still_begins_with};
+use super::queue::{Outcome, Queue};
 use super::tailer::Tailer;
 use super::{IngestError, Options};
 use crate::engine::Covers;
 use crate::engine::sink::{EventSink, GenerationId};
 use crate::format::Registry;
-use crate::source::follow::{What, compare};
+use crate::source::follow::{Change, What, compare};
 use crate::source::stdin::Spool;
 use crate::source::watch::{Waker, Watcher};
 use crate::source::{
@@ -274,7 +275,10 @@ impl Coordinator {
             unidentified: HashSet::new(),
         });
         set.now.clone_from(&now.generations);
-        for change in compare(&set.seen, &now.generations) {
+        let mut changes = compare(&set.seen, &now.generations);
+        // Files that were emptied come first: a copy of what they held is a new file, and theirs.
+        changes.sort_by_key(|c| !(matches!(c.what, What::Removed) || begins_anew(&set, c)));
+        for change in changes {
             let live = change.file.path == now.name || now.name.as_os_str() == "-";
             match self.change(&mut set, &change.file, &change.what, live, first) {
                 Ok(()) => change.apply_to(&mut set.seen),
@@ -415,4 +419,18 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .name(name.into())
         .spawn(body)
         .map_err(IngestError::Thread)
+}
+
+/// Whether a known file no longer begins as it did.
+fn begins_anew(set: &SetState, change: &Change) -> bool {
+    let Some(track) = set.tracks.get(&change.file.id) else {
+        return false;
+    };
+    match change.what {
+        What::Truncated => true,
+        What::Appended { .. } | What::ChangedInPlace => {
+            still_begins_with(&change.file, &track.identity.head).is_ok_and(|same| !same)
+        }
+        _ => false,
+    }
 }

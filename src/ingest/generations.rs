@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::IngestError;
-use super::backlog::{Job, Work};
 use super::coordinator::{Coordinator, SetState, Track};
 use super::identify::{Identity, identify, still_begins_with};
+use super::queue::{Job, Work};
 use super::reading::Reading;
 use super::tailer::{TailStart, Tailer};
 use crate::engine::sink::{Generation, GenerationId};
@@ -33,6 +33,9 @@ impl Coordinator {
         live: bool,
         first: bool,
     ) -> Result<(), IngestError> {
+        if set.tracks.contains_key(&file.id) {
+            return Ok(());
+        }
         // A pipe just opened may have brought half a line.
         let piped = &*set.name == "-";
         let settled = if piped {
@@ -65,11 +68,20 @@ impl Coordinator {
             return Ok(());
         }
         let taken: HashSet<GenerationId> = set.tracks.values().map(|t| t.id).collect();
+        let is_file = |g: &Generation, f: &GenFile| (g.dev, g.ino) == (f.id.dev, f.id.ino);
+        // A generation whose own file is here under whatever name is that file's.
+        let owned = |g: &Generation| set.now.iter().any(|f| f.id != file.id && is_file(g, f));
         let candidates = known
             .iter()
-            .filter(|(id, g)| g.begins_with(&identity.key) && !taken.contains(id));
-        let is_file = |g: &Generation| (g.dev, g.ino) == (file.id.dev, file.id.ino);
-        let fit = |g: &Generation| (is_file(g), g.path == file.path, !g.gone);
+            .filter(|(id, g)| g.begins_with(&identity.key) && !taken.contains(id) && !owned(g));
+        let fit = |g: &Generation| {
+            (
+                is_file(g, file),
+                g.path == file.path,
+                !g.gone,
+                std::cmp::Reverse(g.rank),
+            )
+        };
         let existing = candidates.max_by_key(|(_, g)| fit(g)).cloned();
         let rank = existing
             .as_ref()
@@ -86,11 +98,23 @@ impl Coordinator {
                 {
                     sink.forget(*id)?;
                 } else {
-                    generation.done.clone_from(&old.done);
-                    generation.lines = old.lines;
-                    let as_long = old.len == file.len || file.compression != Compression::None;
-                    generation.closed = old.closed && as_long;
-                    generation.reference = old.reference;
+                    let compressed = file.compression != Compression::None;
+                    let as_long = old.len == file.len;
+                    let same = match (old.compressed, compressed) {
+                        (false, true) => true,
+                        (true, true) => as_long && old.mtime == mtime(file),
+                        (_, false) => as_long,
+                    };
+                    if old.torn && !same {
+                        // Half a record is in the index; the whole one takes its place.
+                        sink.forget(*id)?;
+                    } else {
+                        generation.done.clone_from(&old.done);
+                        generation.lines = old.lines;
+                        generation.closed = old.is_complete() && same;
+                        generation.torn = old.torn;
+                        generation.reference = old.reference;
+                    }
                 }
             }
         }
@@ -247,6 +271,12 @@ impl Coordinator {
             }
             _ => false,
         };
+        if track.identity.provisional && *what != What::Unchanged {
+            // Known by half a line so far: with more of it, it is another generation.
+            track.cancelled.store(true, Ordering::Relaxed);
+            self.sinks[set.store].forget(track.id)?;
+            return self.appeared(set, file, live, false);
+        }
         if begins_anew {
             track.cancelled.store(true, Ordering::Relaxed);
             self.emptied(set, track)?;
@@ -270,10 +300,13 @@ impl Coordinator {
                 tailer.read_on()?;
             }
             (_, None) => {
-                let generation = Generation {
-                    closed: false,
-                    ..self.generation(set, &track)
-                };
+                let mut generation = self.generation(set, &track);
+                generation.closed = false;
+                if generation.torn {
+                    self.sinks[set.store].forget(track.id)?;
+                    (generation.done, generation.lines, generation.torn) =
+                        (Vec::new(), None, false);
+                }
                 let mut track_again = track;
                 self.plan(set, &mut track_again, &generation, live, false)?;
                 set.tracks.insert(file.id, track_again);

@@ -20,6 +20,8 @@ pub(super) struct Identity {
     pub(super) format: Arc<dyn Format>,
     /// Hash of the first frame, hex.
     pub(super) key: String,
+    /// The first record is not complete: more of it gives another key.
+    pub(super) provisional: bool,
     /// The first bytes, by which a file that was emptied and written again is told from one that grew.
     pub(super) head: Vec<u8>,
 }
@@ -66,6 +68,7 @@ pub(super) fn identify(
         Some(frame) => frame.bytes.to_vec(),
         None => Vec::new(),
     };
+    let provisional = first.is_empty() && head.len() < FIRST_FRAME;
     let first = if first.is_empty() && (settled || head.len() >= FIRST_FRAME) {
         head.clone()
     } else {
@@ -80,7 +83,12 @@ pub(super) fn identify(
         .map(|b| format!("{b:02x}"))
         .collect();
     head.truncate(HEAD);
-    Ok(Some(Identity { format, key, head }))
+    Ok(Some(Identity {
+        format,
+        key,
+        provisional,
+        head,
+    }))
 }
 
 /// The first line that is not blank, if it is complete.

@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use super::IngestError;
-use super::backlog::{Job, Outcome};
 use super::coordinator::Coordinator;
 use super::generations::mtime;
+use super::queue::{Job, Outcome};
 use crate::engine::Covers;
 use crate::engine::sink::GenerationId;
 use crate::source::{Compression, open_at};
@@ -29,7 +29,7 @@ impl Coordinator {
                         .map_or(0, |s| s.store);
                     self.sinks[store].source_error(&source, Some(error));
                 }
-                Outcome::WholeDone { id, store } => self.close(store, id),
+                Outcome::WholeDone { id, store, torn } => self.close(store, id, torn),
                 Outcome::Moved(job) => self.follow_file(*job),
                 Outcome::Done => {}
             }
@@ -56,7 +56,7 @@ impl Coordinator {
     }
 
     /// A generation that will not grow is read to its end.
-    fn close(&mut self, store: usize, id: GenerationId) {
+    fn close(&mut self, store: usize, id: GenerationId, torn: bool) {
         let Some(mut generation) = self.sinks[store].generation(id) else {
             return;
         };
@@ -72,6 +72,7 @@ impl Coordinator {
             generation.compressed = track.file.compression != Compression::None;
         }
         generation.closed = true;
+        generation.torn = torn;
         self.sinks[store].declare(generation);
     }
 

@@ -1,3 +1,5 @@
+//! Nothing that a terminal acts on comes out of the sanitiser.
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The incident is what the runbook and the README say it is.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;

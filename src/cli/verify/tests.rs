@@ -1,3 +1,5 @@
+//! What `verify` prints and how it exits.
+
 use super::*;
 use crate::chain::Finding;
 use crate::cli::tests::{app, printed};

@@ -458,6 +458,8 @@ impl EventSink for Store {
             known.generation.done.clear();
             known.generation.lines = None;
             known.durable = 0..0;
+            inner.live.retain(|(of, _), _| *of != id.0);
+            let known = &mut inner.known[id.0 as usize];
             let ordinal = known.ordinal.take();
             // Its documents go with the old ordinal; read again it gets a new one.
             if let Some(ordinal) = ordinal {

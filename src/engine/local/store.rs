@@ -170,6 +170,10 @@ impl Store {
     ) -> Result<Self, Unusable> {
         let (schema, columns) = schema::build();
         let fresh = !dir.join("meta.json").exists();
+        let path = dir.join("originals");
+        if fresh && std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
+            return Err(Unusable::Damaged("its meta.json is missing".into()));
+        }
         let index = if fresh {
             Index::create_in_dir(dir, schema.clone()).map_err(Unusable::from)?
         } else {
@@ -180,7 +184,6 @@ impl Store {
                 "it was written by another version".into(),
             ));
         }
-        let path = dir.join("originals");
         let originals = Arc::new(Originals::open(&path).map_err(io_error("open", &path))?);
         let reader = index
             .reader_builder()
@@ -278,7 +281,7 @@ impl Store {
     /// Generations that may hold records which are not indexed.
     pub(crate) fn unfinished(&self) -> Vec<Generation> {
         let inner = self.inner();
-        let open = |g: &Generation| !g.gone && (!g.closed || g.done.is_empty());
+        let open = |g: &Generation| !g.gone && !g.is_complete();
         inner
             .known
             .iter()

@@ -1,3 +1,5 @@
+//! Real directories: links, loops, rights, empty and binary files.
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,3 +1,5 @@
+//! Two looks at a set, and what happened between them.
+
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Compressed data, whole, cut and damaged.
+
 use std::io::Write;
 
 use flate2::write::GzEncoder;

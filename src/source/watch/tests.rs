@@ -1,3 +1,5 @@
+//! Real files that grow, come and go.
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::time::SystemTime;

@@ -129,22 +129,32 @@ impl Runbooks {
 
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect) {
         let columns = usize::from(area.width);
-        let (name, place, (lines, at)) = match &self.stage {
+        let height = usize::from(area.height).saturating_sub(1);
+        let centred = |(lines, at): (Vec<Line<'static>>, usize)| {
+            let top = centred_top(at, lines.len(), height);
+            (lines, top)
+        };
+        let (name, place, (lines, top)) = match &self.stage {
             Stage::List => (
                 "RUNBOOKS".to_owned(),
                 String::new(),
-                self.list(look, columns),
+                centred(self.list(look, columns)),
             ),
             Stage::Form(form) => (
                 format!("RUNBOOK  {}", form.runbook().title),
                 "inputs".to_owned(),
-                form.lines(look, columns),
+                centred(form.lines(look, columns)),
             ),
-            Stage::Run(run) => (
-                format!("RUNBOOK  {}", run.title()),
-                run.place(),
-                run.lines(look, columns),
-            ),
+            Stage::Run(run) => {
+                let (lines, top) = run.lines(look, columns, height);
+                let more = run.goes_on(look, columns, height, top);
+                let place = if more {
+                    format!("PgDn: more  {}", run.place())
+                } else {
+                    run.place()
+                };
+                (format!("RUNBOOK  {}", run.title()), place, (lines, top))
+            }
         };
         let title = look.justified(
             (look.title(), &format!(" {name}")),
@@ -152,7 +162,6 @@ impl Runbooks {
             columns.saturating_sub(1),
         );
         let area = titled(buf, area, title);
-        let top = centred_top(at, lines.len(), usize::from(area.height));
         draw_lines(buf, area, lines.into_iter().skip(top));
     }
 

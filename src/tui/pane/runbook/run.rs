@@ -20,7 +20,12 @@ pub struct Run {
     evidence: Vec<Option<Evidence>>,
     /// The step whose query is in force exactly as the runbook has it.
     applied: Option<usize>,
+    /// Lines of the step that are scrolled past.
+    scroll: usize,
 }
+
+/// Lines that one key scrolls a step by.
+const SCROLL: usize = 6;
 
 impl Run {
     pub fn new(runbook: Arc<Runbook>, inputs: Inputs) -> Self {
@@ -31,6 +36,7 @@ impl Run {
             step: 0,
             evidence,
             applied: None,
+            scroll: 0,
         }
     }
 
@@ -98,6 +104,14 @@ impl Run {
             Command::Up => self.step.saturating_sub(count),
             Command::Top => 0,
             Command::Bottom => last,
+            Command::PageDown => {
+                self.scroll = self.scroll.saturating_add(SCROLL);
+                return None;
+            }
+            Command::PageUp => {
+                self.scroll = self.scroll.saturating_sub(SCROLL);
+                return None;
+            }
             Command::Open => return self.take_decided(),
             Command::Branch1 => return self.take(0),
             Command::Branch2 => return self.take(1),
@@ -111,6 +125,7 @@ impl Run {
     fn go(&mut self, step: usize) -> Option<Intent> {
         // Also when it is the same step: a query changed meanwhile comes back.
         self.step = step;
+        self.scroll = 0;
         Some(Intent::ApplyStep)
     }
 
@@ -133,23 +148,48 @@ impl Run {
         }
     }
 
-    /// All lines, and where the current step is among them.
-    pub fn lines(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {
+    /// All lines, and which of them is the topmost shown in `height` rows: the current step as a whole if it fits, else
+    /// from its heading on, as far as it is scrolled.
+    pub fn lines(
+        &self,
+        look: &Look<'_>,
+        columns: usize,
+        height: usize,
+    ) -> (Vec<Line<'static>>, usize) {
         let mut lines = Vec::new();
-        let mut at = 0;
+        let (mut start, mut end) = (0, 0);
         for (i, step) in self.runbook.steps.iter().enumerate() {
             let current = i == self.step;
             if current {
-                at = lines.len();
+                start = lines.len();
             }
             lines.push(self.heading(look, i, step, columns));
             if current {
                 self.body(look, step, columns, &mut lines);
-                // The whole step should be seen, not only its heading.
-                at = (at + lines.len()) / 2;
+                end = lines.len();
             }
         }
-        (lines, at)
+        let last_top = lines.len().saturating_sub(height);
+        let top = if end - start <= height {
+            // What came before it stays in view as far as there is room.
+            start
+                .saturating_sub((height - (end - start)) / 2)
+                .min(last_top)
+        } else {
+            start + self.scroll.min(end - start - height)
+        };
+        (lines, top)
+    }
+
+    /// Whether the current step goes on below what `height` rows show of it from line `top` on.
+    pub fn goes_on(&self, look: &Look<'_>, columns: usize, height: usize, top: usize) -> bool {
+        let before = self.step;
+        let Some(step) = self.current() else {
+            return false;
+        };
+        let mut body = Vec::new();
+        self.body(look, step, columns, &mut body);
+        before + 1 + body.len() > top + height
     }
 
     fn evidence_of(&self, step: usize) -> Option<&Evidence> {
