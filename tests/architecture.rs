@@ -198,7 +198,10 @@ fn modules_import_only_lower_ranks() {
         seen += imports(&text, &module_of(&file)).len();
         found.extend(violations(&file, &text));
     }
-    assert!(seen > 500, "only {seen} imports were seen: the reader of imports is broken");
+    assert!(
+        seen > 500,
+        "only {seen} imports were seen: the reader of imports is broken"
+    );
     assert_none("imports against the layer rule", &found);
 }
 
@@ -245,29 +248,73 @@ fn judge(file: &str, text: &str) -> Vec<String> {
 #[test]
 fn the_checker_finds_upward_and_sideways_imports() {
     for (file, text, place) in [
-        ("src/query/lexer.rs", "use crate::engine::Hit;", ":1: crate::engine::Hit:"),
-        ("src/query/lexer.rs", "\n\nuse crate::chain::Record;", ":3: crate::chain::Record:"),
+        (
+            "src/query/lexer.rs",
+            "use crate::engine::Hit;",
+            ":1: crate::engine::Hit:",
+        ),
+        (
+            "src/query/lexer.rs",
+            "\n\nuse crate::chain::Record;",
+            ":3: crate::chain::Record:",
+        ),
         (
             "src/engine.rs",
             "use crate::{event::Event, ingest::{self, Ingest}};",
             ":1: crate::ingest::Ingest:",
         ),
-        ("src/event.rs", "fn f() -> crate::text::Charset { }", ":1: crate::text::Charset"),
-        ("src/format/json.rs", "use super::super::source::LogSet;", ":1: crate::source::LogSet:"),
+        (
+            "src/event.rs",
+            "fn f() -> crate::text::Charset { }",
+            ":1: crate::text::Charset",
+        ),
+        (
+            "src/format/json.rs",
+            "use super::super::source::LogSet;",
+            ":1: crate::source::LogSet:",
+        ),
         (
             "src/format/json.rs",
             "mod tests {\n use super::super::super::source::LogSet; }",
             ":2: crate::source::LogSet:",
         ),
-        ("src/text.rs", "use crate::nowhere::X;", "nowhere has no rank"),
-        ("src/engine/memory.rs", "use super::local::Store;", "engines never import each other"),
-        ("src/tui/update.rs", "use crate::engine::local::X;", "only cli names concrete engines"),
-        ("src/tui/pane/a.rs", "use super::b::X;", "panes never import panes"),
-        ("src/tui/pane/a.rs", "use crate::tui::model::Model;", "tui::pane (rank 5)"),
-        ("src/tui/view.rs", "use super::update::update;", "tui::view (rank 8)"),
+        (
+            "src/text.rs",
+            "use crate::nowhere::X;",
+            "nowhere has no rank",
+        ),
+        (
+            "src/engine/memory.rs",
+            "use super::local::Store;",
+            "engines never import each other",
+        ),
+        (
+            "src/tui/update.rs",
+            "use crate::engine::local::X;",
+            "only cli names concrete engines",
+        ),
+        (
+            "src/tui/pane/a.rs",
+            "use super::b::X;",
+            "panes never import panes",
+        ),
+        (
+            "src/tui/pane/a.rs",
+            "use crate::tui::model::Model;",
+            "tui::pane (rank 5)",
+        ),
+        (
+            "src/tui/view.rs",
+            "use super::update::update;",
+            "tui::view (rank 8)",
+        ),
     ] {
         let found = judge(file, text);
-        assert_eq!(found.iter().filter(|f| f.contains(place)).count(), 1, "{file} {text}: {found:?}");
+        assert_eq!(
+            found.iter().filter(|f| f.contains(place)).count(),
+            1,
+            "{file} {text}: {found:?}"
+        );
         assert!(found.iter().all(|f| f.starts_with(file)), "{found:?}");
     }
 }
@@ -275,14 +322,35 @@ fn the_checker_finds_upward_and_sideways_imports() {
 #[test]
 fn the_checker_lets_lower_ranks_and_own_modules_pass() {
     for (file, text) in [
-        ("src/query/lexer.rs", "use super::ast::{Ast, Test}; use crate::event::field::Field;"),
-        ("src/query/value/a.rs", "use crate::query::glob; pub(in crate::query) fn f() {}"),
-        ("src/query.rs", "// use crate::engine::Hit;\n/* crate::cli */ const S: &str = \"crate::cli::x\";"),
-        ("src/query.rs", "const S: &str = r#\"crate::cli \" crate::tui\"#; const Q: char = '\"'; fn f<'a>() {}"),
-        ("src/engine/local/a.rs", "use super::super::page::Partial; use crate::query::ast;"),
+        (
+            "src/query/lexer.rs",
+            "use super::ast::{Ast, Test}; use crate::event::field::Field;",
+        ),
+        (
+            "src/query/value/a.rs",
+            "use crate::query::glob; pub(in crate::query) fn f() {}",
+        ),
+        (
+            "src/query.rs",
+            "// use crate::engine::Hit;\n/* crate::cli */ const S: &str = \"crate::cli::x\";",
+        ),
+        (
+            "src/query.rs",
+            "const S: &str = r#\"crate::cli \" crate::tui\"#; const Q: char = '\"'; fn f<'a>() {}",
+        ),
+        (
+            "src/engine/local/a.rs",
+            "use super::super::page::Partial; use crate::query::ast;",
+        ),
         ("src/cli/open.rs", "use crate::engine::local::LocalEngine;"),
-        ("src/tui/tests/a.rs", "use crate::engine::memory::MemoryEngine; use super::super::update::x;"),
-        ("src/tui/model.rs", "use super::pane::events::Events; use crate::tui::Options;"),
+        (
+            "src/tui/tests/a.rs",
+            "use crate::engine::memory::MemoryEngine; use super::super::update::x;",
+        ),
+        (
+            "src/tui/model.rs",
+            "use super::pane::events::Events; use crate::tui::Options;",
+        ),
     ] {
         assert_eq!(judge(file, text), Vec::<String>::new(), "{file} {text}");
     }

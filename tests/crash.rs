@@ -37,17 +37,28 @@ type Moment = fn(&Path, u64) -> bool;
 const MOMENTS: [(&str, Moment); 6] = [
     ("its folder is there", |_, _| true),
     ("it is created", |index, _| index.join("meta.json").exists()),
-    ("the first originals are written", |index, _| originals(index) > Some(0)),
-    ("a third of the originals is written", |index, all| originals(index) > Some(all / 3)),
-    ("the first positions are committed", |index, _| committed(index).is_some()),
-    ("the last originals are written", |index, all| originals(index) >= Some(all * 95 / 100)),
+    ("the first originals are written", |index, _| {
+        originals(index) > Some(0)
+    }),
+    ("a third of the originals is written", |index, all| {
+        originals(index) > Some(all / 3)
+    }),
+    ("the first positions are committed", |index, _| {
+        committed(index).is_some()
+    }),
+    ("the last originals are written", |index, all| {
+        originals(index) >= Some(all * 95 / 100)
+    }),
 ];
 
 /// Kills the program as soon as the moment has come; `false` if it ended before.
 fn kill_at(child: &mut Child, changes: &Receiver<()>, mut is_due: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + DEADLINE;
     while child.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "it neither ended nor came so far");
+        assert!(
+            Instant::now() < deadline,
+            "it neither ended nor came so far"
+        );
         if is_due() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -60,8 +71,18 @@ fn kill_at(child: &mut Child, changes: &Receiver<()>, mut is_due: impl FnMut() -
 
 /// Everything a search and its counts say.
 fn answers(program: &Program) -> [String; 3] {
-    let ids = program.print(["search", "*", ".", "--format", "jsonl", "--fields", "id,line,n"]);
-    let facets = ["search", "*", ".", "--facet", "user", "--facet", "action", "--format", "csv"];
+    let ids = program.print([
+        "search",
+        "*",
+        ".",
+        "--format",
+        "jsonl",
+        "--fields",
+        "id,line,n",
+    ]);
+    let facets = [
+        "search", "*", ".", "--facet", "user", "--facet", "action", "--format", "csv",
+    ];
     let count = program.print(["search", "action:delete", ".", "--count"]);
     [ids, program.print(facets), count]
 }
@@ -92,9 +113,13 @@ fn a_killed_run_is_made_up_for_by_the_next() {
         })
         .unwrap();
         fs::create_dir_all(program.home()).unwrap();
-        watcher.watch(&program.home(), RecursiveMode::Recursive).unwrap();
+        watcher
+            .watch(&program.home(), RecursiveMode::Recursive)
+            .unwrap();
         let mut child = program.command(["index", "."]).spawn().unwrap();
-        if kill_at(&mut child, &changes, || index_of(&program).is_some_and(|i| moment(&i, all))) {
+        if kill_at(&mut child, &changes, || {
+            index_of(&program).is_some_and(|i| moment(&i, all))
+        }) {
             killed.push(name);
         }
         program.print(["index", "."]);
@@ -103,9 +128,15 @@ fn a_killed_run_is_made_up_for_by_the_next() {
         // Ids hold the path of the log, which is another one here: the rest has to be equal.
         let without_ids = |answers: &[String; 3]| -> Vec<String> {
             let lines = answers[0].lines();
-            lines.map(|l| l.split_once(",\"line\"").unwrap().1.to_owned()).collect()
+            lines
+                .map(|l| l.split_once(",\"line\"").unwrap().1.to_owned())
+                .collect()
         };
-        assert_eq!(without_ids(&found), without_ids(&expected), "killed when {name}");
+        assert_eq!(
+            without_ids(&found),
+            without_ids(&expected),
+            "killed when {name}"
+        );
         assert_eq!(found[1..], expected[1..], "killed when {name}");
     }
     assert!(killed.len() >= 4, "only killed when {killed:?}");

@@ -57,7 +57,9 @@ fn world(records: &[String]) -> World {
     let mut local = Running::complete(&logs_dir.join("x.log"), &dir.path().join("index"));
     wait::until(&local.engine, "the chain report", || {
         let reports = local.engine.verify().unwrap().len();
-        (reports == 1).then_some(()).ok_or(format!("{reports} reports"))
+        (reports == 1)
+            .then_some(())
+            .ok_or(format!("{reports} reports"))
     });
     local.stop_reading();
 
@@ -86,7 +88,10 @@ fn world(records: &[String]) -> World {
     for (event, verdict) in &events {
         memory.push((**event).clone());
         memory.set_verdict(event.id, *verdict);
-        let values = event.attributes.iter().filter(|(_, v)| v.kind != Kind::Empty);
+        let values = event
+            .attributes
+            .iter()
+            .filter(|(_, v)| v.kind != Kind::Empty);
         paths.extend(values.map(|(path, _)| path.to_owned()));
     }
     World {
@@ -106,7 +111,11 @@ fn odd_one_out(world: &World, found: &[EventId], expected: &[EventId]) -> String
         return format!("order or number: {found:?} {expected:?}");
     };
     let (event, _) = world.events.iter().find(|(e, _)| e.id == **odd).unwrap();
-    let verb = if mine.contains(odd) { "is found and should not be" } else { "is not found" };
+    let verb = if mine.contains(odd) {
+        "is found and should not be"
+    } else {
+        "is not found"
+    };
     format!(
         "{verb}: line {:?} of {}: {}",
         event.line,
@@ -162,7 +171,13 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
         }
         prop_assert_eq!(page.total, expected.len() as u64, "{}: {}", name, query);
         for notice in &bound.notices {
-            prop_assert!(page.notices.contains(notice), "{}: {}: {:?}", name, query, page.notices);
+            prop_assert!(
+                page.notices.contains(notice),
+                "{}: {}: {:?}",
+                name,
+                query,
+                page.notices
+            );
         }
         pages.push(page);
     }
@@ -174,7 +189,10 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
 fn facet() -> impl Strategy<Value = FacetField> {
     prop_oneof![
         prop::sample::select(CATALOGUE.map(|spec| spec.field).to_vec())
-            .prop_filter("as many values as events", |f| !matches!(f, Field::Id | Field::Ts))
+            .prop_filter("as many values as events", |f| !matches!(
+                f,
+                Field::Id | Field::Ts
+            ))
             .prop_map(FacetField::Normal),
         prop::sample::select(vec!["a", "tags", "salt", "Kind", "\u{1}actor", "nowhere"])
             .prop_map(|path| FacetField::Attribute(path.to_owned())),

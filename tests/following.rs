@@ -41,7 +41,11 @@ impl Place {
     }
 
     fn append(&self, name: &str, text: &str) {
-        let mut file = OpenOptions::new().append(true).create(true).open(self.file(name)).unwrap();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.file(name))
+            .unwrap();
         file.write_all(text.as_bytes()).unwrap();
     }
 
@@ -53,7 +57,10 @@ impl Place {
     fn compress(&self, name: &str) {
         let text = fs::read(self.file(name)).unwrap();
         let hidden = self.file(".tmp");
-        let mut out = flate2::write::GzEncoder::new(File::create(&hidden).unwrap(), flate2::Compression::fast());
+        let mut out = flate2::write::GzEncoder::new(
+            File::create(&hidden).unwrap(),
+            flate2::Compression::fast(),
+        );
         out.write_all(&text).unwrap();
         out.finish().unwrap();
         fs::rename(hidden, self.file(&format!("{name}.gz"))).unwrap();
@@ -66,7 +73,10 @@ impl Place {
 }
 
 fn ids(engine: &dyn Engine) -> Vec<EventId> {
-    all_hits(engine, "*").iter().map(|hit| hit.event.id).collect()
+    all_hits(engine, "*")
+        .iter()
+        .map(|hit| hit.event.id)
+        .collect()
 }
 
 #[test]
@@ -153,7 +163,10 @@ fn a_file_copied_and_emptied_is_read_on_in_the_copy() {
     let before = ids(&running.engine);
     place.append("a.log", &lines(40..45));
     fs::copy(place.file("a.log"), place.file("a.log.1")).unwrap();
-    let emptied = OpenOptions::new().write(true).open(place.file("a.log")).unwrap();
+    let emptied = OpenOptions::new()
+        .write(true)
+        .open(place.file("a.log"))
+        .unwrap();
     emptied.set_len(0).unwrap();
     place.append("a.log", &lines(45..60));
     running.wait_for(0..60);
@@ -168,7 +181,10 @@ fn an_emptied_file_keeps_its_events_as_gone() {
     place.write("a.log", &lines(0..40));
     let running = place.follow(&place.file("a.log"));
     running.wait_for(0..40);
-    let emptied = OpenOptions::new().write(true).open(place.file("a.log")).unwrap();
+    let emptied = OpenOptions::new()
+        .write(true)
+        .open(place.file("a.log"))
+        .unwrap();
     emptied.set_len(0).unwrap();
     place.append("a.log", &lines(40..50));
     running.settle_on(0..50);
@@ -189,8 +205,15 @@ fn a_deleted_file_keeps_its_events_as_gone() {
     place.append("b.log", &lines(40..45));
     let expected = || (0..32).chain(40..45);
     wait::until(&running.engine, "the deletion", || {
-        let gone = all_hits(&running.engine, "source:*a.log").iter().filter(|h| h.event.gone).count();
-        if gone > 0 { Ok(()) } else { Err("nothing is gone".into()) }
+        let gone = all_hits(&running.engine, "source:*a.log")
+            .iter()
+            .filter(|h| h.event.gone)
+            .count();
+        if gone > 0 {
+            Ok(())
+        } else {
+            Err("nothing is gone".into())
+        }
     });
     // The last lines may be deleted before anybody could see them.
     let found = crate::support::logs::numbers(&all_hits(&running.engine, "*"));
@@ -234,7 +257,10 @@ fn a_rotated_file_that_is_compressed_is_not_read_again() {
     place.write("a.log", &lines(70..80));
     running.settle_on(0..80);
     assert_eq!(ids(&running.engine)[..60], before[..]);
-    let gone = all_hits(&running.engine, "*").iter().filter(|h| h.event.gone).count();
+    let gone = all_hits(&running.engine, "*")
+        .iter()
+        .filter(|h| h.event.gone)
+        .count();
     assert_eq!(gone, 0, "what was compressed is not gone");
 }
 
@@ -287,7 +313,10 @@ fn a_file_changed_in_place_is_read_again_and_that_is_said() {
     running.wait_for(0..30);
     running.engine.sinks()[0].flush().unwrap();
     let changed = lines(0..30).replace("\"user3\"", "\"evil3\"");
-    let mut file = OpenOptions::new().write(true).open(place.file("a.log")).unwrap();
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(place.file("a.log"))
+        .unwrap();
     file.write_all(changed.as_bytes()).unwrap();
     drop(file);
     wait::until(&running.engine, "the changed lines", || {
@@ -295,7 +324,10 @@ fn a_file_changed_in_place_is_read_again_and_that_is_said() {
         (found == 4).then_some(()).ok_or(format!("{found} events"))
     });
     let said = running.engine.info().messages;
-    assert!(said.iter().any(|m| m.contains("changed in place")), "{said:?}");
+    assert!(
+        said.iter().any(|m| m.contains("changed in place")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -316,7 +348,11 @@ fn a_second_engine_reads_follows_and_takes_over() {
     drop(first);
     wait::until(&second.engine, "the takeover", || {
         let writes = second.engine.sinks()[0].writes();
-        if writes { Ok(()) } else { Err("it does not write".into()) }
+        if writes {
+            Ok(())
+        } else {
+            Err("it does not write".into())
+        }
     });
     place.append("a.log", &lines(320..340));
     second.settle_on(0..340);
@@ -340,6 +376,8 @@ fn the_older_part_of_a_large_file_has_its_line_numbers() {
             .iter()
             .enumerate()
             .find(|(i, hit)| hit.event.line != Some(*i as u64 + 1));
-        wrong.map_or(Ok(()), |(i, hit)| Err(format!("line {} is {:?}", i + 1, hit.event.line)))
+        wrong.map_or(Ok(()), |(i, hit)| {
+            Err(format!("line {} is {:?}", i + 1, hit.event.line))
+        })
     });
 }

@@ -89,7 +89,11 @@ impl MemoryEngine {
     fn paths(&self) -> Paths {
         let mut paths = BTreeMap::new();
         for event in &self.read().events {
-            for (path, _) in event.attributes.iter().filter(|(_, v)| v.kind != Kind::Empty) {
+            for (path, _) in event
+                .attributes
+                .iter()
+                .filter(|(_, v)| v.kind != Kind::Empty)
+            {
                 *paths.entry(path.to_owned()).or_default() += 1;
             }
         }

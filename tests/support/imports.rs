@@ -230,7 +230,13 @@ fn raw_string(chars: &[char], from: usize) -> Option<usize> {
         return None;
     }
     let is_end = |at: usize| {
-        chars[at] == '"' && chars[at + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes
+        chars[at] == '"'
+            && chars[at + 1..]
+                .iter()
+                .take(hashes)
+                .filter(|c| **c == '#')
+                .count()
+                == hashes
     };
     let end = (at + 1..chars.len()).find(|at| is_end(*at))?;
     Some(end + 1 + hashes)

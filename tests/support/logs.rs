@@ -15,7 +15,11 @@ pub(crate) const START: i64 = 1_772_359_200;
 
 /// A time `tenths` of a second after [`START`].
 pub(crate) fn time(tenths: u64) -> Timestamp {
-    Timestamp::from_secs(START + (tenths / 10) as i64, (tenths % 10) as u32 * 100_000_000).unwrap()
+    Timestamp::from_secs(
+        START + (tenths / 10) as i64,
+        (tenths % 10) as u32 * 100_000_000,
+    )
+    .unwrap()
 }
 
 /// A line that carries its own number, by which it is found again.
@@ -105,5 +109,7 @@ pub(crate) fn parse(generation: &Generation, text: &str, registry: &Registry) ->
 
 /// The events alone.
 pub(crate) fn events(parsed: &[Parsed]) -> impl Iterator<Item = Arc<Event>> {
-    parsed.iter().flat_map(|p| p.events.iter().cloned().map(Arc::new))
+    parsed
+        .iter()
+        .flat_map(|p| p.events.iter().cloned().map(Arc::new))
 }

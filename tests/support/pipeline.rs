@@ -80,7 +80,10 @@ impl Running {
     pub(crate) fn generations(&self) -> Vec<(GenerationId, Generation)> {
         let sink = &self.engine.sinks()[0];
         let sources = self.engine.info().sources;
-        sources.iter().flat_map(|s| sink.of_source(&s.name)).collect()
+        sources
+            .iter()
+            .flat_map(|s| sink.of_source(&s.name))
+            .collect()
     }
 
     /// Ends the pipeline and keeps the engine.
@@ -113,9 +116,22 @@ impl Running {
 }
 
 fn difference(found: &[u64], expected: &[u64]) -> String {
-    let missing: Vec<&u64> = expected.iter().filter(|n| !found.contains(n)).take(20).collect();
-    let extra: Vec<&u64> = found.iter().filter(|n| !expected.contains(n)).take(20).collect();
-    let twice: Vec<&u64> = found.windows(2).filter(|w| w[0] == w[1]).map(|w| &w[0]).take(20).collect();
+    let missing: Vec<&u64> = expected
+        .iter()
+        .filter(|n| !found.contains(n))
+        .take(20)
+        .collect();
+    let extra: Vec<&u64> = found
+        .iter()
+        .filter(|n| !expected.contains(n))
+        .take(20)
+        .collect();
+    let twice: Vec<&u64> = found
+        .windows(2)
+        .filter(|w| w[0] == w[1])
+        .map(|w| &w[0])
+        .take(20)
+        .collect();
     format!(
         "{} of {} found; missing {missing:?}, unexpected {extra:?}, twice {twice:?}",
         found.len(),

@@ -47,7 +47,9 @@ impl Program {
 
     /// Puts a copy of `tests/fixtures/…` into the folder.
     pub(crate) fn fixture(&self, path: &str) -> PathBuf {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+        let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(path);
         let to = self.logs().join(from.file_name().unwrap());
         fs::copy(&from, &to).unwrap();
         // Some checkouts are read-only.

@@ -36,19 +36,79 @@ const KEYS: [&str; 22] = [
 fn texts() -> Vec<String> {
     let long = "x".repeat(64);
     let mut texts: Vec<String> = [
-        "alice", "Alice", "ALICE", "bob", "alice bob", "bob alice", "alice@corp.example",
-        "CORP\\alice", "a*b", "*", "?", "", " ", "-", "two  words", "système", "SYSTÈME", "Straße",
-        "İstanbul", "ΣΑΣ", "日本語", "日本 語", "e\u{301}", "/var/log/audit/audit.log", "/etc/shadow",
-        "arn:aws:iam::123456789012:user/alice", "GET", "delete", "list", "secrets", "true", "null",
-        "failure", "success", "denied", "error", "warning", "INFO", "10.0.0.1", "10.1.2.3",
-        "192.168.7.9", "2001:db8::1", "2001:DB8:0:0::1", "::ffff:10.0.0.1", "10.0.0.0/8",
-        "3f1c9a52-8a9e-4b1c-9f55-0123456789ab", "3F1C9A52-8A9E-4B1C-9F55-0123456789AB",
-        "3f1c9a52-8a9e-4b1c-9f55-0123456789ac", "deadbeefdeadbeef00",
+        "alice",
+        "Alice",
+        "ALICE",
+        "bob",
+        "alice bob",
+        "bob alice",
+        "alice@corp.example",
+        "CORP\\alice",
+        "a*b",
+        "*",
+        "?",
+        "",
+        " ",
+        "-",
+        "two  words",
+        "système",
+        "SYSTÈME",
+        "Straße",
+        "İstanbul",
+        "ΣΑΣ",
+        "日本語",
+        "日本 語",
+        "e\u{301}",
+        "/var/log/audit/audit.log",
+        "/etc/shadow",
+        "arn:aws:iam::123456789012:user/alice",
+        "GET",
+        "delete",
+        "list",
+        "secrets",
+        "true",
+        "null",
+        "failure",
+        "success",
+        "denied",
+        "error",
+        "warning",
+        "INFO",
+        "10.0.0.1",
+        "10.1.2.3",
+        "192.168.7.9",
+        "2001:db8::1",
+        "2001:DB8:0:0::1",
+        "::ffff:10.0.0.1",
+        "10.0.0.0/8",
+        "3f1c9a52-8a9e-4b1c-9f55-0123456789ab",
+        "3F1C9A52-8A9E-4B1C-9F55-0123456789AB",
+        "3f1c9a52-8a9e-4b1c-9f55-0123456789ac",
+        "deadbeefdeadbeef00",
         "e29ed943264a19a1eb96ff51556809cd26bc6cd740db8df2512de7226fd58eb0",
-        "2026-03-01T10:00:00Z", "2026-03-01T11:30:00.123456789Z", "2026-03-01 10:00:00", "2026-03-01",
-        "2026-03-01T12:00:00+02:00", "007", "1e3", "1000", "4e2", "400", "400.0", "-7", "9223372036854775807",
-        "9223372036854775808", "0.1", "nul\0value", "\u{1}", "tab\tnew\nline", "{\"in\":\"ner\"}",
-        "key:value", "(a OR b)", "say \"hi\"", "back\\slash",
+        "2026-03-01T10:00:00Z",
+        "2026-03-01T11:30:00.123456789Z",
+        "2026-03-01 10:00:00",
+        "2026-03-01",
+        "2026-03-01T12:00:00+02:00",
+        "007",
+        "1e3",
+        "1000",
+        "4e2",
+        "400",
+        "400.0",
+        "-7",
+        "9223372036854775807",
+        "9223372036854775808",
+        "0.1",
+        "nul\0value",
+        "\u{1}",
+        "tab\tnew\nline",
+        "{\"in\":\"ner\"}",
+        "key:value",
+        "(a OR b)",
+        "say \"hi\"",
+        "back\\slash",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -79,8 +139,22 @@ fn text() -> impl Strategy<Value = String> {
 
 fn number() -> impl Strategy<Value = Value> {
     prop_oneof![
-        select(vec![0i64, 1, -1, 7, -7, 200, 400, 403, 404, 500, 1000, i64::MAX, i64::MIN])
-            .prop_map(|n| json!(n)),
+        select(vec![
+            0i64,
+            1,
+            -1,
+            7,
+            -7,
+            200,
+            400,
+            403,
+            404,
+            500,
+            1000,
+            i64::MAX,
+            i64::MIN
+        ])
+        .prop_map(|n| json!(n)),
         select(vec![0.1, 400.0, 400.5, -1.5, 1e300, 9.3e18]).prop_map(|n| json!(n)),
         (0i64..600).prop_map(|n| json!(n)),
         Just(json!(u64::MAX)),
@@ -156,8 +230,19 @@ fn pattern() -> impl Strategy<Value = Pattern> {
 
 fn bound() -> impl Strategy<Value = String> {
     select(vec![
-        "400", "0", "-7", "1e3", "9223372036854775807", "399.5", "10.0.0.1", "192.168.0.0",
-        "2001:db8::1", "2026-03-01T10:00:00Z", "2026-03-01", "2026-03-01T10:30Z", "13h",
+        "400",
+        "0",
+        "-7",
+        "1e3",
+        "9223372036854775807",
+        "399.5",
+        "10.0.0.1",
+        "192.168.0.0",
+        "2001:db8::1",
+        "2026-03-01T10:00:00Z",
+        "2026-03-01",
+        "2026-03-01T10:30Z",
+        "13h",
     ])
     .prop_map(str::to_owned)
 }
@@ -169,8 +254,21 @@ fn end() -> impl Strategy<Value = Option<(String, bool)>> {
 fn test() -> impl Strategy<Value = Test> {
     let op = select(vec![Op::Lt, Op::Le, Op::Gt, Op::Ge]);
     let regex = select(vec![
-        "alice", "^alice$", "a.*e", "^$", "x{64}", "[0-9]{3}", "é$", "^10\\.", "two$", "σ", "\\\\", "^.?$",
-        "4b1c", "log\\/audit", "-4b1c-.*[a-f]$",
+        "alice",
+        "^alice$",
+        "a.*e",
+        "^$",
+        "x{64}",
+        "[0-9]{3}",
+        "é$",
+        "^10\\.",
+        "two$",
+        "σ",
+        "\\\\",
+        "^.?$",
+        "4b1c",
+        "log\\/audit",
+        "-4b1c-.*[a-f]$",
     ]);
     let simple = prop_oneof![
         8 => pattern().prop_map(Test::Is),
@@ -179,16 +277,23 @@ fn test() -> impl Strategy<Value = Test> {
         2 => (op, bound()).prop_map(|(op, text)| Test::Compare(op, text)),
         2 => (end(), end()).prop_map(|(lo, hi)| Test::Range { lo, hi }),
     ];
-    simple.prop_recursive(1, 6, 4, |inner| prop::collection::vec(inner, 2..5).prop_map(Test::Any))
+    simple.prop_recursive(1, 6, 4, |inner| {
+        prop::collection::vec(inner, 2..5).prop_map(Test::Any)
+    })
 }
 
 fn field() -> impl Strategy<Value = FieldRef> {
     let mut paths: Vec<String> = KEYS.iter().map(|k| (*k).to_owned()).collect();
     paths.extend(
-        ["salt", "b.c.a", "a.x.y", "a.c", "A", "STRASSE", "kInD2", "TAGS", "nowhere", "ts", "nul", "actor"]
-            .map(str::to_owned),
+        [
+            "salt", "b.c.a", "a.x.y", "a.c", "A", "STRASSE", "kInD2", "TAGS", "nowhere", "ts",
+            "nul", "actor",
+        ]
+        .map(str::to_owned),
     );
-    let normal = auditty::event::field::CATALOGUE.map(|spec| spec.field).to_vec();
+    let normal = auditty::event::field::CATALOGUE
+        .map(|spec| spec.field)
+        .to_vec();
     prop_oneof![
         3 => select(normal).prop_map(FieldRef::Normal),
         5 => select(paths).prop_map(FieldRef::Attribute),
@@ -208,15 +313,93 @@ fn special() -> impl Strategy<Value = Ast> {
     };
     let compare = |op, text: &str| Test::Compare(op, text.to_owned());
     prop_oneof![
-        of(Field::Severity, vec![is("err"), is("warning"), compare(Op::Ge, "warning"), compare(Op::Lt, "info"), is("i*"), Test::Exists]),
-        of(Field::Line, vec![is("1"), is("7"), compare(Op::Le, "20"), compare(Op::Gt, "3"), is("1*"), Test::Regex("[05]$".into()), Test::Exists]),
-        of(Field::Format, vec![is("json"), is("text"), is("*e*"), is("JSON")]),
-        of(Field::Source, vec![is("*x.log"), is("*"), Test::Regex("logs".into()), is("/live/*")]),
-        of(Field::Chain, vec![is("unchained"), is("pending"), is("broken"), is("un*"), Test::Exists]),
-        of(Field::Id, vec![is("0*"), is("*f"), Test::Regex("^[0-7]".into()), Test::Exists]),
-        of(Field::Ts, vec![compare(Op::Gt, "2026-03-01T10:10Z"), is("2026-03-01"), is("*:30:*"), Test::Exists, is("2026-03-01T10:00:07Z")]),
-        of(Field::Ip, vec![is("10.0.0.1"), is("10.0.0.0/8"), is("10.*"), compare(Op::Ge, "10.1.0.0"), is("2001:db8::1"), is("::ffff:10.0.0.1"), Test::Exists]),
-        of(Field::Outcome, vec![is("failure"), is("Success"), is("unknown"), is("*s"), Test::Exists]),
+        of(
+            Field::Severity,
+            vec![
+                is("err"),
+                is("warning"),
+                compare(Op::Ge, "warning"),
+                compare(Op::Lt, "info"),
+                is("i*"),
+                Test::Exists
+            ]
+        ),
+        of(
+            Field::Line,
+            vec![
+                is("1"),
+                is("7"),
+                compare(Op::Le, "20"),
+                compare(Op::Gt, "3"),
+                is("1*"),
+                Test::Regex("[05]$".into()),
+                Test::Exists
+            ]
+        ),
+        of(
+            Field::Format,
+            vec![is("json"), is("text"), is("*e*"), is("JSON")]
+        ),
+        of(
+            Field::Source,
+            vec![
+                is("*x.log"),
+                is("*"),
+                Test::Regex("logs".into()),
+                is("/live/*")
+            ]
+        ),
+        of(
+            Field::Chain,
+            vec![
+                is("unchained"),
+                is("pending"),
+                is("broken"),
+                is("un*"),
+                Test::Exists
+            ]
+        ),
+        of(
+            Field::Id,
+            vec![
+                is("0*"),
+                is("*f"),
+                Test::Regex("^[0-7]".into()),
+                Test::Exists
+            ]
+        ),
+        of(
+            Field::Ts,
+            vec![
+                compare(Op::Gt, "2026-03-01T10:10Z"),
+                is("2026-03-01"),
+                is("*:30:*"),
+                Test::Exists,
+                is("2026-03-01T10:00:07Z")
+            ]
+        ),
+        of(
+            Field::Ip,
+            vec![
+                is("10.0.0.1"),
+                is("10.0.0.0/8"),
+                is("10.*"),
+                compare(Op::Ge, "10.1.0.0"),
+                is("2001:db8::1"),
+                is("::ffff:10.0.0.1"),
+                Test::Exists
+            ]
+        ),
+        of(
+            Field::Outcome,
+            vec![
+                is("failure"),
+                is("Success"),
+                is("unknown"),
+                is("*s"),
+                Test::Exists
+            ]
+        ),
     ]
 }
 
@@ -233,8 +416,14 @@ fn words() -> impl Strategy<Value = Ast> {
 /// A query as typed. Those that make no sense for their field are left out.
 pub(crate) fn query() -> impl Strategy<Value = auditty::query::Query> {
     let time = || {
-        select(vec!["2026-03-01T10:10:00Z", "2026-03-01T10:40Z", "13h30m", "2026-03-01", "today"])
-            .prop_map(|t| TimeExpr::Text(t.to_owned()))
+        select(vec![
+            "2026-03-01T10:10:00Z",
+            "2026-03-01T10:40Z",
+            "13h30m",
+            "2026-03-01",
+            "today",
+        ])
+        .prop_map(|t| TimeExpr::Text(t.to_owned()))
     };
     let leaf = prop_oneof![
         1 => Just(Ast::All),

@@ -41,13 +41,13 @@ pub(crate) struct Found {
 }
 
 impl View {
-    fn fetcher<'a>(&'a self, registry: &'a Registry, zone_offset: i32) -> Fetcher<'a> {
+    fn fetcher<'a>(&'a self, registry: &'a Registry) -> Fetcher<'a> {
         Fetcher {
             originals: &self.store.originals,
             registry,
             generations: &self.catalog.generations,
             facts: &self.facts,
-            zone_offset,
+            zone_offset: self.store.zone_offset,
         }
     }
 
@@ -89,7 +89,7 @@ impl View {
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(usize, Collected)>, EngineError> {
             let matcher = Matcher::new(bound)?;
-            let fetcher = self.fetcher(registry, request.zone_offset);
+            let fetcher = self.fetcher(registry);
             let mut out = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -175,11 +175,9 @@ impl View {
         &self,
         found: &Found,
         registry: &Registry,
-        zone_offset: i32,
     ) -> Result<crate::engine::Hit, EngineError> {
         let positions = Positions::open(self.searcher.segment_reader(found.segment as u32))?;
-        self.fetcher(registry, zone_offset)
-            .hit(&positions, found.doc)
+        self.fetcher(registry).hit(&positions, found.doc)
     }
 
     /// The event with this id.
@@ -187,9 +185,8 @@ impl View {
         &self,
         id: EventId,
         registry: &Registry,
-        zone_offset: i32,
     ) -> Result<Option<crate::engine::Hit>, EngineError> {
-        let fetcher = self.fetcher(registry, zone_offset);
+        let fetcher = self.fetcher(registry);
         for segment in self.searcher.segment_readers() {
             let ids = segment
                 .fast_fields()

@@ -14,8 +14,8 @@ use super::terms::Cutter;
 use crate::chain::ChainReport;
 use crate::engine::sink::{EventSink, Generation, GenerationId, Parsed};
 use crate::engine::{Covers, EngineError};
-use crate::event::{Event, Kind};
 use crate::event::field::Field;
+use crate::event::{Event, Kind};
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
@@ -152,8 +152,20 @@ impl Store {
         (records, ranges.collect())
     }
 
-    /// Makes everything accepted and complete durable: documents, originals and positions in one step.
+    /// Makes everything accepted and complete durable: documents, originals and positions in one step. If that fails
+    /// nothing of it counts, writing ends, and searches read the rest from the files.
     pub(crate) fn commit(&self) -> Result<(), EngineError> {
+        self.try_commit().inspect_err(|error| {
+            self.stop_writing(error.to_string());
+            let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(writer) = slot.as_mut() {
+                // The last commit stays what it is, whether or not this cleans up behind the failed one.
+                let _ = writer.rollback();
+            }
+        })
+    }
+
+    fn try_commit(&self) -> Result<(), EngineError> {
         // Taking the lock for writing waits until every batch under way is added whole.
         let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = slot.as_mut() else {
@@ -421,7 +433,6 @@ impl EventSink for Store {
         batch: Vec<Parsed>,
         done: Range<u64>,
     ) -> Result<(), EngineError> {
-        let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
             return Err(EngineError::Stopped(reason.clone()));
@@ -430,6 +441,7 @@ impl EventSink for Store {
         let Some(writer) = slot.as_ref() else {
             return Ok(());
         };
+        let ordinal = self.ordinal(id.0);
         let refs: Vec<&Parsed> = batch.iter().collect();
         let (events, unparsed) = self.add(writer, ordinal, &refs)?;
         let mut pending = self.pending();
@@ -479,6 +491,9 @@ impl EventSink for Store {
             generation.done.clear();
             generation.gone = true;
             generation.closed = true;
+            // A place of its own: what replaced a record stands at the same time and offset.
+            let ranks = self.of_source(&generation.source);
+            generation.rank = ranks.iter().map(|(_, g)| g.rank).min().unwrap_or(0) - 1;
             let of_lost = self.declare(generation);
             self.backlog(of_lost, lost, 0..0)?;
         }

@@ -286,7 +286,16 @@ mod tests {
 
     #[test]
     fn no_key_can_pass_for_something_else() {
-        for path in ["a.b", "", "nul\0key", "\u{1}actor", "\u{2}", "\u{2}0", "\0\u{2}\u{1}1", "é\u{2}2"] {
+        for path in [
+            "a.b",
+            "",
+            "nul\0key",
+            "\u{1}actor",
+            "\u{2}",
+            "\u{2}0",
+            "\0\u{2}\u{1}1",
+            "é\u{2}2",
+        ] {
             let written = attribute_path(path);
             assert!(!written.contains(['\0', '\u{1}']), "{path:?}");
             assert_eq!(attribute_of(&written).as_deref(), Some(path));
