@@ -1,3 +1,5 @@
+//! Tests of the layered settings.
+
 use super::*;
 
 fn entries(text: &str) -> Vec<Entry> {

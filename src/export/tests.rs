@@ -1,3 +1,5 @@
+//! Tests of every way events are printed.
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Tests of the sanitiser.
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of the bundled incident.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the reports of `verify`.
+
 use super::*;
 use crate::chain::Finding;
 use crate::cli::tests::{app, printed};

@@ -1,3 +1,5 @@
+//! Tests of what paths lead to, on real directories.
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;

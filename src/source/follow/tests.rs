@@ -1,3 +1,5 @@
+//! Tests of comparing two looks at the files of a set.
+
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Tests of compressed streams, whole and damaged.
+
 use std::io::Write;
 
 use flate2::write::GzEncoder;

@@ -1,3 +1,5 @@
+//! Tests of waiting for changes, with notices and without.
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::time::SystemTime;
