@@ -223,7 +223,12 @@ impl Coordinator {
     fn look(&mut self, discovery: &Discovery, first: bool) {
         for skipped in discovery.skipped.iter().filter(|_| first) {
             if let Some(sink) = self.sinks.first() {
-                if matches!(skipped.why, SkipReason::Unreadable | SkipReason::Failed) {
+                // A path that was asked for and is not there; inside a folder it is only a dangling link.
+                let is_asked_for = skipped.why == SkipReason::Missing
+                    && !self.roots.iter().any(|r| skipped.path.starts_with(r));
+                if is_asked_for
+                    || matches!(skipped.why, SkipReason::Unreadable | SkipReason::Failed)
+                {
                     sink.source_error(
                         &skipped.path.to_string_lossy(),
                         Some(skipped.detail.clone()),

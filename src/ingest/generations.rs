@@ -53,7 +53,7 @@ impl Coordinator {
         // Another file of the set that begins alike: a copy while it is made, or the original after.
         let alike = |t: &&Track| t.identity.key == identity.key && t.copy_of.is_none();
         if let Some(track) = set.tracks.values().find(alike)
-            && same_content(file, &track.file)?
+            && (same_content(file, &track.file)? || was_copied_and_emptied(track, file)?)
         {
             let (id, copy_of) = (track.id, Some(track.file.id));
             let track = Track {
@@ -504,6 +504,17 @@ fn same_content(a: &GenFile, b: &GenFile) -> Result<bool, IngestError> {
         Ok(tail)
     };
     Ok(tail(a)? == tail(b)?)
+}
+
+/// Whether a followed file no longer holds what was read of it, while one that begins alike holds as much: copied and
+/// emptied between two looks.
+fn was_copied_and_emptied(track: &Track, copy: &GenFile) -> Result<bool, IngestError> {
+    let as_long = copy.compression != Compression::None || copy.len >= track.file.len;
+    if track.file.compression != Compression::None || !as_long {
+        return Ok(false);
+    }
+    let shrunk = std::fs::metadata(&track.file.path).is_ok_and(|m| m.len() < track.file.len);
+    Ok(shrunk || !still_begins_with(&track.file, &track.identity.head)?)
 }
 
 /// Hashes of every frame that a file holds, by which changed ones are found.

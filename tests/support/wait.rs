@@ -22,8 +22,14 @@ pub(crate) fn until<T>(
         match look() {
             Ok(value) => return value,
             Err(why) if Instant::now() >= deadline => {
-                let said = engine.info().messages;
-                panic!("{what} in {DEADLINE:?}: {why}; the engine said {said:?}");
+                let info = engine.info();
+                let errors: Vec<_> = info
+                    .sources
+                    .iter()
+                    .filter_map(|s| s.error.as_ref())
+                    .collect();
+                let said = info.messages;
+                panic!("{what} in {DEADLINE:?}: {why}; the engine said {said:?}, {errors:?}");
             }
             Err(_) => {}
         }
