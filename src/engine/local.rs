@@ -278,7 +278,10 @@ impl Engine for LocalEngine {
         let mut bound = request.query.bind(&context)?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
-        let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
+        let mut extents: Vec<(i64, i64)> = Vec::new();
+        for view in &snapshot.views {
+            extents.extend(view.extent()?);
+        }
         extents.extend(live_times().min().zip(live_times().max()));
         let extent = extents
             .iter()
@@ -288,6 +291,9 @@ impl Engine for LocalEngine {
             .map(|e| super::clip_extent(&bound, e));
         let mut partial = Partial::new(request, extent);
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             if matcher.matches(event, *verdict) {
                 partial.add(request, event, *verdict);
             }
@@ -307,11 +313,9 @@ impl Engine for LocalEngine {
         let beyond_page = found.len() > request.limit;
         found.truncate(request.limit);
         for (index, candidate) in &found {
-            partial.hits.push(snapshot.views[*index].fetch(
-                candidate,
-                &self.registry,
-                request.zone_offset,
-            )?);
+            partial
+                .hits
+                .push(snapshot.views[*index].fetch(candidate, &self.registry)?);
         }
         if snapshot.covers.stopped.is_some() {
             self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
@@ -342,7 +346,7 @@ impl Engine for LocalEngine {
             }
         }
         for view in &snapshot.views {
-            if let Some(hit) = view.event(id, &self.registry, self.options.zone_offset)? {
+            if let Some(hit) = view.event(id, &self.registry)? {
                 return Ok(Some(hit));
             }
         }

@@ -353,8 +353,7 @@ fn line(out: &mut impl Write, random: &mut Random, micros: u64, r: &Request) -> 
         out,
         concat!(
             r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}","#,
-            r#""stage":"ResponseComplete","requestURI":"{}","verb":"{}","user":{{"username":"{}","groups":[{}],"#,
-            r#""extra":{{"authentication.kubernetes.io/credential-id":["X509SHA256={:016x}"]}}}},"#,
+            r#""stage":"ResponseComplete","requestURI":"{}","verb":"{}","user":{{"username":"{}","groups":[{}]}},"#,
             r#""sourceIPs":["{}"],"userAgent":"{}","objectRef":{{"resource":"{}","namespace":"{}",{}{}"apiVersion":"{}"}},"#,
             r#""responseStatus":{{"metadata":{{}},{}}},"requestReceivedTimestamp":"{}","stageTimestamp":"{}","#,
             r#""annotations":{{"authorization.k8s.io/decision":"{}","authorization.k8s.io/reason":"{}"}}}}"#
@@ -368,10 +367,6 @@ fn line(out: &mut impl Write, random: &mut Random, micros: u64, r: &Request) -> 
         r.verb,
         r.user,
         r.groups,
-        // One credential an actor.
-        r.user
-            .bytes()
-            .fold(7u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ u64::from(c)),
         r.ip,
         r.agent,
         r.resource,

@@ -156,17 +156,16 @@ impl Bench {
         let Some(first) = first else {
             return Err("the index was there already".into());
         };
-        let rg = peer("rg", self.rg("\"verb\":\"get\""));
-        let speed = self.bytes as f64 / 1e6 / first.wall.as_secs_f64();
-        let lnav_time = peer(
-            "lnav",
-            lnav.as_ref()
-                .map(|r| r.as_ref().map(|run| run.wall).map_err(Clone::clone)),
-        );
+        let of_lnav = |time: fn(&Run) -> Duration| {
+            let took = lnav.as_ref().map(|run| run.as_ref().map(time));
+            peer("lnav", took.map(|time| time.map_err(Clone::clone)))
+        };
+        let lnav_time = of_lnav(|run| run.wall);
         let met = match &lnav_time {
             Peer::Took(_, theirs) => Some(first.wall.as_secs_f64() <= 2.5 * theirs.as_secs_f64()),
             _ => None,
         };
+        let speed = self.bytes as f64 / 1e6 / first.wall.as_secs_f64();
         let mut rows = vec![
             Row::new(
                 "full indexing",
@@ -174,7 +173,10 @@ impl Bench {
             )
             .beside(first.wall, &lnav_time)
             .goal("<= 2.5 x lnav", met),
-            Row::new("full indexing", time(first.wall)).beside(first.wall, &rg),
+            Row::new("processor time of it", time(first.cpu))
+                .beside(first.cpu, &of_lnav(|run| run.cpu)),
+            Row::new("full indexing", time(first.wall))
+                .beside(first.wall, &peer("rg -c", self.rg("\"verb\":\"get\""))),
         ];
         let mut memory = Row::new(
             "peak memory of it (own / with mapped files)",

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 
+/// The unit of `/proc/PID/stat`, the same on every Linux that this runs on.
+const TICKS_PER_SECOND: u64 = 100;
 const POLL: Duration = Duration::from_millis(5);
 
 /// What a run of a program took.
@@ -18,6 +20,8 @@ pub(crate) struct Run {
     pub(crate) rss: u64,
     /// Peak of the part that is the program's own (no file pages), in bytes.
     pub(crate) own: u64,
+    /// Processor time of all its threads: what a busy machine changes least.
+    pub(crate) cpu: Duration,
     pub(crate) stdout: String,
 }
 
@@ -32,13 +36,17 @@ pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
         .spawn()
         .map_err(|e| format!("{name}: {e}"))?;
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let stat = PathBuf::from(format!("/proc/{}/stat", child.id()));
     let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
     let watcher = std::thread::spawn(move || {
-        let mut peak = (0, 0);
+        let mut peak = (0, 0, 0);
         loop {
             if let Ok(text) = fs::read_to_string(&status) {
                 peak.0 = peak.0.max(kibibytes(&text, "VmHWM:"));
                 peak.1 = peak.1.max(kibibytes(&text, "RssAnon:"));
+            }
+            if let Ok(text) = fs::read_to_string(&stat) {
+                peak.2 = peak.2.max(ticks(&text));
             }
             if stopped.recv_timeout(POLL) != Err(RecvTimeoutError::Timeout) {
                 return peak;
@@ -61,7 +69,7 @@ pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
     let ended = child.wait().map_err(|e| format!("{name}: {e}"))?;
     let wall = start.elapsed();
     drop(stop);
-    let (rss, own) = watcher.join().unwrap_or_default();
+    let (rss, own, cpu) = watcher.join().unwrap_or_default();
     let said = errors.join().unwrap_or_default();
     if !ended.success() {
         return Err(format!("{name} ended with {ended}: {said}"));
@@ -70,8 +78,16 @@ pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
         wall,
         rss: rss * 1024,
         own: own * 1024,
+        cpu: Duration::from_millis(cpu * 1000 / TICKS_PER_SECOND),
         stdout,
     })
+}
+
+/// User and system time of `/proc/PID/stat`: the 12th and 13th field after the name, which may hold blanks.
+fn ticks(stat: &str) -> u64 {
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let times = fields.split_whitespace().skip(11).take(2);
+    times.filter_map(|t| t.parse::<u64>().ok()).sum()
 }
 
 fn kibibytes(status: &str, name: &str) -> u64 {

@@ -32,7 +32,7 @@ impl Row {
                 self.ratio = format!("{ratio:.2}");
             }
             Peer::Absent(name) => self.peer = format!("{name} not installed"),
-            Peer::Failed(name, _) => self.peer = format!("{name} failed"),
+            Peer::Failed(name, why) => self.peer = format!("{name} failed: {why}"),
         }
         self
     }
