@@ -50,7 +50,7 @@ impl Coordinator {
         // Another file of the set that begins alike: a copy while it is made, or the original after.
         let alike = |t: &&Track| t.identity.key == identity.key && t.copy_of.is_none();
         if let Some(track) = set.tracks.values().find(alike)
-            && same_content(file, &track.file)?
+            && is_copy(file, track)?
         {
             let (id, copy_of) = (track.id, Some(track.file.id));
             let track = Track {
@@ -227,7 +227,7 @@ impl Coordinator {
         };
         if let Some(original) = track.copy_of {
             let same = match set.tracks.get(&original) {
-                Some(original) => same_content(file, &original.file)?,
+                Some(original) => is_copy(file, original)?,
                 None => true,
             };
             if !same {
@@ -442,6 +442,14 @@ fn unused_key(base: &str, known: &[(GenerationId, Generation)]) -> String {
 
 /// Bytes compared at the start and at the end of two files.
 const COMPARED: usize = 64 << 10;
+
+/// Whether a file that begins like another is its copy. An original that was emptied since cannot be compared with; then
+/// its content of before can only be in the copy.
+fn is_copy(file: &GenFile, original: &Track) -> Result<bool, IngestError> {
+    let is_emptied = original.file.compression == Compression::None
+        && !still_begins_with(&original.file, &original.identity.head)?;
+    Ok(is_emptied || same_content(file, &original.file)?)
+}
 
 /// Whether the shorter of two files is the beginning of the other, as far as a look at both ends can tell.
 fn same_content(a: &GenFile, b: &GenFile) -> Result<bool, IngestError> {
