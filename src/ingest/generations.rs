@@ -251,7 +251,7 @@ impl Coordinator {
         };
         if let Some(original) = track.copy_of {
             let same = match set.tracks.get(&original) {
-                Some(original) => same_content(file, &original.file)?,
+                Some(original) => is_copy(file, original)?,
                 None => true,
             };
             if !same {
@@ -475,6 +475,14 @@ fn unused_key(base: &str, known: &[(GenerationId, Generation)]) -> String {
 
 /// Bytes compared at the start and at the end of two files.
 const COMPARED: usize = 64 << 10;
+
+/// Whether a file that begins like another is its copy. An original that was emptied since cannot be compared with; then
+/// its content of before can only be in the copy.
+fn is_copy(file: &GenFile, original: &Track) -> Result<bool, IngestError> {
+    let is_emptied = original.file.compression == Compression::None
+        && !still_begins_with(&original.file, &original.identity.head)?;
+    Ok(is_emptied || same_content(file, &original.file)?)
+}
 
 /// Whether the shorter of two files is the beginning of the other, as far as a look at both ends can tell.
 fn same_content(a: &GenFile, b: &GenFile) -> Result<bool, IngestError> {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::format::Registry;
 use crate::format::{Format, Frame};
-use crate::source::{GenFile, SourceError, open_stream};
+use crate::source::{GenFile, ReadEnd, SourceError, open_stream};
 
 /// Bytes looked at to find the format.
 const SAMPLE: usize = 64 << 10;
@@ -48,7 +48,12 @@ pub(super) fn identify(
         .read_to_end(&mut head)
         .map_err(failed)?;
     if head.is_empty() {
-        return Ok(None);
+        return match stream.end() {
+            Some(ReadEnd::Truncated(why) | ReadEnd::Damaged(why)) => Err(failed(
+                std::io::Error::other(format!("nothing can be unpacked: {why}")),
+            )),
+            _ => Ok(None),
+        };
     }
     let format = registry.detect(&head).format;
     let sample = head.len();

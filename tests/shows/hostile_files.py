@@ -162,8 +162,7 @@ def main():
         checks.check("verify of the tree: no panic, no hang", done.code in (0, 1, 5) and "panicked" not in done.stderr, f"{done.code} {short(done.stderr)}")
         with Session([program, tree], environment(place.path / "tui")) as session:
             checks.check("the explorer opens the tree", session.wait("alice", 20), session.terminal.text())
-            session.send("q")
-            checks.equal("the explorer ends", session.end(), 0)
+            checks.equal("the explorer ends", session.leave(), 0)
 
         denied(checks, program, place)
         long_line(checks, program, place, megabytes)
@@ -237,8 +236,7 @@ def long_line(checks, program, place, megabytes):
                          session.terminal.text())
             session.send("\x1b")
             session.settle()
-            session.send("q")
-            checks.equal("the explorer ends", session.end(), 0)
+            checks.equal("the explorer ends", session.leave(), 0)
         path.unlink()
 
 

@@ -68,8 +68,7 @@ def main():
             look("while the explorer runs")
             session.send("\x1b")
             session.settle()
-            session.send("q")
-            checks.equal("the explorer ends with exit 0", session.end(), 0)
+            checks.equal("the explorer ends with exit 0", session.leave(), 0)
         look("after the explorer")
 
         with Session([program, "demo"], env, before=open_to_all) as session:
@@ -77,8 +76,7 @@ def main():
             session.settle()
             look("while the demo runs")
             checks.check("the demo's own files are there", any("demo-" in d for d, _, _ in os.walk(place.home)))
-            session.send("q")
-            checks.equal("the demo ends with exit 0", session.end(), 0)
+            checks.equal("the demo ends with exit 0", session.leave(), 0)
         look("after the demo")
         checks.check("the demo leaves nothing behind", not [d for d, _, _ in os.walk(place.home) if "demo-" in d])
 

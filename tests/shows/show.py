@@ -390,6 +390,14 @@ class Session:
         self.is_over(block=True)
         return self.status
 
+    def leave(self):
+        """Leaves the explorer with its own keys: q, and q again where it asks for that."""
+        for _ in range(4):
+            self.send("q")
+            if self.wait(lambda _: self.is_over(), 1.5) or self.end(0.2) is not None:
+                break
+        return self.end()
+
     def kill(self):
         if not self.is_over():
             os.kill(self.pid, signal.SIGKILL)

@@ -103,8 +103,7 @@ def main():
             print(f"     explorer: peak RSS {explorer.peak:.0f} MB, {explorer.terminal.bytes:,} bytes drawn")
             checks.check("the explorer's peak RSS stays below 1 GB", explorer.peak < 1024, f"{explorer.peak:.0f} MB")
             checks.check("only well-formed output", not explorer.terminal.violations, short(explorer.terminal.violations))
-            explorer.send("q")
-            checks.equal("q ends the explorer with exit 0", explorer.end(), 0)
+            checks.equal("leaving ends the explorer with exit 0", explorer.leave(), 0)
         compare(checks, "afterwards", program, folder, place.home, written)
         compare(checks, "with a new index", program, folder, place.path / "fresh", written)
         first = found_by_search(program, folder, place.home)[1]
