@@ -81,7 +81,7 @@ impl ChainReport {
     pub fn unchained(source: Arc<str>) -> Self {
         Self {
             source,
-            coverage: "no chain in this source".into(),
+            coverage: "its records carry no hashes that link them".into(),
             ..Self::default()
         }
     }

@@ -205,6 +205,12 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// Not a failure: a tail has delivered everything that will ever come.
+    #[error("nothing more will come")]
+    Ended,
+    /// Nothing is written any more; searching goes on.
+    #[error("indexing stopped: {0}")]
+    Stopped(String),
     #[error("the index failed: {0}")]
     Index(String),
     #[error("this engine cannot {0}")]

@@ -11,6 +11,7 @@ mod generations;
 mod identify;
 mod progress;
 mod reading;
+pub mod scan;
 mod tailer;
 pub mod verify;
 

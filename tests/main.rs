@@ -1,4 +1,12 @@
-#[test]
-fn t() {}
+//! The integration tests: one binary, one module a topic.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod cli;
+mod crash;
+mod differential;
+mod engine_contract;
+mod following;
 mod readme;
 mod screenshots;
+mod support;

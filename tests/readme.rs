@@ -7,9 +7,9 @@ mod console;
 
 use std::path::Path;
 
-use auditty::event::BreakKind;
+use auditty::event::{BreakKind, Timestamp};
 use auditty::format::Registry;
-use auditty::query::Query;
+use auditty::query::{BindContext, Matcher, Query};
 use auditty::runbook::Runbook;
 use auditty::tui::keymap::{Context, Keymap};
 
@@ -137,8 +137,15 @@ fn queries_can_be_asked() {
     assert!(rows.len() > 10);
     for row in rows {
         let query = code(&row[0]);
-        let parsed = Query::parse(query);
-        assert!(parsed.is_ok(), "{query}: {parsed:?}");
+        let context = BindContext {
+            now: Timestamp::now(),
+            zone_offset: 0,
+            paths: None,
+        };
+        let asked = Query::parse(query)
+            .and_then(|query| query.bind(&context))
+            .and_then(|bound| Matcher::new(&bound).map(|_| bound.notices));
+        assert_eq!(asked, Ok(Vec::new()), "{query}");
     }
 }
 

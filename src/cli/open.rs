@@ -14,6 +14,7 @@ use crate::engine::local::{LocalEngine, LocalOptions};
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
+use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::{Discoverer, Discovery, RootKind, open_stream};
@@ -136,7 +137,12 @@ fn start(
         max_share: settings.index.max_share,
         min_free: settings.index.min_free,
     };
-    let engine = LocalEngine::open(dirs, registry.clone(), options)?;
+    let scanner = FileScanner {
+        registry: registry.clone(),
+        zone_offset,
+    };
+    let engine =
+        LocalEngine::open(dirs, registry.clone(), options)?.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
     let options = Options {
         follow: mode != Mode::Complete,

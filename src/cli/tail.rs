@@ -57,7 +57,7 @@ pub(super) fn follow(
                 ));
             }
             Ok(Some(TailItem::Changed) | None) => {}
-            Err(EngineError::Cancelled) => break,
+            Err(EngineError::Cancelled | EngineError::Ended) => break,
             Err(error) => return Err(error.into()),
         }
     }

@@ -59,7 +59,9 @@ fn watch(
         }
         match tail.recv(PATIENCE) {
             Ok(_) => {}
-            Err(EngineError::Cancelled) => return Ok(exit_of(&reports(engine)?)),
+            Err(EngineError::Cancelled | EngineError::Ended) => {
+                return Ok(exit_of(&reports(engine)?));
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -27,7 +27,7 @@ use self::lower::GenerationFacts;
 use self::search::{Found, View};
 use self::store::Store;
 use super::page::Partial;
-use super::sink::EventSink;
+use super::sink::{EventSink, Scanner};
 use super::{
     Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort,
     SourceInfo, Tail, Watermark,
@@ -72,6 +72,7 @@ pub struct LocalEngine {
     hub: Arc<Hub>,
     registry: Arc<Registry>,
     options: LocalOptions,
+    scanner: Option<Arc<dyn Scanner>>,
     /// Dropping it ends the committing thread.
     stop: Option<Sender<()>>,
     committer: Option<std::thread::JoinHandle<()>>,
@@ -139,9 +140,17 @@ impl LocalEngine {
             hub,
             registry,
             options,
+            scanner: None,
             stop: Some(stop),
             committer: Some(committer),
         })
+    }
+
+    /// Lets searches read what the indexes could not take.
+    #[must_use]
+    pub fn with_scanner(mut self, scanner: Arc<dyn Scanner>) -> Self {
+        self.scanner = Some(scanner);
+        self
     }
 
     /// The sinks that feed the engine, in the order of `dirs`.
@@ -192,6 +201,39 @@ impl LocalEngine {
         snapshot
     }
 
+    /// Adds what is in no index because writing stopped, read from the files themselves.
+    fn scan_rest(
+        &self,
+        snapshot: &Snapshot,
+        request: &SearchRequest,
+        matcher: &Matcher,
+        partial: &mut Partial,
+        cancel: &Cancel,
+    ) -> Result<(), EngineError> {
+        let Some(scanner) = &self.scanner else {
+            return Ok(());
+        };
+        let live: std::collections::HashSet<EventId> = snapshot.live.iter().map(|e| e.id).collect();
+        for view in &snapshot.views {
+            for generation in view.store.unfinished() {
+                scanner.scan(&generation, &mut |parsed| {
+                    for event in parsed.events.into_iter().map(Arc::new) {
+                        let verdict = Hub::verdict(&self.hub.lock(), &event);
+                        if !live.contains(&event.id) && matcher.matches(&event, verdict) {
+                            partial.add(request, &event, verdict);
+                        }
+                    }
+                    !cancel.is_cancelled()
+                })?;
+            }
+        }
+        if cancel.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
     fn paths(&self, snapshot: &Snapshot) -> Result<Paths, EngineError> {
         let mut paths = BTreeSet::new();
         for view in &snapshot.views {
@@ -236,7 +278,10 @@ impl Engine for LocalEngine {
         let mut bound = request.query.bind(&context)?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
-        let mut extents: Vec<(i64, i64)> = snapshot.views.iter().filter_map(View::extent).collect();
+        let mut extents: Vec<(i64, i64)> = Vec::new();
+        for view in &snapshot.views {
+            extents.extend(view.extent()?);
+        }
         extents.extend(live_times().min().zip(live_times().max()));
         let extent = extents
             .iter()
@@ -246,6 +291,9 @@ impl Engine for LocalEngine {
             .map(|e| super::clip_extent(&bound, e));
         let mut partial = Partial::new(request, extent);
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             if matcher.matches(event, *verdict) {
                 partial.add(request, event, *verdict);
             }
@@ -265,11 +313,12 @@ impl Engine for LocalEngine {
         let beyond_page = found.len() > request.limit;
         found.truncate(request.limit);
         for (index, candidate) in &found {
-            partial.hits.push(snapshot.views[*index].fetch(
-                candidate,
-                &self.registry,
-                request.zone_offset,
-            )?);
+            partial
+                .hits
+                .push(snapshot.views[*index].fetch(candidate, &self.registry)?);
+        }
+        if snapshot.covers.stopped.is_some() {
+            self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
         super::notice_if_all_older(&mut bound, partial.total, newest);
@@ -297,7 +346,7 @@ impl Engine for LocalEngine {
             }
         }
         for view in &snapshot.views {
-            if let Some(hit) = view.event(id, &self.registry, self.options.zone_offset)? {
+            if let Some(hit) = view.event(id, &self.registry)? {
                 return Ok(Some(hit));
             }
         }

@@ -12,7 +12,7 @@ use super::{
     SourceInfo, Tail, TailItem, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Timestamp, Verdict};
+use crate::event::{Event, EventId, Kind, Timestamp, Verdict};
 use crate::query::{BindContext, Matcher, PathTable, Query};
 
 /// Events a tail may lag behind before it is told to search again.
@@ -89,7 +89,11 @@ impl MemoryEngine {
     fn paths(&self) -> Paths {
         let mut paths = BTreeMap::new();
         for event in &self.read().events {
-            for (path, _) in event.attributes.iter() {
+            for (path, _) in event
+                .attributes
+                .iter()
+                .filter(|(_, v)| v.kind != Kind::Empty)
+            {
                 *paths.entry(path.to_owned()).or_default() += 1;
             }
         }

@@ -46,8 +46,8 @@ pub struct Generation {
     pub version: u32,
     /// Decompressed byte ranges whose records are in the index: sorted, disjoint.
     pub done: Vec<Range<u64>>,
-    /// Line ends before the end of the first range, if that range starts at 0.
-    pub lines: u64,
+    /// Line ends before the end of the first range, if that range starts at 0; `None` = not counted.
+    pub lines: Option<u64>,
     /// Times without a year lie before this moment.
     pub reference: Timestamp,
 }
@@ -80,11 +80,12 @@ impl Generation {
             .map_or(0, |r| r.end)
     }
 
-    /// Adds a range, joining those that touch.
+    /// Adds a range, joining those that touch. Where that moves the end of the first, its lines have to be counted.
     pub fn add_done(&mut self, range: Range<u64>) {
         if range.start >= range.end {
             return;
         }
+        let from_start = self.done_from_start();
         self.done.push(range);
         self.done.sort_by_key(|r| r.start);
         let mut joined: Vec<Range<u64>> = Vec::with_capacity(self.done.len());
@@ -95,6 +96,9 @@ impl Generation {
             }
         }
         self.done = joined;
+        if self.done_from_start() != from_start {
+            self.lines = None;
+        }
     }
 
     /// Derives the ids of its events.
@@ -182,6 +186,16 @@ pub trait EventSink: Send + Sync {
 
     /// Makes everything accepted so far durable.
     fn flush(&self) -> Result<(), EngineError>;
+}
+
+/// Reads what an index could not take (its disk is full) straight from the source.
+pub trait Scanner: Send + Sync {
+    /// Hands every record of a generation that is not indexed to `each`, until that returns `false`.
+    fn scan(
+        &self,
+        generation: &Generation,
+        each: &mut dyn FnMut(Parsed) -> bool,
+    ) -> Result<(), EngineError>;
 }
 
 #[cfg(test)]

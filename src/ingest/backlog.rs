@@ -232,7 +232,12 @@ impl Worker {
         // Indexing yields to everything else on the machine; on Linux this is the thread's own niceness.
         let _ = rustix::process::nice(10);
         while let Some(job) = self.queue.take() {
-            if let Err(error) = self.work(&job) {
+            let result = match self.work(&job) {
+                // Said once by the index itself; searches read the file.
+                Err(IngestError::Engine(EngineError::Stopped(_))) => Ok(()),
+                other => other,
+            };
+            if let Err(error) = result {
                 (self.report)(Outcome::Failed {
                     source: job.generation.source.clone(),
                     error: error.to_string(),
@@ -255,11 +260,8 @@ impl Worker {
     fn plan(&self, job: &Job, end: u64, closed: bool) -> Result<(), IngestError> {
         let reader = open_at(&job.file, 0)?;
         let done = job.generation.done_from_start();
-        let (mut at, mut lines) = if done > 0 {
-            (done, job.generation.lines)
-        } else {
-            (0, 0)
-        };
+        // A run that was killed leaves a beginning whose lines nobody has counted.
+        let (mut at, mut lines) = job.generation.lines.map_or((0, 0), |lines| (done, lines));
         let mut chunks = Vec::new();
         while at < end {
             let wanted = (at + CHUNK).min(end);

@@ -169,8 +169,13 @@ impl Coordinator {
         let lines = if start == 0 {
             Some(0)
         } else if start == done {
-            let between = count_newlines(&reader, framer..start).map_err(failed)?;
-            Some(generation.lines.saturating_sub(between))
+            Some(match generation.lines {
+                Some(lines) => {
+                    let between = count_newlines(&reader, framer..start).map_err(failed)?;
+                    lines.saturating_sub(between)
+                }
+                None => count_newlines(&reader, 0..framer).map_err(failed)?,
+            })
         } else {
             None
         };

@@ -153,7 +153,7 @@ impl Runner {
         spawn_blocking(move || {
             let error = follow(&*engine, &query, from, generation, &sender, &stop).err();
             let error = error
-                .filter(|e| !matches!(e, EngineError::Unsupported(_)))
+                .filter(|e| !matches!(e, EngineError::Unsupported(_) | EngineError::Ended))
                 .map(|e| e.to_string());
             if !stop.load(Ordering::Relaxed) {
                 let _ = sender.blocking_send(Message::TailEnded { generation, error });

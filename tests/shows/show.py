@@ -18,6 +18,9 @@ import time
 import unicodedata
 from pathlib import Path
 
+# Numbers of any length are numbers.
+sys.set_int_max_str_digits(0)
+
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 

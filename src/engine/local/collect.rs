@@ -102,7 +102,7 @@ impl Collector<'_> {
                 return;
             }
             seen += 1;
-            if seen % CHECK == 0 && self.cancel.is_cancelled() {
+            if seen.is_multiple_of(CHECK) && self.cancel.is_cancelled() {
                 error = Some(EngineError::Cancelled);
                 return;
             }
@@ -234,18 +234,14 @@ impl Ordinals {
     fn count(&mut self, docs: &[DocId]) {
         let ords = self.column.ords();
         if self.multi {
+            let mut seen: Vec<u64> = Vec::new();
             for doc in docs {
-                let mut any = false;
-                let mut last = None;
-                for ord in ords.values_for_doc(*doc) {
-                    any = true;
-                    // The same address twice in one event counts once; doubles stand side by side or are rare.
-                    if last != Some(ord) {
-                        self.counts[ord as usize] += 1;
-                    }
-                    last = Some(ord);
-                }
-                self.missing += u64::from(!any);
+                seen.clear();
+                seen.extend(ords.values_for_doc(*doc));
+                seen.sort_unstable();
+                seen.dedup();
+                seen.iter().for_each(|ord| self.counts[*ord as usize] += 1);
+                self.missing += u64::from(seen.is_empty());
             }
             return;
         }

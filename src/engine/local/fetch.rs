@@ -113,7 +113,7 @@ impl Fetcher<'_> {
             .id_hasher()
             .id(key.order.offset, key.order.sub, &frame.bytes);
         // Times that depend on when the file was read stay what they were.
-        event.ts = positions.has_time(doc).then(|| Timestamp(key.order.ts));
+        event.ts = positions.has_time(doc).then_some(Timestamp(key.order.ts));
         let line = positions.line.get_val(doc);
         event.line = (line != 0).then_some(line);
         event.source = key.source;

@@ -81,6 +81,7 @@ impl Hub {
             backlog,
             receiver,
             lost,
+            changed: false,
         }
     }
 }
@@ -139,6 +140,8 @@ pub(crate) struct HubTail {
     backlog: Vec<Arc<Event>>,
     receiver: Receiver<Signal>,
     lost: Arc<std::sync::atomic::AtomicU64>,
+    /// A change was seen together with events, which went first.
+    changed: bool,
 }
 
 impl Tail for HubTail {
@@ -146,6 +149,9 @@ impl Tail for HubTail {
         let lost = self.lost.swap(0, std::sync::atomic::Ordering::Relaxed);
         if lost > 0 {
             return Ok(Some(TailItem::Lagged(lost)));
+        }
+        if std::mem::take(&mut self.changed) {
+            return Ok(Some(TailItem::Changed));
         }
         let mut events = std::mem::take(&mut self.backlog);
         let (mut changed, mut ended) = (false, false);
@@ -158,7 +164,7 @@ impl Tail for HubTail {
             match self.receiver.recv_timeout(timeout) {
                 Ok(signal) => take(signal),
                 Err(RecvTimeoutError::Timeout) if self.hub.lock().ended => {
-                    return Err(EngineError::Cancelled);
+                    return Err(EngineError::Ended);
                 }
                 Err(RecvTimeoutError::Timeout) => return Ok(None),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -167,7 +173,7 @@ impl Tail for HubTail {
             }
             self.receiver.try_iter().take(256).for_each(take);
             if ended && events.is_empty() {
-                return Err(EngineError::Cancelled);
+                return Err(EngineError::Ended);
             }
         }
         let verdicts: Vec<Verdict> = {
@@ -181,7 +187,10 @@ impl Tail for HubTail {
             .map(|(event, verdict)| Hit { event, verdict })
             .collect();
         Ok(match (hits.is_empty(), changed) {
-            (false, _) => Some(TailItem::Events(hits)),
+            (false, _) => {
+                self.changed = changed;
+                Some(TailItem::Events(hits))
+            }
             (true, true) => Some(TailItem::Changed),
             (true, false) => None,
         })

@@ -137,7 +137,9 @@ impl<'a> Lowering<'a> {
 
     fn field(&self, field: &FieldRef, test: &Test) -> Lowered {
         let (path, kind) = match field {
-            FieldRef::Attribute(path) => (path.clone(), FieldType::Text),
+            FieldRef::Attribute(path) => {
+                (terms::attribute_path(path).into_owned(), FieldType::Text)
+            }
             FieldRef::Normal(field) => {
                 if let Some(bounds) = self.by_column(*field, test)? {
                     return Ok(bounds);
@@ -350,7 +352,7 @@ impl<'a> Lowering<'a> {
         let mut seen = 0u32;
         while stream.advance() {
             seen += 1;
-            if seen % 4096 == 0 && self.cancel.is_cancelled() {
+            if seen.is_multiple_of(4096) && self.cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
             let info = stream.value().clone();
@@ -501,7 +503,7 @@ impl<'a> Lowering<'a> {
             self.each_term(&[terms::WORD], side, &mut may, &mut must)?;
             all = all.and(&Self::bounds(may, must));
         }
-        if matcher.len() == 0 {
+        if matcher.is_empty() {
             return Ok(Bounds::exact(Docs::None));
         }
         Ok(if single { all } else { Bounds::unsure(all.may) })
@@ -554,10 +556,8 @@ pub(crate) fn paths(
             from.extend_from_slice(&path);
             // Just above `path \0 …`, or above the path itself where nothing follows it.
             from.push(if kind == OPAQUE { 0 } else { 1 });
-            if let Ok(path) = String::from_utf8(path)
-                && !path.starts_with('\u{1}')
-            {
-                found.insert(path);
+            if let Ok(path) = String::from_utf8(path) {
+                found.extend(terms::attribute_of(&path));
             }
         }
     }

@@ -122,6 +122,11 @@ impl Originals {
         Ok(())
     }
 
+    /// Bytes in the file now, whoever wrote them.
+    pub(crate) fn on_disk(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
     /// Bytes written so far.
     pub(crate) fn len(&self) -> u64 {
         *self.len.lock().unwrap_or_else(PoisonError::into_inner)

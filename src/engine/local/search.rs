@@ -41,28 +41,39 @@ pub(crate) struct Found {
 }
 
 impl View {
-    fn fetcher<'a>(&'a self, registry: &'a Registry, zone_offset: i32) -> Fetcher<'a> {
+    fn fetcher<'a>(&'a self, registry: &'a Registry) -> Fetcher<'a> {
         Fetcher {
             originals: &self.store.originals,
             registry,
             generations: &self.catalog.generations,
             facts: &self.facts,
-            zone_offset,
+            zone_offset: self.store.zone_offset,
         }
     }
 
     /// First and last time in the store.
-    pub(crate) fn extent(&self) -> Option<(i64, i64)> {
-        let column =
-            |s: &SegmentReader| s.fast_fields().i64("ts").ok().filter(|_| s.num_docs() > 0);
-        let columns: Vec<_> = self
-            .searcher
-            .segment_readers()
-            .iter()
-            .filter_map(column)
-            .collect();
-        let first = columns.iter().map(|c| c.min_value()).min()?;
-        Some((first, columns.iter().map(|c| c.max_value()).max()?))
+    pub(crate) fn extent(&self) -> Result<Option<(i64, i64)>, EngineError> {
+        let mut extent: Option<(i64, i64)> = None;
+        for segment in self.searcher.segment_readers() {
+            let ts = segment
+                .fast_fields()
+                .column_first_or_default::<i64>("ts")
+                .map_err(failed)?;
+            let mut include = |from: i64, to: i64| {
+                let (first, last) = extent.unwrap_or((from, to));
+                extent = Some((first.min(from), last.max(to)));
+            };
+            if ts.min_value() > 0 {
+                include(ts.min_value(), ts.max_value());
+                continue;
+            }
+            // An event without a time, and without a dated one before it, stands at 0.
+            let positions = Positions::open(segment)?;
+            for doc in (0..segment.max_doc()).filter(|doc| positions.has_time(*doc)) {
+                include(ts.get_val(doc), ts.get_val(doc));
+            }
+        }
+        Ok(extent)
     }
 
     /// Searches; candidates are left to fetch until the best of all stores are known.
@@ -78,7 +89,7 @@ impl View {
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(usize, Collected)>, EngineError> {
             let matcher = Matcher::new(bound)?;
-            let fetcher = self.fetcher(registry, request.zone_offset);
+            let fetcher = self.fetcher(registry);
             let mut out = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -164,11 +175,9 @@ impl View {
         &self,
         found: &Found,
         registry: &Registry,
-        zone_offset: i32,
     ) -> Result<crate::engine::Hit, EngineError> {
         let positions = Positions::open(self.searcher.segment_reader(found.segment as u32))?;
-        self.fetcher(registry, zone_offset)
-            .hit(&positions, found.doc)
+        self.fetcher(registry).hit(&positions, found.doc)
     }
 
     /// The event with this id.
@@ -176,9 +185,8 @@ impl View {
         &self,
         id: EventId,
         registry: &Registry,
-        zone_offset: i32,
     ) -> Result<Option<crate::engine::Hit>, EngineError> {
-        let fetcher = self.fetcher(registry, zone_offset);
+        let fetcher = self.fetcher(registry);
         for segment in self.searcher.segment_readers() {
             let ids = segment
                 .fast_fields()

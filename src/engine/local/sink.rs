@@ -14,8 +14,8 @@ use super::terms::Cutter;
 use crate::chain::ChainReport;
 use crate::engine::sink::{EventSink, Generation, GenerationId, Parsed};
 use crate::engine::{Covers, EngineError};
-use crate::event::Event;
 use crate::event::field::Field;
+use crate::event::{Event, Kind};
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
@@ -55,6 +55,11 @@ impl Pending {
 fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError::Index(error.to_string())
 }
+
+/// Live records with their generation.
+type Records = Vec<(u32, Arc<Parsed>)>;
+/// Generation, the range that is complete, line ends before its end.
+type DurableRanges = Vec<(u32, Range<u64>, u64)>;
 
 impl Store {
     fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
@@ -132,7 +137,7 @@ impl Store {
     }
 
     /// Live records that are complete, and the ranges and line counts that they complete, of one moment.
-    fn durable_live(&self) -> (Vec<(u32, Arc<Parsed>)>, Vec<(u32, Range<u64>, u64)>) {
+    fn durable_live(&self) -> (Records, DurableRanges) {
         let inner = self.inner();
         let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
@@ -147,8 +152,20 @@ impl Store {
         (records, ranges.collect())
     }
 
-    /// Makes everything accepted and complete durable: documents, originals and positions in one step.
+    /// Makes everything accepted and complete durable: documents, originals and positions in one step. If that fails
+    /// nothing of it counts, writing ends, and searches read the rest from the files.
     pub(crate) fn commit(&self) -> Result<(), EngineError> {
+        self.try_commit().inspect_err(|error| {
+            self.stop_writing(error.to_string());
+            let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(writer) = slot.as_mut() {
+                // The last commit stays what it is, whether or not this cleans up behind the failed one.
+                let _ = writer.rollback();
+            }
+        })
+    }
+
+    fn try_commit(&self) -> Result<(), EngineError> {
         // Taking the lock for writing waits until every batch under way is added whole.
         let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = slot.as_mut() else {
@@ -227,7 +244,7 @@ impl Store {
             let fresh = before.key != known.generation.key;
             catalog.generations[ordinal] = Generation {
                 done: if fresh { Vec::new() } else { before.done },
-                lines: if fresh { 0 } else { before.lines },
+                lines: before.lines.filter(|_| !fresh),
                 ..known.generation.clone()
             };
         }
@@ -254,7 +271,7 @@ impl Store {
             let generation = &mut catalog.generations[ordinal];
             generation.add_done(durable.clone());
             if durable.end > 0 && generation.done_from_start() == durable.end {
-                generation.lines = *lines;
+                generation.lines = Some(*lines);
             }
         }
     }
@@ -369,9 +386,15 @@ impl EventSink for Store {
         let mut new_paths = BTreeSet::new();
         for parsed in batch {
             let offset = parsed.frame.offset;
+            // A run that was killed, or the process that writes, may have committed the tail before what precedes it.
+            if inner.known[id.0 as usize].generation.has(offset) {
+                continue;
+            }
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
-            for (path, _) in events.iter().flat_map(|e| e.attributes.iter()) {
-                if !inner.live_paths.contains(path) && !new_paths.contains(path) {
+            for (path, value) in events.iter().flat_map(|e| e.attributes.iter()) {
+                // As in the index: a path that only ever held null was not seen.
+                let seen = value.kind != Kind::Empty;
+                if seen && !inner.live_paths.contains(path) && !new_paths.contains(path) {
                     new_paths.insert(path.to_owned());
                 }
             }
@@ -391,6 +414,12 @@ impl EventSink for Store {
         known.durable = durable;
         known.durable_lines = lines;
         let crowded = inner.live.len() > LIVE_LIMIT;
+        if crowded && self.stopped().is_some() {
+            // Nothing is lost: a search reads what is not indexed from the file.
+            while inner.live.len() > LIVE_LIMIT {
+                inner.live.pop_first();
+            }
+        }
         drop(inner);
         if !fresh.is_empty() {
             hub.publish(fresh);
@@ -405,15 +434,15 @@ impl EventSink for Store {
         batch: Vec<Parsed>,
         done: Range<u64>,
     ) -> Result<(), EngineError> {
-        let ordinal = self.ordinal(id.0);
         let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &self.pending().stopped {
-            return Err(EngineError::Index(reason.clone()));
+            return Err(EngineError::Stopped(reason.clone()));
         }
         // Without the writer's lock another process indexes these.
         let Some(writer) = slot.as_ref() else {
             return Ok(());
         };
+        let ordinal = self.ordinal(id.0);
         let refs: Vec<&Parsed> = batch.iter().collect();
         let (events, unparsed) = self.add(writer, ordinal, &refs)?;
         let mut pending = self.pending();
@@ -428,7 +457,7 @@ impl EventSink for Store {
             let mut inner = self.inner();
             let known = &mut inner.known[id.0 as usize];
             known.generation.done.clear();
-            known.generation.lines = 0;
+            known.generation.lines = None;
             known.durable = 0..0;
             let ordinal = known.ordinal.take();
             // Its documents go with the old ordinal; read again it gets a new one.
@@ -463,6 +492,9 @@ impl EventSink for Store {
             generation.done.clear();
             generation.gone = true;
             generation.closed = true;
+            // A place of its own: what replaced a record stands at the same time and offset.
+            let ranks = self.of_source(&generation.source);
+            generation.rank = ranks.iter().map(|(_, g)| g.rank).min().unwrap_or(0) - 1;
             let of_lost = self.declare(generation);
             self.backlog(of_lost, lost, 0..0)?;
         }

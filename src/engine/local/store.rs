@@ -21,9 +21,40 @@ use crate::engine::{EngineError, SourceInfo};
 use crate::event::Event;
 use crate::format::Registry;
 
-/// Memory of each of the two indexing threads; more gains nothing (measured), less costs speed.
-const WRITER_BYTES: usize = 2 * 50 << 20;
+/// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
+const WRITER_BYTES: usize = 100 << 20;
 const WRITER_THREADS: usize = 2;
+
+/// Looks at an index that seems damaged before it is taken for damaged.
+const TRIES: u32 = 3;
+
+/// Why an index could not be opened.
+enum Unusable {
+    /// What is in the directory is no index of this version: it has to be built again.
+    Damaged(String),
+    /// Something else is in the way (rights, space, file handles): the index stays as it is.
+    Trouble(EngineError),
+}
+
+impl From<EngineError> for Unusable {
+    fn from(error: EngineError) -> Self {
+        Self::Trouble(error)
+    }
+}
+
+impl From<TantivyError> for Unusable {
+    fn from(error: TantivyError) -> Self {
+        use tantivy::directory::error::OpenReadError;
+        match error {
+            TantivyError::IoError(_)
+            | TantivyError::LockFailure(..)
+            | TantivyError::OpenReadError(OpenReadError::IoError { .. }) => {
+                Self::Trouble(failed(error))
+            }
+            other => Self::Damaged(other.to_string()),
+        }
+    }
+}
 
 /// What people should be told about opening.
 pub(crate) type Message = Option<String>;
@@ -105,20 +136,28 @@ impl Store {
         zone_offset: i32,
     ) -> Result<(Self, Message), EngineError> {
         create_private(dir).map_err(io_error("create", dir))?;
-        match Self::try_open(dir, number, hub.clone(), registry, zone_offset) {
-            Ok(store) => Ok((store, None)),
-            Err(reason) => {
-                std::fs::remove_dir_all(dir).map_err(io_error("rebuild the index in", dir))?;
-                create_private(dir).map_err(io_error("create", dir))?;
-                let store = Self::try_open(dir, number, hub, registry, zone_offset)?;
-                Ok((
-                    store,
-                    Some(format!(
-                        "the index in {} is built again: {reason}",
-                        dir.display()
-                    )),
-                ))
+        let mut tries = 0;
+        loop {
+            let reason = match Self::try_open(dir, number, hub.clone(), registry, zone_offset) {
+                Ok(store) => return Ok((store, None)),
+                Err(Unusable::Trouble(error)) => return Err(error),
+                Err(Unusable::Damaged(reason)) => reason,
+            };
+            // Another process may be creating it, or committing, this very moment: then the next look finds it well.
+            tries += 1;
+            if tries < TRIES {
+                std::thread::yield_now();
+                continue;
             }
+            let lock = lock_for_rebuilding(dir).map_err(io_error("rebuild the index in", dir))?;
+            empty(dir).map_err(io_error("rebuild the index in", dir))?;
+            drop(lock);
+            let message = format!("the index in {} is built again: {reason}", dir.display());
+            return match Self::try_open(dir, number, hub, registry, zone_offset) {
+                Ok(store) => Ok((store, Some(message))),
+                Err(Unusable::Trouble(error)) => Err(error),
+                Err(Unusable::Damaged(reason)) => Err(EngineError::Index(reason)),
+            };
         }
     }
 
@@ -128,16 +167,16 @@ impl Store {
         hub: Arc<Hub>,
         registry: &Arc<Registry>,
         zone_offset: i32,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<Self, Unusable> {
         let (schema, columns) = schema::build();
         let fresh = !dir.join("meta.json").exists();
         let index = if fresh {
-            Index::create_in_dir(dir, schema.clone()).map_err(failed)?
+            Index::create_in_dir(dir, schema.clone()).map_err(Unusable::from)?
         } else {
-            Index::open_in_dir(dir).map_err(failed)?
+            Index::open_in_dir(dir).map_err(Unusable::from)?
         };
         if index.schema() != schema {
-            return Err(EngineError::Index(
+            return Err(Unusable::Damaged(
                 "it was written by another version".into(),
             ));
         }
@@ -147,16 +186,17 @@ impl Store {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
-            .map_err(failed)?;
-        let payload = index.load_metas().map_err(failed)?.payload;
+            .map_err(Unusable::from)?;
+        let payload = index.load_metas().map_err(Unusable::from)?.payload;
         let catalog = match (payload.as_deref(), fresh) {
             (None, _) => Catalog::new(),
             (Some(text), _) => Catalog::read(Some(text))
-                .ok_or_else(|| EngineError::Index("it was written by another version".into()))?,
+                .ok_or_else(|| Unusable::Damaged("it was written by another version".into()))?,
         };
         let searcher = reader.searcher();
-        if originals.len() < catalog.originals {
-            return Err(EngineError::Index("its originals are cut short".into()));
+        // Looked at after the catalogue was read: a writer appends before it commits.
+        if originals.on_disk().map_err(io_error("read", &path))? < catalog.originals {
+            return Err(Unusable::Damaged("its originals are cut short".into()));
         }
         let mut inner = Inner {
             searcher: searcher.clone(),
@@ -235,6 +275,18 @@ impl Store {
         catalog.generations.iter().map(facts).collect()
     }
 
+    /// Generations that may hold records which are not indexed.
+    pub(crate) fn unfinished(&self) -> Vec<Generation> {
+        let inner = self.inner();
+        let open = |g: &Generation| !g.gone && (!g.closed || g.done.is_empty());
+        inner
+            .known
+            .iter()
+            .map(|k| k.generation.clone())
+            .filter(open)
+            .collect()
+    }
+
     /// Gives writing up for good, and says why.
     pub(crate) fn stop_writing(&self, reason: String) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -305,9 +357,15 @@ impl Store {
 
     /// Takes over what is committed: the searcher, the catalogue, and live records that are in the index now.
     pub(crate) fn reload(&self) -> Result<(), EngineError> {
-        let payload = self.index.load_metas().map_err(failed)?.payload;
-        self.reader.reload().map_err(failed)?;
-        let Some(catalog) = Catalog::read(payload.as_deref()) else {
+        let metas = loop {
+            let before = self.index.load_metas().map_err(failed)?;
+            self.reader.reload().map_err(failed)?;
+            // Another process may have committed in between: catalogue and searcher must be of one commit.
+            if self.index.load_metas().map_err(failed)?.opstamp == before.opstamp {
+                break before;
+            }
+        };
+        let Some(catalog) = Catalog::read(metas.payload.as_deref()) else {
             return Ok(());
         };
         let mut inner = self.inner();
@@ -365,6 +423,29 @@ impl Inner {
         self.known.push(known);
         id
     }
+}
+
+/// Takes the lock that tantivy's writer takes: while another process writes, its index is not rebuilt.
+fn lock_for_rebuilding(dir: &Path) -> std::io::Result<std::fs::File> {
+    let path = dir.join(".tantivy-writer.lock");
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}
+
+/// Removes the files of an index, which has no subdirectories, but for its locks.
+fn empty(dir: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.path().extension().is_none_or(|e| e != "lock") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Creates a directory that only its owner may enter; refuses one that belongs to somebody else.

@@ -9,8 +9,10 @@
 //!
 //! A value may be L in one place and H in another, so a lookup asks both. Values and words longer than a limit are
 //! cut and end in `0xFF`, a byte that UTF-8 never holds; what matches a cut term is decided on the original.
-//! Normalised fields have paths that start with `0x01`, which keeps them apart from attributes.
+//! Normalised fields have paths that start with `0x01`, which keeps them apart from attributes; an attribute's own
+//! path is free of `0x00` and `0x01` (see [`attribute_path`]).
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -56,6 +58,37 @@ pub(crate) const NORMAL: [Field; 10] = [
 /// The term path of a normalised field.
 pub(crate) fn normal_path(field: Field) -> String {
     format!("\u{1}{}", field.name())
+}
+
+/// The term path of an attribute. Keys are chosen by whoever writes the log, so bytes that mean something in a term are
+/// written as `0x02` and a digit.
+pub(crate) fn attribute_path(path: &str) -> Cow<'_, str> {
+    if !path.contains(['\0', '\u{1}', '\u{2}']) {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::with_capacity(path.len() + 8);
+    for c in path.chars() {
+        match c {
+            '\0' => out.push_str("\u{2}0"),
+            '\u{1}' => out.push_str("\u{2}1"),
+            '\u{2}' => out.push_str("\u{2}2"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The attribute that a term path stands for; `None` for a normalised field.
+pub(crate) fn attribute_of(term_path: &str) -> Option<String> {
+    if term_path.starts_with('\u{1}') {
+        return None;
+    }
+    // The escape itself last: what it leaves behind is no escape.
+    let path = term_path
+        .replace("\u{2}0", "\0")
+        .replace("\u{2}1", "\u{1}")
+        .replace("\u{2}2", "\u{2}");
+    Some(path)
 }
 
 /// Whether bare words look into values of this term path.
@@ -171,7 +204,7 @@ impl Cutter {
         self.given.clear();
         for (path, value) in event.attributes.iter() {
             if value.kind != Kind::Empty {
-                self.value(path, value.text, true, &mut emit);
+                self.value(&attribute_path(path), value.text, true, &mut emit);
             }
         }
         for (field, path) in NORMAL.into_iter().zip(&*NORMAL_PATHS) {
@@ -318,6 +351,25 @@ mod tests {
         ] {
             assert!(!is_opaque(no), "{no}");
         }
+    }
+
+    #[test]
+    fn no_key_can_pass_for_something_else() {
+        for path in [
+            "a.b",
+            "",
+            "nul\0key",
+            "\u{1}actor",
+            "\u{2}",
+            "\u{2}0",
+            "\0\u{2}\u{1}1",
+            "é\u{2}2",
+        ] {
+            let written = attribute_path(path);
+            assert!(!written.contains(['\0', '\u{1}']), "{path:?}");
+            assert_eq!(attribute_of(&written).as_deref(), Some(path));
+        }
+        assert_eq!(attribute_of(&normal_path(Field::Actor)), None);
     }
 
     #[test]

@@ -161,7 +161,8 @@ impl QueryBar {
             .as_deref()
             .map(|m| format!("  {m}"))
             .unwrap_or_default();
-        let right = format!("{} ", counts.matching);
+        // Two blanks keep the counts apart from a query or mark that fills its room.
+        let right = format!("  {} ", counts.matching);
         let right = look.cut(&right, columns.saturating_sub(lead));
         let room = columns.saturating_sub(lead + width(&right));
         let mark = look.cut(&mark, room * 2 / 3);

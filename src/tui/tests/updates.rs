@@ -199,7 +199,8 @@ fn missed_events_are_searched_again_and_changes_refresh_verdicts() {
     assert_eq!(refresh.purpose, Purpose::Refresh);
     let mut page = page(hits(0..5), false);
     page.hits[0].verdict = Verdict::Verified;
-    answer(&mut model, refresh, page);
+    let counts = search(answer(&mut model, refresh, page));
+    assert_eq!(counts.map(|s| s.purpose), Some(Purpose::Counts));
     assert_eq!(
         model.events.selected().map(|h| h.verdict),
         Some(Verdict::Verified)

@@ -212,7 +212,12 @@ pub(super) fn searched(
         }
         Purpose::Refresh => {
             model.events.merge(page.hits, Arrival::Refresh);
-            Vec::new()
+            // Changes may come every second: the counts must not wait until they stop.
+            if model.asking.counts_due {
+                ask_counts(model)
+            } else {
+                Vec::new()
+            }
         }
         Purpose::Counts => {
             counted(model, page);

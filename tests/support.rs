@@ -1,0 +1,8 @@
+//! What the integration tests share.
+
+pub(crate) mod imports;
+pub(crate) mod logs;
+pub(crate) mod pipeline;
+pub(crate) mod program;
+pub(crate) mod random;
+pub(crate) mod wait;
