@@ -159,6 +159,11 @@ fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
     true
 }
 
+/// Whether an id, digest or time can hold the character; what [`is_opaque`] accepts holds no other.
+pub(crate) fn is_opaque_char(c: char) -> bool {
+    c.is_ascii_hexdigit() || matches!(c, '-' | ':' | 't' | 'z' | '.' | '+' | ' ')
+}
+
 /// Whether a folded value is an id, digest or time: unique in all likelihood.
 pub(crate) fn is_opaque(value: &str) -> bool {
     let b = value.as_bytes();
@@ -180,7 +185,7 @@ pub(crate) fn is_opaque(value: &str) -> bool {
 }
 
 /// Seeded anew in every process, since log content is chosen by others.
-type Hash = foldhash::fast::RandomState;
+pub(crate) type Hash = foldhash::fast::RandomState;
 
 /// The term paths of [`NORMAL`].
 static NORMAL_PATHS: LazyLock<[String; NORMAL.len()]> = LazyLock::new(|| NORMAL.map(normal_path));
