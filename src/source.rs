@@ -56,6 +56,15 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// Whether the file is no longer at its path: it was renamed, replaced or deleted.
+    pub fn is_moved(&self) -> bool {
+        match self {
+            Self::Replaced { .. } => true,
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            Self::NotAFile { .. } => false,
+        }
+    }
+
     fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io {

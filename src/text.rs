@@ -50,7 +50,7 @@ pub fn block(text: &str) -> String {
     Charset::Unicode.block(text)
 }
 
-/// [`line`], filled with blanks to exactly `width` columns.
+/// [`line()`], filled with blanks to exactly `width` columns.
 pub fn table_cell(text: &str, width: usize) -> String {
     Charset::Unicode.table_cell(text, width)
 }

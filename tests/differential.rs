@@ -66,7 +66,7 @@ fn world(records: &[String]) -> World {
     let registry = Registry::builtin();
     let sink = local.engine.sinks().remove(0);
     let mut events = Vec::new();
-    for (_, generation) in sink.generations() {
+    for (_, generation) in local.generations() {
         let text = fs::read_to_string(&generation.path).unwrap();
         let parsed = parse(&generation, &text, &registry);
         events.extend(logs::events(&parsed).map(|event| (event, Verdict::Unchained)));

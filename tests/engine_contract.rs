@@ -207,7 +207,7 @@ fn ingested() -> Subject {
         fs::write(logs_dir.join(name), text).unwrap();
     }
     let mut running = Running::complete(&logs_dir, &dir.path().join("index"));
-    let generations = running.engine.sinks()[0].generations();
+    let generations = running.generations();
     assert_eq!(generations.len(), 3);
     let registry = Registry::builtin();
     let mut events = Vec::new();
@@ -689,7 +689,7 @@ fn verdicts_come_from_the_last_chain_report() {
         let sum: u64 = page.facets[0].values.iter().map(|v| v.1).sum();
         assert_eq!(sum, s.events.len() as u64, "{}", s.name);
         let reports = s.engine.verify().unwrap();
-        assert!(reports.iter().any(|r| *r == report), "{}", s.name);
+        assert!(reports.contains(&report), "{}", s.name);
     });
 }
 

@@ -133,6 +133,7 @@ fn start(
     let zone_offset = settings.log_zone.offset_at(Timestamp::now());
     let options = LocalOptions {
         zone_offset,
+        complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
         max_share: settings.index.max_share,
         min_free: settings.index.min_free,

@@ -49,6 +49,8 @@ const TICKS_PER_LOOK: u64 = 10;
 pub struct LocalOptions {
     /// Zone of times that name none, as seconds east of UTC.
     pub zone_offset: i32,
+    /// Answers must be complete at once: what another process has yet to index is read from the files.
+    pub complete: bool,
     /// Bytes that all indexes together may take.
     pub max_bytes: u64,
     /// Share of the free space that they may take, in percent.
@@ -61,6 +63,7 @@ impl Default for LocalOptions {
     fn default() -> Self {
         Self {
             zone_offset: 0,
+            complete: false,
             max_bytes: 10_000_000_000,
             max_share: 20,
             min_free: 1 << 30,
@@ -219,6 +222,9 @@ impl LocalEngine {
         };
         let live: std::collections::HashSet<EventId> = snapshot.live.iter().map(|e| e.id).collect();
         for view in &snapshot.views {
+            if view.store.stopped().is_none() && view.store.is_writer() {
+                continue;
+            }
             for generation in view.store.unfinished() {
                 scanner.scan(&generation, &mut |parsed| {
                     for event in parsed.events.into_iter().map(Arc::new) {
@@ -333,7 +339,7 @@ impl Engine for LocalEngine {
                 .hits
                 .push(snapshot.views[*index].fetch(candidate, &self.registry)?);
         }
-        if snapshot.covers.stopped.is_some() {
+        if snapshot.covers.stopped.is_some() || self.options.complete {
             self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
         }
         let counted = partial.facets.iter_mut().zip(&request.facets);

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(g.done, [0..20, 30..40]);
         assert_eq!(g.done_from_start(), 20);
         g.add_done(15..35);
-        assert_eq!(g.done, [0..40]);
+        assert_eq!((g.done.len(), g.done[0].clone()), (1, 0..40));
         assert!(g.has(39) && !g.has(40));
     }
 }

@@ -20,7 +20,7 @@ const REREAD_SCORE: u8 = 40;
 /// Most bytes of a frame that are looked at to find another format for it.
 const SAMPLE: usize = 64 << 10;
 
-/// All formats, most specific first. A JSON format is there once for each [`Layout`], under one id.
+/// All formats, most specific first. A JSON format is there once for each layout (lines, document), under one id.
 pub struct Registry {
     formats: Vec<Arc<dyn Format>>,
     ids: HashMap<&'static str, Arc<str>>,

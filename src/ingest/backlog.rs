@@ -13,7 +13,7 @@ use crate::event::Timestamp;
 use crate::format::Registry;
 use crate::format::{Format, Frame};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
-use crate::source::{GenFile, ReadEnd, open_at, open_stream};
+use crate::source::{GenFile, ReadEnd, Reader, open_at, open_stream};
 
 /// Bytes of a chunk: small enough that newest-first means something, large enough that its edges do not count.
 pub(super) const CHUNK: u64 = 16 << 20;
@@ -52,10 +52,28 @@ pub(super) struct Job {
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) store: usize,
     pub(super) work: Work,
+    /// Set when the file turned out to be another one: what is read of it no longer counts.
+    pub(super) cancelled: Arc<AtomicBool>,
+    /// The open file of a generation that may be renamed or emptied meanwhile.
+    pub(super) reader: Option<Arc<Reader>>,
     /// Larger = sooner: about when the newest record in it was written.
     pub(super) newest: i64,
     /// Bytes of the file that it is about, for progress.
     pub(super) weight: u64,
+}
+
+impl Job {
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// The file, open: as it was when the job was made if that matters, else as it is at its path.
+    fn open(&self) -> Result<Arc<Reader>, IngestError> {
+        match &self.reader {
+            Some(reader) => Ok(reader.clone()),
+            None => Ok(Arc::new(open_at(&self.file, 0)?)),
+        }
+    }
 }
 
 struct Queued {
@@ -96,6 +114,8 @@ pub(super) enum Outcome {
     Failed { source: Arc<str>, error: String },
     /// A piece is done, or given up.
     Done,
+    /// The file was not at its path any more.
+    Moved(Box<Job>),
     /// A file that will not grow was read to its end.
     WholeDone { id: GenerationId, store: usize },
 }
@@ -105,16 +125,26 @@ struct State {
     heap: BinaryHeap<Queued>,
     running: usize,
     number: u64,
-    /// By store.
-    stores: BTreeMap<usize, StoreProgress>,
+    /// By store and source.
+    sources: BTreeMap<(usize, Arc<str>), SourceProgress>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct StoreProgress {
+struct SourceProgress {
     done: u64,
     total: u64,
+    /// Jobs waiting or running.
+    jobs: usize,
     /// Oldest time read so far.
     horizon: Option<i64>,
+}
+
+impl State {
+    fn of(&mut self, job: &Job) -> &mut SourceProgress {
+        self.sources
+            .entry((job.store, job.generation.source.clone()))
+            .or_default()
+    }
 }
 
 /// The queue that workers take from.
@@ -140,8 +170,10 @@ impl Queue {
 
     pub(super) fn push(&self, job: Job) {
         let mut state = self.lock();
+        let progress = state.of(&job);
+        progress.jobs += 1;
         if !matches!(job.work, Work::Chunk { .. }) {
-            state.stores.entry(job.store).or_default().total += job.weight;
+            progress.total += job.weight;
         }
         state.number += 1;
         let number = state.number;
@@ -170,17 +202,19 @@ impl Queue {
         }
     }
 
-    fn finished(&self) {
-        self.lock().running -= 1;
-    }
-
-    fn advanced(&self, store: usize, bytes: u64) {
-        self.lock().stores.entry(store).or_default().done += bytes;
-    }
-
-    fn reached(&self, store: usize, oldest: Option<i64>) {
+    fn finished(&self, job: &Job) {
         let mut state = self.lock();
-        let progress = state.stores.entry(store).or_default();
+        state.running -= 1;
+        state.of(job).jobs -= 1;
+    }
+
+    fn advanced(&self, job: &Job, bytes: u64) {
+        self.lock().of(job).done += bytes;
+    }
+
+    fn reached(&self, job: &Job, oldest: Option<i64>) {
+        let mut state = self.lock();
+        let progress = state.of(job);
         progress.horizon = progress.horizon.into_iter().chain(oldest).min();
     }
 
@@ -194,16 +228,18 @@ impl Queue {
     /// How far one store, or everything, has come.
     pub(super) fn progress(&self, store: Option<usize>) -> Progress {
         let state = self.lock();
-        let stores = state
-            .stores
-            .iter()
-            .filter(|(s, _)| store.is_none_or(|wanted| wanted == **s));
-        let (mut done, mut total, mut horizon) = (0, 0, None::<i64>);
-        for (_, progress) in stores {
+        let wanted = |key: &(usize, Arc<str>)| store.is_none_or(|s| s == key.0);
+        let (mut done, mut total) = (0, 0);
+        // Of the sources still being read, the least advanced one says how far back everything is there.
+        let mut horizon = Some(i64::MIN);
+        for (_, progress) in state.sources.iter().filter(|(key, _)| wanted(key)) {
             done += progress.done;
             total += progress.total;
-            horizon = horizon.max(progress.horizon);
+            if progress.jobs > 0 {
+                horizon = horizon.zip(progress.horizon).map(|(a, b)| a.max(b));
+            }
         }
+        let horizon = horizon.filter(|h| *h != i64::MIN);
         let idle = state.heap.is_empty() && state.running == 0;
         Progress {
             done,
@@ -232,18 +268,19 @@ impl Worker {
         // Indexing yields to everything else on the machine; on Linux this is the thread's own niceness.
         let _ = rustix::process::nice(10);
         while let Some(job) = self.queue.take() {
-            let result = match self.work(&job) {
+            match self.work(&job) {
                 // Said once by the index itself; searches read the file.
-                Err(IngestError::Engine(EngineError::Stopped(_))) => Ok(()),
-                other => other,
-            };
-            if let Err(error) = result {
-                (self.report)(Outcome::Failed {
+                Ok(()) | Err(IngestError::Engine(EngineError::Stopped(_))) => {}
+                Err(_) if job.is_cancelled() => {}
+                Err(IngestError::Source(error)) if error.is_moved() => {
+                    (self.report)(Outcome::Moved(Box::new(job.clone())))
+                }
+                Err(error) => (self.report)(Outcome::Failed {
                     source: job.generation.source.clone(),
                     error: error.to_string(),
-                });
+                }),
             }
-            self.queue.finished();
+            self.queue.finished(&job);
             (self.report)(Outcome::Done);
         }
     }
@@ -258,7 +295,7 @@ impl Worker {
 
     /// Counts lines and cuts what is not indexed yet into chunks that begin at line starts.
     fn plan(&self, job: &Job, end: u64, closed: bool) -> Result<(), IngestError> {
-        let reader = open_at(&job.file, 0)?;
+        let reader = job.open()?;
         let done = job.generation.done_from_start();
         // A run that was killed leaves a beginning whose lines nobody has counted.
         let (mut at, mut lines) = job.generation.lines.map_or((0, 0), |lines| (done, lines));
@@ -283,6 +320,10 @@ impl Worker {
             at: end,
             lines,
         });
+        if !job.sink.writes() {
+            // Another process indexes; here the lines were all that was needed.
+            return Ok(());
+        }
         let mut left_out = end;
         for (range, lines) in chunks.into_iter().rev() {
             // A chunk may be half done if the last run was killed; chunks then differ from that run's.
@@ -304,7 +345,7 @@ impl Worker {
                 });
             }
         }
-        self.queue.advanced(job.store, left_out.min(job.weight));
+        self.queue.advanced(job, left_out.min(job.weight));
         if closed && job.generation.done_from_start() == end {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
@@ -321,7 +362,7 @@ impl Worker {
         lines: u64,
         last: bool,
     ) -> Result<(), IngestError> {
-        let reader = open_at(&job.file, 0)?;
+        let reader = job.open()?;
         let before = range
             .start
             .saturating_sub(LOOK_BACK.max(job.format.lookback()));
@@ -334,15 +375,17 @@ impl Worker {
         let mut at = from;
         let mut frames = Vec::new();
         loop {
-            if self.queue.is_stopped() {
+            if self.queue.is_stopped() || job.is_cancelled() {
                 return Ok(());
             }
             let got = reader.read_at(&mut piece, at).map_err(IngestError::Read)?;
             if got == 0 {
-                if last {
-                    framer.finish(&mut frames);
-                    output.take(&mut frames, u64::MAX)?;
+                if !last {
+                    // Shorter than it was: what is missing is not claimed.
+                    return output.flush(false);
                 }
+                framer.finish(&mut frames);
+                output.take(&mut frames, u64::MAX)?;
                 break;
             }
             at += got as u64;
@@ -353,8 +396,7 @@ impl Worker {
             }
         }
         output.flush(true)?;
-        self.queue
-            .reached(job.store, output.reading.span.map(|s| s.0));
+        self.queue.reached(job, output.reading.span.map(|s| s.0));
         if last {
             (self.report)(Outcome::WholeDone {
                 id: job.id,
@@ -373,12 +415,12 @@ impl Worker {
         let mut frames = Vec::new();
         let mut consumed = 0;
         loop {
-            if self.queue.is_stopped() {
+            if self.queue.is_stopped() || job.is_cancelled() {
                 return Ok(());
             }
             let got = stream.read(&mut piece).map_err(IngestError::Read)?;
             let now = stream.consumed().min(job.weight);
-            self.queue.advanced(job.store, now.saturating_sub(consumed));
+            self.queue.advanced(job, now.saturating_sub(consumed));
             consumed = consumed.max(now);
             if got == 0 {
                 break;
@@ -392,9 +434,8 @@ impl Worker {
         output.range.end = len;
         output.flush(true)?;
         self.queue
-            .advanced(job.store, job.weight.saturating_sub(consumed));
-        self.queue
-            .reached(job.store, output.reading.span.map(|s| s.0));
+            .advanced(job, job.weight.saturating_sub(consumed));
+        self.queue.reached(job, output.reading.span.map(|s| s.0));
         let trouble = match stream.end() {
             Some(ReadEnd::Truncated(why)) => Some(format!(
                 "cut short: {why}; everything before the cut was read"
@@ -528,9 +569,12 @@ impl<'a> Output<'a> {
         if to <= self.handed && batch.is_empty() {
             return Ok(());
         }
+        if self.job.is_cancelled() {
+            return Ok(());
+        }
         let result = self.job.sink.backlog(self.job.id, batch, self.handed..to);
         if matches!(self.job.work, Work::Chunk { .. }) {
-            self.worker.queue.advanced(self.job.store, to - self.handed);
+            self.worker.queue.advanced(self.job, to - self.handed);
         }
         self.handed = to;
         match result {
@@ -547,8 +591,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_of_a_range() {
-        assert_eq!(missing(&(0..10), &[]), [0..10]);
-        assert_eq!(missing(&(0..10), &[0..10]), [0..0; 0]);
+        assert_eq!(missing(&(0..10), &[]).first(), Some(&(0..10)));
+        let all = std::slice::from_ref(&(0..10));
+        assert!(missing(&(0..10), all).is_empty());
         assert_eq!(missing(&(5..20), &[0..7, 9..10, 18..30]), [7..9, 10..18]);
     }
 }

@@ -20,7 +20,9 @@ use crate::format::Registry;
 use crate::source::follow::{What, compare};
 use crate::source::stdin::Spool;
 use crate::source::watch::{Waker, Watcher};
-use crate::source::{Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, SourceError};
+use crate::source::{
+    Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, SkipReason, SourceError,
+};
 
 /// Live files beyond this many are not read ahead of their turn.
 const FIRST_LOOK_FILES: usize = 64;
@@ -33,6 +35,8 @@ pub(super) struct Track {
     pub(super) identity: Identity,
     pub(super) id: GenerationId,
     pub(super) tailer: Option<Tailer>,
+    /// Set to end what the workers still do for it.
+    pub(super) cancelled: Arc<AtomicBool>,
     /// A copy of another file's bytes, which is read there.
     pub(super) copy_of: Option<FileId>,
 }
@@ -218,6 +222,13 @@ impl Coordinator {
     fn look(&mut self, discovery: &Discovery, first: bool) {
         for skipped in discovery.skipped.iter().filter(|_| first) {
             if let Some(sink) = self.sinks.first() {
+                if matches!(skipped.why, SkipReason::Unreadable | SkipReason::Failed) {
+                    sink.source_error(
+                        &skipped.path.to_string_lossy(),
+                        Some(skipped.detail.clone()),
+                    );
+                    continue;
+                }
                 sink.message(format!("{}: {}", skipped.path.display(), skipped.detail));
             }
         }

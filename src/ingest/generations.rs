@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::IngestError;
@@ -56,6 +58,7 @@ impl Coordinator {
                 identity,
                 id,
                 tailer: None,
+                cancelled: Arc::default(),
                 copy_of,
             };
             set.tracks.insert(file.id, track);
@@ -97,6 +100,7 @@ impl Coordinator {
             identity,
             id,
             tailer: None,
+            cancelled: Arc::default(),
             copy_of: None,
         };
         self.plan(set, &mut track, &generation, live, first)?;
@@ -127,6 +131,8 @@ impl Coordinator {
             sink: sink.clone(),
             store: set.store,
             work,
+            cancelled: track.cancelled.clone(),
+            reader: None,
             newest: mtime(file),
             weight,
         };
@@ -137,6 +143,8 @@ impl Coordinator {
             return Ok(());
         }
         let done = generation.done_from_start();
+        // The end may be indexed while older parts are not, if the last run was killed.
+        let done_at_end = generation.done.last().map_or(0, |r| r.end).min(file.len);
         if !live {
             if sink.writes() {
                 self.queue.push(job(
@@ -162,6 +170,7 @@ impl Coordinator {
                     .unwrap_or(wanted)
                     .max(done)
             };
+        let start = start.max(done_at_end);
         let framer =
             line_start_at_or_before(&reader, start.saturating_sub(format.lookback().max(4096)))
                 .map_err(failed)?;
@@ -193,13 +202,14 @@ impl Coordinator {
         track.tailer = Some(tailer);
         if start > done {
             // The lines are counted even where another process writes: they number what is shown.
-            self.queue.push(job(
-                Work::Plan {
-                    end: start,
-                    closed: false,
-                },
-                start - done,
-            ));
+            let work = Work::Plan {
+                end: start,
+                closed: false,
+            };
+            self.queue.push(Job {
+                reader: Some(Arc::new(open_at(file, 0)?)),
+                ..job(work, start - done)
+            });
         }
         Ok(())
     }
@@ -238,6 +248,7 @@ impl Coordinator {
             _ => false,
         };
         if begins_anew {
+            track.cancelled.store(true, Ordering::Relaxed);
             self.emptied(set, track)?;
             return self.appeared(set, file, live, false);
         }
@@ -251,6 +262,7 @@ impl Coordinator {
             (What::Unchanged, _) => {}
             (What::ChangedInPlace, _) => {
                 // Nothing was appended, so something was overwritten (or only touched, which reads the same).
+                track.cancelled.store(true, Ordering::Relaxed);
                 self.changed_in_place(set, file, &track.identity, track.id)?;
                 return self.appeared(set, file, live, false);
             }
@@ -330,7 +342,6 @@ impl Coordinator {
             }
             let mut generation = self.generation(set, &track);
             generation.gone = true;
-            generation.closed = true;
             self.sinks[set.store].declare(generation);
             return Ok(());
         };
@@ -343,6 +354,26 @@ impl Coordinator {
         (generation.dev, generation.ino) = (copy.id.dev, copy.id.ino);
         self.sinks[set.store].declare(generation);
         track.file = copy.clone();
+        // What was still queued of the emptied file is read from the copy.
+        track.cancelled = Arc::default();
+        let end = track.tailer.as_ref().map_or(0, |t| t.start());
+        let generation = self.generation(set, &track);
+        if end > generation.done_from_start() && self.sinks[set.store].writes() {
+            let weight = end - generation.done_from_start();
+            self.queue.push(Job {
+                id: track.id,
+                generation,
+                file: copy.clone(),
+                format: track.identity.format.clone(),
+                sink: self.sinks[set.store].clone(),
+                store: set.store,
+                work: Work::Plan { end, closed: false },
+                cancelled: track.cancelled.clone(),
+                reader: Some(Arc::new(open_at(&copy, 0)?)),
+                newest: mtime(&copy),
+                weight,
+            });
+        }
         set.tracks.insert(copy.id, track);
         Ok(())
     }
@@ -364,7 +395,6 @@ impl Coordinator {
         }
         let mut generation = self.generation(set, &track);
         generation.gone = true;
-        generation.closed = true;
         self.sinks[set.store].declare(generation);
     }
 

@@ -83,10 +83,11 @@ pub(super) fn identify(
     Ok(Some(Identity { format, key, head }))
 }
 
+/// The first line that is not blank, if it is complete.
 fn first_line(head: &[u8]) -> Option<&[u8]> {
-    head.iter()
-        .position(|b| *b == b'\n')
-        .map(|end| &head[..end])
+    let start = head.iter().position(|b| !b.is_ascii_whitespace())?;
+    let end = head[start..].iter().position(|b| *b == b'\n')?;
+    Some(&head[start..start + end])
 }
 
 /// Whether a file still begins as it did.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::IngestError;
-use super::backlog::Outcome;
+use super::backlog::{Job, Outcome};
 use super::coordinator::Coordinator;
 use super::generations::mtime;
 use crate::engine::Covers;
@@ -30,6 +30,7 @@ impl Coordinator {
                     self.sinks[store].source_error(&source, Some(error));
                 }
                 Outcome::WholeDone { id, store } => self.close(store, id),
+                Outcome::Moved(job) => self.follow_file(*job),
                 Outcome::Done => {}
             }
         }
@@ -72,6 +73,29 @@ impl Coordinator {
         }
         generation.closed = true;
         self.sinks[store].declare(generation);
+    }
+
+    /// A file was renamed before its turn came: it is read where it is now. One that is gone has said so.
+    fn follow_file(&mut self, job: Job) {
+        let tracks = self
+            .sets
+            .values()
+            .filter(|s| s.store == job.store)
+            .flat_map(|s| s.tracks.values());
+        let file = tracks
+            .filter(|t| t.id == job.id)
+            .map(|t| t.file.clone())
+            .next();
+        if let Some(file) = file.filter(|f| f.path != job.file.path) {
+            self.queue.push(Job {
+                file,
+                reader: None,
+                weight: 0,
+                ..job
+            });
+        } else {
+            self.look_again = true;
+        }
     }
 
     /// Tells sinks and waiters how far things are, when that has changed.

@@ -36,6 +36,8 @@ pub(super) struct Tailer {
     last_byte: Instant,
     /// The open frames were shown as complete.
     settled: bool,
+    /// The last byte read ends a line.
+    at_line_end: bool,
 }
 
 pub(super) struct TailStart {
@@ -70,6 +72,7 @@ impl Tailer {
             unnumbered: Vec::new(),
             last_byte: Instant::now(),
             settled: false,
+            at_line_end: true,
         })
     }
 
@@ -87,6 +90,7 @@ impl Tailer {
                 break;
             }
             self.offset += got as u64;
+            self.at_line_end = piece[got - 1] == b'\n';
             self.lines_read += memchr::memchr_iter(b'\n', &piece[..got]).count() as u64;
             self.framer.push(&piece[..got], &mut frames);
             self.take(&mut frames)?;
@@ -147,7 +151,13 @@ impl Tailer {
         shown.extend(self.framer.open());
         let mut batch = Vec::new();
         for mut frame in shown.into_iter().filter(|f| f.offset >= self.start) {
-            frame.open = provisional && frame.open;
+            // Half a line is no record yet: writers that buffer would make it flicker. Once nothing more came it is
+            // shown, but stays provisional.
+            let torn = !self.at_line_end && frame.end == self.offset;
+            if torn && provisional {
+                continue;
+            }
+            frame.open = torn || provisional && frame.open;
             batch.push(self.reading.parse(frame, self.lines.map(|n| n + 1)));
         }
         if batch.is_empty() {
@@ -184,6 +194,11 @@ impl Tailer {
             .collect();
         self.hand_over(batch, self.framer.resume_offset())?;
         self.show_open(!self.settled)
+    }
+
+    /// Where live reading began.
+    pub(super) fn start(&self) -> u64 {
+        self.start
     }
 
     /// Whether line numbers are still missing.

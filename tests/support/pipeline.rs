@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auditty::engine::local::{LocalEngine, LocalOptions};
+use auditty::engine::sink::{Generation, GenerationId};
 use auditty::engine::{Cancel, Cursor, Engine, Hit, SearchPage, SearchRequest, Sort};
 use auditty::event::Timestamp;
 use auditty::format::Registry;
@@ -73,6 +74,16 @@ impl Running {
             ingest.wait_complete(&mut |_| Instant::now() < deadline),
             "not read to the end in {DEADLINE:?}"
         );
+    }
+
+    /// Every generation of every source.
+    pub(crate) fn generations(&self) -> Vec<(GenerationId, Generation)> {
+        let sink = &self.engine.sinks()[0];
+        let sources = self.engine.info().sources;
+        sources
+            .iter()
+            .flat_map(|s| sink.of_source(&s.name))
+            .collect()
     }
 
     /// Ends the pipeline and keeps the engine.
