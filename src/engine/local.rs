@@ -7,6 +7,7 @@ mod docset;
 mod fetch;
 mod hub;
 mod lower;
+mod numbers;
 mod originals;
 mod replaced;
 mod schema;
@@ -24,7 +25,8 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 
 use self::hub::{Hub, HubState};
 use self::lower::GenerationFacts;
-use self::search::{Found, View};
+use self::numbers::{Numbering, Tally};
+use self::search::{Found, Task, View};
 use self::store::Store;
 use super::page::Partial;
 use super::sink::{EventSink, Scanner};
@@ -76,6 +78,7 @@ pub struct LocalEngine {
     registry: Arc<Registry>,
     options: LocalOptions,
     scanner: Option<Arc<dyn Scanner>>,
+    numbering: Numbering,
     /// Dropping it ends the committing thread.
     stop: Option<Sender<()>>,
     committer: Option<std::thread::JoinHandle<()>>,
@@ -144,6 +147,7 @@ impl LocalEngine {
             registry,
             options,
             scanner: None,
+            numbering: Numbering::default(),
             stop: Some(stop),
             committer: Some(committer),
         })
@@ -305,11 +309,23 @@ impl Engine for LocalEngine {
             }
         }
         let mut found: Vec<(usize, Found)> = Vec::new();
+        let numbers = self.numbering.of(&request.facets);
+        let mut tallies: Vec<Tally> = numbers.iter().map(|_| Tally::default()).collect();
+        let task = Task {
+            bound: &bound,
+            request,
+            extent,
+            registry: &self.registry,
+            cancel,
+            numbers: &numbers,
+        };
         for (index, view) in snapshot.views.iter().enumerate() {
-            let (counted, candidates) =
-                view.search(&bound, request, extent, &self.registry, cancel)?;
-            partial.merge(counted);
-            found.extend(candidates.into_iter().map(|f| (index, f)));
+            let answer = view.search(&task)?;
+            partial.merge(answer.counted);
+            for (tally, counted) in tallies.iter_mut().zip(&answer.tallies) {
+                tally.merge(counted);
+            }
+            found.extend(answer.found.into_iter().map(|f| (index, f)));
         }
         // Only the best over all stores are read back.
         match request.sort {
@@ -325,6 +341,12 @@ impl Engine for LocalEngine {
         }
         if snapshot.covers.stopped.is_some() || self.options.complete {
             self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
+        }
+        let counted = partial.facets.iter_mut().zip(&request.facets);
+        for (((counts, facet), numbers), tally) in counted.zip(&numbers).zip(&tallies) {
+            if let Some(numbers) = numbers {
+                numbers.resolve(tally, facet.limit, counts);
+            }
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
         super::notice_if_all_older(&mut bound, partial.total, newest);

@@ -11,8 +11,10 @@ const MAX_PATH: usize = 4096;
 pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
     let mut path = String::with_capacity(128);
-    // One entry an open level: the path's length outside it, the keys seen (objects), whether anything was inside.
+    // One entry an open level: the path's length outside it, where its keys begin, whether anything was inside.
     let mut levels: Vec<Level> = Vec::with_capacity(8);
+    // The keys seen in all open objects.
+    let mut keys: Vec<&[u8]> = Vec::with_capacity(32);
     let mut note = None;
     while let Some(token) = reader.next_token()? {
         match token {
@@ -23,11 +25,14 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
                 level.filled = true;
                 path.truncate(level.base);
                 let key = unescape(raw);
-                if level.seen(raw) && note.is_none() {
+                // Wide objects are rare; for them a double is looked for among the last keys only.
+                let mut earlier = keys[level.keys..].iter().rev().take(256);
+                if note.is_none() && earlier.any(|k| *k == raw) {
                     note = Some(format!(
                         "the key \"{key}\" occurs more than once in one object"
                     ));
                 }
+                keys.push(raw);
                 if path.len() + key.len() < MAX_PATH {
                     if !path.is_empty() {
                         path.push('.');
@@ -40,12 +45,13 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
                 levels.push(Level {
                     base: path.len(),
                     filled: false,
-                    keys: Vec::new(),
+                    keys: keys.len(),
                 });
             }
             Token::EndObject | Token::EndArray => {
                 if let Some(level) = levels.pop() {
                     path.truncate(level.base);
+                    keys.truncate(level.keys);
                     if !level.filled && !path.is_empty() {
                         out.push(
                             &path,
@@ -65,7 +71,11 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
             }
             Token::Num(raw) => {
                 fill(&mut levels);
-                out.push(&path, Kind::Num, &String::from_utf8_lossy(raw));
+                out.push(
+                    &path,
+                    Kind::Num,
+                    std::str::from_utf8(raw).unwrap_or_default(),
+                );
             }
             Token::True => leaf(&mut levels, out, &path, Kind::Bool, "true"),
             Token::False => leaf(&mut levels, out, &path, Kind::Bool, "false"),
@@ -85,21 +95,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
 struct Level {
     base: usize,
     filled: bool,
-    /// Hashes of the keys seen, to find doubles.
-    keys: Vec<u64>,
-}
-
-impl Level {
-    fn seen(&mut self, raw: &[u8]) -> bool {
-        use std::hash::{DefaultHasher, Hasher};
-        let mut hasher = DefaultHasher::new();
-        hasher.write(raw);
-        let hash = hasher.finish();
-        // Wide objects are rare; for them a double is looked for among the last keys only.
-        let double = self.keys.iter().rev().take(256).any(|k| *k == hash);
-        self.keys.push(hash);
-        double
-    }
+    keys: usize,
 }
 
 fn fill(levels: &mut [Level]) {

@@ -5,10 +5,14 @@ use std::borrow::Cow;
 /// The text of a string token (quotes included in `raw`). Lone surrogates and invalid UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
     let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    if !inner.contains(&b'\\') {
-        return String::from_utf8_lossy(inner);
+    // Checking first is several times faster than replacing what is rarely there.
+    let text = match std::str::from_utf8(inner) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(inner),
+    };
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return text;
     }
-    let text = String::from_utf8_lossy(inner);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
     while let Some(at) = rest.find('\\') {

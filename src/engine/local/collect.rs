@@ -1,20 +1,26 @@
 //! One pass over the matching documents of a segment: candidates for the page, counts, histogram.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tantivy::columnar::StrColumn;
 use tantivy::{DocId, SegmentReader};
 
 use super::docset::Docs;
 use super::fetch::{Fetcher, Positions};
+use super::lower::GenerationFacts;
+use super::numbers::{Numbers, SegmentCounts};
 use crate::engine::page::{Counts, beyond, bucket};
 use crate::engine::{Cancel, EngineError, FacetField, Histogram, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::event::{Outcome, SortKey};
 
-/// Documents between two looks at the clock and the cancel flag.
-const CHECK: u32 = 16_384;
+/// Documents looked at together, and between two looks at the cancel flag.
+const BLOCK: usize = 1024;
+/// Candidates kept before the worst are thrown out.
+const CANDIDATES: usize = 4096;
+/// Distinct values up to which counts are resolved to text at once.
+const FEW_VALUES: usize = 512;
 
 /// A document that may be on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +33,7 @@ pub(crate) struct Candidate {
 pub(crate) struct Collected {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) total: u64,
-    pub(crate) facets: Vec<Counts>,
+    pub(crate) facets: Vec<SegmentCounts>,
     pub(crate) histogram: Option<Histogram>,
 }
 
@@ -64,6 +70,19 @@ pub(crate) struct Collector<'a> {
     pub(crate) request: &'a SearchRequest,
     pub(crate) fetcher: &'a Fetcher<'a>,
     pub(crate) cancel: &'a Cancel,
+    /// By facet; `None` where values are not a column.
+    pub(crate) numbers: &'a [Option<Arc<Numbers>>],
+}
+
+/// What a pass over a segment has come to.
+struct Pass<'a> {
+    collector: &'a Collector<'a>,
+    positions: &'a Positions,
+    facets: Vec<FacetCounter>,
+    page: Page<'a>,
+    histogram: Option<Histogram>,
+    failures: Option<Failures>,
+    total: u64,
 }
 
 impl Collector<'_> {
@@ -72,70 +91,49 @@ impl Collector<'_> {
         segment: &SegmentReader,
         positions: &Positions,
         docs: &Docs,
-        mut histogram: Option<Histogram>,
+        histogram: Option<Histogram>,
     ) -> Result<Collected, EngineError> {
-        let mut facets: Vec<FacetCounter> = self
-            .request
-            .facets
+        let facets = &self.request.facets;
+        let facets: Result<_, EngineError> = facets
             .iter()
             .map(|f| self.counter(segment, &f.field))
-            .collect::<Result<_, _>>()?;
+            .collect();
         let failures = match &histogram {
             Some(_) => failures(segment)?,
             None => None,
         };
-        let mut page = Page::new(self.request);
-        let mut total = 0u64;
-        let mut error = None;
-        let mut block: Vec<DocId> = Vec::with_capacity(1024);
-        let mut seen = 0u32;
-        let flush =
-            |block: &mut Vec<DocId>, facets: &mut Vec<FacetCounter>| -> Result<(), EngineError> {
-                for facet in facets.iter_mut() {
-                    self.count(facet, block, positions)?;
-                }
-                block.clear();
-                Ok(())
-            };
+        let mut pass = Pass {
+            collector: self,
+            positions,
+            facets: facets?,
+            page: Page::new(self.request),
+            histogram,
+            failures,
+            total: 0,
+        };
+        let mut result = Ok(());
+        let mut block: Vec<DocId> = Vec::with_capacity(BLOCK);
         docs.for_each(segment.max_doc(), |doc| {
-            if error.is_some() {
+            if result.is_err() {
                 return;
-            }
-            seen += 1;
-            if seen.is_multiple_of(CHECK) && self.cancel.is_cancelled() {
-                error = Some(EngineError::Cancelled);
-                return;
-            }
-            total += 1;
-            page.offer(doc, positions, self);
-            if let Some(histogram) = &mut histogram
-                && positions.has_time(doc)
-                && let Some(index) = bucket(histogram, positions.ts.get_val(doc))
-            {
-                histogram.total[index] += 1;
-                histogram.failures[index] +=
-                    u64::from(failures.as_ref().is_some_and(|f| f.is_failure(doc)));
             }
             block.push(doc);
-            if block.len() == 1024
-                && let Err(e) = flush(&mut block, &mut facets)
-            {
-                error = Some(e);
+            if block.len() == BLOCK {
+                result = pass.add(&block);
+                block.clear();
             }
         });
-        flush(&mut block, &mut facets)?;
-        if let Some(error) = error {
-            return Err(error);
-        }
-        let facets = facets
-            .into_iter()
-            .map(|f| self.resolve(f))
-            .collect::<Result<_, _>>()?;
+        result?;
+        pass.add(&block)?;
+        let facets = pass.facets.into_iter().zip(self.numbers);
+        let facets: Result<_, EngineError> = facets
+            .map(|(facet, numbers)| self.resolve(facet, segment, numbers.as_deref()))
+            .collect();
         Ok(Collected {
-            candidates: page.finish(),
-            total,
-            facets,
-            histogram,
+            candidates: pass.page.finish(positions, self.fetcher.facts),
+            total: pass.total,
+            facets: facets?,
+            histogram: pass.histogram,
         })
     }
 
@@ -205,10 +203,15 @@ impl Collector<'_> {
         Ok(())
     }
 
-    fn resolve(&self, facet: FacetCounter) -> Result<Counts, EngineError> {
+    fn resolve(
+        &self,
+        facet: FacetCounter,
+        segment: &SegmentReader,
+        numbers: Option<&Numbers>,
+    ) -> Result<SegmentCounts, EngineError> {
         let mut counts = Counts::default();
         match facet {
-            FacetCounter::Column(ordinals) => return ordinals.resolve(),
+            FacetCounter::Column(ordinals) => return ordinals.resolve(segment, numbers),
             FacetCounter::Source(by_generation) => {
                 for (facts, n) in self
                     .fetcher
@@ -226,7 +229,7 @@ impl Collector<'_> {
             FacetCounter::Original(_, found) => counts = found,
             FacetCounter::Absent(missing) => counts.missing = missing,
         }
-        Ok(counts)
+        Ok(SegmentCounts::Values(counts))
     }
 }
 
@@ -245,7 +248,7 @@ impl Ordinals {
             }
             return;
         }
-        let mut values = [None; 1024];
+        let mut values = [None; BLOCK];
         let values = &mut values[..docs.len()];
         ords.first_vals(docs, values);
         for value in values {
@@ -256,14 +259,28 @@ impl Ordinals {
         }
     }
 
-    fn resolve(self) -> Result<Counts, EngineError> {
+    fn resolve(
+        self,
+        segment: &SegmentReader,
+        numbers: Option<&Numbers>,
+    ) -> Result<SegmentCounts, EngineError> {
+        let used: Vec<u64> = (0..self.counts.len() as u64)
+            .filter(|ord| self.counts[*ord as usize] > 0)
+            .collect();
+        if used.len() > FEW_VALUES
+            && let Some(numbers) = numbers
+            && let Some(numbers) = numbers.of(segment.segment_id(), &self.column)?
+        {
+            return Ok(SegmentCounts::Numbered {
+                numbers,
+                counts: self.counts,
+                missing: self.missing,
+            });
+        }
         let mut counts = Counts {
             missing: self.missing,
             ..Counts::default()
         };
-        let used: Vec<u64> = (0..self.counts.len() as u64)
-            .filter(|ord| self.counts[*ord as usize] > 0)
-            .collect();
         let mut next = used.iter();
         self.column
             .dictionary()
@@ -276,7 +293,7 @@ impl Ordinals {
                 }
             })
             .map_err(failed)?;
-        Ok(counts)
+        Ok(SegmentCounts::Values(counts))
     }
 }
 
@@ -291,101 +308,135 @@ fn failures(segment: &SegmentReader) -> Result<Option<Failures>, EngineError> {
     Ok(Some(Failures { column, ord }))
 }
 
-impl Failures {
-    fn is_failure(&self, doc: DocId) -> bool {
-        self.ord.is_some() && self.column.ords().first(doc) == self.ord
+impl Pass<'_> {
+    fn add(&mut self, docs: &[DocId]) -> Result<(), EngineError> {
+        if self.collector.cancel.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        self.total += docs.len() as u64;
+        let mut ts = [0; BLOCK];
+        let ts = &mut ts[..docs.len()];
+        self.positions.ts.get_vals(docs, ts);
+        let facts = self.collector.fetcher.facts;
+        self.page.offer(docs, ts, self.positions, facts);
+        self.add_to_histogram(docs, ts);
+        for facet in &mut self.facets {
+            self.collector.count(facet, docs, self.positions)?;
+        }
+        Ok(())
+    }
+
+    fn add_to_histogram(&mut self, docs: &[DocId], ts: &[i64]) {
+        let Some(histogram) = &mut self.histogram else {
+            return;
+        };
+        let mut outcomes = [None; BLOCK];
+        let outcomes = &mut outcomes[..docs.len()];
+        let mut failure = None;
+        if let Some(failures) = &self.failures {
+            failures.column.ords().first_vals(docs, outcomes);
+            failure = failures.ord;
+        }
+        for ((doc, ts), outcome) in docs.iter().zip(ts).zip(outcomes) {
+            if self.positions.has_time(*doc)
+                && let Some(index) = bucket(histogram, *ts)
+            {
+                histogram.total[index] += 1;
+                histogram.failures[index] += u64::from(failure.is_some() && *outcome == failure);
+            }
+        }
     }
 }
 
 /// The best `limit + 1` documents beyond the cursor.
 struct Page<'a> {
     request: &'a SearchRequest,
-    /// Newest first: the worst of the best is the smallest key; oldest first: the largest.
-    newest: BinaryHeap<Reverse<(SortKey, DocId)>>,
-    oldest: BinaryHeap<(SortKey, DocId)>,
     room: usize,
+    /// Rank of the time (larger = earlier on the page), and document.
+    kept: Vec<(i64, DocId)>,
+    /// Rank that a candidate must have at least.
+    least: i64,
+    /// Length of `kept` at which the worst are thrown out.
+    full: usize,
 }
 
 impl<'a> Page<'a> {
     fn new(request: &'a SearchRequest) -> Self {
-        let room = if request.limit == 0 {
-            0
-        } else {
-            request.limit + 1
+        let room = match request.limit {
+            0 => 0,
+            limit => limit.saturating_add(1),
         };
         Self {
             request,
-            newest: BinaryHeap::new(),
-            oldest: BinaryHeap::new(),
             room,
+            kept: Vec::new(),
+            least: i64::MIN,
+            full: room.saturating_mul(2).max(CANDIDATES),
         }
     }
 
-    fn offer(&mut self, doc: DocId, positions: &Positions, collector: &Collector<'_>) {
+    fn rank(&self, ts: i64) -> i64 {
+        match self.request.sort {
+            Sort::Desc => ts,
+            Sort::Asc => !ts,
+        }
+    }
+
+    /// The time alone rules most documents out; whole keys are made of the few that are left.
+    fn offer(
+        &mut self,
+        docs: &[DocId],
+        ts: &[i64],
+        positions: &Positions,
+        facts: &[GenerationFacts],
+    ) {
         if self.room == 0 {
             return;
         }
-        // The time alone rules most documents out before the whole key is made.
-        let ts = positions.ts.get_val(doc);
-        let hopeless = match self.request.sort {
-            Sort::Desc => {
-                self.newest.len() == self.room
-                    && self
-                        .newest
-                        .peek()
-                        .is_some_and(|Reverse((k, _))| ts < k.order.ts)
-                    || self
-                        .request
-                        .cursor
-                        .as_ref()
-                        .is_some_and(|c| ts > c.key.order.ts)
+        let cursor = self.request.cursor.as_ref();
+        let most = cursor.map_or(i64::MAX, |c| self.rank(c.key.order.ts));
+        for (doc, ts) in docs.iter().zip(ts) {
+            let rank = self.rank(*ts);
+            if rank < self.least || rank > most {
+                continue;
             }
-            Sort::Asc => {
-                self.oldest.len() == self.room
-                    && self.oldest.peek().is_some_and(|(k, _)| ts > k.order.ts)
-                    || self
-                        .request
-                        .cursor
-                        .as_ref()
-                        .is_some_and(|c| ts < c.key.order.ts)
-            }
-        };
-        if hopeless {
-            return;
-        }
-        let Some(key) = positions.key(doc, collector.fetcher.facts) else {
-            return;
-        };
-        if !beyond(&key, self.request.cursor.as_ref(), self.request.sort) {
-            return;
-        }
-        match self.request.sort {
-            Sort::Desc => {
-                self.newest.push(Reverse((key, doc)));
-                if self.newest.len() > self.room {
-                    self.newest.pop();
+            if rank == most && cursor.is_some() {
+                let key = positions.key(*doc, facts);
+                if !key.is_some_and(|key| beyond(&key, cursor, self.request.sort)) {
+                    continue;
                 }
             }
-            Sort::Asc => {
-                self.oldest.push((key, doc));
-                if self.oldest.len() > self.room {
-                    self.oldest.pop();
-                }
+            self.kept.push((rank, *doc));
+            if self.kept.len() >= self.full {
+                self.trim();
             }
         }
     }
 
-    fn finish(self) -> Vec<Candidate> {
-        let newest = self
-            .newest
-            .into_iter()
-            .map(|Reverse((key, doc))| Candidate { key, doc });
-        newest
-            .chain(
-                self.oldest
-                    .into_iter()
-                    .map(|(key, doc)| Candidate { key, doc }),
-            )
-            .collect()
+    /// Throws out what is certainly not among the best; those of one time stay together.
+    fn trim(&mut self) {
+        if self.kept.len() > self.room && self.room > 0 {
+            let by_rank = |a: &(i64, DocId), b: &(i64, DocId)| b.0.cmp(&a.0);
+            let (_, last, _) = self.kept.select_nth_unstable_by(self.room - 1, by_rank);
+            self.least = last.0;
+            let least = self.least;
+            self.kept.retain(|(rank, _)| *rank >= least);
+        }
+        self.full = self.full.max(self.kept.len().saturating_mul(2));
+    }
+
+    fn finish(mut self, positions: &Positions, facts: &[GenerationFacts]) -> Vec<Candidate> {
+        self.trim();
+        let keys = self.kept.iter().filter_map(|(_, doc)| {
+            let key = positions.key(*doc, facts)?;
+            Some(Candidate { key, doc: *doc })
+        });
+        let mut best: Vec<Candidate> = keys.collect();
+        match self.request.sort {
+            Sort::Asc => best.sort_unstable_by(|a, b| a.key.cmp(&b.key)),
+            Sort::Desc => best.sort_unstable_by(|a, b| b.key.cmp(&a.key)),
+        }
+        best.truncate(self.room);
+        best
     }
 }

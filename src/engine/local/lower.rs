@@ -165,7 +165,7 @@ impl<'a> Lowering<'a> {
                 }
                 Ok(any)
             }
-            None => self.scan(&path, |value| compiled.matches(value)),
+            None => self.scan(&path, test, |value| compiled.matches(value)),
         }
     }
 
@@ -410,17 +410,25 @@ impl<'a> Lowering<'a> {
         }))
     }
 
-    /// Tests every value of a path that the dictionary holds.
-    fn scan(&self, path: &str, test: impl Fn(&str) -> bool) -> Lowered {
+    /// Tries every value of a path that the dictionary holds.
+    fn scan(&self, path: &str, test: &Test, matches: impl Fn(&str) -> bool) -> Lowered {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
         let side = |value: &[u8]| match std::str::from_utf8(value) {
-            Ok(value) if test(value) => Side::Must,
+            Ok(value) if matches(value) => Side::Must,
             Ok(_) => Side::No,
             // A cut term is no valid UTF-8.
             Err(_) => Side::May,
         };
         for kind in [LOW, HIGH] {
             self.each_term(&terms::prefix(kind, path), side, &mut may, &mut must)?;
+        }
+        // `db-*` can't be an id, so nothing needs to be decided on originals.
+        if let Test::Is(pattern) = test
+            && fold(&pattern.text)
+                .chars()
+                .any(|c| c != '*' && c != '\\' && !terms::is_opaque_char(c))
+        {
+            return Ok(Self::bounds(may, must));
         }
         let opaque = self.term(&terms::opaque_term(path))?;
         Ok(Self::bounds(may, must).or(&Bounds::unsure(opaque)))
@@ -445,7 +453,7 @@ impl<'a> Lowering<'a> {
             self.each_term(&terms::prefix(LOW, path), side, &mut may, &mut must)?;
             return Ok(Self::bounds(may, must).or(&Bounds::unsure(candidates)));
         }
-        self.scan(path, |value| compiled.matches(value))
+        self.scan(path, test, |value| compiled.matches(value))
     }
 
     /// A bare word or phrase in any searched value.

@@ -14,8 +14,8 @@ use bytes::Bytes;
 
 /// Raw bytes after which a block is closed.
 const BLOCK: usize = 64 << 10;
-/// Blocks kept decompressed; a page of neighbours needs a handful.
-const CACHED: usize = 32;
+/// Blocks kept decompressed; a page of neighbours needs a handful, one of scattered events as many as it has rows.
+const CACHED: usize = 128;
 const LEVEL: i32 = 1;
 const HEADER: usize = 8;
 const ENTRY_HEADER: usize = 12;

@@ -9,8 +9,9 @@ use super::collect::{Collected, Collector};
 use super::docset::{Bits, Bounds, Docs};
 use super::fetch::{Fetcher, Positions};
 use super::lower::{GenerationFacts, Lowering};
+use super::numbers::{Numbers, SegmentCounts, Tally};
 use super::store::Store;
-use crate::engine::page::{Partial, histogram_frame};
+use crate::engine::page::{Counts, Partial, histogram_frame};
 use crate::engine::{Cancel, EngineError, SearchRequest};
 use crate::event::{EventId, SortKey};
 use crate::format::Registry;
@@ -36,8 +37,28 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
 /// A page candidate of a store: its key, and where to fetch it.
 pub(crate) struct Found {
     pub(crate) key: SortKey,
-    pub(crate) segment: usize,
-    pub(crate) doc: u32,
+    positions: Arc<Positions>,
+    doc: u32,
+}
+
+/// What is searched for, in every store alike.
+pub(crate) struct Task<'a> {
+    pub(crate) bound: &'a Bound,
+    pub(crate) request: &'a SearchRequest,
+    /// First and last time of everything, for the histogram.
+    pub(crate) extent: Option<(i64, i64)>,
+    pub(crate) registry: &'a Registry,
+    pub(crate) cancel: &'a Cancel,
+    /// By facet.
+    pub(crate) numbers: &'a [Option<Arc<Numbers>>],
+}
+
+/// What a store has to say: candidates are left to fetch until the best of all stores are known, and counts by
+/// number, one a facet, until all are added.
+pub(crate) struct Answer {
+    pub(crate) counted: Partial,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) found: Vec<Found>,
 }
 
 impl View {
@@ -76,80 +97,59 @@ impl View {
         Ok(extent)
     }
 
-    /// Searches; candidates are left to fetch until the best of all stores are known.
-    pub(crate) fn search(
-        &self,
-        bound: &Bound,
-        request: &SearchRequest,
-        extent: Option<(i64, i64)>,
-        registry: &Registry,
-        cancel: &Cancel,
-    ) -> Result<(Partial, Vec<Found>), EngineError> {
+    pub(crate) fn search(&self, task: &Task<'_>) -> Result<Answer, EngineError> {
         let segments = self.searcher.segment_readers();
         let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<(usize, Collected)>, EngineError> {
-            let matcher = Matcher::new(bound)?;
-            let fetcher = self.fetcher(registry);
+        let work = || -> Result<Vec<(Arc<Positions>, Collected)>, EngineError> {
+            let matcher = Matcher::new(task.bound)?;
+            let fetcher = self.fetcher(task.registry);
             let mut out = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(segment) = segments.get(index) else {
                     return Ok(out);
                 };
-                out.push((
-                    index,
-                    self.segment(segment, bound, &matcher, request, extent, &fetcher, cancel)?,
-                ));
+                out.push(self.segment(segment, task, &matcher, &fetcher)?);
             }
         };
-        let results: Vec<Result<Vec<(usize, Collected)>, EngineError>> = if segments.len() < 2 {
-            vec![work()]
-        } else {
-            std::thread::scope(|scope| {
-                let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
-                let mine = work();
-                let panicked = || Err(EngineError::Index("a search thread failed".into()));
-                let theirs = handles
-                    .into_iter()
-                    .map(|h| h.join().unwrap_or_else(|_| panicked()));
-                std::iter::once(mine).chain(theirs).collect()
-            })
+        let results: Vec<Result<Vec<(Arc<Positions>, Collected)>, EngineError>> =
+            if segments.len() < 2 {
+                vec![work()]
+            } else {
+                std::thread::scope(|scope| {
+                    let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
+                    let mine = work();
+                    let panicked = || Err(EngineError::Index("a search thread failed".into()));
+                    let theirs = handles
+                        .into_iter()
+                        .map(|h| h.join().unwrap_or_else(|_| panicked()));
+                    std::iter::once(mine).chain(theirs).collect()
+                })
+            };
+        let mut answer = Answer {
+            counted: Partial::new(task.request, task.extent),
+            tallies: task.numbers.iter().map(|_| Tally::default()).collect(),
+            found: Vec::new(),
         };
-        let mut partial = Partial::new(request, extent);
-        let mut found = Vec::new();
         for result in results {
-            for (segment, collected) in result? {
-                let candidates = collected.candidates.into_iter();
-                found.extend(candidates.map(|c| Found {
-                    key: c.key,
-                    segment,
-                    doc: c.doc,
-                }));
-                partial.merge(Partial {
-                    hits: Vec::new(),
-                    total: collected.total,
-                    facets: collected.facets,
-                    histogram: collected.histogram,
-                });
+            for (positions, collected) in result? {
+                answer.add(&positions, collected);
             }
         }
-        Ok((partial, found))
+        Ok(answer)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one call, from right above")]
     fn segment(
         &self,
         segment: &SegmentReader,
-        bound: &Bound,
+        task: &Task<'_>,
         matcher: &Matcher,
-        request: &SearchRequest,
-        extent: Option<(i64, i64)>,
         fetcher: &Fetcher<'_>,
-        cancel: &Cancel,
-    ) -> Result<Collected, EngineError> {
+    ) -> Result<(Arc<Positions>, Collected), EngineError> {
+        let cancel = task.cancel;
         let lowering = Lowering::new(segment, self.store.columns.terms, &self.facts, cancel)?;
-        let bounds = lowering.lower(&bound.ast)?;
-        let positions = Positions::open(segment)?;
+        let bounds = lowering.lower(&task.bound.ast)?;
+        let positions = Arc::new(Positions::open(segment)?);
         let docs = decide(
             segment,
             &alive(segment, bounds),
@@ -158,16 +158,18 @@ impl View {
             fetcher,
             cancel,
         )?;
-        let histogram = match (request.histogram, extent) {
+        let histogram = match (task.request.histogram, task.extent) {
             (Some(buckets), Some((from, to))) => Some(histogram_frame(from, to, buckets)),
             _ => None,
         };
-        Collector {
-            request,
+        let collected = Collector {
+            request: task.request,
             fetcher,
             cancel,
+            numbers: task.numbers,
         }
-        .collect(segment, &positions, &docs, histogram)
+        .collect(segment, &positions, &docs, histogram)?;
+        Ok((positions, collected))
     }
 
     /// Fetches a candidate.
@@ -176,8 +178,7 @@ impl View {
         found: &Found,
         registry: &Registry,
     ) -> Result<crate::engine::Hit, EngineError> {
-        let positions = Positions::open(self.searcher.segment_reader(found.segment as u32))?;
-        self.fetcher(registry).hit(&positions, found.doc)
+        self.fetcher(registry).hit(&found.positions, found.doc)
     }
 
     /// The event with this id.
@@ -203,6 +204,35 @@ impl View {
             }
         }
         Ok(None)
+    }
+}
+
+impl Answer {
+    fn add(&mut self, positions: &Arc<Positions>, collected: Collected) {
+        let candidates = collected.candidates.into_iter();
+        self.found.extend(candidates.map(|c| Found {
+            key: c.key,
+            positions: positions.clone(),
+            doc: c.doc,
+        }));
+        let named = collected.facets.into_iter().zip(&mut self.tallies);
+        let named = named.map(|(counts, tally)| match counts {
+            SegmentCounts::Values(counts) => counts,
+            SegmentCounts::Numbered {
+                numbers,
+                counts,
+                missing,
+            } => {
+                tally.add(&numbers, &counts, missing);
+                Counts::default()
+            }
+        });
+        self.counted.merge(Partial {
+            hits: Vec::new(),
+            total: collected.total,
+            facets: named.collect(),
+            histogram: collected.histogram,
+        });
     }
 }
 

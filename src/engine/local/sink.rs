@@ -288,7 +288,8 @@ fn document(
     generation: u64,
     original: Address,
 ) -> TantivyDocument {
-    let mut doc = TantivyDocument::new();
+    // About what the terms of a record take.
+    let mut doc = TantivyDocument::with_capacity(512 + 3 * event.raw.len());
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };

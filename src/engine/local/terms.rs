@@ -14,10 +14,13 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::event::field::Field;
 use crate::event::{Event, Kind};
-use crate::query::token::{fold, tokens};
+use crate::query::token::{Folder, tokens};
 use crate::query::value::address_text;
 
 pub(crate) const LOW: u8 = b'L';
@@ -109,10 +112,14 @@ pub(crate) fn value_term(kind: u8, path: &str, value: &str) -> (Vec<u8>, bool) {
 /// `kind path \0`: what every value term of the path starts with.
 pub(crate) fn prefix(kind: u8, path: &str) -> Vec<u8> {
     let mut term = Vec::with_capacity(path.len() + 34);
+    push_prefix(&mut term, kind, path);
+    term
+}
+
+fn push_prefix(term: &mut Vec<u8>, kind: u8, path: &str) {
     term.push(kind);
     term.extend_from_slice(path.as_bytes());
     term.push(0);
-    term
 }
 
 pub(crate) fn word_term(word: &str) -> (Vec<u8>, bool) {
@@ -152,6 +159,11 @@ fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
     true
 }
 
+/// Whether an id, digest or time can hold the character; what [`is_opaque`] accepts holds no other.
+pub(crate) fn is_opaque_char(c: char) -> bool {
+    c.is_ascii_hexdigit() || matches!(c, '-' | ':' | 't' | 'z' | '.' | '+' | ' ')
+}
+
 /// Whether a folded value is an id, digest or time: unique in all likelihood.
 pub(crate) fn is_opaque(value: &str) -> bool {
     let b = value.as_bytes();
@@ -172,27 +184,37 @@ pub(crate) fn is_opaque(value: &str) -> bool {
     digits >= 2 && b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
 }
 
+/// Seeded anew in every process, since log content is chosen by others.
+pub(crate) type Hash = foldhash::fast::RandomState;
+
+/// The term paths of [`NORMAL`].
+static NORMAL_PATHS: LazyLock<[String; NORMAL.len()]> = LazyLock::new(|| NORMAL.map(normal_path));
+
 /// Cuts events into terms. Remembers which paths have few values, so each indexing thread keeps its own.
 #[derive(Default)]
 pub(crate) struct Cutter {
-    values: HashMap<String, HashSet<String>>,
-    /// Words already given out for the current event.
-    seen: HashSet<Vec<u8>>,
+    /// `L` terms given out so far.
+    low: HashSet<Vec<u8>, Hash>,
+    /// How many of them each path has.
+    low_values: HashMap<String, usize, Hash>,
+    given: Given,
+    /// The term being built.
+    term: Vec<u8>,
+    folder: Folder,
 }
 
 impl Cutter {
-    /// Calls `emit` with every term of the event.
+    /// Calls `emit` with every term of the event; a term may come twice.
     pub(crate) fn cut(&mut self, event: &Event, mut emit: impl FnMut(&[u8])) {
-        self.seen.clear();
+        self.given.clear();
         for (path, value) in event.attributes.iter() {
             if value.kind != Kind::Empty {
                 self.value(&attribute_path(path), value.text, true, &mut emit);
             }
         }
-        for field in NORMAL {
-            let path = normal_path(field);
+        for (field, path) in NORMAL.into_iter().zip(&*NORMAL_PATHS) {
             let searched = is_searched(path.as_bytes());
-            let mut one = |text: &str| self.value(&path, text, searched, &mut emit);
+            let mut one = |text: &str| self.value(path, text, searched, &mut emit);
             match field {
                 Field::Actor => event.actor.iter().for_each(|v| one(v)),
                 Field::Action => event.action.iter().for_each(|v| one(v)),
@@ -210,53 +232,105 @@ impl Cutter {
     }
 
     fn value(&mut self, path: &str, text: &str, searched: bool, emit: &mut impl FnMut(&[u8])) {
-        let folded = fold(text);
-        if self.is_low(path, &folded) {
-            emit(&value_term(LOW, path, &folded).0);
+        let mut folder = std::mem::take(&mut self.folder);
+        self.folded(path, folder.fold(text), searched, emit);
+        self.folder = folder;
+    }
+
+    fn folded(&mut self, path: &str, value: &str, searched: bool, emit: &mut impl FnMut(&[u8])) {
+        self.term.clear();
+        push_prefix(&mut self.term, LOW, path);
+        push_cut(&mut self.term, value, VALUE_BYTES);
+        if self.is_low(path, value) {
+            emit(&self.term);
             return;
         }
-        if is_opaque(&folded) {
-            self.once(opaque_term(path), emit);
+        if is_opaque(value) {
+            self.term.clear();
+            self.term.push(OPAQUE);
+            self.term.extend_from_slice(path.as_bytes());
+            self.once(emit);
             if !searched {
-                emit(&hashed_term(path, &folded));
+                emit(&hashed_term(path, value));
             }
         } else {
-            emit(&value_term(HIGH, path, &folded).0);
+            self.term[0] = HIGH;
+            emit(&self.term);
         }
         if searched {
-            for word in tokens(&folded) {
-                self.once(word_term(word).0, emit);
+            for word in tokens(value) {
+                self.term.clear();
+                self.term.push(WORD);
+                push_cut(&mut self.term, word, WORD_BYTES);
+                self.once(emit);
             }
         }
     }
 
-    fn once(&mut self, term: Vec<u8>, emit: &mut impl FnMut(&[u8])) {
-        if !self.seen.contains(&term) {
-            emit(&term);
-            self.seen.insert(term);
+    /// Gives out the term that was built, unless this event had it.
+    fn once(&mut self, emit: &mut impl FnMut(&[u8])) {
+        if self.given.is_new(&self.term) {
+            emit(&self.term);
         }
     }
 
-    /// Whether the value is one of the few that its path has; learns it if there is room.
+    /// Whether the value, of which the `L` term was built, is one of the few that its path has; learns it if there
+    /// is room.
     fn is_low(&mut self, path: &str, value: &str) -> bool {
         if value.len() > LOW_BYTES {
             return false;
         }
-        match self.values.get_mut(path) {
-            Some(values) => {
-                values.contains(value)
-                    || values.len() < LOW_VALUES
-                        && !is_opaque(value)
-                        && values.insert(value.to_owned())
-            }
-            None => {
-                self.values.len() < TRACKED_PATHS && !is_opaque(value) && {
-                    self.values
-                        .insert(path.to_owned(), HashSet::from([value.to_owned()]));
-                    true
-                }
-            }
+        if self.low.contains(&self.term) {
+            return true;
         }
+        let paths = self.low_values.len();
+        let room = match self.low_values.get_mut(path) {
+            Some(values) if *values < LOW_VALUES && !is_opaque(value) => {
+                *values += 1;
+                true
+            }
+            None if paths < TRACKED_PATHS && !is_opaque(value) => {
+                self.low_values.insert(path.to_owned(), 1);
+                true
+            }
+            _ => false,
+        };
+        room && self.low.insert(self.term.clone())
+    }
+}
+
+/// Terms given out for the current event, without an allocation a term. Two that share a slot push each other out: a
+/// term given out twice does no harm, it is only slower.
+struct Given {
+    slots: [Range<usize>; 256],
+    bytes: Vec<u8>,
+    hash: Hash,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self {
+            slots: [const { 0..0 }; 256],
+            bytes: Vec::new(),
+            hash: Hash::default(),
+        }
+    }
+}
+
+impl Given {
+    fn clear(&mut self) {
+        self.slots.fill(0..0);
+        self.bytes.clear();
+    }
+
+    fn is_new(&mut self, term: &[u8]) -> bool {
+        let slot = &mut self.slots[self.hash.hash_one(term) as usize % 256];
+        if self.bytes[slot.clone()] == *term {
+            return false;
+        }
+        *slot = self.bytes.len()..self.bytes.len() + term.len();
+        self.bytes.extend_from_slice(term);
+        true
     }
 }
 
