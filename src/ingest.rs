@@ -6,6 +6,7 @@
 
 mod backlog;
 mod chains;
+mod content;
 mod coordinator;
 mod generations;
 mod identify;

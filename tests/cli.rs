@@ -235,7 +235,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_searched() {
     );
     // A super-user can read everything.
     let locked = program.log("locked.log", lines(5..9));
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&locked).is_err() {
         let ran = program.run(["search", "*", ".", "--count"]);
         assert_eq!((ran.out.as_str(), ran.code), ("5\n", 5), "{ran:?}");

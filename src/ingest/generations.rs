@@ -1,13 +1,12 @@
 //! Which generation a file is, and what of it is still to be read: appeared, grew, emptied, copied, removed.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hasher};
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::IngestError;
+use super::content::{frame_hash, frames_held, is_copy, same_content, was_copied_and_emptied};
 use super::coordinator::{Coordinator, SetState, Track};
 use super::identify::{Identity, identify, still_begins_with};
 use super::queue::{Job, Work};
@@ -17,7 +16,7 @@ use crate::engine::sink::{Generation, GenerationId};
 use crate::event::Timestamp;
 use crate::source::follow::What;
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
-use crate::source::{Compression, GenFile, open_at, open_stream};
+use crate::source::{Compression, GenFile, open_at};
 
 /// Bytes at the end of a live file that are read before anything else.
 const FIRST_LOOK: u64 = 256 << 10;
@@ -70,7 +69,16 @@ impl Coordinator {
         let taken: HashSet<GenerationId> = set.tracks.values().map(|t| t.id).collect();
         let is_file = |g: &Generation, f: &GenFile| (g.dev, g.ino) == (f.id.dev, f.id.ino);
         // A generation whose own file is here under whatever name is that file's.
-        let owned = |g: &Generation| set.now.iter().any(|f| f.id != file.id && is_file(g, f));
+        // (An inode number may have been given to a new file: it has to begin like the generation, too.)
+        let begins = |g: &Generation, f: &GenFile| {
+            let identity = identify(f, &self.registry, true).ok().flatten();
+            identity.is_some_and(|i| g.begins_with(&i.key))
+        };
+        let owned = |g: &Generation| {
+            set.now
+                .iter()
+                .any(|f| f.id != file.id && is_file(g, f) && begins(g, f))
+        };
         let candidates = known
             .iter()
             .filter(|(id, g)| g.begins_with(&identity.key) && !taken.contains(id) && !owned(g));
@@ -471,85 +479,6 @@ fn unused_key(base: &str, known: &[(GenerationId, Generation)]) -> String {
         .chain(numbered)
         .find(|k| !is_used(k))
         .unwrap_or_default()
-}
-
-/// Bytes compared at the start and at the end of two files.
-const COMPARED: usize = 64 << 10;
-
-/// Whether a file that begins like another is its copy. An original that was emptied since cannot be compared with; then
-/// its content of before can only be in the copy.
-fn is_copy(file: &GenFile, original: &Track) -> Result<bool, IngestError> {
-    let is_emptied = original.file.compression == Compression::None
-        && !still_begins_with(&original.file, &original.identity.head)?;
-    Ok(is_emptied || same_content(file, &original.file)?)
-}
-
-/// Whether the shorter of two files is the beginning of the other, as far as a look at both ends can tell.
-fn same_content(a: &GenFile, b: &GenFile) -> Result<bool, IngestError> {
-    let read = |file: &GenFile| -> Result<Vec<u8>, IngestError> {
-        let mut head = Vec::new();
-        open_stream(file)?
-            .take(COMPARED as u64)
-            .read_to_end(&mut head)
-            .map_err(IngestError::Read)?;
-        Ok(head)
-    };
-    let (head_a, head_b) = (read(a)?, read(b)?);
-    let shared = head_a.len().min(head_b.len());
-    if head_a[..shared] != head_b[..shared] {
-        return Ok(false);
-    }
-    if a.compression != Compression::None || b.compression != Compression::None {
-        return Ok(true);
-    }
-    let from = a.len.min(b.len).saturating_sub(COMPARED as u64);
-    let tail = |file: &GenFile| -> Result<Vec<u8>, IngestError> {
-        let mut tail = vec![0; COMPARED.min(a.len.min(b.len) as usize)];
-        let got = open_at(file, 0)?
-            .read_at(&mut tail, from)
-            .map_err(IngestError::Read)?;
-        tail.truncate(got);
-        Ok(tail)
-    };
-    Ok(tail(a)? == tail(b)?)
-}
-
-/// Whether a followed file no longer holds what was read of it, while one that begins alike holds as much: copied and
-/// emptied between two looks.
-fn was_copied_and_emptied(track: &Track, copy: &GenFile) -> Result<bool, IngestError> {
-    let as_long = copy.compression != Compression::None || copy.len >= track.file.len;
-    if track.file.compression != Compression::None || !as_long {
-        return Ok(false);
-    }
-    let shrunk = std::fs::metadata(&track.file.path).is_ok_and(|m| m.len() < track.file.len);
-    Ok(shrunk || !still_begins_with(&track.file, &track.identity.head)?)
-}
-
-/// Hashes of every frame that a file holds, by which changed ones are found.
-fn frames_held(file: &GenFile, identity: &Identity) -> Result<HashSet<u64>, IngestError> {
-    let mut stream = open_stream(file)?;
-    let mut framer = identity.format.framer(0);
-    let mut piece = vec![0; 1 << 20];
-    let mut frames = Vec::new();
-    let mut held = HashSet::new();
-    loop {
-        let got = stream.read(&mut piece).map_err(IngestError::Read)?;
-        if got == 0 {
-            framer.finish(&mut frames);
-        } else {
-            framer.push(&piece[..got], &mut frames);
-        }
-        held.extend(frames.drain(..).map(|f| frame_hash(&f.bytes)));
-        if got == 0 {
-            return Ok(held);
-        }
-    }
-}
-
-fn frame_hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
 }
 
 pub(super) fn mtime(file: &GenFile) -> i64 {

@@ -43,6 +43,9 @@ struct Bench {
     scratch: tempfile::TempDir,
 }
 
+/// Makes the rows of one group.
+type Measure = fn(&Bench) -> Result<Vec<Row>, String>;
+
 fn main() -> Result<(), String> {
     let settings = settings(std::env::args().skip(1))?;
     let scratch = tempfile::tempdir().map_err(|e| e.to_string())?;
@@ -69,7 +72,7 @@ fn main() -> Result<(), String> {
             .unwrap_or_default()
             .trim()
     );
-    let groups: [(&str, fn(&Bench) -> Result<Vec<Row>, String>); 5] = [
+    let groups: [(&str, Measure); 5] = [
         ("start", Bench::cold_start),
         ("index", Bench::index),
         ("search", Bench::search),

@@ -73,10 +73,8 @@ impl Reader<'_> {
                     continue;
                 }
                 Token::Sign('{') => braces.push(false),
-                Token::Sign('}') => {
-                    if braces.pop() == Some(true) {
-                        self.module.pop();
-                    }
+                Token::Sign('}') if braces.pop() == Some(true) => {
+                    self.module.pop();
                 }
                 _ => {}
             }

@@ -61,6 +61,9 @@ pub(crate) struct Answer {
     pub(crate) found: Vec<Found>,
 }
 
+/// What one segment gave, and the columns to fetch its candidates by.
+type PerSegment = (Arc<Positions>, Collected);
+
 impl View {
     fn fetcher<'a>(&'a self, registry: &'a Registry) -> Fetcher<'a> {
         Fetcher {
@@ -112,20 +115,19 @@ impl View {
                 out.push(self.segment(segment, task, &matcher, &fetcher)?);
             }
         };
-        let results: Vec<Result<Vec<(Arc<Positions>, Collected)>, EngineError>> =
-            if segments.len() < 2 {
-                vec![work()]
-            } else {
-                std::thread::scope(|scope| {
-                    let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
-                    let mine = work();
-                    let panicked = || Err(EngineError::Index("a search thread failed".into()));
-                    let theirs = handles
-                        .into_iter()
-                        .map(|h| h.join().unwrap_or_else(|_| panicked()));
-                    std::iter::once(mine).chain(theirs).collect()
-                })
-            };
+        let results: Vec<Result<Vec<PerSegment>, EngineError>> = if segments.len() < 2 {
+            vec![work()]
+        } else {
+            std::thread::scope(|scope| {
+                let handles: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
+                let mine = work();
+                let panicked = || Err(EngineError::Index("a search thread failed".into()));
+                let theirs = handles
+                    .into_iter()
+                    .map(|h| h.join().unwrap_or_else(|_| panicked()));
+                std::iter::once(mine).chain(theirs).collect()
+            })
+        };
         let mut answer = Answer {
             counted: Partial::new(task.request, task.extent),
             tallies: task.numbers.iter().map(|_| Tally::default()).collect(),
