@@ -221,7 +221,8 @@ pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenE
         .build()
         .map_err(|e| failed(&e))?;
     let result = runtime.block_on(crate::tui::run(opened.engine.clone(), library, options));
-    runtime.shutdown_background();
+    // What still runs lets go of the engine first, so that nothing is written once a scratch folder is removed.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     result.map_err(|e| failed(&e))
 }
 
