@@ -1,5 +1,7 @@
 //! Every command of the explorer, each with the name it has in the keymap and one line of help.
 
+use super::widget::line_editor::Edit;
+
 macro_rules! commands {
     ($($variant:ident $name:literal $doc:literal)*) => {
         /// What a person can do, bindable to a key.
@@ -39,6 +41,7 @@ commands! {
     Open "open" "open what is selected"
     FilterIn "filter-in" "keep only events with this value"
     FilterOut "filter-out" "leave events with this value out"
+    GoToTime "go-to-time" "go to a moment: a time, a date, 2h ago, yesterday 14:00"
     Follow "follow" "follow new events, or stop following"
     NextBreak "next-break" "to the next break of a hash chain"
     PreviousBreak "previous-break" "to the previous break of a hash chain"
@@ -85,6 +88,24 @@ commands! {
 impl Command {
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.name() == name)
+    }
+
+    /// What it does to a line of text that is being written.
+    pub fn edit(self) -> Option<Edit> {
+        Some(match self {
+            Self::CursorLeft => Edit::Left,
+            Self::CursorRight => Edit::Right,
+            Self::WordLeft => Edit::WordLeft,
+            Self::WordRight => Edit::WordRight,
+            Self::LineStart => Edit::Home,
+            Self::LineEnd => Edit::End,
+            Self::Backspace => Edit::Backspace,
+            Self::Delete => Edit::Delete,
+            Self::DeleteWord => Edit::DeleteWord,
+            Self::DeleteToStart => Edit::DeleteToStart,
+            Self::DeleteToEnd => Edit::DeleteToEnd,
+            _ => return None,
+        })
     }
 }
 

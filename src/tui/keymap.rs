@@ -22,10 +22,12 @@ pub enum Context {
     Query,
     /// A runbook's inputs are being written.
     Form,
+    /// One line is asked for.
+    Prompt,
 }
 
 impl Context {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Global,
         Self::Events,
         Self::Filters,
@@ -34,6 +36,7 @@ impl Context {
         Self::Help,
         Self::Query,
         Self::Form,
+        Self::Prompt,
     ];
 
     pub fn name(self) -> &'static str {
@@ -46,12 +49,13 @@ impl Context {
             Self::Help => "help",
             Self::Query => "query",
             Self::Form => "form",
+            Self::Prompt => "prompt",
         }
     }
 
     /// Characters are text here, and global keys do not apply.
     pub fn is_editing(self) -> bool {
-        matches!(self, Self::Query | Self::Form)
+        matches!(self, Self::Query | Self::Form | Self::Prompt)
     }
 }
 

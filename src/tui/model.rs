@@ -2,7 +2,7 @@
 
 use super::effect::{Generation, Purpose};
 use super::keymap::{Context, Keymap};
-use super::overlay::help::Help;
+use super::overlay::Overlay;
 use super::pane::detail::Detail;
 use super::pane::events::Events;
 use super::pane::filters::Filters;
@@ -116,7 +116,7 @@ pub struct Model {
     pub filters: Filters,
     pub detail: Detail,
     pub runbooks: Runbooks,
-    pub help: Option<Help>,
+    pub overlay: Option<Overlay>,
 
     pub query: Query,
     /// What relative times count from instead of the clock.
@@ -163,7 +163,7 @@ impl Model {
             filters: Filters::default(),
             detail: Detail::default(),
             runbooks: Runbooks::new(library),
-            help: None,
+            overlay: None,
             query: Query::default(),
             anchor: None,
             parked: None,
@@ -185,10 +185,10 @@ impl Model {
 
     /// Whose keys apply.
     pub fn context(&self) -> Context {
-        if self.query_bar.is_editing() {
+        if let Some(overlay) = &self.overlay {
+            overlay.context()
+        } else if self.query_bar.is_editing() {
             Context::Query
-        } else if self.help.is_some() {
-            Context::Help
         } else if self.focus == Pane::Runbook && self.runbooks.is_form() {
             Context::Form
         } else {

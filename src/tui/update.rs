@@ -1,6 +1,7 @@
 //! One message in, the model changed, the work that follows out. Routes, and lets panes work together; what a pane
 //! does by itself is in the pane.
 
+mod prompt;
 mod runbook;
 mod search;
 
@@ -12,7 +13,9 @@ use super::keymap::Context;
 use super::layout;
 use super::message::{Intent, Message};
 use super::model::{Model, Pane};
+use super::overlay::Overlay;
 use super::overlay::help::Help;
+use super::overlay::prompt::Ask;
 use super::pane::events::Edge;
 use super::term;
 use super::theme::Role;
@@ -89,7 +92,9 @@ fn settle(model: &mut Model) -> Vec<Effect> {
 fn on_paste(model: &mut Model, text: &str) {
     match model.context() {
         Context::Form => model.runbooks.insert(text),
-        Context::Help => {}
+        Context::Prompt => prompt::insert(model, text),
+        Context::Query => model.query_bar.paste(text),
+        _ if model.overlay.is_some() => {}
         _ => model.query_bar.paste(text),
     }
 }
@@ -118,10 +123,10 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             (None, Some(c)) => {
                 let mut buffer = [0; 4];
                 let text = c.encode_utf8(&mut buffer);
-                if context == Context::Form {
-                    model.runbooks.insert(text)
-                } else {
-                    model.query_bar.insert(text)
+                match context {
+                    Context::Form => model.runbooks.insert(text),
+                    Context::Prompt => prompt::insert(model, text),
+                    _ => model.query_bar.insert(text),
                 }
                 Vec::new()
             }
@@ -160,18 +165,13 @@ pub(super) fn run(
         Command::Close => close(model).unwrap_or_default(),
         Command::Help => {
             let about = model.context();
-            model.help = Some(Help::new(about));
+            model.overlay = Some(Overlay::Help(Help::new(about)));
             Vec::new()
         }
+        _ if model.overlay.is_some() => to_overlay(model, command, count),
         _ if model.query_bar.is_editing() => {
             let intent = model.query_bar.update(command);
             carry_out(model, intent)
-        }
-        _ if model.help.is_some() => {
-            if let Some(help) = &mut model.help {
-                help.update(command, count);
-            }
-            Vec::new()
         }
         Command::EditQuery => {
             model.query_bar.edit();
@@ -183,6 +183,7 @@ pub(super) fn run(
             set_query(model, Query::default(), None)
         }
         Command::Unpark => runbook::unpark(model),
+        Command::GoToTime => prompt::ask(model, Ask::Time),
         Command::Fix => fix(model),
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),
@@ -205,6 +206,16 @@ pub(super) fn run(
         }
         _ => to_pane(model, command, count),
     }
+}
+
+fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Help(help)) => help.update(command, count),
+        Some(Overlay::Prompt(_)) if command == Command::Apply => return prompt::answer(model),
+        Some(Overlay::Prompt(prompt)) => prompt.update(command),
+        None => {}
+    }
+    Vec::new()
 }
 
 fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
@@ -298,11 +309,14 @@ fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
 
 /// Closes the topmost thing; `None` if there is none.
 fn close(model: &mut Model) -> Option<Vec<Effect>> {
+    if model.overlay.take().is_some() {
+        return Some(Vec::new());
+    }
     if model.query_bar.is_editing() {
         model.query_bar.update(Command::Close);
         return Some(Vec::new());
     }
-    if model.help.take().is_some() || model.count.take().is_some() {
+    if model.count.take().is_some() {
         return Some(Vec::new());
     }
     match model.focus {
@@ -349,7 +363,7 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
         model.say("search stopped");
         return vec![Effect::CancelSearch];
     }
-    if model.query_bar.is_editing() {
+    if model.overlay.is_some() || model.query_bar.is_editing() {
         return close(model).unwrap_or_default();
     }
     vec![Effect::Quit]

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 use super::model::{Model, Pane};
+use super::overlay::Overlay;
 use super::pane::{footer, status};
 use super::theme::Role;
 use super::widget::{Look, draw_lines};
@@ -50,7 +51,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     let focused = |pane| {
         look(
             model,
-            model.focus == pane && !editing && model.help.is_none(),
+            model.focus == pane && !editing && model.overlay.is_none(),
         )
     };
     let plain = look(model, false);
@@ -64,7 +65,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         &model.info,
         busy,
     );
-    let cursor = model
+    let mut cursor = model
         .query_bar
         .view(&plain, buf, areas.query, &model.counts());
     note(&plain, buf, areas, model);
@@ -98,13 +99,15 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
     }
-    if let Some(help) = &model.help {
-        let body = Rect {
-            y: areas.note.bottom(),
-            height: areas.footer.y - areas.note.bottom(),
-            ..areas.note
-        };
-        help.view(&plain, buf, body, &model.keymap);
+    let body = Rect {
+        y: areas.note.bottom(),
+        height: areas.footer.y - areas.note.bottom(),
+        ..areas.note
+    };
+    match &model.overlay {
+        Some(Overlay::Help(help)) => help.view(&plain, buf, body, &model.keymap),
+        Some(Overlay::Prompt(prompt)) => cursor = prompt.view(&plain, buf, areas.query),
+        None => {}
     }
     let (role, hint) = model.hint();
     footer::view(
@@ -121,7 +124,11 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
 /// The line under the query: what is wrong or worth knowing, else a hairline.
 fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
     let columns = usize::from(areas.note.width);
-    if let Some(line) = model.query_bar.error_line(look, columns) {
+    let error = match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.error_line(look, columns),
+        _ => model.query_bar.error_line(look, columns),
+    };
+    if let Some(line) = error {
         draw_lines(buf, areas.note, [line]);
         return;
     }

@@ -11,7 +11,7 @@ use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::term;
 use crate::tui::theme::Role;
-use crate::tui::widget::line_editor::{Edit, LineEditor};
+use crate::tui::widget::line_editor::LineEditor;
 use crate::tui::widget::{Look, draw_lines};
 
 #[derive(Clone, Debug, Default)]
@@ -114,18 +114,7 @@ impl QueryBar {
                 self.error = None;
                 return None;
             }
-            Command::CursorLeft => Edit::Left,
-            Command::CursorRight => Edit::Right,
-            Command::WordLeft => Edit::WordLeft,
-            Command::WordRight => Edit::WordRight,
-            Command::LineStart => Edit::Home,
-            Command::LineEnd => Edit::End,
-            Command::Backspace => Edit::Backspace,
-            Command::Delete => Edit::Delete,
-            Command::DeleteWord => Edit::DeleteWord,
-            Command::DeleteToStart => Edit::DeleteToStart,
-            Command::DeleteToEnd => Edit::DeleteToEnd,
-            _ => return None,
+            _ => command.edit()?,
         };
         editor.edit(edit);
         self.check();

@@ -242,3 +242,14 @@ fn hostile_content_cannot_reach_the_terminal() {
         assert_eq!(bad, None, "after {keys}:\n{screen}");
     }
 }
+
+#[test]
+fn t_goes_to_a_moment_and_says_what_is_no_time() {
+    let mut h = small(100);
+    h.keys("tnever<enter>").shows("this is no time; expected");
+    h.keys("<ctrl+u>14:59:00<enter>").hides("go to time");
+    assert_eq!(h.selected_action(), "action-39");
+    h.keys("j");
+    assert_eq!(h.selected_action(), "action-40");
+    h.keys("t<esc>").hides("go to time");
+}

@@ -11,7 +11,7 @@ use crate::runbook::{Input, InputError, InputKind, Inputs, Runbook};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widget::Look;
-use crate::tui::widget::line_editor::{Edit, LineEditor};
+use crate::tui::widget::line_editor::LineEditor;
 
 /// Values offered for one input at most.
 const OFFERS: usize = 8;
@@ -111,18 +111,7 @@ impl Form {
                 self.next_offer();
                 return None;
             }
-            Command::CursorLeft => Edit::Left,
-            Command::CursorRight => Edit::Right,
-            Command::WordLeft => Edit::WordLeft,
-            Command::WordRight => Edit::WordRight,
-            Command::LineStart => Edit::Home,
-            Command::LineEnd => Edit::End,
-            Command::Backspace => Edit::Backspace,
-            Command::Delete => Edit::Delete,
-            Command::DeleteWord => Edit::DeleteWord,
-            Command::DeleteToStart => Edit::DeleteToStart,
-            Command::DeleteToEnd => Edit::DeleteToEnd,
-            _ => return None,
+            _ => command.edit()?,
         };
         self.lines.get_mut(self.selected)?.editor.edit(edit);
         None
