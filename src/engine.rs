@@ -39,6 +39,28 @@ pub struct FacetRequest {
     pub field: FacetField,
     /// How many values to return.
     pub limit: usize,
+    pub order: FacetOrder,
+}
+
+/// Which values of a field come first, and so which are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FacetOrder {
+    /// Most frequent first.
+    #[default]
+    Frequent,
+    /// Rarest first: what is odd about a result.
+    Rare,
+}
+
+impl FacetRequest {
+    /// The `limit` most frequent values.
+    pub fn new(field: FacetField, limit: usize) -> Self {
+        Self {
+            field,
+            limit,
+            order: FacetOrder::default(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +117,7 @@ pub struct Hit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facet {
     pub field: FacetField,
-    /// Most frequent first, equal counts by value.
+    /// In the order asked for, equal counts by value.
     pub values: Vec<(String, u64)>,
     /// Events counted under values that are not listed.
     pub other: u64,

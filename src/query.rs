@@ -13,12 +13,14 @@
 
 pub mod ast;
 mod bind;
+pub mod complete;
 mod display;
 mod glob;
 mod lexer;
 mod matcher;
 mod normal;
 mod parser;
+pub mod paste;
 mod substitute;
 pub mod time;
 pub mod token;

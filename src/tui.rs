@@ -92,6 +92,7 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     let theme = Theme::new(options.colour, options.ascii);
     let mut model = Model::new(options.title, zone, theme, Keymap::standard()?, library);
     model.query_bar.set_text(options.query.trim().to_owned());
+    model.query_bar.remember(&options.query);
     model.filters.set_query(&query);
     model.query = query;
     model.tip = options.tip;

@@ -131,10 +131,7 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
         limit: 10_000,
         facets: facets
             .iter()
-            .map(|field| FacetRequest {
-                field: field.clone(),
-                limit: 5,
-            })
+            .map(|field| FacetRequest::new(field.clone(), 5))
             .collect(),
         ..SearchRequest::new(query.clone(), now)
     };

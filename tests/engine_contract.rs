@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use auditty::chain::{Record, Verifier};
 use auditty::engine::sink::Parsed;
 use auditty::engine::{
-    Cancel, Cursor, EngineError, FacetField, FacetRequest, Sort, Tail, TailItem,
+    Cancel, Cursor, EngineError, FacetField, FacetOrder, FacetRequest, Sort, Tail, TailItem,
 };
 use auditty::event::field::Field;
 use auditty::event::{BreakKind, Event, EventId, Outcome, SortKey};
@@ -168,14 +168,15 @@ fn facets_count_values_once_an_event_with_the_rest_and_the_missing() {
         (FacetField::Attribute("nowhere".into()), |_| BTreeSet::new()),
     ];
     every_engine(|s| {
-        for limit in [2, 100] {
+        let orders = [FacetOrder::Frequent, FacetOrder::Rare];
+        for (limit, order) in [2, 100].into_iter().flat_map(|l| orders.map(|o| (l, o))) {
             let mut request = request("*");
             request.limit = 0;
             request.facets = fields
                 .iter()
                 .map(|(field, _)| FacetRequest {
-                    field: field.clone(),
-                    limit,
+                    order,
+                    ..FacetRequest::new(field.clone(), limit)
                 })
                 .collect();
             let page = search(&*s.engine, &request);
@@ -183,7 +184,11 @@ fn facets_count_values_once_an_event_with_the_rest_and_the_missing() {
             for (facet, (field, values)) in page.facets.iter().zip(&fields) {
                 let (counts, missing) = counted(&s.events, values);
                 let mut expected: Vec<(String, u64)> = counts.into_iter().collect();
-                expected.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                expected.sort_by(|a, b| a.0.cmp(&b.0));
+                match order {
+                    FacetOrder::Frequent => expected.sort_by_key(|v| std::cmp::Reverse(v.1)),
+                    FacetOrder::Rare => expected.sort_by_key(|v| v.1),
+                }
                 let other: u64 = expected.iter().skip(limit).map(|v| v.1).sum();
                 expected.truncate(limit);
                 assert_eq!(facet.field, *field);
@@ -450,10 +455,7 @@ fn verdicts_come_from_the_last_chain_report() {
         let hit = s.engine.event(broken[0]).unwrap().unwrap();
         assert_eq!(hit.verdict.as_str(), "content-modified", "{}", s.name);
         let mut request = request("*");
-        request.facets = vec![FacetRequest {
-            field: FacetField::Normal(Field::Chain),
-            limit: 10,
-        }];
+        request.facets = vec![FacetRequest::new(FacetField::Normal(Field::Chain), 10)];
         let page = search(&*s.engine, &request);
         let count = |word: &str| {
             let values = &page.facets[0].values;

@@ -86,10 +86,7 @@ fn facets(
     request.facets = args
         .facet
         .iter()
-        .map(|name| FacetRequest {
-            field: facet_field(name),
-            limit,
-        })
+        .map(|name| FacetRequest::new(facet_field(name), limit))
         .collect();
     let page = engine.search(&request, &Cancel::default())?;
     for (i, (name, facet)) in args.facet.iter().zip(&page.facets).enumerate() {

@@ -345,7 +345,7 @@ impl Engine for LocalEngine {
         let counted = partial.facets.iter_mut().zip(&request.facets);
         for (((counts, facet), numbers), tally) in counted.zip(&numbers).zip(&tallies) {
             if let Some(numbers) = numbers {
-                numbers.resolve(tally, facet.limit, counts);
+                numbers.resolve(tally, facet, counts);
             }
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Cursor, Facet, FacetField, FacetRequest, Histogram, Hit, SearchRequest, Sort};
+use super::{
+    Cursor, Facet, FacetField, FacetOrder, FacetRequest, Histogram, Hit, SearchRequest, Sort,
+};
 use crate::event::field::Field;
 use crate::event::{Event, Outcome, SortKey, Timestamp, Verdict};
 
@@ -28,6 +30,16 @@ pub struct Counts {
     pub sum: u64,
 }
 
+impl FacetOrder {
+    /// Which of two counts comes first.
+    pub fn compare(self, a: u64, b: u64) -> std::cmp::Ordering {
+        match self {
+            Self::Frequent => b.cmp(&a),
+            Self::Rare => a.cmp(&b),
+        }
+    }
+}
+
 impl Counts {
     pub fn add(&mut self, value: &str, n: u64) {
         self.sum += n;
@@ -47,10 +59,13 @@ impl Counts {
         }
     }
 
-    /// The `limit` most frequent values, equal counts by value.
+    /// The first `limit` values in the order asked for, equal counts by value.
     pub fn top(self, request: &FacetRequest) -> Facet {
         let mut values: Vec<(String, u64)> = self.values.into_iter().collect();
-        values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        values.sort_unstable_by(|a, b| {
+            let by_count = request.order.compare(a.1, b.1);
+            by_count.then_with(|| a.0.cmp(&b.0))
+        });
         values.truncate(request.limit);
         let listed: u64 = values.iter().map(|v| v.1).sum();
         Facet {
@@ -291,11 +306,13 @@ mod tests {
         for v in ["b", "a", "c", "c"] {
             counts.add(v, 1);
         }
-        let facet = counts.top(&FacetRequest {
-            field: FacetField::Normal(Field::Actor),
-            limit: 2,
-        });
+        let mut request = FacetRequest::new(FacetField::Normal(Field::Actor), 2);
+        let facet = counts.clone().top(&request);
         assert_eq!(facet.values, [("c".to_owned(), 2), ("a".to_owned(), 1)]);
         assert_eq!(facet.other, 1);
+        request.order = FacetOrder::Rare;
+        let facet = counts.top(&request);
+        assert_eq!(facet.values, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+        assert_eq!(facet.other, 2);
     }
 }

@@ -1,6 +1,7 @@
 //! What queries mean, how they are written, what is refused.
 
 mod binding;
+mod completion;
 mod errors;
 mod meaning;
 mod properties;

@@ -11,9 +11,12 @@ pub struct Generation(pub u64);
 /// Work to do outside of `update`.
 #[derive(Debug)]
 pub enum Effect {
-    /// Replaces a search that waits and cancels the one that runs.
+    /// Replaces a search of its lane that waits and cancels the one that runs.
     Search(Box<Search>),
+    /// Of the list.
     CancelSearch,
+    /// Of another lane.
+    CancelLane(Lane),
     Info,
     /// Replaces the tail before it.
     Tail {
@@ -50,6 +53,36 @@ pub enum Purpose {
     /// Total and facets only.
     Counts,
     Jump(Jump),
+    /// The count of the query that is being written.
+    Preview,
+    /// Values of the field at the cursor.
+    Values,
+    /// Counts of the fields that a person added to the filter pane.
+    Added,
+}
+
+/// Searches of one lane are done one at a time, the latest wish winning; those of different lanes side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    List,
+    Preview,
+    Values,
+    Added,
+}
+
+impl Lane {
+    pub const ALL: [Self; 4] = [Self::List, Self::Preview, Self::Values, Self::Added];
+}
+
+impl Purpose {
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Preview => Lane::Preview,
+            Self::Values => Lane::Values,
+            Self::Added => Lane::Added,
+            _ => Lane::List,
+        }
+    }
 }
 
 /// Where a new list begins.

@@ -24,10 +24,12 @@ pub enum Context {
     Form,
     /// One line is asked for.
     Prompt,
+    /// The filter pane's values are narrowed by what is typed.
+    Narrow,
 }
 
 impl Context {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Global,
         Self::Events,
         Self::Filters,
@@ -37,6 +39,7 @@ impl Context {
         Self::Query,
         Self::Form,
         Self::Prompt,
+        Self::Narrow,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,12 +53,16 @@ impl Context {
             Self::Query => "query",
             Self::Form => "form",
             Self::Prompt => "prompt",
+            Self::Narrow => "narrow",
         }
     }
 
     /// Characters are text here, and global keys do not apply.
     pub fn is_editing(self) -> bool {
-        matches!(self, Self::Query | Self::Form | Self::Prompt)
+        matches!(
+            self,
+            Self::Query | Self::Form | Self::Prompt | Self::Narrow
+        )
     }
 }
 

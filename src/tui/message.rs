@@ -39,6 +39,14 @@ pub enum Intent {
     SetQuery(Query),
     /// Adds a term to the query.
     AddTerm(Ast),
+    /// Only events from a time on (`15m`), or of any time.
+    SetSince(Option<&'static str>),
+    /// Opens the query bar on a text, with the cursor at a byte index.
+    EditQuery(String, usize),
+    /// Counts again: other values are wanted.
+    Recount,
+    /// Asks for a field to be counted in the filter pane.
+    AddFacet,
     OpenDetail,
     /// Newest events again.
     LoadNewest,

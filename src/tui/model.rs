@@ -6,7 +6,7 @@ use super::overlay::Overlay;
 use super::pane::detail::Detail;
 use super::pane::events::Events;
 use super::pane::filters::Filters;
-use super::pane::query_bar::{Counts, QueryBar};
+use super::pane::query_bar::{Counts, QueryBar, ValuesOf};
 use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
 use super::theme::{Role, Theme};
@@ -72,8 +72,9 @@ pub struct Asking {
     pub refresh_due: bool,
     /// When something that is throttled was asked last.
     pub at: Timestamp,
-    /// Why the last search failed.
+    /// Why the last search failed, and which one it was.
     pub error: Option<String>,
+    pub failed: Option<Purpose>,
     /// The list has been filled at least once for this query.
     pub loaded: bool,
 }
@@ -83,6 +84,19 @@ impl Asking {
         self.last.0 += 1;
         self.last
     }
+}
+
+/// What is asked beside the list: answers are taken from the last question only.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// The query whose count was asked for, as it is being written.
+    pub preview: Option<Query>,
+    pub preview_running: Option<Generation>,
+    pub values: Option<ValuesOf>,
+    pub values_running: Option<Generation>,
+    /// The fields that a person added have to be counted again.
+    pub added_due: bool,
+    pub added_running: Option<Generation>,
 }
 
 /// Events as they arrive.
@@ -126,6 +140,7 @@ pub struct Model {
     pub total: Option<u64>,
     pub covers: Covers,
     pub asking: Asking,
+    pub beside: Beside,
     pub arriving: Arriving,
 
     /// Digits typed before a command.
@@ -174,6 +189,7 @@ impl Model {
                 ..Covers::default()
             },
             asking: Asking::default(),
+            beside: Beside::default(),
             arriving: Arriving::default(),
             count: None,
             said: None,
@@ -191,6 +207,8 @@ impl Model {
             Context::Query
         } else if self.focus == Pane::Runbook && self.runbooks.is_form() {
             Context::Form
+        } else if self.focus == Pane::Filters && self.filters.is_narrowing() {
+            Context::Narrow
         } else {
             self.focus.context()
         }
@@ -320,7 +338,9 @@ impl Model {
     /// What a person should know about the query, with the key that helps.
     pub fn note(&self) -> Option<(Role, String)> {
         if let Some(error) = &self.asking.error {
-            return Some((Role::Alarm, error.clone()));
+            let retry = self.key(Command::Retry);
+            let text = format!("the search failed: {error}; {retry} tries again");
+            return Some((Role::Alarm, text));
         }
         let fix = self.key(Command::Fix);
         let text = match self.notices.first()? {
@@ -367,7 +387,10 @@ impl Model {
         if let Some(error) = &self.asking.error {
             return vec![
                 format!("The search failed: {error}"),
-                format!("{edit} changes the query."),
+                format!(
+                    "{} tries again, {edit} changes the query.",
+                    self.key(Command::Retry)
+                ),
             ];
         }
         let filtered = self.query != Query::default();

@@ -1,6 +1,7 @@
-//! Carries effects out: searches one at a time and off the UI thread, the latest wish winning; replies come back as
-//! messages.
+//! Carries effects out: the searches of a lane one at a time and off the UI thread, the latest wish winning; replies
+//! come back as messages.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::spawn_blocking;
 
-use super::effect::{Effect, Generation, Search};
+use super::effect::{Effect, Generation, Lane, Search};
 use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, Watermark};
 use crate::event::Timestamp;
@@ -56,7 +57,9 @@ pub struct Runner {
     engine: Arc<dyn Engine>,
     sender: mpsc::Sender<Message>,
     clock: Clock,
-    shared: Arc<Shared>,
+    lanes: HashMap<Lane, Arc<Shared>>,
+    /// Single questions that are no searches.
+    asking: Arc<AtomicUsize>,
     /// Set to end the tail that runs.
     tail: Option<Arc<AtomicBool>>,
 }
@@ -65,19 +68,19 @@ impl Runner {
     /// Must be called within a tokio runtime.
     pub fn new(engine: Arc<dyn Engine>, clock: Clock) -> (Self, mpsc::Receiver<Message>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let shared = Arc::new(Shared::default());
-        tokio::spawn(search_one_by_one(
-            engine.clone(),
-            shared.clone(),
-            sender.clone(),
-            clock,
-        ));
+        let lanes = Lane::ALL.map(|lane| {
+            let shared = Arc::new(Shared::default());
+            let work = search_one_by_one(engine.clone(), shared.clone(), sender.clone(), clock);
+            tokio::spawn(work);
+            (lane, shared)
+        });
         (
             Self {
                 engine,
                 sender,
                 clock,
-                shared,
+                lanes: lanes.into(),
+                asking: Arc::default(),
                 tail: None,
             },
             receiver,
@@ -90,14 +93,17 @@ impl Runner {
 
     /// Searches and other single questions that were not answered yet.
     pub fn in_flight(&self) -> usize {
-        self.shared.in_flight.load(Ordering::Acquire)
+        let count = |n: &AtomicUsize| n.load(Ordering::Acquire);
+        let searches = self.lanes.values().map(|lane| count(&lane.in_flight));
+        searches.sum::<usize>() + count(&self.asking)
     }
 
     /// `Redraw` and `Quit` are the runtime's.
     pub fn execute(&mut self, effect: Effect) {
         match effect {
             Effect::Search(search) => self.search(*search),
-            Effect::CancelSearch => self.cancel(),
+            Effect::CancelSearch => self.cancel(Lane::List),
+            Effect::CancelLane(lane) => self.cancel(lane),
             Effect::Info => self.info(),
             Effect::Tail {
                 generation,
@@ -109,21 +115,27 @@ impl Runner {
     }
 
     fn search(&self, search: Search) {
-        let mut slot = self.shared.slot();
+        let Some(shared) = self.lanes.get(&search.purpose.lane()) else {
+            return;
+        };
+        let mut slot = shared.slot();
         if let Some(running) = &slot.running {
             running.cancel();
         }
         if slot.waiting.replace(search).is_none() {
-            self.shared.in_flight.fetch_add(1, Ordering::AcqRel);
+            shared.in_flight.fetch_add(1, Ordering::AcqRel);
         }
         drop(slot);
-        self.shared.wake.notify_one();
+        shared.wake.notify_one();
     }
 
-    fn cancel(&self) {
-        let mut slot = self.shared.slot();
+    fn cancel(&self, lane: Lane) {
+        let Some(shared) = self.lanes.get(&lane) else {
+            return;
+        };
+        let mut slot = shared.slot();
         if slot.waiting.take().is_some() {
-            self.shared.in_flight.fetch_sub(1, Ordering::AcqRel);
+            shared.in_flight.fetch_sub(1, Ordering::AcqRel);
         }
         if let Some(running) = &slot.running {
             running.cancel();
@@ -131,17 +143,14 @@ impl Runner {
     }
 
     fn info(&self) {
-        let (engine, sender, shared) = (
-            self.engine.clone(),
-            self.sender.clone(),
-            self.shared.clone(),
-        );
-        shared.in_flight.fetch_add(1, Ordering::AcqRel);
+        let (engine, sender) = (self.engine.clone(), self.sender.clone());
+        let asking = self.asking.clone();
+        asking.fetch_add(1, Ordering::AcqRel);
         tokio::spawn(async move {
             if let Ok(info) = spawn_blocking(move || engine.info()).await {
                 let _ = sender.send(Message::Info(Box::new(info))).await;
             }
-            shared.in_flight.fetch_sub(1, Ordering::AcqRel);
+            asking.fetch_sub(1, Ordering::AcqRel);
         });
     }
 
@@ -171,7 +180,7 @@ impl Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         self.end_tail();
-        self.cancel();
+        Lane::ALL.into_iter().for_each(|lane| self.cancel(lane));
     }
 }
 

@@ -4,6 +4,7 @@ mod harness;
 mod keys;
 mod live;
 mod pty;
+mod query;
 mod random;
 mod screens;
 mod updates;

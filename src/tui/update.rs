@@ -1,6 +1,8 @@
 //! One message in, the model changed, the work that follows out. Routes, and lets panes work together; what a pane
 //! does by itself is in the pane.
 
+mod beside;
+mod facets;
 mod prompt;
 mod runbook;
 mod search;
@@ -8,7 +10,7 @@ mod search;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::command::Command;
-use super::effect::{Effect, Jump, Place, Purpose, Target};
+use super::effect::{Effect, Jump, Lane, Place, Purpose, Target};
 use super::keymap::Context;
 use super::layout;
 use super::message::{Intent, Message};
@@ -51,6 +53,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             generation,
             purpose,
             result,
+        } if purpose.lane() != Lane::List => {
+            beside::answered(model, generation, &purpose, result);
+            Vec::new()
+        }
+        Message::Searched {
+            generation,
+            purpose,
+            result,
         } => search::searched(model, generation, purpose, result),
         Message::Info(info) => {
             model.dirty = true;
@@ -82,20 +92,26 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     if !model.is_visible(model.focus) {
         model.focus = Pane::Events;
     }
-    match model.events.near_edge() {
+    let mut effects = match model.events.near_edge() {
         Some(Edge::Older) => search::fetch_edge(model, Purpose::Older),
         Some(Edge::Newer) => search::fetch_edge(model, Purpose::Newer),
         None => search::missing_counts(model),
-    }
+    };
+    effects.extend(beside::settle(model));
+    effects
 }
 
 fn on_paste(model: &mut Model, text: &str) {
     match model.context() {
         Context::Form => model.runbooks.insert(text),
         Context::Prompt => prompt::insert(model, text),
-        Context::Query => model.query_bar.paste(text),
+        Context::Narrow => model.filters.insert(text),
         _ if model.overlay.is_some() => {}
-        _ => model.query_bar.paste(text),
+        _ => {
+            let paths = &model.info.paths;
+            let is_path = |path: &str| paths.contains_key(path);
+            model.query_bar.paste(text, &is_path);
+        }
     }
 }
 
@@ -126,6 +142,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 match context {
                     Context::Form => model.runbooks.insert(text),
                     Context::Prompt => prompt::insert(model, text),
+                    Context::Narrow => model.filters.insert(text),
                     _ => model.query_bar.insert(text),
                 }
                 Vec::new()
@@ -185,6 +202,10 @@ pub(super) fn run(
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
         Command::Fix => fix(model),
+        Command::Retry => {
+            model.say("asked again");
+            search::retry(model)
+        }
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
@@ -257,6 +278,16 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
             let query = term::with(&model.query, term);
             set_query(model, query, None)
         }
+        Some(Intent::SetSince(since)) => {
+            let query = term::since(&model.query, since);
+            set_query(model, query, None)
+        }
+        Some(Intent::EditQuery(text, cursor)) => {
+            model.query_bar.edit_at(text, cursor);
+            Vec::new()
+        }
+        Some(Intent::Recount) => search::recount(model),
+        Some(Intent::AddFacet) => prompt::ask(model, Ask::Facet),
         Some(Intent::OpenDetail) => {
             // What is being read must not give way to the next arrival.
             model.events.follow = false;
@@ -279,6 +310,7 @@ fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effec
     if let Some(run) = model.runbooks.run_mut() {
         run.set_aside();
     }
+    model.query_bar.remember(&query.to_string());
     if query == model.query && model.asking.error.is_none() {
         return Vec::new();
     }
@@ -317,6 +349,10 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     if model.count.take().is_some() {
+        return Some(Vec::new());
+    }
+    if model.focus == Pane::Filters && model.filters.is_narrowing() {
+        model.filters.end_narrowing();
         return Some(Vec::new());
     }
     match model.focus {

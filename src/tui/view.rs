@@ -87,7 +87,8 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         &model.why_empty(),
     );
     if let Some(area) = areas.filters {
-        model.filters.view(&focused(Pane::Filters), buf, area);
+        let narrowing = model.filters.view(&focused(Pane::Filters), buf, area);
+        cursor = cursor.or(narrowing);
     }
     if let Some(area) = areas.detail {
         let hit = model.events.selected();
@@ -104,9 +105,15 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         height: areas.footer.y - areas.note.bottom(),
         ..areas.note
     };
+    if let Some(cursor) = cursor.filter(|_| editing) {
+        model.query_bar.view_offers(&plain, buf, body, cursor);
+    }
     match &model.overlay {
         Some(Overlay::Help(help)) => help.view(&plain, buf, body, &model.keymap),
-        Some(Overlay::Prompt(prompt)) => cursor = prompt.view(&plain, buf, areas.query),
+        Some(Overlay::Prompt(prompt)) => {
+            cursor = prompt.view(&plain, buf, areas.query);
+            prompt.view_offers(&plain, buf, body);
+        }
         None => {}
     }
     let (role, hint) = model.hint();

@@ -1,12 +1,14 @@
 //! Small parts that panes are drawn with.
 
 pub mod line_editor;
+pub mod offers;
 pub mod text;
 pub mod zone;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
 use crate::text::width;
@@ -52,6 +54,33 @@ impl Look<'_> {
     /// One safe line of exactly `columns`.
     pub fn cell(&self, text: &str, columns: usize) -> String {
         self.theme.charset.table_cell(text, columns)
+    }
+
+    /// One safe line of at most `columns`, cut at its start: of a path its end tells more.
+    pub fn tail(&self, text: &str, columns: usize) -> String {
+        let safe = self.safe(text);
+        if width(&safe) <= columns {
+            return safe;
+        }
+        let ellipsis = self.theme.charset.ellipsis();
+        let mut start = safe.len();
+        for (at, _) in safe.grapheme_indices(true).rev() {
+            if width(&safe[at..]) + 1 > columns {
+                break;
+            }
+            start = at;
+        }
+        let end = &safe[start..];
+        if columns > 0 {
+            format!("{ellipsis}{end}")
+        } else {
+            String::new()
+        }
+    }
+
+    /// Text that is safe already, cut or filled to exactly `columns`.
+    pub fn fit(&self, safe: &str, columns: usize) -> String {
+        self.theme.charset.fit(safe, columns)
     }
 
     /// Safe lines of at most `columns`.

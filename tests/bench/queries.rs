@@ -68,10 +68,7 @@ pub(crate) fn rows(dirs: &[PathBuf]) -> Result<Vec<Row>, String> {
         request.limit = PAGE;
         request.histogram = Some(BUCKETS);
         request.facets = FACETS
-            .map(|field| FacetRequest {
-                field: FacetField::Normal(field),
-                limit: 10,
-            })
+            .map(|field| FacetRequest::new(FacetField::Normal(field), 10))
             .to_vec();
         let mut times = Vec::with_capacity(RUNS);
         let (mut first, mut total) = (Duration::ZERO, 0);

@@ -103,28 +103,32 @@ impl Numbers {
         Ok(Some(numbers))
     }
 
-    /// Adds a tally to counts that name their values: the best `limit` of it, and all that the counts name already.
-    /// What the best `limit` of the sum are is then known, as any other value lies behind those in both.
-    pub(crate) fn resolve(&self, tally: &Tally, limit: usize, counts: &mut Counts) {
+    /// Adds a tally to counts that name their values: the first `limit` of those in the tally alone, and all that
+    /// the counts name already. What the first `limit` of the sum are is then known, whatever the order.
+    pub(crate) fn resolve(&self, tally: &Tally, facet: &FacetRequest, counts: &mut Counts) {
         let state = self.lock();
+        counts.sum += tally.counts.iter().sum::<u64>();
+        counts.missing += tally.missing;
+        let mut named = vec![false; tally.counts.len()];
         for (value, count) in &mut counts.values {
-            let number = state.number.get(value.as_str());
-            let more = number.and_then(|n| tally.counts.get(*n as usize));
-            *count += more.copied().unwrap_or(0);
+            let number = state.number.get(value.as_str()).map(|n| *n as usize);
+            if let Some(number) = number.filter(|n| *n < named.len()) {
+                *count += tally.counts[number];
+                named[number] = true;
+            }
         }
         let mut best: Vec<(u64, u32)> = (0..)
-            .zip(&tally.counts)
-            .filter(|(_, count)| **count > 0)
-            .map(|(number, count)| (*count, number))
+            .zip(tally.counts.iter().zip(&named))
+            .filter(|(_, (count, named))| **count > 0 && !**named)
+            .map(|(number, (count, _))| (*count, number))
             .collect();
-        counts.sum += best.iter().map(|b| b.0).sum::<u64>();
-        counts.missing += tally.missing;
         let value = |number: u32| &state.values[number as usize];
-        if best.len() > limit {
-            best.select_nth_unstable_by(limit, |a, b| {
-                b.0.cmp(&a.0).then_with(|| value(a.1).cmp(value(b.1)))
+        if best.len() > facet.limit {
+            best.select_nth_unstable_by(facet.limit, |a, b| {
+                let by_count = facet.order.compare(a.0, b.0);
+                by_count.then_with(|| value(a.1).cmp(value(b.1)))
             });
-            best.truncate(limit);
+            best.truncate(facet.limit);
         }
         for (count, number) in best {
             counts
@@ -174,6 +178,7 @@ mod tests {
     use tantivy::{Index, doc};
 
     use super::*;
+    use crate::engine::FacetOrder;
 
     #[test]
     fn counts_of_segments_add_up_as_if_they_were_text() {
@@ -208,19 +213,21 @@ mod tests {
         }
         // What is in memory besides may lift a value that is nowhere near the best.
         let mut counts = Counts::default();
-        for value in ["399", "new"] {
+        for value in ["399", "new", "000"] {
             counts.add(value, 1000);
             expected.add(value, 1000);
         }
         expected.missing = 4;
-        for limit in [0, 1, 10, 100, 1000] {
-            let request = FacetRequest {
-                field: FacetField::Normal(Field::Target),
-                limit,
-            };
-            let mut counts = counts.clone();
-            numbers.resolve(&tally, limit, &mut counts);
-            assert_eq!(counts.top(&request), expected.clone().top(&request));
+        for order in [FacetOrder::Frequent, FacetOrder::Rare] {
+            for limit in [0, 1, 10, 100, 1000] {
+                let request = FacetRequest {
+                    order,
+                    ..FacetRequest::new(FacetField::Normal(Field::Target), limit)
+                };
+                let mut counts = counts.clone();
+                numbers.resolve(&tally, &request, &mut counts);
+                assert_eq!(counts.top(&request), expected.clone().top(&request));
+            }
         }
     }
 }

@@ -8,14 +8,20 @@ use crate::text::width;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widget::line_editor::LineEditor;
-use crate::tui::widget::{Look, draw_lines};
+use crate::tui::widget::offers::Offer;
+use crate::tui::widget::{self, Look, draw_lines};
 
 /// What the line is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// A moment to go to.
     Time,
+    /// A field to count in the filter pane.
+    Facet,
 }
+
+/// Offers that are worth showing.
+const MOST: usize = 100;
 
 #[derive(Clone, Debug)]
 pub struct Prompt {
@@ -24,6 +30,11 @@ pub struct Prompt {
     editor: LineEditor,
     /// Why the last answer was refused.
     error: Option<String>,
+    /// Every answer there is, as far as they are known.
+    known: Vec<Offer>,
+    /// Those that hold what is typed.
+    offers: Vec<Offer>,
+    chosen: Option<usize>,
 }
 
 impl Prompt {
@@ -34,16 +45,53 @@ impl Prompt {
             label,
             editor: LineEditor::new(text),
             error: None,
+            known: Vec::new(),
+            offers: Vec::new(),
+            chosen: None,
         }
     }
 
+    /// Offers answers to choose from.
+    #[must_use]
+    pub fn with_offers(mut self, known: Vec<Offer>) -> Self {
+        self.known = known;
+        self.offer();
+        self
+    }
+
+    /// The answer: the offer that was chosen, else what is typed.
     pub fn text(&self) -> &str {
-        self.editor.text()
+        let chosen = self.chosen.and_then(|i| self.offers.get(i));
+        chosen.map_or(self.editor.text(), |offer| &offer.label)
     }
 
     pub fn insert(&mut self, text: &str) {
         self.error = None;
         self.editor.insert(text);
+        self.offer();
+    }
+
+    fn offer(&mut self) {
+        let typed = self.editor.text().trim().to_lowercase();
+        let place = |offer: &&Offer| offer.label.to_lowercase().find(&typed);
+        let fitting = self.known.iter().filter(|offer| place(offer).is_some());
+        let mut fitting: Vec<&Offer> = fitting.collect();
+        fitting.sort_by_key(|offer| place(offer) != Some(0));
+        self.offers = fitting.into_iter().take(MOST).cloned().collect();
+        self.chosen = None;
+    }
+
+    fn step(&mut self, forward: bool) {
+        let len = self.offers.len();
+        if len > 0 {
+            let before = || self.chosen.unwrap_or(0) + len - 1;
+            let next = if forward {
+                self.chosen.map_or(0, |i| i + 1)
+            } else {
+                before()
+            };
+            self.chosen = Some(next % len);
+        }
     }
 
     /// Keeps the prompt open and says why.
@@ -53,10 +101,23 @@ impl Prompt {
 
     /// Edits; applying and closing are the owner's.
     pub fn update(&mut self, command: Command) {
-        if let Some(edit) = command.edit() {
-            self.error = None;
-            self.editor.edit(edit);
+        match command {
+            Command::NextSuggestion => self.step(true),
+            Command::PreviousSuggestion => self.step(false),
+            _ => {
+                if let Some(edit) = command.edit() {
+                    self.error = None;
+                    self.editor.edit(edit);
+                    self.offer();
+                }
+            }
         }
+    }
+
+    /// Draws the offers at the top of `body`.
+    pub fn view_offers(&self, look: &Look<'_>, buf: &mut Buffer, body: Rect) {
+        let x = (width(self.label) + 1) as u16;
+        widget::offers::view(look, buf, body, x, &self.offers, self.chosen);
     }
 
     /// Draws the line and returns where the cursor stands.

@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::search;
+use super::{facets, search};
 use crate::event::{Order, SortKey};
 use crate::query::time;
 use crate::tui::effect::{Effect, Place};
@@ -11,8 +11,14 @@ use crate::tui::overlay::prompt::{Ask, Prompt};
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let (label, text) = match ask {
         Ask::Time => ("go to time", String::new()),
+        Ask::Facet => ("count field", String::new()),
     };
-    model.overlay = Some(Overlay::Prompt(Prompt::new(ask, label, text)));
+    let offers = match ask {
+        Ask::Time => Vec::new(),
+        Ask::Facet => facets::offers(model),
+    };
+    let prompt = Prompt::new(ask, label, text).with_offers(offers);
+    model.overlay = Some(Overlay::Prompt(prompt));
     Vec::new()
 }
 
@@ -29,6 +35,7 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
     };
     let text = prompt.text().trim().to_owned();
     match prompt.ask {
+        Ask::Facet => facets::answer(model, &text),
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.seconds()) else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));

@@ -13,7 +13,6 @@ use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
 use crate::tui::model::Model;
 use crate::tui::pane::events::window::{Arrival, Window};
-use crate::tui::pane::filters;
 use crate::tui::term;
 use crate::tui::theme::Role;
 
@@ -37,6 +36,7 @@ fn install(model: &mut Model, query: Query, text: Option<String>) {
         }
     });
     model.query_bar.set_text(text);
+    (model.beside.added_due, model.beside.added_running) = (false, None);
     model.filters.set_query(&query);
     model.query = query;
     model.notices.clear();
@@ -54,14 +54,52 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn load(model: &mut Model, place: Place) -> Vec<Effect> {
-    model.asking.error = None;
+    forget_error(model);
     // What the old tail still delivers belongs to the list that is about to go.
     model.arriving.tail = None;
     ask(model, Purpose::Page(place))
 }
 
+fn forget_error(model: &mut Model) {
+    (model.asking.error, model.asking.failed) = (None, None);
+}
+
+/// Asks again what failed; where nothing did, everything.
+pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
+    model.asking.info_running = true;
+    let mut effects = vec![Effect::Info];
+    let failed = model.asking.failed.take();
+    forget_error(model);
+    effects.extend(match failed {
+        Some(Purpose::Page(place)) => {
+            model.asking.loaded = false;
+            load(model, place)
+        }
+        Some(Purpose::Counts) => ask_counts(model),
+        Some(purpose) => ask(model, purpose),
+        None => reload(model),
+    });
+    effects
+}
+
+/// Counts at once, unless something more important is being asked.
+pub(super) fn recount(model: &mut Model) -> Vec<Effect> {
+    model.beside.added_due = true;
+    let asking = &mut model.asking;
+    let free = matches!(asking.running, None | Some((_, Purpose::Counts)));
+    if free && asking.loaded && asking.error.is_none() {
+        return ask_counts(model);
+    }
+    asking.counts_due = true;
+    Vec::new()
+}
+
 /// Fetches a page beyond an edge, unless something more important is being asked.
 pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+    // After an error it is for a person to say when to ask again.
+    if model.asking.error.is_some() {
+        return Vec::new();
+    }
     match &model.asking.running {
         None | Some((_, Purpose::Counts | Purpose::Refresh)) => {
             if let Some((_, interrupted)) = model.asking.running.take() {
@@ -119,6 +157,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.want_total = true;
             request.facets = facets(model);
         }
+        // Asked by `beside`, which makes the request itself.
+        Purpose::Preview | Purpose::Values | Purpose::Added => {}
         Purpose::Jump(jump) => {
             let term = match jump.target {
                 Target::Break => term::broken(),
@@ -140,7 +180,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
     request
 }
 
-fn field_named(name: &str) -> FacetField {
+pub(super) fn field_named(name: &str) -> FacetField {
     match Field::find(name) {
         Some(field) => FacetField::Normal(field),
         None => FacetField::Attribute(name.trim_start_matches('.').to_owned()),
@@ -149,7 +189,7 @@ fn field_named(name: &str) -> FacetField {
 
 /// The pane's counts, and those a runbook step needs to be decided.
 fn facets(model: &Model) -> Vec<FacetRequest> {
-    let mut facets = filters::facets();
+    let mut facets = model.filters.requests();
     for name in model
         .runbooks
         .run()
@@ -159,10 +199,7 @@ fn facets(model: &Model) -> Vec<FacetRequest> {
         let field = field_named(&name);
         match facets.iter_mut().find(|f| f.field == field) {
             Some(facet) => facet.limit = EVIDENCE_VALUES,
-            None => facets.push(FacetRequest {
-                field,
-                limit: EVIDENCE_VALUES,
-            }),
+            None => facets.push(FacetRequest::new(field, EVIDENCE_VALUES)),
         }
     }
     facets
@@ -189,6 +226,7 @@ pub(super) fn searched(
         Err(EngineError::Cancelled) => return Vec::new(),
         Err(error) => {
             model.asking.error = Some(error.to_string());
+            model.asking.failed = Some(purpose.clone());
             model.asking.loaded = true;
             if matches!(purpose, Purpose::Page(_)) {
                 model.events.clear();
@@ -224,6 +262,7 @@ pub(super) fn searched(
             Vec::new()
         }
         Purpose::Jump(jump) => jumped(model, jump, page),
+        Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
     }
 }
 
@@ -283,6 +322,7 @@ fn counted(model: &mut Model, page: SearchPage) {
     model.covers = page.covers;
     model.notices = page.notices;
     model.filters.set_facets(&page.facets);
+    model.beside.added_due = true;
     if let Some(run) = model.runbooks.run_mut() {
         let named = |name: String| {
             let field = field_named(&name);
@@ -415,7 +455,7 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         (asking.info_due, asking.info_running, asking.at) = (false, true, now);
         effects.push(Effect::Info);
     }
-    if asking.running.is_some() {
+    if asking.running.is_some() || asking.error.is_some() {
         return effects;
     }
     asking.at = now;

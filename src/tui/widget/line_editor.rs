@@ -42,8 +42,26 @@ impl LineEditor {
         }
     }
 
+    /// With the cursor at a byte index, or at the next place where it can stand.
+    pub fn with_cursor(text: String, cursor: usize) -> Self {
+        let mut editor = Self::new(text);
+        if cursor < editor.text.len() {
+            editor.cursor = if editor.is_boundary(cursor) {
+                cursor
+            } else {
+                editor.next(cursor)
+            };
+        }
+        editor
+    }
+
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Where the cursor stands, as a byte index.
+    pub fn cursor(&self) -> usize {
+        self.cursor
     }
 
     /// Inserts at the cursor; line breaks and other control characters become blanks.
@@ -209,6 +227,8 @@ mod tests {
                     let (_, cursor) = e.view(&theme, columns, Some((1, 3)));
                     prop_assert!(cursor <= columns);
                 }
+                let again = LineEditor::with_cursor(e.text().to_owned(), e.cursor());
+                prop_assert_eq!(again.cursor(), e.cursor());
             }
         }
     }
