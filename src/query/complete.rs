@@ -274,11 +274,7 @@ pub fn suggest<'a>(
     found
 }
 
-fn terms<'a>(
-    text: &str,
-    place: &Place,
-    paths: impl Iterator<Item = &'a str>,
-) -> Vec<Suggestion> {
+fn terms<'a>(text: &str, place: &Place, paths: impl Iterator<Item = &'a str>) -> Vec<Suggestion> {
     let dotted = place.typed.starts_with('.');
     let typed = place.typed.trim_start_matches('.').to_lowercase();
     let mut found: Vec<(u8, Suggestion)> = Vec::new();
@@ -323,16 +319,20 @@ fn terms<'a>(
                 offer(fit(alias, &typed, 1), alias, format!("{alias}:"), meaning);
             }
         }
-        for (name, meaning) in [
-            ("since", "from a time on"),
-            ("until", "before a time"),
-        ] {
-            offer(fit(name, &typed, 0), name, format!("{name}:"), meaning.into());
+        for (name, meaning) in [("since", "from a time on"), ("until", "before a time")] {
+            offer(
+                fit(name, &typed, 0),
+                name,
+                format!("{name}:"),
+                meaning.into(),
+            );
         }
     }
     for path in paths.filter(|p| !p.is_empty() && !p.contains(char::is_control)) {
         let insert = format!("{}:", FieldRef::Attribute(path.to_owned()));
-        offer(fit(path, &typed, 2), path, insert, "attribute".into());
+        // With a leading dot where a normalised field has the name.
+        let label = insert.trim_end_matches(':').to_owned();
+        offer(fit(path, &typed, 2), &label, insert, "attribute".into());
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, s)| s).collect()
@@ -341,7 +341,10 @@ fn terms<'a>(
 /// How well a name fits what was typed: its start, the start of a key in it, or anywhere.
 fn fit(name: &str, typed: &str, rank: u8) -> Option<u8> {
     let name = name.to_lowercase();
-    let key_starts = || name.split(['.', '_', '-']).any(|key| key.starts_with(typed));
+    let key_starts = || {
+        name.split(['.', '_', '-'])
+            .any(|key| key.starts_with(typed))
+    };
     if name.starts_with(typed) {
         Some(rank)
     } else if key_starts() {

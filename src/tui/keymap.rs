@@ -59,10 +59,7 @@ impl Context {
 
     /// Characters are text here, and global keys do not apply.
     pub fn is_editing(self) -> bool {
-        matches!(
-            self,
-            Self::Query | Self::Form | Self::Prompt | Self::Narrow
-        )
+        matches!(self, Self::Query | Self::Form | Self::Prompt | Self::Narrow)
     }
 }
 

@@ -161,13 +161,12 @@ pub fn of_event(event: &Event, field: Field, exclude: bool) -> Option<Ast> {
         Field::Line => event.line.map(|l| l.to_string()),
         Field::Message | Field::Chain => None,
     }?;
-    (value.len() <= MAX_VALUE).then(|| included(is(FieldRef::Normal(field), &value), exclude))
+    of_value(FieldRef::Normal(field), &value, exclude)
 }
 
 /// The term for an attribute's value, if it is short enough for a query.
 pub fn of_attribute(path: &str, value: &str, exclude: bool) -> Option<Ast> {
-    (value.len() <= MAX_VALUE)
-        .then(|| included(is(FieldRef::Attribute(path.to_owned()), value), exclude))
+    of_value(FieldRef::Attribute(path.to_owned()), value, exclude)
 }
 
 /// The terms behind the jumps.

@@ -50,16 +50,32 @@ fn the_place_of_the_cursor_is_told() {
         ("(a OR actor:al|", actor(), "al", ""),
         ("(a b) actor:al|", actor(), "al", "a b"),
         ("b since:yes|", Kind::Time, "yes", "b"),
-        ("tags:[1 TO 2] actor:x\\ y|", actor(), "x y", "tags:[1 TO 2]"),
+        (
+            "tags:[1 TO 2] actor:x\\ y|",
+            actor(),
+            "x y",
+            "tags:[1 TO 2]",
+        ),
         ("é日 actor:ü|", actor(), "ü", "é日"),
     ] {
         let cursor = marked.find('|').unwrap();
         let text = marked.replace('|', "");
         let found = place(&text, cursor).unwrap();
-        assert_eq!((&found.kind, found.typed.as_str()), (&kind, typed), "{marked}");
+        assert_eq!(
+            (&found.kind, found.typed.as_str()),
+            (&kind, typed),
+            "{marked}"
+        );
         assert_eq!(found.rest(&text), Query::parse(rest).unwrap(), "{marked}");
     }
-    for marked in ["code:[1 TO 2|", "code:>4|", "actor:\"x\"|", "a:/x/|", ":x|", "actor:a*|"] {
+    for marked in [
+        "code:[1 TO 2|",
+        "code:>4|",
+        "actor:\"x\"|",
+        "a:/x/|",
+        ":x|",
+        "actor:a*|",
+    ] {
         let cursor = marked.find('|').unwrap();
         assert_eq!(place(&marked.replace('|', ""), cursor), None, "{marked}");
     }
@@ -68,7 +84,10 @@ fn the_place_of_the_cursor_is_told() {
 #[test]
 fn names_are_found_by_their_start_then_by_their_keys() {
     assert_eq!(labels("ac|", &[])[..2], ["actor", "action"]);
-    assert_eq!(labels("name|", &[])[..], ["user.name", "host.name", "objectRef.namespace"]);
+    assert_eq!(
+        labels("name|", &[])[..],
+        ["user.name", "host.name", "objectRef.namespace"]
+    );
     assert_eq!(labels("objectref.r|", &[]), ["objectRef.resource"]);
     assert_eq!(labels("SIN|", &[]), ["since"]);
     assert_eq!(labels("x A|", &[])[0], "AND");
@@ -76,6 +95,7 @@ fn names_are_found_by_their_start_then_by_their_keys() {
     assert!(!labels("|", &[]).contains(&"OR".to_owned()));
     assert!(labels("ac|tor", &[]).is_empty());
     assert_eq!(first("x .us|", &[]), "x .user:|");
+    assert!(labels("us|", &[]).contains(&".user".to_owned()));
     assert_eq!(first("annot|", &[]), "annotations.a\\ b:|");
     assert_eq!(first("a N|", &[]), "a NOT |");
 }
@@ -87,10 +107,19 @@ fn values_come_with_their_counts_and_are_quoted_where_needed() {
     assert_eq!(first("actor:ali|", &values), "actor:\"alice b\" |");
     assert_eq!(first("-actor:(x bo|) y", &values), "-actor:(x bob|) y");
     assert_eq!(first("actor:\"bo|", &values), "actor:bob |");
-    assert!(labels("actor:bob|", &values).is_empty(), "it is written in full");
-    assert_eq!(labels("outcome:f|", &[("failure", 3)]), Vec::from(["failure"]));
+    assert!(
+        labels("actor:bob|", &values).is_empty(),
+        "it is written in full"
+    );
+    assert_eq!(
+        labels("outcome:f|", &[("failure", 3)]),
+        Vec::from(["failure"])
+    );
     assert_eq!(labels("chain:br|", &[]), ["broken"]);
-    assert_eq!(first("since:\"yesterday 1|", &[]), "since:\"yesterday 14:00\" |");
+    assert_eq!(
+        first("since:\"yesterday 1|", &[]),
+        "since:\"yesterday 14:00\" |"
+    );
     let found = suggest("actor:", 6, PATHS.into_iter(), &[("x".into(), 2)]);
     assert_eq!(found[0].note, Note::Count(2));
 }
@@ -109,7 +138,11 @@ fn pasted_text_is_a_literal_unless_it_is_a_query() {
         ("|", "-rf --no-preserve", "\"-rf --no-preserve\""),
         ("|", "arn:aws:iam::1:role/x", "\"arn:aws:iam::1:role/x\""),
         ("|", "outcome:failure", "outcome:failure"),
-        ("|", " actor:a -objectRef.resource:b\n", "actor:a -objectRef.resource:b"),
+        (
+            "|",
+            " actor:a -objectRef.resource:b\n",
+            "actor:a -objectRef.resource:b",
+        ),
         ("|", "actor:a said hello", "\"actor:a said hello\""),
         ("|", "one\ntwo", "\"one\ntwo\""),
         ("|x", "a b", "\"a b\" "),
@@ -127,8 +160,32 @@ fn pasted_text_is_a_literal_unless_it_is_a_query() {
 
 fn value() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "a", "Bc", "é", "7", "\"", "\\", ":", "(", ")", "-", "AND", "OR", "/", "*", "{", "}", "[",
-        " ", "\u{a0}", ".", "<", ">", "{x}", "10.0.0.0/8", "?", "日本",
+        "a",
+        "Bc",
+        "é",
+        "7",
+        "\"",
+        "\\",
+        ":",
+        "(",
+        ")",
+        "-",
+        "AND",
+        "OR",
+        "/",
+        "*",
+        "{",
+        "}",
+        "[",
+        " ",
+        "\u{a0}",
+        ".",
+        "<",
+        ">",
+        "{x}",
+        "10.0.0.0/8",
+        "?",
+        "日本",
     ]);
     prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
 }

@@ -272,7 +272,10 @@ impl QueryBar {
                         self.text = text;
                         return Some(Intent::SetQuery(query));
                     }
-                    Err(error) => self.error = Some(error),
+                    Err(error) => {
+                        self.error = Some(error);
+                        self.offers.close();
+                    }
                 }
             }
             Command::Close if self.offers.are_shown() => self.offers.close(),
@@ -399,6 +402,11 @@ impl QueryBar {
             let text = look.cut(&format!("   {notice}"), columns);
             return Some(Line::from(look.span(Role::Warning, text)));
         };
+        // What only lacks its end is no mistake while the end is being offered.
+        let length = self.editor.as_ref()?.text().chars().count();
+        if self.offers.are_shown() && error.column > length {
+            return None;
+        }
         let message = look.cut(&error.message, columns.saturating_sub(4));
         let at = (2 + error.column).min(columns.saturating_sub(width(&message) + 2));
         let text = format!("{}^ {message}", " ".repeat(at));

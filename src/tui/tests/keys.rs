@@ -33,11 +33,11 @@ fn slash_edits_the_query_and_enter_applies_it() {
 #[test]
 fn a_mistake_in_the_query_is_shown_where_it_is_and_not_applied() {
     let mut h = small(20);
-    h.keys("/actor:<enter>");
+    // While its end is offered, what only lacks its end is no mistake.
+    h.keys("/actor:").hides("^ ");
+    h.keys("<enter>").shows("^ ");
     assert!(h.model().query_bar.is_editing());
-    h.shows("^ ");
-    // The suggestions go first, then the bar.
-    h.keys("<esc><esc>").shows("20 of 20");
+    h.keys("<esc>").shows("20 of 20");
 }
 
 #[test]

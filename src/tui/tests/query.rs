@@ -38,7 +38,9 @@ fn what_is_typed_is_counted_without_touching_the_list() {
 #[test]
 fn a_field_that_no_event_has_is_said_while_typing() {
     let mut h = small(10);
-    h.keys("/nowhere:1").shows("0 match").shows("no event has a field \"nowhere\"");
+    h.keys("/nowhere:1")
+        .shows("0 match")
+        .shows("no event has a field \"nowhere\"");
 }
 
 #[test]
@@ -65,12 +67,17 @@ fn earlier_queries_come_back_and_so_does_what_was_typed() {
 fn suggestions_show_by_themselves_and_never_take_enter() {
     let mut h = small(100);
     h.keys("/act").shows("who did it").shows("what was done");
-    h.keys("<enter>").hides("who did it").shows("No event matches  act");
-    h.keys("/<ctrl+u>actor:").shows("alice@corp").shows("any value");
+    h.keys("<enter>")
+        .hides("who did it")
+        .shows("No event matches  act");
+    h.keys("/<ctrl+u>actor:")
+        .shows("alice@corp")
+        .shows("any value");
     h.keys("<esc>").hides("any value");
     assert!(h.model().query_bar.is_editing());
     h.keys("al").hides("25 ");
-    h.keys("<ctrl+u>actor:al<enter>").shows("No event matches  actor:al");
+    h.keys("<ctrl+u>actor:al<enter>")
+        .shows("No event matches  actor:al");
 }
 
 #[test]
@@ -84,7 +91,7 @@ fn tab_goes_through_suggestions_and_enter_takes_the_chosen_one() {
     h.keys("<ctrl+u>outcome:failure act<down><enter>");
     assert!(bar(&h).starts_with("outcome:failure actor:"), "{}", bar(&h));
     // Among the failures: 5 of 10.
-    h.shows("ci-bot").shows("   5 ").hides("bob@corp  ");
+    h.shows("ci-bot").shows("   5 ").hides("│ bob@corp");
     h.keys("<tab><enter>").shows("5 match");
     h.keys("<enter>").shows("5 of 100");
 }
@@ -99,7 +106,11 @@ fn the_only_suggestion_is_taken_at_once_and_values_are_quoted() {
     h.shows("prod").shows("dev");
     h.keys("p<tab>").shows("1 match");
     h.keys("<ctrl+u>actor:say<tab>").shows("1 match");
-    assert!(bar(&h).starts_with(r#"actor:"say \"hi\" (AND) *" "#), "{}", bar(&h));
+    assert!(
+        bar(&h).starts_with(r#"actor:"say \"hi\" (AND) *" "#),
+        "{}",
+        bar(&h)
+    );
     h.keys("<enter>").shows("1 of 2");
 }
 
@@ -135,9 +146,15 @@ fn presets_set_the_time_and_take_it_back() {
     h.keys("fg").shows("[all]");
     h.keys("hhhh<enter>").shows("[15m]").shows("since:15m");
     h.keys("g+").shows("since:15m");
-    h.keys("gl+").shows("[1h]").shows("since:1h").hides("since:15m");
+    h.keys("gl+")
+        .shows("[1h]")
+        .shows("since:1h")
+        .hides("since:15m");
     h.keys("/ until:30m<enter>").hides("[");
-    h.keys("glll+").shows("[all]").hides("since:").hides("until:");
+    h.keys("glll+")
+        .shows("[all]")
+        .hides("since:")
+        .hides("until:");
 }
 
 #[test]
@@ -148,10 +165,18 @@ fn rarest_values_come_first_when_asked() {
     h.engine.push(rare);
     h.tick(2);
     h.keys("f").shows("FILTERS");
-    let at = |h: &Harness, text: &str| h.screen().lines().position(|l| l.starts_with(&format!("   {text}")));
+    let at = |h: &Harness, text: &str| {
+        h.screen()
+            .lines()
+            .position(|l| l.starts_with(&format!("   {text}")))
+    };
     assert!(at(&h, "zoe").is_none_or(|z| at(&h, "alice").is_some_and(|a| a < z)));
     h.keys("s").shows("rarest first");
-    assert!(at(&h, "zoe").unwrap() < at(&h, "alice").unwrap(), "{}", h.screen());
+    assert!(
+        at(&h, "zoe").unwrap() < at(&h, "alice").unwrap(),
+        "{}",
+        h.screen()
+    );
     h.keys("s").hides("rarest first");
 }
 
@@ -159,10 +184,15 @@ fn rarest_values_come_first_when_asked() {
 fn typing_narrows_the_values() {
     let mut h = small(100);
     h.keys("f").hides("action-33");
-    h.keys("n").keys("ACTION-33").shows("  action-33").hides("alice@corp     ");
+    h.keys("n")
+        .keys("ACTION-33")
+        .shows("  action-33")
+        .hides("alice@corp     ");
     h.keys("<esc>").shows("FILTERS").hides("action-33");
     h.keys("nzzz").shows("no value holds this");
-    h.keys("<ctrl+u>33<enter>").shows("action:action-33").shows("1 of 100");
+    h.keys("<ctrl+u>33<enter>")
+        .shows("action:action-33")
+        .shows("1 of 100");
     assert!(!h.model().filters.is_narrowing());
 }
 
@@ -177,7 +207,15 @@ fn other_shows_more_values() {
         steps += 1;
         assert!(steps < 40, "{}", h.screen());
     }
-    let values = |h: &Harness| h.screen().lines().filter(|l| l.get(1..).is_some_and(|l| l.trim_start().starts_with("action-"))).count();
+    let values = |h: &Harness| {
+        h.screen()
+            .lines()
+            .filter(|l| {
+                l.get(1..)
+                    .is_some_and(|l| l.trim_start().starts_with("action-"))
+            })
+            .count()
+    };
     let before = values(&h);
     h.keys("<enter>");
     assert_eq!(values(&h) - before, 14, "{}", h.screen());
@@ -187,10 +225,15 @@ fn other_shows_more_values() {
 fn any_attribute_can_be_counted_and_removed_again() {
     let mut h = small(100);
     h.keys("fa").shows("count field:").shows("who did it");
-    h.keys("nowhere<enter>").shows("no event has a field \"nowhere\"");
+    h.keys("nowhere<enter>")
+        .shows("no event has a field \"nowhere\"");
     h.keys("<ctrl+u>name<tab><enter>");
-    h.shows("…ectRef.namespace 100").shows("prod").hides("count field");
-    h.keys("j+").shows("objectRef.namespace:dev").shows("90 of 100");
+    h.shows("…ectRef.namespace 100")
+        .shows("prod")
+        .hides("count field");
+    h.keys("j+")
+        .shows("objectRef.namespace:dev")
+        .shows("90 of 100");
     h.keys("gj").keys("d").shows("100 of 100");
     h.keys("G");
     while !h.screen().contains("▌▾ …ectRef.namespace") {
@@ -207,7 +250,8 @@ fn any_attribute_can_be_counted_and_removed_again() {
 #[test]
 fn a_chip_is_edited_where_it_stands_and_all_are_switched() {
     let mut h = small(100);
-    h.keys("/outcome:failure actor:ci-bot<enter>").shows("5 of 100");
+    h.keys("/outcome:failure actor:ci-bot<enter>")
+        .shows("5 of 100");
     h.keys("fgj").keys("e");
     assert!(h.model().query_bar.is_editing());
     h.keys("<ctrl+w>outcome:success<enter>");
@@ -224,8 +268,14 @@ fn a_chip_is_edited_where_it_stands_and_all_are_switched() {
 fn a_second_value_widens_instead_of_matching_nothing() {
     let mut h = small(100);
     h.keys("/actor:ci-bot<enter>").shows("25 of 100");
-    let effects_of = |h: &mut Harness| h.keys("/<ctrl+u>actor:ci-bot actor:bob@corp<enter>").screen();
-    assert!(effects_of(&mut h).contains("No event matches"), "typed, both are meant");
+    let effects_of = |h: &mut Harness| {
+        h.keys("/<ctrl+u>actor:ci-bot actor:bob@corp<enter>")
+            .screen()
+    };
+    assert!(
+        effects_of(&mut h).contains("No event matches"),
+        "typed, both are meant"
+    );
     h.keys("<backspace>+").shows("25 of 100");
 }
 
@@ -236,7 +286,9 @@ fn a_source_keeps_the_end_of_its_path() {
         ..event(1)
     };
     let mut h = Harness::new(80, 40, vec![long]);
-    h.keys("f").shows("it-2026-03-01.log").hides("/var/log/kube");
+    h.keys("f")
+        .shows("it-2026-03-01.log")
+        .hides("/var/log/kube");
 }
 
 #[test]
@@ -244,7 +296,11 @@ fn pasted_dashes_and_lists_are_taken_literally() {
     let mut h = small(10);
     h.paste("-rf --no-preserve").shows("\"-rf --no-preserve\"");
     h.keys("<ctrl+u>actor:").paste("ci-bot\nbob@corp\n");
-    assert!(bar(&h).starts_with("actor:(ci-bot bob@corp)"), "{}", bar(&h));
+    assert!(
+        bar(&h).starts_with("actor:(ci-bot bob@corp)"),
+        "{}",
+        bar(&h)
+    );
     h.keys("<ctrl+u>").paste("outcome:failure");
     h.keys("<enter>").shows("1 of 10");
     h.keys("/<ctrl+u>").paste("one line\r\nand another");
@@ -269,7 +325,11 @@ fn searches(effects: Vec<Effect>) -> Vec<Search> {
     effects.into_iter().filter_map(search).collect()
 }
 
-fn reply(model: &mut Model, search: &Search, result: Result<SearchPage, EngineError>) -> Vec<Effect> {
+fn reply(
+    model: &mut Model,
+    search: &Search,
+    result: Result<SearchPage, EngineError>,
+) -> Vec<Effect> {
     let (generation, purpose) = (search.generation, search.purpose.clone());
     let result = result.map(Box::new);
     update(
@@ -296,7 +356,11 @@ fn a_preview_leaves_the_counts_of_the_list_running() {
     let (mut model, counts) = started();
     let asked = searches(type_in(&mut model, "/x"));
     let lanes: Vec<Lane> = asked.iter().map(|s| s.purpose.lane()).collect();
-    assert_eq!(lanes, [Lane::Preview; 2], "the query in force was not counted yet");
+    assert_eq!(
+        lanes,
+        [Lane::Preview; 2],
+        "the query in force was not counted yet"
+    );
     let total = |total| SearchPage {
         total,
         ..SearchPage::default()
@@ -323,18 +387,34 @@ fn a_preview_leaves_the_counts_of_the_list_running() {
 #[test]
 fn an_engine_error_is_shown_and_asked_again_by_a_key() {
     let (mut model, counts) = started();
-    reply(&mut model, &counts, Err(EngineError::Index("no disk".into())));
+    reply(
+        &mut model,
+        &counts,
+        Err(EngineError::Index("no disk".into())),
+    );
     let note = model.note().unwrap().1;
-    assert!(note.contains("no disk") && note.contains("Ctrl+R tries again"), "{note}");
-    assert_eq!(update(&mut model, Message::Tick(super::harness::noon())).len(), 0);
+    assert!(
+        note.contains("no disk") && note.contains("Ctrl+R tries again"),
+        "{note}"
+    );
+    assert_eq!(
+        update(&mut model, Message::Tick(super::harness::noon())).len(),
+        0
+    );
     let again = searches(key(&mut model, KeyCode::F(5)));
-    assert_eq!(again.iter().map(|s| &s.purpose).collect::<Vec<_>>(), [&Purpose::Counts]);
+    assert_eq!(
+        again.iter().map(|s| &s.purpose).collect::<Vec<_>>(),
+        [&Purpose::Counts]
+    );
     assert_eq!(model.note(), None);
     reply(&mut model, &again[0], Ok(SearchPage::default()));
     // The page itself: the query stays in the bar, and the same place is asked for again.
     type_in(&mut model, "/actor:x");
     let page = searches(key(&mut model, KeyCode::Enter));
-    let page = page.iter().find(|s| s.purpose.lane() == Lane::List).unwrap();
+    let page = page
+        .iter()
+        .find(|s| s.purpose.lane() == Lane::List)
+        .unwrap();
     reply(&mut model, page, Err(EngineError::Index("no disk".into())));
     assert!(model.why_empty()[1].contains("Ctrl+R tries again"));
     assert_eq!(model.query_bar.text(), "actor:x");

@@ -2,7 +2,7 @@
 
 use super::search;
 use crate::engine::{FacetField, resolve_path};
-use crate::event::field::CATALOGUE;
+use crate::event::field::{CATALOGUE, Field};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
@@ -16,7 +16,12 @@ pub(super) fn offers(model: &Model) -> Vec<Offer> {
     };
     let fields = CATALOGUE.iter().filter(|spec| spec.facetable);
     let fields = fields.map(|spec| offer(spec.name, spec.meaning));
-    let paths = model.info.paths.keys().map(|path| offer(path, "attribute"));
+    // With a leading dot where a normalised field has the name.
+    let path = |path: &String| match Field::find(path) {
+        Some(_) => offer(&format!(".{path}"), "attribute"),
+        None => offer(path, "attribute"),
+    };
+    let paths = model.info.paths.keys().map(path);
     fields.chain(paths).collect()
 }
 

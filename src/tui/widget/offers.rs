@@ -64,7 +64,8 @@ pub fn view(
             look.span(Role::Dim, glyphs.vertical),
             look.span(Role::Accent, mark),
         ];
-        let patch = |s: ratatui::text::Span<'static>| if selected { s.patch_style(style) } else { s };
+        let patch =
+            |s: ratatui::text::Span<'static>| if selected { s.patch_style(style) } else { s };
         spans.extend(row.spans.into_iter().map(patch));
         spans.push(look.span(Role::Dim, format!(" {}", glyphs.vertical)));
         lines.push(Line::from(spans));
@@ -72,7 +73,10 @@ pub fn view(
     let more = offers.len().saturating_sub(top + rows);
     let edge = glyphs.horizontal.repeat(usize::from(area.width));
     let foot = if more > 0 {
-        look.cut(&format!("{}{more} more{edge}", glyphs.horizontal), usize::from(area.width))
+        look.cut(
+            &format!("{}{more} more{edge}", glyphs.horizontal),
+            usize::from(area.width),
+        )
     } else {
         edge
     };

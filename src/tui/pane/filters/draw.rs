@@ -88,7 +88,7 @@ impl Lines<'_> {
         }
     }
 
-    /// ` 15m  1h [24h] 7d  all`: the one in force in brackets, the one the keys stand on underlined.
+    /// ` 15m 1h [24h] 7d all`: the one in force in brackets, the one the keys stand on as selected.
     fn times(&mut self) {
         let active = self.filters.preset_in_force();
         let selected = self.filters.selected == Some(Row::Time);
@@ -99,18 +99,26 @@ impl Lines<'_> {
         };
         let mut line = vec![self.look.span(Role::Accent, bar)];
         for (i, (label, _)) in PRESETS.iter().enumerate() {
-            let (before, after, role) = if active == Some(i) {
-                ("[", "]", Role::Accent)
+            let role = if active == Some(i) {
+                Role::Accent
             } else {
-                (" ", " ", Role::Dim)
+                Role::Dim
             };
+            let edge = match active {
+                Some(at) if at == i => "[",
+                Some(at) if at + 1 == i => "]",
+                _ => " ",
+            };
+            line.push(self.look.span(Role::Accent, edge));
             let role = match (selected && i == self.filters.preset, self.look.focused) {
                 (true, true) => Role::Selected,
                 (true, false) => Role::Marked,
                 _ => role,
             };
-            line.push(self.look.span(role, format!("{before}{label}{after}")));
+            line.push(self.look.span(role, *label));
         }
+        let last = active == Some(PRESETS.len() - 1);
+        line.push(self.look.span(Role::Accent, if last { "]" } else { " " }));
         if selected {
             self.at = self.lines.len();
         }
@@ -131,7 +139,10 @@ impl Lines<'_> {
                 (glyphs.off, Role::Dim, Role::Dim)
             };
             let text = look.cell(&chip.text(), self.room.saturating_sub(2));
-            let spans = vec![look.span(sign_role, format!("{sign} ")), look.span(role, text)];
+            let spans = vec![
+                look.span(sign_role, format!("{sign} ")),
+                look.span(role, text),
+            ];
             self.add(&Row::Chip(i), spans);
         }
     }
@@ -140,7 +151,11 @@ impl Lines<'_> {
         let (look, room) = (self.look, self.room);
         let glyphs = look.theme.glyphs;
         let field = shown.field;
-        let fold = if shown.folded { glyphs.closed } else { glyphs.open };
+        let fold = if shown.folded {
+            glyphs.closed
+        } else {
+            glyphs.open
+        };
         let count = if shown.known {
             text::number(shown.all)
         } else {

@@ -74,7 +74,11 @@ mod tests {
         }
         assert_eq!(history.entries(), ["b", "a", "c"]);
         assert_eq!(history.newer(), None);
-        assert_eq!(history.older("c ").as_deref(), Some("a"), "not what stands there");
+        assert_eq!(
+            history.older("c ").as_deref(),
+            Some("a"),
+            "not what stands there"
+        );
         assert_eq!(history.older("a").as_deref(), Some("b"));
         assert_eq!(history.older("b"), None);
         assert_eq!(history.newer().as_deref(), Some("a"));
