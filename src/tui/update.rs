@@ -399,6 +399,10 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
         model.say("search stopped");
         return vec![Effect::CancelSearch];
     }
+    if model.beside.added_running.take().is_some() {
+        model.say("counting stopped");
+        return vec![Effect::CancelLane(Lane::Added)];
+    }
     if model.overlay.is_some() || model.query_bar.is_editing() {
         return close(model).unwrap_or_default();
     }

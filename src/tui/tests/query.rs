@@ -307,6 +307,28 @@ fn pasted_dashes_and_lists_are_taken_literally() {
     h.shows("\"one line  and another\"");
 }
 
+#[test]
+fn a_mistake_is_marked_where_it_is_even_in_a_long_query() {
+    let mut h = small(10);
+    h.keys("/")
+        .paste("outcome:success actor:alice@corp host:node-1 format:k8s-audit");
+    h.keys(" )b");
+    let screen = h.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let column = |line: &str, c: char| line.chars().position(|x| x == c);
+    assert_eq!(column(lines[2], '^'), column(lines[1], ')'), "{screen}");
+}
+
+#[test]
+fn everything_is_asked_again_by_a_key() {
+    let mut h = small(10);
+    h.keys("kk");
+    let before = h.selected_action();
+    h.keys("<ctrl+r>").shows("asked again").shows("10 of 10");
+    assert_eq!(h.selected_action(), before);
+    h.keys("G<f5>").shows("asked again").shows("● live");
+}
+
 fn key(model: &mut Model, code: KeyCode) -> Vec<Effect> {
     update(model, Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
 }
@@ -421,4 +443,38 @@ fn an_engine_error_is_shown_and_asked_again_by_a_key() {
     let again = searches(key(&mut model, KeyCode::F(5)));
     assert_eq!(again[0].purpose, page.purpose);
     assert_eq!(again[0].request.query, page.request.query);
+}
+
+fn check(name: &str, h: &Harness) {
+    insta::assert_snapshot!(name, format!("{}\n\n{}", h.screen(), h.styles()));
+}
+
+#[test]
+fn what_it_looks_like() {
+    let mut h = small(100);
+    h.keys("/outcome:failure act<tab><tab>");
+    check("query_fields", &h);
+    h.keys("<ctrl+u>-actor:(bob@corp <tab>");
+    check("query_values", &h);
+    h.keys("<esc><esc>fncorp");
+    check("filters_narrowed", &h);
+    h.keys("<esc>sg");
+    check("filters_rarest", &h);
+    h.keys("aname<tab>");
+    check("filters_add", &h);
+}
+
+#[test]
+fn what_it_looks_like_in_ascii_without_colour() {
+    let options = Options {
+        colour: false,
+        ascii: true,
+        ..Options::default()
+    };
+    let mut h = Harness::with(60, 16, events(100), Library::default(), options);
+    h.keys("/since:1h outcome:failure actor:<tab>");
+    check("query_ascii", &h);
+    h.keys("<enter><enter>f ");
+    check("filters_ascii", &h);
+    assert!(h.screen().is_ascii());
 }

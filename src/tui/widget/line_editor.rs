@@ -180,6 +180,25 @@ impl LineEditor {
             .collect();
         (spans, cursor_column - first)
     }
+
+    /// Where the character `index` stands in what [`Self::view`] shows, at the nearest edge if it is not shown.
+    pub fn column_of(&self, theme: &Theme, columns: usize, index: usize) -> usize {
+        let (mut column, mut chars) = (0, 0);
+        let (mut cursor, mut place) = (None, None);
+        for (at, grapheme) in self.text.grapheme_indices(true) {
+            if at == self.cursor {
+                cursor = Some(column);
+            }
+            if chars >= index {
+                place = place.or(Some(column));
+            }
+            column += width(&theme.charset.line(grapheme, usize::MAX));
+            chars += grapheme.chars().count();
+        }
+        let room = columns.saturating_sub(1);
+        let first = cursor.unwrap_or(column).saturating_sub(room);
+        place.unwrap_or(column).saturating_sub(first).min(columns)
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +230,18 @@ mod tests {
         assert_eq!(e.text(), "x actor:alice  ");
         e.edit(Edit::DeleteToEnd);
         assert_eq!(e.text(), "x ");
+    }
+
+    #[test]
+    fn what_is_marked_is_found_where_it_is_shown() {
+        let theme = Theme::new(true, false);
+        let long = "x".repeat(50);
+        let e = LineEditor::new(format!("{long}日本:y"));
+        // Of 56 columns the last nine are shown, and the cursor behind them.
+        assert_eq!(e.column_of(&theme, 10, 52), 7, "the colon");
+        assert_eq!(e.column_of(&theme, 10, 3), 0);
+        assert_eq!(e.column_of(&theme, 80, 3), 3);
+        assert_eq!(e.column_of(&theme, 80, 99), 56);
     }
 
     proptest! {
