@@ -106,12 +106,14 @@ fn any_of(field: &FieldRef, values: Vec<Pattern>) -> Ast {
 
 /// The field and the values of a term that names whole values only.
 fn literals(term: &Ast) -> Option<(FieldRef, Vec<&Pattern>)> {
-    let literal = |test| match test {
-        &Test::Is(ref pattern) if pattern.quoted || !pattern.text.contains(['*', '\\']) => {
-            Some(pattern)
+    fn literal(test: &Test) -> Option<&Pattern> {
+        match test {
+            Test::Is(pattern) if pattern.quoted || !pattern.text.contains(['*', '\\']) => {
+                Some(pattern)
+            }
+            _ => None,
         }
-        _ => None,
-    };
+    }
     let Ast::Field(field, test) = term else {
         return None;
     };

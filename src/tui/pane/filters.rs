@@ -107,7 +107,7 @@ impl Filters {
     pub fn insert(&mut self, text: &str) {
         if let Some(narrow) = &mut self.facets.narrow {
             narrow.insert(text);
-            self.to_first_value();
+            self.select_first_value();
         }
     }
 
@@ -166,7 +166,7 @@ impl Filters {
         self.selected = rows.into_iter().nth(self.at);
     }
 
-    fn to_first_value(&mut self) {
+    fn select_first_value(&mut self) {
         let rows = self.rows();
         let value = rows.iter().position(|r| matches!(r, Row::Value(..)));
         self.go(value.unwrap_or(0));
@@ -175,7 +175,7 @@ impl Filters {
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
         if let (Some(narrow), Some(edit)) = (&mut self.facets.narrow, command.edit()) {
             narrow.edit(edit);
-            self.to_first_value();
+            self.select_first_value();
             return None;
         }
         match command {
@@ -202,7 +202,7 @@ impl Filters {
             }
             Command::Narrow => {
                 self.facets.narrow = Some(LineEditor::default());
-                self.to_first_value();
+                self.select_first_value();
                 return Some(Intent::Recount);
             }
             _ => {}

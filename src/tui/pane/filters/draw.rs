@@ -88,9 +88,10 @@ impl Lines<'_> {
         }
     }
 
-    /// ` 15m 1h [24h] 7d all`: the one in force in brackets, the one the keys stand on as selected.
+    /// ` 15m  1h [24h] 7d all`: the one in force in brackets, the one the keys stand on as selected.
     fn times(&mut self) {
         let active = self.filters.preset_in_force();
+        let last = PRESETS.len() - 1;
         let selected = self.filters.selected == Some(Row::Time);
         let bar = if selected {
             self.look.theme.glyphs.bar
@@ -104,10 +105,17 @@ impl Lines<'_> {
             } else {
                 Role::Dim
             };
-            let edge = match active {
-                Some(at) if at == i => "[",
-                Some(at) if at + 1 == i => "]",
-                _ => " ",
+            let close = if active.is_some_and(|at| at + 1 == i) {
+                "]"
+            } else {
+                " "
+            };
+            let open = if active == Some(i) { "[" } else { " " };
+            // The last stands closer, for a narrow pane.
+            let edge = match i {
+                _ if i == last && close == "]" => close.to_owned(),
+                _ if i == 0 || i == last => open.to_owned(),
+                _ => format!("{close}{open}"),
             };
             line.push(self.look.span(Role::Accent, edge));
             let role = match (selected && i == self.filters.preset, self.look.focused) {
@@ -117,8 +125,8 @@ impl Lines<'_> {
             };
             line.push(self.look.span(role, *label));
         }
-        let last = active == Some(PRESETS.len() - 1);
-        line.push(self.look.span(Role::Accent, if last { "]" } else { " " }));
+        let end = if active == Some(last) { "]" } else { " " };
+        line.push(self.look.span(Role::Accent, end));
         if selected {
             self.at = self.lines.len();
         }
