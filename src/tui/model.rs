@@ -97,6 +97,9 @@ pub struct Beside {
     /// The fields that a person added have to be counted again.
     pub added_due: bool,
     pub added_running: Option<Generation>,
+    pub added_asked: Timestamp,
+    /// Not again before: what takes long is asked rarely while events arrive.
+    pub added_rest: Timestamp,
 }
 
 /// Events as they arrive.
@@ -269,7 +272,11 @@ impl Model {
     pub fn needs_tick(&self) -> bool {
         let asking = &self.asking;
         let due = asking.counts_due || asking.info_due || asking.refresh_due;
-        due || self.arriving.rate > 0 || self.arriving.arrived > 0 || !self.covers.complete
+        let added = self.beside.added_due
+            && self.beside.added_running.is_none()
+            && !self.filters.added().is_empty()
+            && self.is_visible(Pane::Filters);
+        due || added || self.arriving.rate > 0 || self.arriving.arrived > 0 || !self.covers.complete
     }
 
     pub fn live(&self) -> Live {

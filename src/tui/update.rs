@@ -34,7 +34,11 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
-        Message::Tick(now) => return search::tick(model, now),
+        Message::Tick(now) => {
+            let mut effects = search::tick(model, now);
+            effects.extend(beside::added(model));
+            return effects;
+        }
         Message::Key(key) => {
             model.dirty = true;
             on_key(model, key)

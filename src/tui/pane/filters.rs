@@ -403,7 +403,7 @@ mod tests {
             facet(Field::Host, &[("bobs-host", 1), ("x", 1)]),
         ]);
         assert_eq!(filters.update(Command::Narrow, 1), Some(Intent::Recount));
-        assert_eq!(filters.requests()[0].limit, 200);
+        assert_eq!(filters.requests()[0].limit, 1_000);
         filters.insert("BOB");
         assert_eq!(filters.rows().len(), 4, "two headings, two values");
         filters.update(Command::Down, 2);

@@ -189,7 +189,7 @@ fn typing_narrows_the_values() {
         .shows("  action-33")
         .hides("alice@corp     ");
     h.keys("<esc>").shows("FILTERS").hides("action-33");
-    h.keys("nzzz").shows("no value holds this");
+    h.keys("nzzz").shows("not among the values");
     h.keys("<ctrl+u>33<enter>")
         .shows("action:action-33")
         .shows("1 of 100");
@@ -443,6 +443,27 @@ fn an_engine_error_is_shown_and_asked_again_by_a_key() {
     let again = searches(key(&mut model, KeyCode::F(5)));
     assert_eq!(again[0].purpose, page.purpose);
     assert_eq!(again[0].request.query, page.request.query);
+}
+
+#[test]
+fn counts_that_take_long_are_asked_rarely_while_events_arrive() {
+    use crate::event::time::SECOND;
+    let (mut model, counts) = started();
+    reply(&mut model, &counts, Ok(SearchPage::default()));
+    let field = crate::engine::FacetField::Attribute("a".into());
+    assert!(model.filters.add(field));
+    let at = |seconds: i64| Message::Tick(super::harness::noon().saturating_add(seconds * SECOND));
+    update(&mut model, at(0));
+    let mut asked = searches(key(&mut model, KeyCode::Char('f')));
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].purpose, Purpose::Added);
+    update(&mut model, at(10));
+    reply(&mut model, &asked.remove(0), Ok(SearchPage::default()));
+    model.beside.added_due = true;
+    let asks = |model: &mut Model, seconds: i64| searches(update(model, at(seconds))).len();
+    assert_eq!(asks(&mut model, 30), 0);
+    assert!(model.needs_tick());
+    assert_eq!(asks(&mut model, 51), 1);
 }
 
 fn check(name: &str, h: &Harness) {

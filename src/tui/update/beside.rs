@@ -10,6 +10,9 @@ use crate::tui::model::{Model, Pane};
 /// Values that are offered at most.
 const VALUES: usize = 100;
 
+/// How many times as long as the last count of added fields took the next one waits.
+const REST: i64 = 4;
+
 pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let mut effects = preview(model);
     let paths = model.info.paths.keys().map(String::as_str);
@@ -83,15 +86,15 @@ fn values(model: &mut Model) -> Vec<Effect> {
     vec![effect]
 }
 
-fn added(model: &mut Model) -> Vec<Effect> {
+pub(super) fn added(model: &mut Model) -> Vec<Effect> {
     let facets = model.filters.requests_added();
     let asking = &model.asking;
     let ready = asking.loaded && asking.error.is_none() && model.is_visible(Pane::Filters);
-    let free = model.beside.added_running.is_none();
+    let free = model.beside.added_running.is_none() && model.now >= model.beside.added_rest;
     if !(model.beside.added_due && ready && free) || facets.is_empty() {
         return Vec::new();
     }
-    model.beside.added_due = false;
+    (model.beside.added_due, model.beside.added_asked) = (false, model.now);
     let (generation, effect) = ask(model, Purpose::Added, model.query.clone(), facets);
     model.beside.added_running = Some(generation);
     vec![effect]
@@ -129,6 +132,14 @@ pub(super) fn answered(
                 model.query_bar.set_values(facet.field, facet.values);
             }
         }
-        _ => model.filters.set_facets(&page.facets),
+        _ => {
+            let took = model
+                .now
+                .0
+                .saturating_sub(model.beside.added_asked.0)
+                .max(0);
+            model.beside.added_rest = model.now.saturating_add(took.saturating_mul(REST));
+            model.filters.set_facets(&page.facets);
+        }
     }
 }

@@ -37,6 +37,7 @@ fn install(model: &mut Model, query: Query, text: Option<String>) {
     });
     model.query_bar.set_text(text);
     (model.beside.added_due, model.beside.added_running) = (false, None);
+    model.beside.added_rest = Timestamp::default();
     model.filters.set_query(&query);
     model.query = query;
     model.notices.clear();
@@ -85,6 +86,7 @@ pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
 /// Counts at once, unless something more important is being asked.
 pub(super) fn recount(model: &mut Model) -> Vec<Effect> {
     model.beside.added_due = true;
+    model.beside.added_rest = Timestamp::default();
     let asking = &mut model.asking;
     let free = matches!(asking.running, None | Some((_, Purpose::Counts)));
     if free && asking.loaded && asking.error.is_none() {

@@ -77,7 +77,7 @@ impl Lines<'_> {
         }
         let shown = self.filters.facets.shown();
         if narrowed && shown.is_empty() {
-            let text = self.look.cut("  no value holds this", self.room + 2);
+            let text = self.look.cut("  not among the values", self.room + 2);
             self.lines.push(Line::from(self.look.span(Role::Dim, text)));
         }
         for facet in shown {
@@ -178,6 +178,7 @@ impl Lines<'_> {
             look.span(Role::Dim, count),
         ];
         self.add(&Row::Field(field.clone()), spans);
+        let needle = self.filters.facets.needle();
         for (value, n) in &shown.values {
             let role = match (field, value.as_str()) {
                 (FacetField::Normal(Field::Outcome), "failure") => Role::Failure,
@@ -187,8 +188,16 @@ impl Lines<'_> {
             let value_room = room.saturating_sub(width(&n) + 3);
             let label = match field {
                 _ if value.is_empty() => "\"\"".to_owned(),
-                FacetField::Normal(Field::Source) => look.tail(value, value_room),
-                _ => look.safe(value),
+                _ => match needle.as_deref().and_then(|n| end_of(value, n)) {
+                    // What was typed is to be seen in it.
+                    Some(end) if width(&look.safe(&value[..end])) > value_room => {
+                        look.tail(&value[..end], value_room)
+                    }
+                    _ if *field == FacetField::Normal(Field::Source) => {
+                        look.tail(value, value_room)
+                    }
+                    _ => look.safe(value),
+                },
             };
             let spans = vec![
                 look.span(role, format!("  {}", look.fit(&label, value_room))),
@@ -205,5 +214,38 @@ impl Lines<'_> {
             let line = look.justified((Role::Dim, label), (Role::Dim, &text::number(n)), room);
             self.add(&row, line.spans);
         }
+    }
+}
+
+/// Where the first occurrence of a lower-cased text ends, found without regard to case.
+fn end_of(value: &str, needle: &str) -> Option<usize> {
+    let starts = value.char_indices().map(|(at, _)| at);
+    let mut ends = starts.filter_map(|start| {
+        let mut rest = needle.chars();
+        for (at, c) in value[start..].char_indices() {
+            for lower in c.to_lowercase() {
+                if rest.next() != Some(lower) {
+                    return None;
+                }
+            }
+            if rest.as_str().is_empty() {
+                return Some(start + at + c.len_utf8());
+            }
+        }
+        None
+    });
+    ends.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_found_whatever_its_case() {
+        assert_eq!(end_of("/sub/Secrets/x", "secret"), Some(11));
+        assert_eq!(end_of("éÀx", "àx"), Some(5));
+        assert_eq!(end_of("abc", "x"), None);
+        assert_eq!(end_of("aab", "ab"), Some(3));
     }
 }

@@ -22,7 +22,7 @@ pub(super) const FIELDS: [Field; 10] = [
 /// How many values of a field are shown, one step after the other.
 const STEPS: [usize; 3] = [6, 20, 100];
 /// How many are looked through while narrowing.
-const NARROWED: usize = 200;
+const NARROWED: usize = 1_000;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facets {
@@ -157,10 +157,15 @@ impl Facets {
         };
     }
 
+    /// What the shown values have to hold, if anything.
+    pub(super) fn needle(&self) -> Option<String> {
+        let needle = self.narrow.as_ref()?.text().trim().to_lowercase();
+        (!needle.is_empty()).then_some(needle)
+    }
+
     /// What is shown, field by field; fields without any value are left out, unless a person added them.
     pub(super) fn shown(&self) -> Vec<Shown<'_>> {
-        let needle = self.narrow.as_ref().map(|n| n.text().trim().to_lowercase());
-        let needle = needle.filter(|n| !n.is_empty());
+        let needle = self.needle();
         let standard = FIELDS.map(FacetField::Normal);
         let standard = standard.iter().filter_map(|field| self.known.get(field));
         let standard = standard
