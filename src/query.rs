@@ -15,6 +15,7 @@ pub mod ast;
 mod bind;
 mod display;
 mod glob;
+mod highlight;
 mod lexer;
 mod matcher;
 mod normal;
@@ -30,6 +31,7 @@ mod tests;
 use crate::event::Timestamp;
 use ast::{Ast, FieldRef, Pattern, Test};
 
+pub use highlight::Highlighter;
 pub use matcher::Matcher;
 
 /// Bytes of a query's text.

@@ -14,6 +14,7 @@ const DEFAULT: &str = include_str!("../../assets/keymap.toml");
 pub enum Context {
     Global,
     Events,
+    Timeline,
     Filters,
     Detail,
     Runbook,
@@ -27,9 +28,10 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Global,
         Self::Events,
+        Self::Timeline,
         Self::Filters,
         Self::Detail,
         Self::Runbook,
@@ -43,6 +45,7 @@ impl Context {
         match self {
             Self::Global => "global",
             Self::Events => "events",
+            Self::Timeline => "timeline",
             Self::Filters => "filters",
             Self::Detail => "detail",
             Self::Runbook => "runbook",
@@ -139,6 +142,17 @@ impl Key {
                 name
             }
         )
+    }
+}
+
+#[cfg(test)]
+impl Key {
+    /// The press of this key.
+    pub fn event(self) -> KeyEvent {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, self.control);
+        modifiers.set(KeyModifiers::ALT, self.alt);
+        KeyEvent::new(self.code, modifiers)
     }
 }
 

@@ -1,9 +1,14 @@
 //! Tests of the whole explorer: the real loop on a screen in memory, keys in, screen out.
 
+mod driver;
 mod harness;
+mod history;
 mod keys;
+mod list;
 mod live;
 mod pty;
 mod random;
 mod screens;
+mod steady;
+mod timeline;
 mod updates;
