@@ -1,7 +1,10 @@
 //! The timeline above the list.
 
-use super::harness::{Harness, break_chain_at, event, events, library, noon};
+use std::sync::Arc;
+
+use super::harness::{Harness, break_chain_at, engine_of, event, events, library, noon};
 use crate::engine::Engine;
+use crate::engine::memory::MemoryEngine;
 use crate::tui::Options;
 use crate::tui::model::Pane;
 
@@ -34,11 +37,14 @@ fn hours() -> Vec<crate::event::Event> {
     all
 }
 
-fn with_break(h: &Harness) {
-    break_chain_at(&h.engine, 95);
-    let mut report = (*h.engine.verify().unwrap()[0]).clone();
-    report.findings[0].ts = Some(noon().saturating_add(-5_400_000_000_000));
-    h.engine.set_chains(vec![std::sync::Arc::new(report)]);
+/// The same with a break in the middle.
+fn broken_hours() -> Arc<MemoryEngine> {
+    let engine = engine_of(hours());
+    break_chain_at(&engine, 95);
+    let mut report = (*engine.verify().unwrap()[0]).clone();
+    report.findings[0].ts = Some(noon().saturating_add(-5_000_000_000_000));
+    engine.set_chains(vec![Arc::new(report)]);
+    engine
 }
 
 #[test]
@@ -58,32 +64,35 @@ fn begin_end_and_zone_are_labelled() {
 
 #[test]
 fn failures_and_breaks_are_marked() {
-    let mut h = Harness::new(120, 24, hours());
-    with_break(&h);
-    h.tick(2);
+    let mut h = Harness::over(broken_hours(), 120, 24, library(), Options::default());
     h.keys("k");
+    let bars = |h: &Harness| strip(h).split("UTC").next().unwrap_or_default().to_owned();
     assert!(
-        strip(&h).contains('▓') && strip(&h).contains('⌁'),
+        bars(&h).contains('▓') && bars(&h).contains('⌁'),
         "{}",
-        strip(&h)
+        bars(&h)
     );
     check("timeline", &h);
+    h.keys("Hg").keys("70l").shows(", 0 failures");
+    h.keys("50h").shows("failures");
     h.keys("/outcome:failure<enter>");
-    let bars = strip(&h);
-    let bars = bars.split("UTC").next().unwrap_or_default();
     assert!(
-        !bars.contains('▓'),
-        "where all fail, nothing stands out: {bars}"
+        !bars(&h).contains('▓'),
+        "where all fail, nothing stands out: {}",
+        bars(&h)
     );
     let options = Options {
         colour: false,
         ascii: true,
         ..Options::default()
     };
-    let mut h = Harness::with(80, 24, hours(), library(), options);
-    with_break(&h);
-    h.tick(2);
+    let h = Harness::over(broken_hours(), 80, 24, library(), options);
     check("timeline_ascii", &h);
+    assert!(
+        strip(&h).contains('!') && strip(&h).contains('#'),
+        "{}",
+        strip(&h)
+    );
     assert!(h.screen().is_ascii());
 }
 
