@@ -16,6 +16,7 @@ mod bind;
 pub mod complete;
 mod display;
 mod glob;
+mod highlight;
 mod lexer;
 mod matcher;
 mod normal;
@@ -32,6 +33,7 @@ mod tests;
 use crate::event::Timestamp;
 use ast::{Ast, FieldRef, Pattern, Test};
 
+pub use highlight::Highlighter;
 pub use matcher::Matcher;
 
 /// Bytes of a query's text.

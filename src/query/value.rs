@@ -265,7 +265,8 @@ fn verdict_words() -> impl Iterator<Item = &'static str> {
         .chain(BreakKind::ALL.into_iter().map(BreakKind::as_str))
 }
 
-fn regex(text: &str) -> Result<Regex, String> {
+/// An expression, unanchored, bounded, ignoring case.
+pub(super) fn regex(text: &str) -> Result<Regex, String> {
     let built = RegexBuilder::new(text)
         .case_insensitive(true)
         .size_limit(REGEX_SIZE)

@@ -50,7 +50,7 @@ pub enum Purpose {
     Newer,
     /// The loaded events again: their verdicts may have changed.
     Refresh,
-    /// Total and facets only.
+    /// Total, facets and timeline only.
     Counts,
     Jump(Jump),
     /// The count of the query that is being written.
@@ -92,6 +92,8 @@ pub enum Place {
     Oldest,
     /// Up to and including this place.
     Around(SortKey),
+    /// From this place on.
+    From(SortKey),
 }
 
 /// A search for the nearest event of a kind.
@@ -109,6 +111,8 @@ pub struct Jump {
 pub enum Target {
     Break,
     Failure,
+    /// What the query matches, among its neighbours.
+    Match,
 }
 
 impl Target {
@@ -116,6 +120,7 @@ impl Target {
         match self {
             Self::Break => "break",
             Self::Failure => "failure",
+            Self::Match => "match",
         }
     }
 }

@@ -14,6 +14,7 @@ const DEFAULT: &str = include_str!("../../assets/keymap.toml");
 pub enum Context {
     Global,
     Events,
+    Timeline,
     Filters,
     Detail,
     Runbook,
@@ -29,9 +30,10 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Global,
         Self::Events,
+        Self::Timeline,
         Self::Filters,
         Self::Detail,
         Self::Runbook,
@@ -46,6 +48,7 @@ impl Context {
         match self {
             Self::Global => "global",
             Self::Events => "events",
+            Self::Timeline => "timeline",
             Self::Filters => "filters",
             Self::Detail => "detail",
             Self::Runbook => "runbook",
@@ -143,6 +146,17 @@ impl Key {
                 name
             }
         )
+    }
+}
+
+#[cfg(test)]
+impl Key {
+    /// The press of this key.
+    pub fn event(self) -> KeyEvent {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, self.control);
+        modifiers.set(KeyModifiers::ALT, self.alt);
+        KeyEvent::new(self.code, modifiers)
     }
 }
 

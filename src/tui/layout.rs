@@ -4,6 +4,7 @@
 //! status
 //! query
 //! rule, or what should be known about the query
+//! timeline
 //! FILTERS | EVENTS            | RUNBOOK        from 120 columns on
 //!         |-------------------|
 //!         | DETAIL            |
@@ -23,6 +24,7 @@ pub struct Areas {
     pub status: Rect,
     pub query: Rect,
     pub note: Rect,
+    pub timeline: Option<Rect>,
     pub filters: Option<Rect>,
     pub events: Rect,
     pub detail: Option<Rect>,
@@ -52,17 +54,22 @@ pub fn areas(model: &Model) -> Option<Areas> {
         width,
         height: height - 4,
     };
-    let (filters_width, runbook_width) = if model.is_wide() {
-        (24, 40)
-    } else {
-        (25, (width / 2).min(44))
-    };
     let mut areas = Areas {
         status: row(0),
         query: row(1),
         note: row(2),
         footer: row(height - 1),
         ..Areas::default()
+    };
+    if model.is_visible(Pane::Timeline) {
+        areas.timeline = Some(row(3));
+        middle.y += 1;
+        middle.height -= 1;
+    }
+    let (filters_width, runbook_width) = if model.is_wide() {
+        (24, 40)
+    } else {
+        (25, (width / 2).min(44))
     };
     if model.is_visible(Pane::Filters) {
         let (left, line, rest) = split_left(middle, filters_width);

@@ -1,5 +1,7 @@
 //! Everything the explorer knows; changed only by `update`, drawn only by `view`.
 
+pub mod history;
+
 use super::effect::{Generation, Purpose};
 use super::keymap::{Context, Keymap};
 use super::overlay::Overlay;
@@ -9,6 +11,7 @@ use super::pane::filters::Filters;
 use super::pane::query_bar::{Counts, QueryBar, ValuesOf};
 use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
+use super::pane::timeline::Timeline;
 use super::theme::{Role, Theme};
 use super::widget::text::number;
 use super::widget::zone::Zone;
@@ -18,25 +21,36 @@ use crate::event::{Event, Level, Timestamp};
 use crate::query::{Notice, Query};
 use crate::runbook::Library;
 use crate::tui::command::Command;
+use history::History;
 
 /// From this width on the three columns stand side by side.
 pub const WIDE: u16 = 120;
+/// From this height on the timeline is there by itself.
+pub const TALL: u16 = 20;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
     #[default]
     Events,
+    Timeline,
     Filters,
     Detail,
     Runbook,
 }
 
 impl Pane {
+    /// Those that share the body of the screen.
     pub const ALL: [Self; 4] = [Self::Filters, Self::Events, Self::Detail, Self::Runbook];
+
+    /// Stands beside the list.
+    pub fn is_beside(self) -> bool {
+        !matches!(self, Self::Events | Self::Timeline)
+    }
 
     pub fn context(self) -> Context {
         match self {
             Self::Events => Context::Events,
+            Self::Timeline => Context::Timeline,
             Self::Filters => Context::Filters,
             Self::Detail => Context::Detail,
             Self::Runbook => Context::Runbook,
@@ -49,12 +63,13 @@ impl Pane {
 pub struct Open {
     /// `None` until somebody says: then by the width of the screen.
     pub filters: Option<bool>,
+    pub timeline: Option<bool>,
     pub detail: bool,
     pub runbook: bool,
 }
 
 /// A person's own query, kept while another one is in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parked {
     pub text: String,
     pub query: Query,
@@ -102,6 +117,20 @@ pub struct Beside {
     pub added_rest: Timestamp,
 }
 
+/// What happened meanwhile that a person should see; it stays until a key is pressed.
+#[derive(Clone, Debug, Default)]
+pub struct Alerts {
+    pub raised: Option<(Role, String)>,
+    /// The engine was heard: from now on what is new in its answers is news.
+    pub informed: bool,
+}
+
+impl Alerts {
+    pub fn seen(&mut self) {
+        self.raised = None;
+    }
+}
+
 /// Events as they arrive.
 #[derive(Clone, Debug, Default)]
 pub struct Arriving {
@@ -130,6 +159,7 @@ pub struct Model {
     pub side: Pane,
     pub query_bar: QueryBar,
     pub events: Events,
+    pub timeline: Timeline,
     pub filters: Filters,
     pub detail: Detail,
     pub runbooks: Runbooks,
@@ -139,12 +169,16 @@ pub struct Model {
     /// What relative times count from instead of the clock.
     pub anchor: Option<Timestamp>,
     pub parked: Option<Parked>,
+    /// The list shows what the query matches among everything of that time.
+    pub in_context: bool,
+    pub history: History,
     pub notices: Vec<Notice>,
     pub total: Option<u64>,
     pub covers: Covers,
     pub asking: Asking,
     pub beside: Beside,
     pub arriving: Arriving,
+    pub alerts: Alerts,
 
     /// Digits typed before a command.
     pub count: Option<usize>,
@@ -178,6 +212,7 @@ impl Model {
             side: Pane::Filters,
             query_bar: QueryBar::default(),
             events: Events::following(),
+            timeline: Timeline::default(),
             filters: Filters::default(),
             detail: Detail::default(),
             runbooks: Runbooks::new(library),
@@ -185,6 +220,8 @@ impl Model {
             query: Query::default(),
             anchor: None,
             parked: None,
+            in_context: false,
+            history: History::default(),
             notices: Vec::new(),
             total: None,
             covers: Covers {
@@ -194,6 +231,7 @@ impl Model {
             asking: Asking::default(),
             beside: Beside::default(),
             arriving: Arriving::default(),
+            alerts: Alerts::default(),
             count: None,
             said: None,
             tip: None,
@@ -224,6 +262,7 @@ impl Model {
     pub fn is_open(&self, pane: Pane) -> bool {
         match pane {
             Pane::Events => true,
+            Pane::Timeline => self.open.timeline.unwrap_or(self.size.1 >= TALL),
             Pane::Filters => self.open.filters.unwrap_or_else(|| self.is_wide()),
             Pane::Detail => self.open.detail,
             Pane::Runbook => self.open.runbook,
@@ -232,12 +271,13 @@ impl Model {
 
     /// Open, and not hidden behind another pane on a narrow screen.
     pub fn is_visible(&self, pane: Pane) -> bool {
-        self.is_open(pane) && (self.is_wide() || pane == Pane::Events || pane == self.side)
+        self.is_open(pane) && (self.is_wide() || !pane.is_beside() || pane == self.side)
     }
 
     pub fn set_open(&mut self, pane: Pane, open: bool) {
         match pane {
             Pane::Events => {}
+            Pane::Timeline => self.open.timeline = Some(open),
             Pane::Filters => self.open.filters = Some(open),
             Pane::Detail => self.open.detail = open,
             Pane::Runbook => self.open.runbook = open,
@@ -259,7 +299,7 @@ impl Model {
 
     pub fn focus(&mut self, pane: Pane) {
         self.focus = pane;
-        if pane != Pane::Events {
+        if pane.is_beside() {
             self.side = pane;
         }
     }
@@ -303,14 +343,19 @@ impl Model {
         self.info.sources.iter().map(|s| s.events).sum()
     }
 
+    fn alarms(&self) -> impl Iterator<Item = &Finding> {
+        let chains = self.info.sources.iter().filter_map(|s| s.chain.as_ref());
+        let findings = chains.flat_map(|c| &c.findings);
+        findings.filter(|f| f.level == Level::Alarm)
+    }
+
     pub fn breaks(&self) -> usize {
-        let findings = self
-            .info
-            .sources
-            .iter()
-            .filter_map(|s| s.chain.as_ref())
-            .flat_map(|c| &c.findings);
-        findings.filter(|f| f.level == Level::Alarm).count()
+        self.alarms().count()
+    }
+
+    /// When the chain breaks, as far as that is known.
+    pub fn break_times(&self) -> Vec<Timestamp> {
+        self.alarms().filter_map(|f| f.ts).collect()
     }
 
     /// The key of a command, to be named in a sentence.
@@ -339,6 +384,11 @@ impl Model {
             (_, None, Some(at)) => Some(format!("times count from {}", self.zone.full(at))),
             _ => None,
         };
+        let context = self.in_context.then(|| {
+            let filter = self.key(Command::Context);
+            format!("in context: {filter} filters again")
+        });
+        let mark = context.or(mark);
         Counts { matching, mark }
     }
 
@@ -364,11 +414,22 @@ impl Model {
 
     /// The right end of the footer.
     pub fn hint(&self) -> (Role, String) {
+        if let Some((role, text)) = &self.alerts.raised {
+            return (*role, text.clone());
+        }
         if let Some((role, text)) = &self.said {
             return (*role, text.clone());
         }
         if let Some(count) = self.count {
             return (Role::Text, count.to_string());
+        }
+        if self.in_context {
+            let next = self.key(Command::NextMatch);
+            let previous = self.key(Command::PreviousMatch);
+            return (
+                Role::Accent,
+                format!("in context: {next} {previous} next and previous match"),
+            );
         }
         match self.breaks() {
             0 => (Role::Dim, self.tip.clone().unwrap_or_default()),

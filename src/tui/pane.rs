@@ -7,3 +7,4 @@ pub mod footer;
 pub mod query_bar;
 pub mod runbook;
 pub mod status;
+pub mod timeline;

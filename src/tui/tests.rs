@@ -1,10 +1,15 @@
 //! Tests of the whole explorer: the real loop on a screen in memory, keys in, screen out.
 
+mod driver;
 mod harness;
+mod history;
 mod keys;
+mod list;
 mod live;
 mod pty;
 mod query;
 mod random;
 mod screens;
+mod steady;
+mod timeline;
 mod updates;

@@ -24,6 +24,8 @@ pub enum Role {
     Marked,
     /// The cell under the column cursor.
     Cell,
+    /// What the query looks for.
+    Match,
     Failure,
     Alarm,
     Warning,
@@ -75,6 +77,7 @@ impl Theme {
             Role::Selected => (None, Modifier::REVERSED),
             Role::Marked => (None, Modifier::BOLD),
             Role::Cell => (None, Modifier::UNDERLINED),
+            Role::Match => (Some(Color::Cyan), Modifier::BOLD),
             Role::Failure | Role::Warning => (Some(Color::Yellow), Modifier::empty()),
             Role::Alarm => (Some(Color::Red), Modifier::BOLD),
             Role::Good => (Some(Color::Green), Modifier::empty()),
@@ -113,6 +116,10 @@ pub struct Glyphs {
     pub dot: &'static str,
     pub ellipsis: &'static str,
     pub at_least: &'static str,
+    /// Heights of a bar, lowest first.
+    pub bars: [&'static str; 8],
+    /// Stands before an event that the query matches, among others.
+    pub hit: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -137,6 +144,8 @@ const UNICODE: Glyphs = Glyphs {
     dot: "·",
     ellipsis: "…",
     at_least: "≥",
+    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    hit: "•",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -161,6 +170,8 @@ const ASCII: Glyphs = Glyphs {
     dot: "-",
     ellipsis: "~",
     at_least: ">=",
+    bars: [".", ":", "-", "=", "+", "*", "#", "@"],
+    hit: "*",
 };
 
 #[cfg(test)]

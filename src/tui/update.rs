@@ -1,11 +1,16 @@
 //! One message in, the model changed, the work that follows out. Routes, and lets panes work together; what a pane
 //! does by itself is in the pane.
 
+mod alerts;
 mod beside;
+mod context;
 mod facets;
+mod history;
+mod moments;
 mod prompt;
 mod runbook;
 mod search;
+mod timeline;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -21,6 +26,7 @@ use super::overlay::prompt::Ask;
 use super::pane::events::Edge;
 use super::term;
 use super::theme::Role;
+use crate::event::time::{DAY, HOUR};
 use crate::query::ast::Ast;
 use crate::query::{Notice, Query};
 
@@ -41,7 +47,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Key(key) => {
             model.dirty = true;
-            on_key(model, key)
+            let before = history::Before::of(model);
+            let effects = on_key(model, key);
+            before.remember(model);
+            effects
         }
         Message::Paste(text) => {
             model.dirty = true;
@@ -51,6 +60,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Resize(width, height) => {
             model.dirty = true;
             model.size = (width, height);
+            // As many buckets as there are columns now.
+            model.asking.counts_due |= model.is_visible(Pane::Timeline);
             Vec::new()
         }
         Message::Searched {
@@ -65,11 +76,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             generation,
             purpose,
             result,
-        } => search::searched(model, generation, purpose, result),
+        } => {
+            let before = history::Before::of(model);
+            let effects = search::searched(model, generation, purpose, result);
+            before.remember(model);
+            effects
+        }
         Message::Info(info) => {
             model.dirty = true;
             model.asking.info_running = false;
+            alerts::raise(model, &info);
             model.info = *info;
+            context::prepare(model);
             Vec::new()
         }
         Message::Tailed { generation, item } => search::tailed(model, generation, item),
@@ -125,6 +143,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     let was_armed = std::mem::take(&mut model.quit_armed);
     model.said = None;
+    model.alerts.seen();
     let context = model.context();
     let command = model.keymap.resolve(context, key);
     if context.is_editing() {
@@ -205,6 +224,17 @@ pub(super) fn run(
         }
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
+        Command::HourBack => moments::shift(model, HOUR, count, false),
+        Command::HourForward => moments::shift(model, HOUR, count, true),
+        Command::DayBack => moments::shift(model, DAY, count, false),
+        Command::DayForward => moments::shift(model, DAY, count, true),
+        Command::Back => history::go(model, false, count),
+        Command::Forward => history::go(model, true, count),
+        Command::Context => context::toggle(model),
+        Command::NextMatch => context::step(model, count, true),
+        Command::PreviousMatch => context::step(model, count, false),
+        Command::Timeline => timeline::toggle(model),
+        Command::HideTimeline => timeline::hide(model),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -250,6 +280,10 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
             let intent = model.events.update(command, count);
             after_move(model, before);
             intent
+        }
+        Pane::Timeline => {
+            let query = &model.query;
+            model.timeline.update(command, count, query)
         }
         Pane::Filters => model.filters.update(command, count),
         Pane::Detail => {
@@ -371,6 +405,12 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
                 Vec::new()
             })
         }
+        Pane::Timeline => {
+            if !model.timeline.drop_selection() {
+                model.focus = Pane::Events;
+            }
+            Some(Vec::new())
+        }
         Pane::Filters | Pane::Detail => {
             model.set_open(model.focus, false);
             Some(Vec::new())
@@ -379,6 +419,7 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
             model.set_open(Pane::Detail, false);
             Some(Vec::new())
         }
+        Pane::Events if model.in_context => Some(context::toggle(model)),
         Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
         Pane::Events => None,
     }

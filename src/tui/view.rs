@@ -8,9 +8,11 @@ use ratatui::text::Line;
 use super::layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 use super::model::{Model, Pane};
 use super::overlay::Overlay;
+use super::pane::timeline::Places;
 use super::pane::{footer, status};
 use super::theme::Role;
 use super::widget::{Look, draw_lines};
+use crate::event::Timestamp;
 
 pub fn view(frame: &mut Frame<'_>, model: &Model) {
     let screen = frame.area();
@@ -69,6 +71,13 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         .query_bar
         .view(&plain, buf, areas.query, &model.counts());
     note(&plain, buf, areas, model);
+    if let Some(area) = areas.timeline {
+        let breaks = model.break_times();
+        let places = places(model, &breaks);
+        model
+            .timeline
+            .view(&focused(Pane::Timeline), buf, area, places, model.total);
+    }
     for (line, glyph) in areas
         .columns
         .iter()
@@ -128,6 +137,13 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     cursor
 }
 
+fn places<'a>(model: &Model, breaks: &'a [Timestamp]) -> Places<'a> {
+    Places {
+        breaks,
+        selected: model.events.selected().and_then(|h| h.event.ts),
+    }
+}
+
 /// The line under the query: what is wrong or worth knowing, else a hairline.
 fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
     let columns = usize::from(areas.note.width);
@@ -138,6 +154,14 @@ fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
     if let Some(line) = error {
         draw_lines(buf, areas.note, [line]);
         return;
+    }
+    if model.focus == Pane::Timeline && model.asking.error.is_none() {
+        let breaks = model.break_times();
+        if let Some(words) = model.timeline.describe(look.zone, places(model, &breaks)) {
+            let line = look.span(Role::Text, look.cut(&format!("   {words}"), columns));
+            draw_lines(buf, areas.note, [Line::from(line)]);
+            return;
+        }
     }
     let message = model.info.messages.first().map(|m| (Role::Dim, m.clone()));
     match model.note().or(message) {

@@ -1,19 +1,16 @@
-//! The list of events, oldest to newest downwards. The selection stays on its event while others arrive.
+//! The list of events, oldest to newest downwards. The selection stays on its event, and its event on its row, while
+//! others arrive.
 
 pub mod columns;
+mod rows;
 pub mod window;
-
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 
 use crate::engine::Hit;
 use crate::event::{EventId, SortKey};
+use crate::query::{Highlighter, Matcher};
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::term;
-use crate::tui::theme::Role;
-use crate::tui::widget::{Look, draw_lines, text, titled};
 use columns::Column;
 use window::{Arrival, Window};
 
@@ -33,8 +30,14 @@ pub struct Events {
     pub follow: bool,
     /// Arrived while not following.
     pub unseen: u64,
-    /// The selection was put somewhere by a jump: show it in the middle.
-    centre: bool,
+    /// The row of the screen that the selection is to stand on in the list that was asked for.
+    wish: Option<usize>,
+    /// The row that it is to stand on now, while pages around it come in.
+    held: Option<usize>,
+    /// What the query looks for, to be shown in the rows.
+    pub highlight: Highlighter,
+    /// In context mode: tells the query's own events from their neighbours.
+    pub matcher: Option<Matcher>,
 }
 
 /// An edge of the window that comes near.
@@ -65,17 +68,33 @@ impl Events {
         self.selected().map(|h| h.event.id)
     }
 
-    /// A new list. The selection stays on its event if that is still there, else goes to the last.
-    pub fn replace(&mut self, window: Window, centre: bool) {
-        let id = self.selected_id();
+    /// The row of the screen that the selection stands on.
+    pub fn selected_row(&self) -> usize {
+        self.selected.saturating_sub(self.offset)
+    }
+
+    /// In the next list the selection stands on this row of the screen.
+    pub fn hold(&mut self, row: usize) {
+        self.wish = Some(row);
+    }
+
+    /// In the next list the selection stands where it can be seen well.
+    pub fn release(&mut self) {
+        self.wish = None;
+    }
+
+    /// A new list, to be entered at one place of it: its first, or else its last event.
+    pub fn replace(&mut self, window: Window, at_first: bool) {
         self.window = window;
-        let last = self.window.len().saturating_sub(1);
-        self.selected = match id {
-            Some(id) if !self.follow && !centre => self.window.position(id).unwrap_or(last),
-            _ => last,
+        self.selected = if at_first {
+            0
+        } else {
+            self.window.len().saturating_sub(1)
         };
-        self.centre = centre;
-        self.offset = self.selected.saturating_sub(self.height / 2);
+        let row = if at_first { 0 } else { self.height / 2 };
+        let row = self.wish.take().unwrap_or(row);
+        self.held = (!self.follow).then_some(row);
+        self.offset = 0;
         self.unseen = 0;
         self.settle();
     }
@@ -124,12 +143,16 @@ impl Events {
             self.selected = len.saturating_sub(1);
         }
         self.selected = self.selected.min(len.saturating_sub(1));
-        if self.centre {
-            self.offset = self.selected.saturating_sub(self.height / 2);
+        if let Some(row) = self.held {
+            self.offset = self.selected.saturating_sub(row);
         }
         let lowest = (self.selected + 1).saturating_sub(self.height);
         self.offset = self.offset.clamp(lowest, self.selected.max(lowest));
-        self.offset = self.offset.min(len.saturating_sub(self.height));
+        // Rows below a held selection stay blank until their page is there: filling them must not move it.
+        if self.held.is_none() || !self.window.more_newer {
+            self.offset = self.offset.min(len.saturating_sub(self.height));
+        }
+        self.release_when_done();
         if !self.window.more_newer && self.offset + self.height >= len {
             self.unseen = 0;
         }
@@ -138,6 +161,14 @@ impl Events {
             .any(|(c, _)| *c == self.column)
         {
             self.column = Column::default();
+        }
+    }
+
+    /// A held selection is free once the screen below it is full, or nothing is left to fill it with.
+    fn release_when_done(&mut self) {
+        let filled = self.offset + self.height <= self.window.len();
+        if filled || !self.window.more_newer {
+            self.held = None;
         }
     }
 
@@ -156,7 +187,7 @@ impl Events {
     }
 
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
-        self.centre = false;
+        self.held = None;
         let page = self.height.saturating_sub(1).max(1);
         match command {
             Command::Down => self.step(count, true),
@@ -212,15 +243,9 @@ impl Events {
         };
         self.follow = false;
         self.selected = index;
-        self.centre = true;
+        self.held = Some(self.height / 2);
         self.settle();
         true
-    }
-
-    /// Selects the first event of what is loaded.
-    pub fn select_first(&mut self) {
-        self.selected = 0;
-        self.settle();
     }
 
     fn move_column(&mut self, by: isize) {
@@ -246,145 +271,4 @@ impl Events {
             None => Intent::Say(format!("this event has no {}", field.name())),
         })
     }
-
-    pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, empty: &[String]) {
-        let area = titled(buf, area, self.title(look, area.width));
-        if self.window.is_empty() {
-            let width = usize::from(area.width.saturating_sub(4));
-            let lines = empty.iter().flat_map(|line| look.wrap(line, width));
-            let lines = lines.map(|line| Line::from(look.span(Role::Text, format!("    {line}"))));
-            draw_lines(buf, area, std::iter::once(Line::default()).chain(lines));
-            return;
-        }
-        let columns = columns::fitting(area.width.saturating_sub(GUTTER));
-        for (row, area) in area.rows().enumerate() {
-            let index = self.offset + row;
-            let Some(hit) = self.window.get(index) else {
-                break;
-            };
-            let previous = index.checked_sub(1).filter(|_| row > 0);
-            let previous = previous.and_then(|i| self.window.get(i)).map(|h| &*h.event);
-            let selected = index == self.selected;
-            buf.set_line(
-                area.x,
-                area.y,
-                &self.row(look, hit, previous, &columns, selected),
-                area.width,
-            );
-            if selected {
-                let rest = Rect {
-                    x: area.x + area.width.min(1),
-                    width: area.width.saturating_sub(1),
-                    ..area
-                };
-                buf.set_style(rest, look.theme.style(look.selected()));
-            }
-        }
-    }
-
-    fn row(
-        &self,
-        look: &Look<'_>,
-        hit: &Hit,
-        previous: Option<&crate::event::Event>,
-        columns: &[(Column, u16)],
-        selected: bool,
-    ) -> Line<'static> {
-        let bar = if selected { look.theme.glyphs.bar } else { " " };
-        let mut spans = vec![look.span(Role::Accent, bar)];
-        spans.extend(columns::signs(look, hit).map(|(role, sign)| look.span(role, sign)));
-        let event = &*hit.event;
-        let bare = event.actor.is_none() && event.action.is_none() && event.target.is_none();
-        let is_words = |c: Column| matches!(c, Column::Actor | Column::Action | Column::Target);
-        let words: u16 = columns
-            .iter()
-            .filter(|(c, _)| is_words(*c))
-            .map(|(_, w)| w + 1)
-            .sum();
-        for (column, width) in columns {
-            spans.push(Span::raw(" "));
-            if bare && is_words(*column) {
-                if *column == Column::Actor {
-                    let role = if selected && self.column == Column::Actor {
-                        Role::Cell
-                    } else {
-                        Role::Text
-                    };
-                    let summary = look.cell(&event.summary(), usize::from(words.saturating_sub(1)));
-                    spans.push(look.span(role, summary));
-                } else {
-                    spans.pop();
-                }
-                continue;
-            }
-            let (role, text) = columns::cell(look, event, previous, (*column, *width));
-            let mut style = look.theme.style(role);
-            if selected && *column == self.column {
-                style = style.patch(look.theme.style(Role::Cell));
-            }
-            spans.push(Span::styled(look.cell(&text, usize::from(*width)), style));
-        }
-        Line::from(spans)
-    }
-
-    /// Pane title, the date on top of the screen, column titles or the state of following.
-    fn title(&self, look: &Look<'_>, width: u16) -> Line<'static> {
-        let mut spans = vec![look.span(look.title(), " ".to_owned())];
-        let columns = columns::fitting(width.saturating_sub(GUTTER));
-        spans.push(look.span(look.title(), "EVENTS "));
-        let mut used = 8;
-        for (i, (column, width)) in columns.iter().enumerate() {
-            let mut width = usize::from(*width) + 1;
-            if i == 0 {
-                width = (usize::from(GUTTER) + width).saturating_sub(used);
-                let date = self
-                    .window
-                    .get(self.offset)
-                    .and_then(|h| h.event.ts)
-                    .map(|ts| look.zone.date(ts));
-                spans.push(look.span(Role::Dim, look.cell(&date.unwrap_or_default(), width)));
-            } else {
-                let role = if *column == self.column && look.focused {
-                    Role::Focus
-                } else {
-                    Role::Dim
-                };
-                spans.push(look.span(role, look.cell(column.title(), width)));
-            }
-            used += width;
-        }
-        let state = self.state(look);
-        if state.is_empty() {
-            return Line::from(spans);
-        }
-        let state = format!(" {state} ");
-        let room = usize::from(width).saturating_sub(crate::text::width(&state));
-        let head: String = spans.iter().map(|s| s.content.as_ref()).collect();
-        let mut line = Vec::new();
-        let mut left = room;
-        for span in spans {
-            let shown: String = cut_safe(&span.content, left);
-            left = left.saturating_sub(crate::text::width(&shown));
-            line.push(Span::styled(shown, span.style));
-        }
-        line.push(Span::raw(
-            " ".repeat(room.saturating_sub(crate::text::width(&head))),
-        ));
-        line.push(look.span(Role::Accent, state));
-        Line::from(line)
-    }
-
-    fn state(&self, look: &Look<'_>) -> String {
-        let down = look.theme.glyphs.down;
-        if self.unseen > 0 {
-            format!("{} new {down}", text::number(self.unseen))
-        } else {
-            String::new()
-        }
-    }
-}
-
-/// Cuts text that is already safe; titles are ASCII or one column wide a character.
-fn cut_safe(text: &str, columns: usize) -> String {
-    text.chars().take(columns).collect()
 }

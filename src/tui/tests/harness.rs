@@ -276,6 +276,7 @@ fn named(name: &str) -> KeyEvent {
         "right" => KeyCode::Right,
         "home" => KeyCode::Home,
         "end" => KeyCode::End,
+        "delete" => KeyCode::Delete,
         "backspace" => KeyCode::Backspace,
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,

@@ -1,9 +1,8 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, search};
-use crate::event::{Order, SortKey};
+use super::{facets, moments};
 use crate::query::time;
-use crate::tui::effect::{Effect, Place};
+use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
@@ -42,16 +41,7 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             };
             model.overlay = None;
-            model.events.follow = false;
-            // Just before everything of that moment: the next event downwards is the first from then on.
-            let order = Order {
-                ts: moment.start.0.saturating_sub(1),
-                generation: i32::MAX,
-                offset: u64::MAX,
-                sub: u32::MAX,
-            };
-            let source = "".into();
-            search::load(model, Place::Around(SortKey { source, order }))
+            moments::go_to(model, moment.start)
         }
     }
 }

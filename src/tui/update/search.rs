@@ -1,5 +1,6 @@
 //! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
 
+use super::context::{self, listed};
 use super::runbook::park;
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
@@ -7,12 +8,14 @@ use crate::engine::{
 use crate::event::field::Field;
 use crate::event::time::SECOND;
 use crate::event::{SortKey, Timestamp};
-use crate::query::Query;
+use crate::query::ast::Ast;
+use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Pane};
 use crate::tui::pane::events::window::{Arrival, Window};
+use crate::tui::pane::timeline;
 use crate::tui::term;
 use crate::tui::theme::Role;
 
@@ -27,7 +30,8 @@ pub(super) fn put_in_force(model: &mut Model, query: Query, text: Option<String>
     reload(model)
 }
 
-fn install(model: &mut Model, query: Query, text: Option<String>) {
+/// A query that changes filters again: context mode was for the one before it.
+pub(super) fn install(model: &mut Model, query: Query, text: Option<String>) {
     let text = text.unwrap_or_else(|| {
         if query == Query::default() {
             String::new()
@@ -39,7 +43,10 @@ fn install(model: &mut Model, query: Query, text: Option<String>) {
     (model.beside.added_due, model.beside.added_running) = (false, None);
     model.beside.added_rest = Timestamp::default();
     model.filters.set_query(&query);
+    model.events.highlight = Highlighter::new(&query);
     model.query = query;
+    model.in_context = false;
+    context::prepare(model);
     model.notices.clear();
     model.total = None;
     model.asking.loaded = false;
@@ -48,7 +55,11 @@ fn install(model: &mut Model, query: Query, text: Option<String>) {
 /// A new list: the newest events while following, else those around the selection.
 pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
     let place = match model.events.selected_key() {
-        Some(key) if !model.events.follow => Place::Around(key),
+        Some(key) if !model.events.follow => {
+            let row = model.events.selected_row();
+            model.events.hold(row);
+            Place::Around(key)
+        }
         _ => Place::Newest,
     };
     load(model, place)
@@ -138,12 +149,16 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
         limit: PAGE,
         want_total: false,
         zone_offset: model.zone.seconds(),
-        ..SearchRequest::new(model.query.clone(), model.now)
+        ..SearchRequest::new(listed(model), model.now)
     };
     match purpose {
         Purpose::Page(Place::Newest) => {}
         Purpose::Page(Place::Oldest) => request.sort = Sort::Asc,
         Purpose::Page(Place::Around(key)) => request.cursor = at(Some(key.clone()), true),
+        Purpose::Page(Place::From(key)) => {
+            request.sort = Sort::Asc;
+            request.cursor = at(Some(key.clone()), true);
+        }
         Purpose::Older => request.cursor = at(window.first_key(), false),
         Purpose::Newer => {
             request.sort = Sort::Asc;
@@ -158,21 +173,27 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.limit = 0;
             request.want_total = true;
             request.facets = facets(model);
+            // The counts are the query's own, also where the list shows more.
+            request.query = model.query.clone();
+            request.histogram = model
+                .is_visible(Pane::Timeline)
+                .then(|| timeline::buckets(model.size.0));
         }
         // Asked by `beside`, which makes the request itself.
         Purpose::Preview | Purpose::Values | Purpose::Added => {}
         Purpose::Jump(jump) => {
             let term = match jump.target {
-                Target::Break => term::broken(),
-                Target::Failure => term::failed(),
+                Target::Break => Some(term::broken()),
+                Target::Failure => Some(term::failed()),
+                Target::Match => None,
             };
-            request.query = if jump.everything {
-                Query::from_conjuncts(vec![term])
-            } else {
-                let mut terms = model.query.conjuncts();
-                terms.push(term);
-                Query::from_conjuncts(terms)
+            let within = match jump.target {
+                _ if jump.everything => Query::default(),
+                Target::Match => model.query.clone(),
+                Target::Break | Target::Failure => listed(model),
             };
+            request.query =
+                Query::from_conjuncts(within.conjuncts().into_iter().chain(term).collect());
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);
@@ -269,32 +290,34 @@ pub(super) fn searched(
 }
 
 fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
-    if let Place::Around(_) = place
-        && page.hits.is_empty()
-    {
-        // Nothing at or before the place: whatever there is lies after it.
-        return load(model, Place::Oldest);
+    if page.hits.is_empty() {
+        match place {
+            // Nothing at or before the place: whatever there is lies after it; and the other way round.
+            Place::Around(_) => return load(model, Place::Oldest),
+            Place::From(_) => {
+                model.say("no event is that late: this is the newest");
+                return load(model, Place::Newest);
+            }
+            Place::Newest | Place::Oldest => {}
+        }
     }
     model.asking.loaded = true;
     model.covers = page.covers;
     model.notices = page.notices;
+    let at_first = matches!(place, Place::Oldest | Place::From(_));
     let window = match place {
         Place::Newest => Window::new(page.hits, page.more, false),
         Place::Oldest => Window::new(page.hits, false, page.more),
         Place::Around(_) => Window::new(page.hits, page.more, true),
+        Place::From(_) => Window::new(page.hits, true, page.more),
     };
-    model
-        .events
-        .replace(window, matches!(place, Place::Around(_)));
-    if place == Place::Oldest {
-        model.events.select_first();
-    }
+    model.events.replace(window, at_first);
     model.detail.reset();
     let generation = model.asking.next_generation();
     model.arriving.tail = Some(generation);
     let mut effects = vec![Effect::Tail {
         generation,
-        query: model.query.clone(),
+        query: listed(model),
         from: page.watermark,
     }];
     effects.extend(ask_counts(model));
@@ -313,6 +336,15 @@ pub(super) fn missing_counts(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Counts as soon as nothing more important is asked.
+pub(super) fn count_soon(model: &mut Model) -> Vec<Effect> {
+    if model.asking.loaded && model.asking.running.is_none() && model.asking.error.is_none() {
+        return ask_counts(model);
+    }
+    model.asking.counts_due = true;
+    Vec::new()
+}
+
 fn ask_counts(model: &mut Model) -> Vec<Effect> {
     model.asking.counts_due = false;
     model.asking.at = model.now;
@@ -325,6 +357,11 @@ fn counted(model: &mut Model, page: SearchPage) {
     model.notices = page.notices;
     model.filters.set_facets(&page.facets);
     model.beside.added_due = true;
+    // Nothing is added at the end of a span that has one.
+    let ends = |term: &Ast| matches!(term, Ast::Until(_));
+    let open = !model.query.conjuncts().iter().any(ends);
+    let live = open && model.arriving.tail.is_some();
+    model.timeline.set(page.histogram, live);
     if let Some(run) = model.runbooks.run_mut() {
         let named = |name: String| {
             let field = field_named(&name);
@@ -344,7 +381,8 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
     let Some(hit) = page.hits.into_iter().next() else {
         // From here on, then from the other end; among what the query matches, then among everything.
-        let filtered = model.query != Query::default();
+        let hides = matches!(jump.target, Target::Break | Target::Failure);
+        let filtered = hides && listed(model) != Query::default();
         let next = match jump {
             Jump { wrapped: false, .. } => Jump {
                 wrapped: true,
@@ -389,6 +427,7 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
             format!("your query hid this {noun}; {back} brings it back"),
         ));
         install(model, Query::default(), None);
+        model.events.release();
         return load(model, Place::Around(key));
     }
     let id = hit.event.id;
@@ -399,6 +438,7 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     if model.events.select(id) {
         Vec::new()
     } else {
+        model.events.release();
         load(model, Place::Around(key))
     }
 }

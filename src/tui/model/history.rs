@@ -1,0 +1,90 @@
+//! Views that were left and can be gone back to, as in a browser.
+
+use std::collections::VecDeque;
+
+use super::{Model, Parked};
+use crate::event::{SortKey, Timestamp};
+use crate::query::Query;
+
+/// Views kept; the oldest goes first.
+pub const KEPT: usize = 200;
+
+/// What is looked at: enough to look at it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub query: Query,
+    /// The query as it was typed.
+    pub text: String,
+    pub anchor: Option<Timestamp>,
+    pub parked: Option<Parked>,
+    pub in_context: bool,
+    pub follow: bool,
+    pub selected: Option<SortKey>,
+    /// The row of the screen that the selection stands on.
+    pub row: usize,
+}
+
+impl View {
+    pub fn of(model: &Model) -> Self {
+        Self {
+            query: model.query.clone(),
+            text: model.query_bar.text().to_owned(),
+            anchor: model.anchor,
+            parked: model.parked.clone(),
+            in_context: model.in_context,
+            follow: model.events.follow,
+            selected: model.events.selected_key(),
+            row: model.events.selected_row(),
+        }
+    }
+
+    /// Whether another query is in force now, so that this view is one to come back to.
+    pub fn was_left(&self, model: &Model) -> bool {
+        self.query != model.query || self.anchor != model.anchor
+    }
+}
+
+/// Two stacks, as a browser has them.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    back: VecDeque<View>,
+    forward: Vec<View>,
+    /// Steps back and forward so far.
+    travels: u64,
+}
+
+impl History {
+    /// A new view takes the place of `left`: what lay forward is no longer on the way.
+    pub fn push(&mut self, left: View) {
+        self.forward.clear();
+        self.back.push_back(left);
+        if self.back.len() > KEPT {
+            self.back.pop_front();
+        }
+    }
+
+    /// The view before, `now` being kept to come forward to.
+    pub fn back(&mut self, now: View) -> Option<View> {
+        let view = self.back.pop_back()?;
+        self.travels += 1;
+        self.forward.push(now);
+        Some(view)
+    }
+
+    pub fn forward(&mut self, now: View) -> Option<View> {
+        let view = self.forward.pop()?;
+        self.travels += 1;
+        self.back.push_back(now);
+        Some(view)
+    }
+
+    /// Changes with every step back or forward: a view that is left by one is kept already.
+    pub fn travels(&self) -> u64 {
+        self.travels
+    }
+
+    /// How many steps lie back.
+    pub fn depth(&self) -> usize {
+        self.back.len()
+    }
+}

@@ -1,0 +1,200 @@
+//! The list as it is drawn: title, rows, what is highlighted in them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::columns::{self, Column};
+use super::{Events, GUTTER};
+use crate::engine::Hit;
+use crate::event::Event;
+use crate::event::field::Field;
+use crate::tui::theme::Role;
+use crate::tui::widget::{Look, draw_lines, text, titled};
+
+impl Events {
+    pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, empty: &[String]) {
+        let area = titled(buf, area, self.title(look, area.width));
+        if self.window.is_empty() {
+            let width = usize::from(area.width.saturating_sub(4));
+            let lines = empty.iter().flat_map(|line| look.wrap(line, width));
+            let lines = lines.map(|line| Line::from(look.span(Role::Text, format!("    {line}"))));
+            draw_lines(buf, area, std::iter::once(Line::default()).chain(lines));
+            return;
+        }
+        let columns = columns::fitting(area.width.saturating_sub(GUTTER));
+        for (row, area) in area.rows().enumerate() {
+            let index = self.offset + row;
+            let Some(hit) = self.window.get(index) else {
+                break;
+            };
+            let previous = index.checked_sub(1).filter(|_| row > 0);
+            let previous = previous.and_then(|i| self.window.get(i)).map(|h| &*h.event);
+            let selected = index == self.selected;
+            buf.set_line(
+                area.x,
+                area.y,
+                &self.row(look, hit, previous, &columns, selected),
+                area.width,
+            );
+            if selected {
+                let rest = Rect {
+                    x: area.x + area.width.min(1),
+                    width: area.width.saturating_sub(1),
+                    ..area
+                };
+                buf.set_style(rest, look.theme.style(look.selected()));
+            }
+        }
+    }
+
+    fn row(
+        &self,
+        look: &Look<'_>,
+        hit: &Hit,
+        previous: Option<&Event>,
+        columns: &[(Column, u16)],
+        selected: bool,
+    ) -> Line<'static> {
+        let bar = if selected { look.theme.glyphs.bar } else { " " };
+        let mut spans = vec![look.span(Role::Accent, bar)];
+        spans.extend(columns::signs(look, hit).map(|(role, sign)| look.span(role, sign)));
+        let event = &*hit.event;
+        let matching = self.matcher.as_ref().map(|m| m.matches(event, hit.verdict));
+        // In context mode the neighbours stand back, and a sign says which rows are the query's own.
+        let neighbour = matching == Some(false);
+        let mut gap = match matching {
+            Some(true) => look.span(Role::Match, look.theme.glyphs.hit),
+            _ => Span::raw(" "),
+        };
+        let bare = event.actor.is_none() && event.action.is_none() && event.target.is_none();
+        let is_words = |c: Column| matches!(c, Column::Actor | Column::Action | Column::Target);
+        let words: u16 = columns
+            .iter()
+            .filter(|(c, _)| is_words(*c))
+            .map(|(_, w)| w + 1)
+            .sum();
+        for (column, width) in columns {
+            let mut width = usize::from(*width);
+            let (mut role, text, field) = if bare && is_words(*column) {
+                if *column != Column::Actor {
+                    continue;
+                }
+                width = usize::from(words.saturating_sub(1));
+                (Role::Text, event.summary(), Field::Message)
+            } else {
+                let (role, text) = columns::cell(look, event, previous, (*column, width as u16));
+                (role, text, column.field())
+            };
+            if neighbour && role == Role::Text {
+                role = Role::Dim;
+            }
+            let mut style = look.theme.style(role);
+            if selected && *column == self.column {
+                style = style.patch(look.theme.style(Role::Cell));
+            }
+            spans.push(std::mem::replace(&mut gap, Span::raw(" ")));
+            spans.extend(self.highlighted(look, field, &text, width, style));
+        }
+        Line::from(spans)
+    }
+
+    /// A cell with what the query looks for in it set off.
+    fn highlighted(
+        &self,
+        look: &Look<'_>,
+        field: Field,
+        text: &str,
+        width: usize,
+        style: Style,
+    ) -> Vec<Span<'static>> {
+        let cell = look.cell(text, width);
+        if self.highlight.is_empty() {
+            return vec![Span::styled(cell, style)];
+        }
+        // Found in the whole text as it is shown, since a cut may go through a match.
+        let whole = look.safe(text);
+        let same = cell
+            .char_indices()
+            .zip(whole.chars())
+            .take_while(|((_, a), b)| a == b)
+            .last()
+            .map_or(0, |((at, c), _)| at + c.len_utf8());
+        let mut spans = Vec::new();
+        let mut at = 0;
+        for found in self.highlight.ranges(field, &whole) {
+            let (from, to) = (found.start.max(at), found.end.min(same));
+            if from >= to {
+                continue;
+            }
+            spans.push(Span::styled(cell[at..from].to_owned(), style));
+            let set_off = style.patch(look.theme.style(Role::Match));
+            spans.push(Span::styled(cell[from..to].to_owned(), set_off));
+            at = to;
+        }
+        spans.push(Span::styled(cell[at..].to_owned(), style));
+        spans
+    }
+
+    /// Pane title, the date on top of the screen, column titles or the state of following.
+    fn title(&self, look: &Look<'_>, width: u16) -> Line<'static> {
+        let mut spans = vec![look.span(look.title(), " ".to_owned())];
+        let columns = columns::fitting(width.saturating_sub(GUTTER));
+        spans.push(look.span(look.title(), "EVENTS "));
+        let mut used = 8;
+        for (i, (column, width)) in columns.iter().enumerate() {
+            let mut width = usize::from(*width) + 1;
+            if i == 0 {
+                width = (usize::from(GUTTER) + width).saturating_sub(used);
+                let date = self
+                    .window
+                    .get(self.offset)
+                    .and_then(|h| h.event.ts)
+                    .map(|ts| look.zone.date(ts));
+                spans.push(look.span(Role::Dim, look.cell(&date.unwrap_or_default(), width)));
+            } else {
+                let role = if *column == self.column && look.focused {
+                    Role::Focus
+                } else {
+                    Role::Dim
+                };
+                spans.push(look.span(role, look.cell(column.title(), width)));
+            }
+            used += width;
+        }
+        let state = self.state(look);
+        if state.is_empty() {
+            return Line::from(spans);
+        }
+        let state = format!(" {state} ");
+        let room = usize::from(width).saturating_sub(crate::text::width(&state));
+        let head: String = spans.iter().map(|s| s.content.as_ref()).collect();
+        let mut line = Vec::new();
+        let mut left = room;
+        for span in spans {
+            let shown: String = cut_safe(&span.content, left);
+            left = left.saturating_sub(crate::text::width(&shown));
+            line.push(Span::styled(shown, span.style));
+        }
+        line.push(Span::raw(
+            " ".repeat(room.saturating_sub(crate::text::width(&head))),
+        ));
+        line.push(look.span(Role::Accent, state));
+        Line::from(line)
+    }
+
+    fn state(&self, look: &Look<'_>) -> String {
+        let down = look.theme.glyphs.down;
+        if self.unseen > 0 {
+            format!("{} new {down}", text::number(self.unseen))
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// Cuts text that is already safe; titles are ASCII or one column wide a character.
+fn cut_safe(text: &str, columns: usize) -> String {
+    text.chars().take(columns).collect()
+}

@@ -1,0 +1,91 @@
+//! What happens meanwhile and must not be missed: said in the footer, without touching the list.
+
+use crate::engine::{Info, SourceInfo};
+use crate::event::Level;
+use crate::tui::command::Command;
+use crate::tui::model::Model;
+use crate::tui::theme::Role;
+
+/// Says what is new in `after`. What the first answer tells was so before anybody looked: it is no news.
+pub(super) fn raise(model: &mut Model, after: &Info) {
+    if std::mem::replace(&mut model.alerts.informed, true)
+        && let Some(text) = news(&model.info, after, &model.key(Command::NextBreak))
+    {
+        model.alerts.raised = Some((Role::Alarm, text));
+    }
+}
+
+fn alarms(source: &SourceInfo) -> usize {
+    let findings = source.chain.iter().flat_map(|c| &c.findings);
+    findings.filter(|f| f.level == Level::Alarm).count()
+}
+
+/// The worst of what is new.
+fn news(before: &Info, after: &Info, next_break: &str) -> Option<String> {
+    let was = |source: &SourceInfo| before.sources.iter().find(|s| s.name == source.name);
+    let broken = after
+        .sources
+        .iter()
+        .find(|s| alarms(s) > was(s).map_or(0, alarms));
+    if let Some(source) = broken {
+        return Some(format!(
+            "chain break in {}: press {next_break}",
+            short(&source.name)
+        ));
+    }
+    if let Some(why) = &after.covers.stopped
+        && before.covers.stopped.as_ref() != Some(why)
+    {
+        return Some(format!("indexing stopped: {why}"));
+    }
+    after.sources.iter().find_map(|source| {
+        let error = source.error.as_ref()?;
+        let known = was(source).and_then(|s| s.error.as_ref()) == Some(error);
+        (!known).then(|| format!("{}: {error}", short(&source.name)))
+    })
+}
+
+/// The file's name without its folders: the footer is short.
+fn short(name: &str) -> &str {
+    name.rsplit('/')
+        .next()
+        .filter(|n| !n.is_empty())
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Covers;
+
+    fn info(error: Option<&str>, stopped: Option<&str>) -> Info {
+        Info {
+            sources: vec![SourceInfo {
+                name: "/var/log/a.log".into(),
+                error: error.map(str::to_owned),
+                ..SourceInfo::default()
+            }],
+            covers: Covers {
+                stopped: stopped.map(str::to_owned),
+                ..Covers::default()
+            },
+            ..Info::default()
+        }
+    }
+
+    #[test]
+    fn only_what_was_not_so_before_is_news() {
+        let fine = info(None, None);
+        assert_eq!(news(&fine, &fine, "x"), None);
+        let gone = info(Some("gone"), None);
+        assert_eq!(news(&fine, &gone, "x"), Some("a.log: gone".into()));
+        assert_eq!(news(&gone, &gone, "x"), None);
+        assert_eq!(news(&gone, &fine, "x"), None);
+        let full = info(Some("gone"), Some("the disk is full"));
+        assert_eq!(
+            news(&gone, &full, "x"),
+            Some("indexing stopped: the disk is full".into())
+        );
+        assert_eq!(news(&full, &full, "x"), None);
+    }
+}
