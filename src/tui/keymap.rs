@@ -24,10 +24,14 @@ pub enum Context {
     Form,
     /// One line is asked for.
     Prompt,
+    /// What to search for by the selected event.
+    Pivot,
+    /// Which columns the list has.
+    Columns,
 }
 
 impl Context {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Global,
         Self::Events,
         Self::Filters,
@@ -37,6 +41,8 @@ impl Context {
         Self::Query,
         Self::Form,
         Self::Prompt,
+        Self::Pivot,
+        Self::Columns,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,7 +56,14 @@ impl Context {
             Self::Query => "query",
             Self::Form => "form",
             Self::Prompt => "prompt",
+            Self::Pivot => "pivot",
+            Self::Columns => "columns",
         }
+    }
+
+    /// It lies over the panes, whose keys and the global ones help little there.
+    pub fn is_menu(self) -> bool {
+        matches!(self, Self::Help | Self::Pivot | Self::Columns)
     }
 
     /// Characters are text here, and global keys do not apply.

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::effect::{Generation, Purpose};
 use crate::engine::{EngineError, Info, SearchPage, TailItem};
-use crate::event::Timestamp;
+use crate::event::{EventId, Timestamp};
 use crate::query::Query;
 use crate::query::ast::Ast;
 
@@ -40,6 +40,11 @@ pub enum Intent {
     /// Adds a term to the query.
     AddTerm(Ast),
     OpenDetail,
+    /// Goes to an event; `noun` says what it is in a sentence.
+    Visit {
+        id: EventId,
+        noun: &'static str,
+    },
     /// Newest events again.
     LoadNewest,
     /// Oldest events.

@@ -2,14 +2,18 @@
 
 use super::effect::{Generation, Purpose};
 use super::keymap::{Context, Keymap};
+use super::marks::Marks;
 use super::overlay::Overlay;
-use super::pane::detail::Detail;
+use super::pane::detail::related::Related;
+use super::pane::detail::{Detail, Subject};
 use super::pane::events::Events;
 use super::pane::filters::Filters;
 use super::pane::query_bar::{Counts, QueryBar};
 use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
 use super::theme::{Role, Theme};
+use super::widget::Look;
+use super::widget::moment::TimeStyle;
 use super::widget::text::number;
 use super::widget::zone::Zone;
 use crate::chain::Finding;
@@ -115,8 +119,11 @@ pub struct Model {
     pub events: Events,
     pub filters: Filters,
     pub detail: Detail,
+    /// What belongs to the event in the detail.
+    pub related: Related,
     pub runbooks: Runbooks,
     pub overlay: Option<Overlay>,
+    pub marks: Marks,
 
     pub query: Query,
     /// What relative times count from instead of the clock.
@@ -162,8 +169,10 @@ impl Model {
             events: Events::following(),
             filters: Filters::default(),
             detail: Detail::default(),
+            related: Related::default(),
             runbooks: Runbooks::new(library),
             overlay: None,
+            marks: Marks::default(),
             query: Query::default(),
             anchor: None,
             parked: None,
@@ -251,7 +260,11 @@ impl Model {
     pub fn needs_tick(&self) -> bool {
         let asking = &self.asking;
         let due = asking.counts_due || asking.info_due || asking.refresh_due;
-        due || self.arriving.rate > 0 || self.arriving.arrived > 0 || !self.covers.complete
+        let relative = self.events.style == TimeStyle::Relative;
+        due || relative
+            || self.arriving.rate > 0
+            || self.arriving.arrived > 0
+            || !self.covers.complete
     }
 
     pub fn live(&self) -> Live {
@@ -260,6 +273,38 @@ impl Model {
             (Some(_), true) => Live::Following(self.arriving.rate),
             (Some(_), false) => Live::Paused(self.arriving.rate),
         }
+    }
+
+    /// What a view needs to draw.
+    pub fn look(&self, focused: bool) -> Look<'_> {
+        Look {
+            theme: &self.theme,
+            zone: &self.zone,
+            now: self.now,
+            marks: &self.marks,
+            focused,
+        }
+    }
+
+    /// What the detail is about.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        let hit = self.events.selected()?;
+        let source = self.info.sources.iter();
+        let source = source.filter(|s| s.name == hit.event.source);
+        Some(Subject {
+            hit,
+            finding: self.finding(&hit.event),
+            chain: source.filter_map(|s| s.chain.as_deref()).next(),
+            related: &self.related,
+            entry: self.marks.get(hit.event.id),
+            zone: &self.zone,
+        })
+    }
+
+    /// The display zone, and its offset at the selected event.
+    pub fn zone_label(&self) -> String {
+        let selected = self.events.selected().and_then(|h| h.event.ts);
+        self.zone.label_at(selected.unwrap_or(self.now))
     }
 
     /// What the check found about an event.

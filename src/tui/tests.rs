@@ -1,8 +1,10 @@
 //! Tests of the whole explorer: the real loop on a screen in memory, keys in, screen out.
 
+mod detail;
 mod harness;
 mod keys;
 mod live;
+mod marks;
 mod pty;
 mod random;
 mod screens;

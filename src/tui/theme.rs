@@ -32,6 +32,8 @@ pub enum Role {
     Wrong,
     /// A key in the footer and the help.
     Key,
+    /// What was searched for inside a text.
+    Found,
 }
 
 /// Roles to styles, and the glyphs that go with them.
@@ -80,6 +82,7 @@ impl Theme {
             Role::Good => (Some(Color::Green), Modifier::empty()),
             Role::Wrong => (Some(Color::Red), Modifier::UNDERLINED),
             Role::Key => (Some(Color::Cyan), Modifier::empty()),
+            Role::Found => (Some(Color::Yellow), Modifier::REVERSED),
         };
         let style = Style::new().add_modifier(modifier);
         match colour {
@@ -113,6 +116,9 @@ pub struct Glyphs {
     pub dot: &'static str,
     pub ellipsis: &'static str,
     pub at_least: &'static str,
+    pub mark: &'static str,
+    pub note: &'static str,
+    pub here: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -137,6 +143,9 @@ const UNICODE: Glyphs = Glyphs {
     dot: "·",
     ellipsis: "…",
     at_least: "≥",
+    mark: "◆",
+    note: "¶",
+    here: "▸",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -161,6 +170,9 @@ const ASCII: Glyphs = Glyphs {
     dot: "-",
     ellipsis: "~",
     at_least: ">=",
+    mark: "*",
+    note: "\"",
+    here: ">",
 };
 
 #[cfg(test)]

@@ -39,11 +39,7 @@ pub fn view(frame: &mut Frame<'_>, model: &Model) {
 }
 
 fn look(model: &Model, focused: bool) -> Look<'_> {
-    Look {
-        theme: &model.theme,
-        zone: &model.zone,
-        focused,
-    }
+    model.look(focused)
 }
 
 fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layout::Position> {
@@ -60,7 +56,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         &plain,
         buf,
         areas.status,
-        &model.title,
+        (&model.title, &model.zone_label()),
         model.live(),
         &model.info,
         busy,
@@ -90,11 +86,10 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         model.filters.view(&focused(Pane::Filters), buf, area);
     }
     if let Some(area) = areas.detail {
-        let hit = model.events.selected();
-        let finding = hit.and_then(|h| model.finding(&h.event));
+        let subject = model.subject();
         model
             .detail
-            .view(&focused(Pane::Detail), buf, area, hit, finding);
+            .view(&focused(Pane::Detail), buf, area, subject);
     }
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
@@ -107,6 +102,11 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     match &model.overlay {
         Some(Overlay::Help(help)) => help.view(&plain, buf, body, &model.keymap),
         Some(Overlay::Prompt(prompt)) => cursor = prompt.view(&plain, buf, areas.query),
+        Some(Overlay::Pivot(pivot)) => {
+            let event = model.events.selected().map(|h| &*h.event);
+            pivot.view(&plain, buf, body, &model.keymap, event);
+        }
+        Some(Overlay::Columns(menu)) => menu.view(&plain, buf, body, &model.events.columns),
         None => {}
     }
     let (role, hint) = model.hint();

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
+use crate::event::{EventId, SortKey};
 use crate::text::width;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -15,6 +16,10 @@ use crate::tui::widget::{Look, draw_lines};
 pub enum Ask {
     /// A moment to go to.
     Time,
+    /// A text inside the detail.
+    Inside,
+    /// A note on an event.
+    Note(EventId, SortKey),
 }
 
 #[derive(Clone, Debug)]

@@ -1,8 +1,15 @@
-//! One event in full: its fields, what the chain check says of it in plain words, its attributes as a tree, and the
-//! record as it was read.
+//! One event in full: its fields, its attributes as a tree, its session, what the chain check says of it in plain
+//! words; or the record as it was read. What is there is made into rows when it is needed; only a place among them is
+//! kept.
 
 mod draw;
+mod find;
+mod raw;
+pub mod related;
 mod rows;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 use std::collections::HashSet;
 
@@ -10,88 +17,236 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::chain::Finding;
+use crate::chain::{ChainReport, Finding};
 use crate::engine::Hit;
-use crate::event::Event;
+use crate::text::width;
 use crate::tui::command::Command;
+use crate::tui::marks::Entry;
 use crate::tui::message::Intent;
-use crate::tui::term;
 use crate::tui::theme::Role;
-use crate::tui::widget::{Look, centred_top, draw_lines, titled};
+use crate::tui::widget::zone::Zone;
+use crate::tui::widget::{Look, centred_top, draw_lines, text, titled};
+use draw::Pen;
+use find::Needle;
+use related::Related;
 use rows::Row;
+use walk::Walk;
+
+/// What the detail is about, and everything known of it.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub hit: &'a Hit,
+    pub finding: Option<&'a Finding>,
+    /// The check of its source.
+    pub chain: Option<&'a ChainReport>,
+    pub related: &'a Related,
+    /// What a person put on it.
+    pub entry: Option<&'a Entry>,
+    pub zone: &'a Zone,
+}
+
+impl Subject<'_> {
+    /// Its source has a hash chain.
+    pub fn is_chained(&self) -> bool {
+        self.chain.is_some_and(|c| c.scheme.is_some())
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
+    /// The row under the cursor.
     selected: usize,
+    /// The line of that row, where it is taller than the pane.
+    line: usize,
     /// Prefixes of attribute paths whose leaves are hidden; kept from event to event.
     folded: HashSet<String>,
+    /// The record as read instead of the tree.
+    raw: bool,
+    /// What was searched for inside, as typed.
+    search: String,
+    /// Columns and rows for the rows of the detail.
+    size: (u16, u16),
 }
+
+/// A row of the detail, wherever it stands.
+pub struct Anchor(Row);
+
+/// Lines above the rows: title and summary.
+const HEAD: u16 = 2;
 
 impl Detail {
     /// Back to the top, for another event.
     pub fn reset(&mut self) {
-        self.selected = 0;
+        (self.selected, self.line) = (0, 0);
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height.saturating_sub(HEAD));
+    }
+
+    /// What was searched for last.
+    pub fn searched(&self) -> &str {
+        &self.search
     }
 
     pub fn update(
         &mut self,
         command: Command,
         count: usize,
-        hit: Option<&Hit>,
-        finding: Option<&Finding>,
+        subject: Option<Subject<'_>>,
+        look: &Look<'_>,
     ) -> Option<Intent> {
-        let hit = hit?;
-        let rows = rows::rows(&self.folded, hit, finding);
-        match command {
-            Command::Down => self.step(&rows, count, true),
-            Command::Up => self.step(&rows, count, false),
-            Command::PageDown => self.step(&rows, 10, true),
-            Command::PageUp => self.step(&rows, 10, false),
-            Command::Top => self.selected = 0,
-            Command::Bottom => self.step(&rows, rows.len(), true),
-            Command::Fold => {
-                if let Some(Row::Group { path, .. }) = rows.get(self.selected)
-                    && !self.folded.remove(path)
-                {
-                    self.folded.insert(path.clone());
-                }
+        let subject = subject?;
+        let rows = self.rows(&subject);
+        let needle = self.needle(look);
+        let walk = Walk::new(self.pen(look, &needle), &rows, usize::from(self.size.1));
+        let here = (self.selected, self.line);
+        let page = walk.height.saturating_sub(1).max(1);
+        let to = match command {
+            Command::Down => walk.down(here, count),
+            Command::Up => walk.up(here, count),
+            Command::PageDown => walk.down(here, count.saturating_mul(page)),
+            Command::PageUp => walk.up(here, count.saturating_mul(page)),
+            Command::Top => walk.first(),
+            Command::Bottom => walk.last(),
+            Command::NextPart => walk.part(here, true),
+            Command::PreviousPart => walk.part(here, false),
+            Command::NextHit => return self.go_to_hit(&walk, true),
+            Command::PreviousHit => return self.go_to_hit(&walk, false),
+            Command::ToggleRaw => {
+                self.raw = !self.raw;
+                self.reset();
+                return None;
             }
-            Command::FilterIn => return Some(self.filter(&rows, &hit.event, false)),
-            Command::FilterOut => return Some(self.filter(&rows, &hit.event, true)),
-            _ => {}
-        }
+            Command::Fold | Command::Open => return self.open(rows.get(self.selected)?),
+            Command::FilterIn | Command::FilterOut => {
+                let exclude = command == Command::FilterOut;
+                return Some(match rows.get(self.selected)?.term(subject.hit, exclude) {
+                    Ok(term) => Intent::AddTerm(term),
+                    Err(why) => Intent::Say(why.to_owned()),
+                });
+            }
+            _ => here,
+        };
+        (self.selected, self.line) = to;
         None
     }
 
-    fn step(&mut self, rows: &[Row], count: usize, down: bool) {
-        let mut places: Vec<usize> = (0..rows.len())
-            .filter(|i| rows[*i].can_be_selected())
-            .collect();
-        if down {
-            places.retain(|i| *i > self.selected);
-        } else {
-            places.retain(|i| *i < self.selected);
-            places.reverse();
-        }
-        if let Some(to) = places.get(count.saturating_sub(1)).or(places.last()) {
-            self.selected = *to;
+    fn open(&mut self, row: &Row) -> Option<Intent> {
+        match row {
+            Row::Group { path, .. } => {
+                if !self.folded.remove(path) {
+                    self.folded.insert(path.clone());
+                }
+                None
+            }
+            Row::Other(other) if other.is_this => {
+                Some(Intent::Say("this is the event shown here".to_owned()))
+            }
+            Row::Other(other) => Some(Intent::Visit {
+                id: other.id,
+                noun: other.noun,
+            }),
+            _ => None,
         }
     }
 
-    fn filter(&self, rows: &[Row], event: &Event, exclude: bool) -> Intent {
-        let term = match rows.get(self.selected) {
-            Some(Row::Field(field, _)) => term::of_event(event, *field, exclude),
-            Some(Row::Attribute {
-                path,
-                value,
-                empty: false,
-                ..
-            }) => term::of_attribute(path, value, exclude),
-            _ => None,
+    /// Looks for a text inside from here on; an empty one ends the search.
+    pub fn search(
+        &mut self,
+        text: &str,
+        subject: Option<Subject<'_>>,
+        look: &Look<'_>,
+    ) -> Option<Intent> {
+        self.search = text.to_owned();
+        let subject = subject?;
+        let needle = self.needle(look);
+        if needle.is_empty() {
+            return None;
+        }
+        // What is folded away is searched too, and opened where something was found.
+        let event = &subject.hit.event;
+        let found = event.attributes.iter().filter(|(path, value)| {
+            let is_in = |text: &str| !needle.ranges(&look.safe(text)).is_empty();
+            is_in(path) || is_in(value.text)
+        });
+        for (path, _) in found {
+            self.folded.retain(|group| {
+                path.strip_prefix(group.as_str())
+                    .is_none_or(|r| !r.starts_with('.'))
+            });
+        }
+        let rows = self.rows(&subject);
+        let walk = Walk::new(self.pen(look, &needle), &rows, usize::from(self.size.1));
+        if walk.hits((self.selected, self.line)) > 0 {
+            // Found where the cursor stands already.
+            let words = self.place_of_hit(&walk);
+            return Some(Intent::Say(words));
+        }
+        self.go_to_hit(&walk, true)
+    }
+
+    fn go_to_hit(&mut self, walk: &Walk<'_>, forward: bool) -> Option<Intent> {
+        if self.search.is_empty() {
+            return Some(Intent::Say("nothing was searched for in here".to_owned()));
+        }
+        let Some((to, wrapped)) = walk.hit((self.selected, self.line), forward) else {
+            let what = &self.search;
+            let where_else = if self.raw {
+                ""
+            } else {
+                "; the raw record may hold it"
+            };
+            return Some(Intent::Say(format!("{what:?} is not in here{where_else}")));
         };
-        match term {
-            Some(term) => Intent::AddTerm(term),
-            None => Intent::Say("no filter can be made of this line".to_owned()),
+        (self.selected, self.line) = to;
+        let words = self.place_of_hit(walk);
+        Some(Intent::Say(match (wrapped, forward) {
+            (false, _) => words,
+            (true, true) => format!("{words}: went on from the top"),
+            (true, false) => format!("{words}: went on from the bottom"),
+        }))
+    }
+
+    /// `hit 3 of 12`
+    fn place_of_hit(&self, walk: &Walk<'_>) -> String {
+        let (before, all) = walk.count_hits((self.selected, self.line));
+        format!("hit {} of {}", before + 1, all)
+    }
+
+    /// The row under the cursor, to be found again after rows came in above it.
+    pub fn anchor(&self, subject: &Subject<'_>) -> Option<Anchor> {
+        self.rows(subject)
+            .into_iter()
+            .nth(self.selected)
+            .map(Anchor)
+    }
+
+    /// Keeps the cursor on its row.
+    pub fn stay_on(&mut self, anchor: Option<Anchor>, subject: &Subject<'_>) {
+        let place = |anchor: Anchor| self.rows(subject).iter().position(|r| *r == anchor.0);
+        if let Some(place) = anchor.and_then(place) {
+            self.selected = place;
+        }
+    }
+
+    fn needle(&self, look: &Look<'_>) -> Needle {
+        Needle::new(&look.safe(&self.search))
+    }
+
+    fn pen<'a>(&self, look: &'a Look<'a>, needle: &'a Needle) -> Pen<'a> {
+        Pen {
+            look,
+            columns: usize::from(self.size.0).saturating_sub(2),
+            needle,
+        }
+    }
+
+    fn rows(&self, subject: &Subject<'_>) -> Vec<Row> {
+        if self.raw {
+            rows::raw(&subject.hit.event).collect()
+        } else {
+            rows::tree(&self.folded, subject)
         }
     }
 
@@ -100,138 +255,45 @@ impl Detail {
         look: &Look<'_>,
         buf: &mut Buffer,
         area: Rect,
-        hit: Option<&Hit>,
-        finding: Option<&Finding>,
+        subject: Option<Subject<'_>>,
     ) {
-        let mut title = vec![look.span(look.title(), " DETAIL  ")];
-        let room = usize::from(area.width).saturating_sub(10);
-        let Some(hit) = hit else {
+        let columns = usize::from(area.width);
+        let mut title = vec![look.span(look.title(), look.cut(" DETAIL  ", columns))];
+        let room = columns.saturating_sub(10);
+        let Some(subject) = subject else {
             title.push(look.span(Role::Dim, look.cut("no event is selected", room)));
             titled(buf, area, Line::from(title));
             return;
         };
-        title.push(look.span(Role::Text, look.cut(&draw::headline(&hit.event), room)));
+        let event = &*subject.hit.event;
+        let needle = self.needle(look);
+        let rows = self.rows(&subject);
+        let selected = self.selected.min(rows.len().saturating_sub(1));
+        let state = if self.raw {
+            let (line, lines) = (selected as u64 + 1, rows.len() as u64);
+            format!(
+                "raw {} {} of {} ",
+                look.theme.glyphs.dot,
+                text::number(line),
+                text::counted(lines, "line", "lines")
+            )
+        } else {
+            String::new()
+        };
+        let state = look.cut(&state, room);
+        let headline = draw::headline(event);
+        title.push(look.span(Role::Text, look.cell(&headline, room - width(&state))));
+        title.push(look.span(Role::Accent, state));
         let area = titled(buf, area, Line::from(title));
-        let rows = rows::rows(&self.folded, hit, finding);
-        let columns = usize::from(area.width);
-        let label_width = 12.min(columns / 3);
-        let (mut lines, mut at) = (Vec::new(), 0);
-        for (i, row) in rows.iter().enumerate() {
-            let selected = i == self.selected;
-            if selected {
-                at = lines.len();
-            }
-            for mut line in draw::draw(
-                &self.folded,
-                look,
-                row,
-                columns.saturating_sub(2),
-                label_width,
-            ) {
-                if selected {
-                    line = line.patch_style(look.theme.style(look.selected()));
-                }
-                let bar = if selected { look.theme.glyphs.bar } else { " " };
-                line.spans.insert(0, look.span(Role::Accent, bar));
-                lines.push(line);
-            }
-        }
-        let top = centred_top(at, lines.len(), usize::from(area.height));
+        let area = titled(buf, area, draw::summary(look, event, columns));
+        let pen = Pen {
+            columns: columns.saturating_sub(2),
+            ..self.pen(look, &needle)
+        };
+        let height = usize::from(area.height);
+        let walk = Walk::new(pen, &rows, height);
+        let (lines, at) = walk.around((selected, self.line));
+        let top = centred_top(at, lines.len(), height);
         draw_lines(buf, area, lines.into_iter().skip(top));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rows::chain;
-    use super::*;
-    use crate::event::{Attributes, Kind, Level, Verdict};
-    use std::sync::Arc;
-
-    fn hit() -> Hit {
-        let mut attributes = Attributes::default();
-        attributes.push_str("user.name", "alice");
-        attributes.push_str("user.groups", "dev");
-        attributes.push_str("user.extra.scopes", "all");
-        attributes.push("code", Kind::Num, "403");
-        let event = Event {
-            attributes,
-            actor: Some("alice".into()),
-            ..Event::default()
-        };
-        Hit {
-            event: Arc::new(event),
-            verdict: Verdict::Verified,
-        }
-    }
-
-    fn labels(detail: &Detail) -> Vec<(usize, String)> {
-        let label = |row: Row| match row {
-            Row::Group { label, depth, .. } | Row::Attribute { label, depth, .. } => {
-                Some((depth, label))
-            }
-            _ => None,
-        };
-        rows::rows(&detail.folded, &hit(), None)
-            .into_iter()
-            .filter_map(label)
-            .collect()
-    }
-
-    #[test]
-    fn attributes_are_grouped_by_the_prefix_they_share_and_fold() {
-        let mut detail = Detail::default();
-        let want = [
-            (0, "user"),
-            (1, "name"),
-            (1, "groups"),
-            (1, "extra.scopes"),
-            (0, "code"),
-        ];
-        assert_eq!(labels(&detail), want.map(|(d, l)| (d, l.to_owned())));
-        detail.folded.insert("user".into());
-        assert_eq!(
-            labels(&detail),
-            [(0, "user".to_owned()), (0, "code".to_owned())]
-        );
-    }
-
-    #[test]
-    fn the_selected_attribute_makes_a_filter_by_its_own_path() {
-        let mut detail = Detail::default();
-        let hit = hit();
-        let at = rows::rows(&detail.folded, &hit, None)
-            .iter()
-            .position(|r| matches!(r, Row::Attribute { path, .. } if path == "code"));
-        detail.selected = at.unwrap();
-        let intent = detail.update(Command::FilterOut, 1, Some(&hit), None);
-        assert_eq!(
-            intent,
-            term::of_attribute("code", "403", true).map(Intent::AddTerm)
-        );
-    }
-
-    #[test]
-    fn a_break_is_explained_with_both_hashes() {
-        let finding = Finding {
-            kind: crate::event::BreakKind::Deleted,
-            level: Level::Alarm,
-            generation: 0,
-            line: 7,
-            line_end: 7,
-            offset: 0,
-            count: Some(2),
-            ts: None,
-            expected: Some("aa".into()),
-            found: Some("bb".into()),
-            explanation: "two records are missing before line 7".into(),
-        };
-        let rows = chain(Verdict::Broken(finding.kind), Some(&finding));
-        assert_eq!(rows.len(), 4);
-        assert_eq!(
-            rows[0],
-            Row::Chain(Role::Alarm, "chain broken: deleted (alarm)".into())
-        );
-        assert_eq!(rows[3], Row::Chain(Role::Text, "found     bb".into()));
     }
 }

@@ -6,18 +6,20 @@ pub mod window;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::engine::Hit;
+use crate::event::field::Field;
 use crate::event::{EventId, SortKey};
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
-use crate::tui::term;
 use crate::tui::theme::Role;
+use crate::tui::widget::moment::TimeStyle;
 use crate::tui::widget::{Look, draw_lines, text, titled};
-use columns::Column;
+use columns::{Column, Columns, When};
 use window::{Arrival, Window};
 
-/// Columns before the first cell: bar, two signs, a blank.
+/// Columns before the first cell: bar and three signs.
 const GUTTER: u16 = 4;
 
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,10 @@ pub struct Events {
     /// Size of the list itself, without title and gutter.
     height: usize,
     width: u16,
+    pub columns: Columns,
+    /// How times are shown.
+    pub style: TimeStyle,
+    /// The column under the cursor.
     column: Column,
     pub follow: bool,
     /// Arrived while not following.
@@ -133,11 +139,11 @@ impl Events {
         if !self.window.more_newer && self.offset + self.height >= len {
             self.unseen = 0;
         }
-        if !columns::fitting(self.width)
-            .iter()
-            .any(|(c, _)| *c == self.column)
-        {
-            self.column = Column::default();
+        let columns = self.columns.fitting(self.width);
+        if self.width > 0 && !columns.iter().any(|(c, _)| *c == self.column) {
+            let actor = columns.iter().find(|(c, _)| *c == Column::default());
+            let first = actor.or(columns.first());
+            self.column = first.map(|(c, _)| c.clone()).unwrap_or_default();
         }
     }
 
@@ -217,6 +223,17 @@ impl Events {
         true
     }
 
+    /// Puts the columns in another set or order.
+    pub fn choose_columns(&mut self, columns: Vec<Column>) {
+        self.columns.choose(columns);
+        self.settle();
+    }
+
+    /// The columns meant to be shown now.
+    pub fn columns_meant(&self) -> Vec<Column> {
+        self.columns.meant(self.width)
+    }
+
     /// Selects the first event of what is loaded.
     pub fn select_first(&mut self) {
         self.selected = 0;
@@ -224,7 +241,7 @@ impl Events {
     }
 
     fn move_column(&mut self, by: isize) {
-        let columns = columns::fitting(self.width);
+        let columns = self.columns.fitting(self.width);
         let at = columns
             .iter()
             .position(|(c, _)| *c == self.column)
@@ -233,17 +250,18 @@ impl Events {
             .saturating_add_signed(by)
             .min(columns.len().saturating_sub(1));
         if let Some((column, _)) = columns.get(to) {
-            self.column = *column;
+            self.column = column.clone();
         }
     }
 
     /// The term that filters by the cell under the column cursor.
     fn cell_term(&self, exclude: bool) -> Option<Intent> {
-        let event = &self.selected()?.event;
-        let field = self.column.field();
-        Some(match term::of_event(event, field, exclude) {
+        Some(match self.column.term(self.selected()?, exclude) {
             Some(term) => Intent::AddTerm(term),
-            None => Intent::Say(format!("this event has no {}", field.name())),
+            None => Intent::Say(format!(
+                "no filter can be made of this event's {}",
+                self.column.name()
+            )),
         })
     }
 
@@ -256,7 +274,7 @@ impl Events {
             draw_lines(buf, area, std::iter::once(Line::default()).chain(lines));
             return;
         }
-        let columns = columns::fitting(area.width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(area.width.saturating_sub(GUTTER));
         for (row, area) in area.rows().enumerate() {
             let index = self.offset + row;
             let Some(hit) = self.window.get(index) else {
@@ -292,65 +310,80 @@ impl Events {
     ) -> Line<'static> {
         let bar = if selected { look.theme.glyphs.bar } else { " " };
         let mut spans = vec![look.span(Role::Accent, bar)];
+        // The last sign stands where a blank would be before the first column.
         spans.extend(columns::signs(look, hit).map(|(role, sign)| look.span(role, sign)));
         let event = &*hit.event;
         let bare = event.actor.is_none() && event.action.is_none() && event.target.is_none();
-        let is_words = |c: Column| matches!(c, Column::Actor | Column::Action | Column::Target);
+        let is_words = |c: &Column| {
+            matches!(
+                c,
+                Column::Field(Field::Actor | Field::Action | Field::Target)
+            )
+        };
+        // Where nothing says who did what, the record's own line takes their place, unless columns were chosen.
+        let spread = bare && !self.columns.is_chosen();
         let words: u16 = columns
             .iter()
-            .filter(|(c, _)| is_words(*c))
+            .filter(|(c, _)| is_words(c))
             .map(|(_, w)| w + 1)
             .sum();
-        for (column, width) in columns {
-            spans.push(Span::raw(" "));
-            if bare && is_words(*column) {
-                if *column == Column::Actor {
-                    let role = if selected && self.column == Column::Actor {
-                        Role::Cell
-                    } else {
-                        Role::Text
-                    };
-                    let summary = look.cell(&event.summary(), usize::from(words.saturating_sub(1)));
-                    spans.push(look.span(role, summary));
-                } else {
-                    spans.pop();
+        let when = self.when();
+        for (i, (column, width)) in columns.iter().enumerate() {
+            let here = selected && *column == self.column;
+            let mut width = usize::from(*width);
+            let is_actor = *column == Column::Field(Field::Actor);
+            let (role, text) = if spread && is_words(column) {
+                if !is_actor {
+                    continue;
                 }
-                continue;
-            }
-            let (role, text) = columns::cell(look, event, previous, (*column, *width));
+                width = usize::from(words.saturating_sub(1));
+                (Role::Text, event.summary())
+            } else if bare && is_actor {
+                (Role::Text, event.summary())
+            } else {
+                columns::cell(look, hit, previous, when, (column, width as u16))
+            };
             let mut style = look.theme.style(role);
-            if selected && *column == self.column {
+            if here {
                 style = style.patch(look.theme.style(Role::Cell));
             }
-            spans.push(Span::styled(look.cell(&text, usize::from(*width)), style));
+            if i > 0 {
+                spans.push(Span::raw(" "));
+            }
+            spans.push(Span::styled(look.cell(&text, width), style));
         }
         Line::from(spans)
+    }
+
+    fn when(&self) -> When {
+        When {
+            style: self.style,
+            selected: self.selected().and_then(|h| h.event.ts),
+        }
     }
 
     /// Pane title, the date on top of the screen, column titles or the state of following.
     fn title(&self, look: &Look<'_>, width: u16) -> Line<'static> {
         let mut spans = vec![look.span(look.title(), " ".to_owned())];
-        let columns = columns::fitting(width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(width.saturating_sub(GUTTER));
         spans.push(look.span(look.title(), "EVENTS "));
         let mut used = 8;
         for (i, (column, width)) in columns.iter().enumerate() {
             let mut width = usize::from(*width) + 1;
             if i == 0 {
                 width = (usize::from(GUTTER) + width).saturating_sub(used);
-                let date = self
-                    .window
-                    .get(self.offset)
-                    .and_then(|h| h.event.ts)
-                    .map(|ts| look.zone.date(ts));
-                spans.push(look.span(Role::Dim, look.cell(&date.unwrap_or_default(), width)));
-            } else {
-                let role = if *column == self.column && look.focused {
-                    Role::Focus
-                } else {
-                    Role::Dim
-                };
-                spans.push(look.span(role, look.cell(column.title(), width)));
             }
+            let (role, title) = if *column == Column::Field(Field::Ts) {
+                let top = self.window.get(self.offset).and_then(|h| h.event.ts);
+                let date = || top.map(|ts| look.zone.date(ts)).unwrap_or_default();
+                let title = self.when().title().map(str::to_owned);
+                (Role::Dim, title.unwrap_or_else(date))
+            } else if *column == self.column && look.focused {
+                (Role::Focus, column.name().to_owned())
+            } else {
+                (Role::Dim, column.name().to_owned())
+            };
+            spans.push(look.span(role, look.cell(&title, width)));
             used += width;
         }
         let state = self.state(look);
@@ -384,7 +417,12 @@ impl Events {
     }
 }
 
-/// Cuts text that is already safe; titles are ASCII or one column wide a character.
+/// Cuts text that is already safe.
 fn cut_safe(text: &str, columns: usize) -> String {
-    text.chars().take(columns).collect()
+    let mut used = 0;
+    let fits = |g: &&str| {
+        used += crate::text::width(g);
+        used <= columns
+    };
+    text.graphemes(true).take_while(fits).collect()
 }

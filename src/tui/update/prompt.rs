@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::search;
+use super::{marks, related, search};
 use crate::event::{Order, SortKey};
 use crate::query::time;
 use crate::tui::effect::{Effect, Place};
@@ -9,8 +9,10 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
 
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
-    let (label, text) = match ask {
+    let (label, text) = match &ask {
         Ask::Time => ("go to time", String::new()),
+        Ask::Inside => ("search inside", model.detail.searched().to_owned()),
+        Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
     };
     model.overlay = Some(Overlay::Prompt(Prompt::new(ask, label, text)));
     Vec::new()
@@ -28,9 +30,10 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let text = prompt.text().trim().to_owned();
-    match prompt.ask {
+    match prompt.ask.clone() {
         Ask::Time => {
-            let Some(moment) = time::resolve(&text, model.now, model.zone.seconds()) else {
+            let Some(moment) = time::resolve(&text, model.now, model.zone.offset_at(model.now))
+            else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));
                 return Vec::new();
             };
@@ -45,6 +48,15 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
             };
             let source = "".into();
             search::load(model, Place::Around(SortKey { source, order }))
+        }
+        Ask::Inside => {
+            model.overlay = None;
+            related::search_inside(model, &text)
+        }
+        Ask::Note(id, key) => {
+            model.overlay = None;
+            marks::annotate(model, id, key, &text);
+            Vec::new()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
 
 use super::runbook::park;
+use super::{related, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
 };
@@ -16,6 +17,7 @@ use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::filters;
 use crate::tui::term;
 use crate::tui::theme::Role;
+use crate::tui::widget::moment::TimeStyle;
 
 /// Hits on a page.
 const PAGE: usize = 500;
@@ -28,7 +30,7 @@ pub(super) fn put_in_force(model: &mut Model, query: Query, text: Option<String>
     reload(model)
 }
 
-fn install(model: &mut Model, query: Query, text: Option<String>) {
+pub(super) fn install(model: &mut Model, query: Query, text: Option<String>) {
     let text = text.unwrap_or_else(|| {
         if query == Query::default() {
             String::new()
@@ -63,7 +65,7 @@ pub(super) fn load(model: &mut Model, place: Place) -> Vec<Effect> {
 /// Fetches a page beyond an edge, unless something more important is being asked.
 pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     match &model.asking.running {
-        None | Some((_, Purpose::Counts | Purpose::Refresh)) => {
+        None | Some((_, Purpose::Counts | Purpose::Refresh | Purpose::Related(..))) => {
             if let Some((_, interrupted)) = model.asking.running.take() {
                 model.asking.counts_due |= interrupted == Purpose::Counts;
                 model.asking.refresh_due |= interrupted == Purpose::Refresh;
@@ -79,7 +81,7 @@ pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
     ask(model, Purpose::Jump(jump))
 }
 
-fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let generation = model.asking.next_generation();
     let request = request(model, &purpose);
     model.asking.running = Some((generation, purpose.clone()));
@@ -97,7 +99,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
     let mut request = SearchRequest {
         limit: PAGE,
         want_total: false,
-        zone_offset: model.zone.seconds(),
+        zone_offset: model.zone.offset_at(model.now),
         ..SearchRequest::new(model.query.clone(), model.now)
     };
     match purpose {
@@ -136,6 +138,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.cursor = at(here, false);
             request.limit = 1;
         }
+        Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
+        Purpose::Related(_, question) => related::request(model, *question, &mut request),
     }
     request
 }
@@ -184,6 +188,10 @@ pub(super) fn searched(
     }
     model.asking.running = None;
     model.dirty = true;
+    if let Purpose::Related(id, question) = purpose {
+        related::answered(model, id, question, result);
+        return Vec::new();
+    }
     let page = match result {
         Ok(page) => *page,
         Err(EngineError::Cancelled) => return Vec::new(),
@@ -224,6 +232,8 @@ pub(super) fn searched(
             Vec::new()
         }
         Purpose::Jump(jump) => jumped(model, jump, page),
+        Purpose::Visit(visit) => visit::visited(model, visit, page),
+        Purpose::Related(..) => Vec::new(),
     }
 }
 
@@ -368,6 +378,7 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
     model.dirty = true;
     match item {
         TailItem::Events(hits) => {
+            related::arrived(model, &hits);
             model.arriving.arrived += hits.len() as u64;
             model.asking.counts_due = true;
             model.asking.info_due = true;
@@ -395,6 +406,7 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
 /// Works the rate out and asks again what changed, at most once a second.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
+    model.dirty |= model.events.style == TimeStyle::Relative;
     let arriving = &mut model.arriving;
     let since = *arriving.since.get_or_insert(now);
     let elapsed = now.0.saturating_sub(since.0);
@@ -408,6 +420,7 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if now.0.saturating_sub(model.asking.at.0) < SECOND {
         return Vec::new();
     }
+    model.related.tick();
     let mut effects = Vec::new();
     let asking = &mut model.asking;
     asking.info_due |= !model.covers.complete;
