@@ -23,6 +23,8 @@ use crate::query::{Notice, Query};
 use crate::runbook::Library;
 use crate::tui::command::Command;
 
+/// From this width on the status bar has room for the name of a zone.
+const ROOMY: u16 = 100;
 /// From this width on the three columns stand side by side.
 pub const WIDE: u16 = 120;
 
@@ -303,8 +305,22 @@ impl Model {
 
     /// The display zone, and its offset at the selected event.
     pub fn zone_label(&self) -> String {
+        self.zone.label_at(self.moment())
+    }
+
+    /// The same for the status bar: where room is short, the offset says enough.
+    pub fn zone_in_status(&self) -> String {
+        if self.size.0 < ROOMY && !self.zone.is_utc() {
+            self.zone.offset_text(self.moment())
+        } else {
+            self.zone_label()
+        }
+    }
+
+    /// When the selected event happened, or now.
+    fn moment(&self) -> Timestamp {
         let selected = self.events.selected().and_then(|h| h.event.ts);
-        self.zone.label_at(selected.unwrap_or(self.now))
+        selected.unwrap_or(self.now)
     }
 
     /// What the check found about an event.

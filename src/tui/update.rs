@@ -275,7 +275,7 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
 /// Another event is selected: its detail begins at the top.
 fn after_move(model: &mut Model, before: Option<crate::event::SortKey>) {
     if model.events.selected_key() != before {
-        model.detail.reset();
+        model.detail.start_over();
     }
 }
 

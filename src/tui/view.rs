@@ -56,7 +56,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         &plain,
         buf,
         areas.status,
-        (&model.title, &model.zone_label()),
+        (&model.title, &model.zone_in_status()),
         model.live(),
         &model.info,
         busy,

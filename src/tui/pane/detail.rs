@@ -64,6 +64,9 @@ pub struct Detail {
     raw: bool,
     /// What was searched for inside, as typed.
     search: String,
+    /// Come here from a row for another event: the cursor goes to the row for this one in the same part, once it is
+    /// known, so that a session can be walked through.
+    land: Option<&'static str>,
     /// Columns and rows for the rows of the detail.
     size: (u16, u16),
 }
@@ -78,6 +81,12 @@ impl Detail {
     /// Back to the top, for another event.
     pub fn reset(&mut self) {
         (self.selected, self.line) = (0, 0);
+    }
+
+    /// Back to the top, for an event that was chosen in the list.
+    pub fn start_over(&mut self) {
+        self.reset();
+        self.land = None;
     }
 
     pub fn resize(&mut self, width: u16, height: u16) {
@@ -97,6 +106,7 @@ impl Detail {
         look: &Look<'_>,
     ) -> Option<Intent> {
         let subject = subject?;
+        self.land = None;
         let rows = self.rows(&subject);
         let needle = self.needle(look);
         let walk = Walk::new(self.pen(look, &needle), &rows, usize::from(self.size.1));
@@ -143,10 +153,13 @@ impl Detail {
             Row::Other(other) if other.is_this => {
                 Some(Intent::Say("this is the event shown here".to_owned()))
             }
-            Row::Other(other) => Some(Intent::Visit {
-                id: other.id,
-                noun: other.noun,
-            }),
+            Row::Other(other) => {
+                self.land = Some(other.noun);
+                Some(Intent::Visit {
+                    id: other.id,
+                    noun: other.noun,
+                })
+            }
             _ => None,
         }
     }
@@ -224,8 +237,14 @@ impl Detail {
 
     /// Keeps the cursor on its row.
     pub fn stay_on(&mut self, anchor: Option<Anchor>, subject: &Subject<'_>) {
-        let place = |anchor: Anchor| self.rows(subject).iter().position(|r| *r == anchor.0);
-        if let Some(place) = anchor.and_then(place) {
+        let rows = self.rows(subject);
+        let here =
+            |row: &Row| matches!(row, Row::Other(o) if o.is_this && Some(o.noun) == self.land);
+        if let Some(place) = rows.iter().position(here) {
+            self.selected = place;
+        } else if let Some(anchor) = anchor
+            && let Some(place) = rows.iter().position(|r| *r == anchor.0)
+        {
             self.selected = place;
         }
     }

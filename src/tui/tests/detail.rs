@@ -81,7 +81,12 @@ fn a_session_is_a_small_timeline_and_enter_goes_to_its_events() {
     // The cursor is on the first of ten earlier ones.
     h.keys("<enter>");
     assert_eq!(h.selected_action(), "action-69");
-    h.shows("DETAIL  action-69").shows("+3.0 s");
+    h.shows("DETAIL  action-69").shows("+2.9 s");
+    // The cursor is on this event in its session: the next one is a step away.
+    h.keys("j<enter>");
+    assert_eq!(h.selected_action(), "action-72");
+    h.keys("k<enter>");
+    assert_eq!(h.selected_action(), "action-69");
     // Hidden by the query: it is parked, as by a jump to a break.
     h.keys("<esc>/action:action-99<enter><enter>]]<enter>");
     assert_eq!(h.selected_action(), "action-69");
@@ -256,4 +261,40 @@ fn a_page_comes_before_what_belongs_to_the_event() {
     });
     assert!(matches!(page.unwrap().purpose, Purpose::Page(_)));
     assert!(answer(&mut model, &asked, Vec::new()).is_none());
+}
+
+#[test]
+fn hostile_content_cannot_reach_the_terminal_from_here_either() {
+    let text = "\u{1b}[2J\u{202e}evil\r\n\u{7}\u{9b}31m";
+    let mut all = world();
+    for event in &mut all[96..] {
+        event.session = Some(text.into());
+        event.actor = Some(text.into());
+        event.target = Some(text.into());
+        event.attributes.push_str(text, text);
+        event.raw = format!("{{\"a\":\"{text}\"}}").into_bytes().into();
+    }
+    let engine = engine_of(all);
+    break_chain_at(&engine, 98);
+    let mut h = Harness::over(engine, 100, 40, Library::default(), Options::default());
+    let evil = text.replace(['\r', '\n', '\u{1b}', '\u{7}', '\u{9b}'], "");
+    for keys in [
+        "<enter>", "v", "v]", "]", "]", "p", "<esc>C", "G<enter>", "<esc>a",
+    ] {
+        h.keys(keys);
+        check_clean(&h, keys);
+    }
+    h.paste(&evil);
+    h.keys("<enter>g");
+    check_clean(&h, "a note");
+    h.keys("s").paste(&evil);
+    h.keys("<enter>");
+    check_clean(&h, "a search");
+}
+
+#[track_caller]
+fn check_clean(h: &Harness, after: &str) {
+    let screen = h.screen();
+    let is_bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!screen.contains(is_bad), "after {after}:\n{screen}");
 }

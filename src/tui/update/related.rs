@@ -19,7 +19,9 @@ const RECORDS_NEAR: usize = 20;
 
 /// The next question about the event in the detail, unless something else is being asked.
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
-    if !model.is_visible(Pane::Detail) || !model.asking.loaded {
+    // Where every arrival is another selected event, asking about each would only keep the engine busy.
+    let rushes_by = model.events.follow && model.arriving.rate > 0;
+    if !model.is_visible(Pane::Detail) || !model.asking.loaded || rushes_by {
         return Vec::new();
     }
     let Some(hit) = model.events.selected() else {
@@ -112,6 +114,9 @@ pub(super) fn ask_inside(model: &mut Model) -> Vec<Effect> {
     if model.events.selected().is_none() {
         model.say("no event is selected");
         return Vec::new();
+    }
+    if !model.is_visible(Pane::Detail) {
+        model.set_open(Pane::Detail, true);
     }
     prompt::ask(model, Ask::Inside)
 }

@@ -99,6 +99,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
     let mut request = SearchRequest {
         limit: PAGE,
         want_total: false,
+        // One offset for every time typed in the query: today's, also for days of the other half of the year.
         zone_offset: model.zone.offset_at(model.now),
         ..SearchRequest::new(model.query.clone(), model.now)
     };

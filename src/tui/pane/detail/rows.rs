@@ -113,7 +113,13 @@ pub(super) fn tree(folded: &HashSet<String>, subject: &Subject<'_>) -> Vec<Row> 
     if let Some(note) = subject.entry.and_then(|e| e.note.as_deref()) {
         rows.push(field("note", note.to_owned(), Role::Accent, Term::None));
     }
-    let words = chain(hit.verdict, subject.finding);
+    let words = match hit.verdict {
+        Verdict::Unchained if subject.is_chained() => {
+            let words = "this record has no part in the chain of its source";
+            vec![Row::Chain(Role::Dim, words.to_owned())]
+        }
+        verdict => chain(verdict, subject.finding),
+    };
     let is_broken = matches!(hit.verdict, Verdict::Broken(_));
     if is_broken {
         rows.extend(words.iter().cloned());

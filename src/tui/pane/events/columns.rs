@@ -221,7 +221,7 @@ impl When {
         match self.style {
             TimeStyle::Absolute => None,
             TimeStyle::Relative => Some("from now"),
-            TimeStyle::Delta => Some("to selected"),
+            TimeStyle::Delta => Some("from here"),
         }
     }
 }
