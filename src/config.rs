@@ -36,6 +36,8 @@ pub struct Settings {
     pub sources: Vec<PathBuf>,
     /// Folders with runbooks beside the bundled ones.
     pub runbooks: Vec<PathBuf>,
+    /// Columns of the list in the explorer, by name; empty = by the width of the screen.
+    pub columns: Vec<String>,
     pub index: IndexLimits,
 }
 
@@ -68,6 +70,7 @@ impl Default for Settings {
             exec: true,
             sources: Vec::new(),
             runbooks: Vec::new(),
+            columns: Vec::new(),
             index: IndexLimits {
                 max_bytes: 10_000_000_000,
                 max_share: 20,

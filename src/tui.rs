@@ -1,12 +1,13 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
-//! Inside, imports point one way: `theme` < `term`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
+//! Inside, imports point one way: `theme`, `marks` < `term`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
 //! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never import panes.
 
 pub mod command;
 pub mod effect;
 pub mod keymap;
 pub mod layout;
+pub mod marks;
 pub mod message;
 pub mod model;
 pub mod overlay;
@@ -33,6 +34,7 @@ use crate::query::{Query, QueryError};
 use crate::runbook::Library;
 use keymap::Keymap;
 use model::Model;
+use pane::events::columns::Columns;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;
@@ -45,9 +47,10 @@ pub struct Options {
     pub title: String,
     /// The query in force at the start, as typed; empty = all events.
     pub query: String,
-    /// Display zone: seconds east of UTC, and the name shown for it.
-    pub zone_offset: i32,
-    pub zone_label: String,
+    /// Display zone.
+    pub zone: crate::event::Zone,
+    /// Columns of the list by name (`time`, `actor`, an attribute's path); none = by the width of the screen.
+    pub columns: Vec<String>,
     /// Without colours only bold, dim, reverse and underline are used (`NO_COLOR`).
     pub colour: bool,
     /// Only ASCII signs, and everything else shown as escapes.
@@ -61,8 +64,8 @@ impl Default for Options {
         Self {
             title: String::new(),
             query: String::new(),
-            zone_offset: 0,
-            zone_label: "UTC".to_owned(),
+            zone: crate::event::Zone::Utc,
+            columns: Vec::new(),
             colour: true,
             ascii: false,
             tip: None,
@@ -88,7 +91,7 @@ pub enum TuiError {
 /// The model at the start; public so that tests draw the real explorer.
 pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     let query = Query::parse(&options.query)?;
-    let zone = Zone::new(options.zone_offset, options.zone_label);
+    let zone = Zone::new(options.zone);
     let theme = Theme::new(options.colour, options.ascii);
     let mut model = Model::new(options.title, zone, theme, Keymap::standard()?, library);
     model.query_bar.set_text(options.query.trim().to_owned());
@@ -96,6 +99,7 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     model.filters.set_query(&query);
     model.query = query;
     model.tip = options.tip;
+    model.events.columns = Columns::from_names(&options.columns);
     Ok(model)
 }
 

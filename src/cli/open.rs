@@ -207,8 +207,8 @@ pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenE
     }
     let options = crate::tui::Options {
         title: opened.title.clone(),
-        zone_offset: app.zone_offset(),
-        zone_label: app.settings.zone.to_string(),
+        zone: app.settings.zone,
+        columns: app.settings.columns.clone(),
         colour: app.style.colour,
         ascii: app.style.charset == crate::text::Charset::Ascii,
         tip: opened.tip.clone(),

@@ -15,6 +15,7 @@ struct Key {
 const ZONE: &str = "\"UTC\", \"local\" or an IANA name such as \"Europe/Vienna\"";
 const CHOICE: &str = "\"auto\", \"always\" or \"never\"";
 const PATHS: &str = "a list of paths, each absolute or from the home directory (\"~/…\")";
+const COLUMNS: &str = "a list of fields (\"time\", \"actor\", \"action\", …) and attribute paths such as \"objectRef.namespace\"";
 const SIZE: &str =
     "a number of bytes, or with a unit as in \"10 GB\" (kB MB GB TB, KiB MiB GiB TiB)";
 
@@ -53,6 +54,11 @@ const KEYS: &[Key] = &[
         name: "runbooks",
         allowed: PATHS,
         set: |s, v| set(&mut s.runbooks, paths(v)),
+    },
+    Key {
+        name: "columns",
+        allowed: COLUMNS,
+        set: |s, v| set(&mut s.columns, names(v)),
     },
     Key {
         name: "index.max_bytes",
@@ -147,6 +153,20 @@ fn paths(value: &Value) -> Option<Vec<PathBuf>> {
     };
     let is_fixed = |path: &PathBuf| path.is_absolute() || path.starts_with(Path::new("~"));
     paths.iter().all(is_fixed).then_some(paths)
+}
+
+/// Names without blanks around them; in the environment they are separated by commas.
+fn names(value: &Value) -> Option<Vec<String>> {
+    let names: Vec<String> = match value {
+        Value::List(list) => list.iter().map(|n| n.trim().to_owned()).collect(),
+        Value::Variable(list) => list
+            .split(',')
+            .map(|n| n.trim().to_owned())
+            .filter(|n| !n.is_empty())
+            .collect(),
+        _ => return None,
+    };
+    names.iter().all(|n| !n.is_empty()).then_some(names)
 }
 
 fn size(value: &Value) -> Option<u64> {

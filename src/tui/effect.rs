@@ -1,7 +1,7 @@
 //! What `update` wants done: plain data, carried out by the runner, asserted by tests.
 
 use crate::engine::{SearchRequest, Watermark};
-use crate::event::{SortKey, Timestamp};
+use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
 
 /// Numbers requests, so that replies to older ones can be told apart and dropped.
@@ -59,6 +59,9 @@ pub enum Purpose {
     Values,
     /// Counts of the fields that a person added to the filter pane.
     Added,
+    Visit(Visit),
+    /// What belongs to the event in the detail.
+    Related(EventId, Question),
 }
 
 /// Searches of one lane are done one at a time, the latest wish winning; those of different lanes side by side.
@@ -105,6 +108,31 @@ pub struct Jump {
     pub everything: bool,
     /// From the other end, because there was none from here on.
     pub wrapped: bool,
+}
+
+/// Going to one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    pub id: EventId,
+    /// What it is, in a sentence.
+    pub noun: &'static str,
+    /// Not only among what the query matches.
+    pub everything: bool,
+}
+
+/// What can be asked about the event in the detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The events of its session before it, and how many the session has.
+    SessionBefore,
+    SessionAfter {
+        rows: usize,
+    },
+    /// The records on the lines before and after it.
+    RecordsBeside,
+    /// The records nearest in time, where the lines do not tell.
+    RecordBefore,
+    RecordAfter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,10 +27,14 @@ pub enum Context {
     Prompt,
     /// The filter pane's values are narrowed by what is typed.
     Narrow,
+    /// What to search for by the selected event.
+    Pivot,
+    /// Which columns the list has.
+    Columns,
 }
 
 impl Context {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
@@ -42,6 +46,8 @@ impl Context {
         Self::Form,
         Self::Prompt,
         Self::Narrow,
+        Self::Pivot,
+        Self::Columns,
     ];
 
     pub fn name(self) -> &'static str {
@@ -57,7 +63,14 @@ impl Context {
             Self::Form => "form",
             Self::Prompt => "prompt",
             Self::Narrow => "narrow",
+            Self::Pivot => "pivot",
+            Self::Columns => "columns",
         }
+    }
+
+    /// It lies over the panes, whose keys and the global ones help little there.
+    pub fn is_menu(self) -> bool {
+        matches!(self, Self::Help | Self::Pivot | Self::Columns)
     }
 
     /// Characters are text here, and global keys do not apply.

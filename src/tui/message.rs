@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::effect::{Generation, Purpose};
 use crate::engine::{EngineError, Info, SearchPage, TailItem};
-use crate::event::Timestamp;
+use crate::event::{EventId, Timestamp};
 use crate::query::Query;
 use crate::query::ast::Ast;
 
@@ -48,6 +48,11 @@ pub enum Intent {
     /// Asks for a field to be counted in the filter pane.
     AddFacet,
     OpenDetail,
+    /// Goes to an event; `noun` says what it is in a sentence.
+    Visit {
+        id: EventId,
+        noun: &'static str,
+    },
     /// Newest events again.
     LoadNewest,
     /// Oldest events.

@@ -4,8 +4,10 @@ pub mod history;
 
 use super::effect::{Generation, Purpose};
 use super::keymap::{Context, Keymap};
+use super::marks::Marks;
 use super::overlay::Overlay;
-use super::pane::detail::Detail;
+use super::pane::detail::related::Related;
+use super::pane::detail::{Detail, Subject};
 use super::pane::events::Events;
 use super::pane::filters::Filters;
 use super::pane::query_bar::{Counts, QueryBar, ValuesOf};
@@ -13,6 +15,8 @@ use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
 use super::pane::timeline::Timeline;
 use super::theme::{Role, Theme};
+use super::widget::Look;
+use super::widget::moment::TimeStyle;
 use super::widget::text::number;
 use super::widget::zone::Zone;
 use crate::chain::Finding;
@@ -23,6 +27,8 @@ use crate::runbook::Library;
 use crate::tui::command::Command;
 use history::History;
 
+/// From this width on the status bar has room for the name of a zone.
+const ROOMY: u16 = 100;
 /// From this width on the three columns stand side by side.
 pub const WIDE: u16 = 120;
 /// From this height on the timeline is there by itself.
@@ -162,8 +168,11 @@ pub struct Model {
     pub timeline: Timeline,
     pub filters: Filters,
     pub detail: Detail,
+    /// What belongs to the event in the detail.
+    pub related: Related,
     pub runbooks: Runbooks,
     pub overlay: Option<Overlay>,
+    pub marks: Marks,
 
     pub query: Query,
     /// What relative times count from instead of the clock.
@@ -215,8 +224,10 @@ impl Model {
             timeline: Timeline::default(),
             filters: Filters::default(),
             detail: Detail::default(),
+            related: Related::default(),
             runbooks: Runbooks::new(library),
             overlay: None,
+            marks: Marks::default(),
             query: Query::default(),
             anchor: None,
             parked: None,
@@ -316,7 +327,12 @@ impl Model {
             && self.beside.added_running.is_none()
             && !self.filters.added().is_empty()
             && self.is_visible(Pane::Filters);
-        due || added || self.arriving.rate > 0 || self.arriving.arrived > 0 || !self.covers.complete
+        let relative = self.events.style == TimeStyle::Relative;
+        due || added
+            || relative
+            || self.arriving.rate > 0
+            || self.arriving.arrived > 0
+            || !self.covers.complete
     }
 
     pub fn live(&self) -> Live {
@@ -325,6 +341,52 @@ impl Model {
             (Some(_), true) => Live::Following(self.arriving.rate),
             (Some(_), false) => Live::Paused(self.arriving.rate),
         }
+    }
+
+    /// What a view needs to draw.
+    pub fn look(&self, focused: bool) -> Look<'_> {
+        Look {
+            theme: &self.theme,
+            zone: &self.zone,
+            now: self.now,
+            marks: &self.marks,
+            focused,
+        }
+    }
+
+    /// What the detail is about.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        let hit = self.events.selected()?;
+        let source = self.info.sources.iter();
+        let source = source.filter(|s| s.name == hit.event.source);
+        Some(Subject {
+            hit,
+            finding: self.finding(&hit.event),
+            chain: source.filter_map(|s| s.chain.as_deref()).next(),
+            related: &self.related,
+            entry: self.marks.get(hit.event.id),
+            zone: &self.zone,
+        })
+    }
+
+    /// The display zone, and its offset at the selected event.
+    pub fn zone_label(&self) -> String {
+        self.zone.label_at(self.moment())
+    }
+
+    /// The same for the status bar: where room is short, the offset says enough.
+    pub fn zone_in_status(&self) -> String {
+        if self.size.0 < ROOMY && !self.zone.is_utc() {
+            self.zone.offset_text(self.moment())
+        } else {
+            self.zone_label()
+        }
+    }
+
+    /// When the selected event happened, or now.
+    fn moment(&self) -> Timestamp {
+        let selected = self.events.selected().and_then(|h| h.event.ts);
+        selected.unwrap_or(self.now)
     }
 
     /// What the check found about an event.

@@ -1,7 +1,7 @@
 //! Terms of queries built from values, never from text: what "filter by this" adds to a query.
 
 use crate::event::field::Field;
-use crate::event::{Event, Outcome};
+use crate::event::{Event, Outcome, Verdict};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Pattern, Test, TimeExpr};
 
@@ -161,7 +161,8 @@ pub fn of_event(event: &Event, field: Field, exclude: bool) -> Option<Ast> {
         Field::Format => Some(event.format.to_string()),
         Field::Source => Some(event.source.to_string()),
         Field::Line => event.line.map(|l| l.to_string()),
-        Field::Message | Field::Chain => None,
+        Field::Message => text(&event.message),
+        Field::Chain => None,
     }?;
     of_value(FieldRef::Normal(field), &value, exclude)
 }
@@ -169,6 +170,11 @@ pub fn of_event(event: &Event, field: Field, exclude: bool) -> Option<Ast> {
 /// The term for an attribute's value, if it is short enough for a query.
 pub fn of_attribute(path: &str, value: &str, exclude: bool) -> Option<Ast> {
     of_value(FieldRef::Attribute(path.to_owned()), value, exclude)
+}
+
+/// The term for events of which the chain check found the same.
+pub fn verdict(verdict: Verdict) -> Ast {
+    is(FieldRef::Normal(Field::Chain), verdict.as_str())
 }
 
 /// The terms behind the jumps.

@@ -1,11 +1,13 @@
 //! Tests of the whole explorer: the real loop on a screen in memory, keys in, screen out.
 
+mod detail;
 mod driver;
 mod harness;
 mod history;
 mod keys;
 mod list;
 mod live;
+mod marks;
 mod pty;
 mod query;
 mod random;

@@ -34,6 +34,8 @@ pub enum Role {
     Wrong,
     /// A key in the footer and the help.
     Key,
+    /// What was searched for inside a text.
+    Found,
 }
 
 /// Roles to styles, and the glyphs that go with them.
@@ -83,6 +85,7 @@ impl Theme {
             Role::Good => (Some(Color::Green), Modifier::empty()),
             Role::Wrong => (Some(Color::Red), Modifier::UNDERLINED),
             Role::Key => (Some(Color::Cyan), Modifier::empty()),
+            Role::Found => (Some(Color::Yellow), Modifier::REVERSED),
         };
         let style = Style::new().add_modifier(modifier);
         match colour {
@@ -120,6 +123,9 @@ pub struct Glyphs {
     pub bars: [&'static str; 8],
     /// Stands before an event that the query matches, among others.
     pub hit: &'static str,
+    pub mark: &'static str,
+    pub note: &'static str,
+    pub here: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -146,6 +152,9 @@ const UNICODE: Glyphs = Glyphs {
     at_least: "≥",
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     hit: "•",
+    mark: "◆",
+    note: "¶",
+    here: "▸",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -172,6 +181,9 @@ const ASCII: Glyphs = Glyphs {
     at_least: ">=",
     bars: [".", ":", "-", "=", "+", "*", "#", "@"],
     hit: "*",
+    mark: "*",
+    note: "\"",
+    here: ">",
 };
 
 #[cfg(test)]

@@ -6,11 +6,16 @@ mod beside;
 mod context;
 mod facets;
 mod history;
+mod look;
+mod marks;
 mod moments;
+mod pivot;
 mod prompt;
+mod related;
 mod runbook;
 mod search;
 mod timeline;
+mod visit;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -110,6 +115,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 fn settle(model: &mut Model) -> Vec<Effect> {
     if let Some(areas) = layout::areas(model) {
         model.events.resize(areas.events.width, areas.events.height);
+        if let Some(area) = areas.detail {
+            model.detail.resize(area.width, area.height);
+        }
     }
     if !model.is_visible(model.focus) {
         model.focus = Pane::Events;
@@ -117,7 +125,11 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     let mut effects = match model.events.near_edge() {
         Some(Edge::Older) => search::fetch_edge(model, Purpose::Older),
         Some(Edge::Newer) => search::fetch_edge(model, Purpose::Newer),
-        None => search::missing_counts(model),
+        None => {
+            let mut effects = search::missing_counts(model);
+            effects.extend(related::ask(model));
+            effects
+        }
     };
     effects.extend(beside::settle(model));
     effects
@@ -208,6 +220,12 @@ pub(super) fn run(
             model.overlay = Some(Overlay::Help(Help::new(about)));
             Vec::new()
         }
+        Command::PivotActor
+        | Command::PivotSession
+        | Command::PivotIp
+        | Command::PivotTarget
+        | Command::PivotTime
+        | Command::PivotTimeline => pivot::apply(model, command),
         _ if model.overlay.is_some() => to_overlay(model, command, count),
         _ if model.query_bar.is_editing() => {
             let intent = model.query_bar.update(command);
@@ -235,6 +253,15 @@ pub(super) fn run(
         Command::PreviousMatch => context::step(model, count, false),
         Command::Timeline => timeline::toggle(model),
         Command::HideTimeline => timeline::hide(model),
+        Command::SearchInside => related::ask_inside(model),
+        Command::Pivot => pivot::open(model),
+        Command::Mark => marks::toggle(model),
+        Command::NextMark => marks::go(model, true),
+        Command::PreviousMark => marks::go(model, false),
+        Command::Annotate => marks::ask(model),
+        Command::TimeStyle => look::time_style(model),
+        Command::TimeZone => look::time_zone(model),
+        Command::Columns => look::open_columns(model),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -268,6 +295,8 @@ fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> 
         Some(Overlay::Help(help)) => help.update(command, count),
         Some(Overlay::Prompt(_)) if command == Command::Apply => return prompt::answer(model),
         Some(Overlay::Prompt(prompt)) => prompt.update(command),
+        Some(Overlay::Pivot(_)) => return pivot::in_menu(model, command, count),
+        Some(Overlay::Columns(_)) => look::in_columns(model, command, count),
         None => {}
     }
     Vec::new()
@@ -288,15 +317,16 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
         Pane::Filters => model.filters.update(command, count),
         Pane::Detail => {
             let mut detail = std::mem::take(&mut model.detail);
-            let hit = model.events.selected();
-            let finding = hit.and_then(|h| model.finding(&h.event));
-            let intent = detail.update(command, count, hit, finding);
+            let look = model.look(true);
+            let intent = detail.update(command, count, model.subject(), &look);
             model.detail = detail;
             intent
         }
-        Pane::Runbook => model
-            .runbooks
-            .update(command, count, model.now, model.zone.seconds()),
+        Pane::Runbook => {
+            model
+                .runbooks
+                .update(command, count, model.now, model.zone.offset_at(model.now))
+        }
     };
     carry_out(model, intent)
 }
@@ -304,7 +334,7 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
 /// Another event is selected: its detail begins at the top.
 fn after_move(model: &mut Model, before: Option<crate::event::SortKey>) {
     if model.events.selected_key() != before {
-        model.detail.reset();
+        model.detail.start_over();
     }
 }
 
@@ -332,6 +362,7 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
             model.set_open(Pane::Detail, true);
             Vec::new()
         }
+        Some(Intent::Visit { id, noun }) => visit::go(model, id, noun),
         Some(Intent::LoadNewest) => search::load(model, Place::Newest),
         Some(Intent::LoadOldest) => search::load(model, Place::Oldest),
         Some(Intent::OpenRunbook(index)) => runbook::open(model, index),
@@ -437,7 +468,10 @@ fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
 }
 
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.asking.running.take().is_some() {
+    if let Some((_, purpose)) = model.asking.running.take() {
+        if matches!(purpose, Purpose::Related(..)) {
+            model.related.fail("stopped".to_owned());
+        }
         model.asking.counts_due = false;
         model.asking.refresh_due = false;
         model.asking.loaded = true;

@@ -41,11 +41,7 @@ pub fn view(frame: &mut Frame<'_>, model: &Model) {
 }
 
 fn look(model: &Model, focused: bool) -> Look<'_> {
-    Look {
-        theme: &model.theme,
-        zone: &model.zone,
-        focused,
-    }
+    model.look(focused)
 }
 
 fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layout::Position> {
@@ -62,7 +58,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         &plain,
         buf,
         areas.status,
-        &model.title,
+        (&model.title, &model.zone_in_status()),
         model.live(),
         &model.info,
         busy,
@@ -100,11 +96,10 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         cursor = cursor.or(narrowing);
     }
     if let Some(area) = areas.detail {
-        let hit = model.events.selected();
-        let finding = hit.and_then(|h| model.finding(&h.event));
+        let subject = model.subject();
         model
             .detail
-            .view(&focused(Pane::Detail), buf, area, hit, finding);
+            .view(&focused(Pane::Detail), buf, area, subject);
     }
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
@@ -123,6 +118,11 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
             cursor = prompt.view(&plain, buf, areas.query);
             prompt.view_offers(&plain, buf, body);
         }
+        Some(Overlay::Pivot(pivot)) => {
+            let event = model.events.selected().map(|h| &*h.event);
+            pivot.view(&plain, buf, body, &model.keymap, event);
+        }
+        Some(Overlay::Columns(menu)) => menu.view(&plain, buf, body, &model.events.columns),
         None => {}
     }
     let (role, hint) = model.hint();

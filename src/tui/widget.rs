@@ -1,16 +1,20 @@
 //! Small parts that panes are drawn with.
 
 pub mod line_editor;
+pub mod moment;
 pub mod offers;
 pub mod text;
 pub mod zone;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::marks::Marks;
 use super::theme::{Role, Theme};
+use crate::event::Timestamp;
 use crate::text::width;
 use zone::Zone;
 
@@ -19,6 +23,8 @@ use zone::Zone;
 pub struct Look<'a> {
     pub theme: &'a Theme,
     pub zone: &'a Zone,
+    pub now: Timestamp,
+    pub marks: &'a Marks,
     pub focused: bool,
 }
 
@@ -117,6 +123,35 @@ pub fn draw_lines(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = 
     for (row, line) in area.rows().zip(lines) {
         buf.set_line(row.x, row.y, &line, row.width);
     }
+}
+
+/// Clears a place of at most `width` by `height` for an overlay in the upper part of `body`, framed by hairlines, and
+/// returns the area inside.
+pub fn sheet(look: &Look<'_>, buf: &mut Buffer, body: Rect, (width, height): (u16, u16)) -> Rect {
+    let width = width.saturating_add(2).min(body.width);
+    let height = height.saturating_add(2).min(body.height);
+    let area = Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height) / 4,
+        width,
+        height,
+    };
+    Clear.render(area, buf);
+    let glyphs = look.theme.glyphs;
+    let rule = glyphs.horizontal.repeat(usize::from(width));
+    let blank = " ".repeat(usize::from(width.saturating_sub(2)));
+    let side = format!("{0}{blank}{0}", glyphs.vertical);
+    let last = area.height.saturating_sub(1);
+    let lines = (0..area.height).map(|row| {
+        let text = if row == 0 || row == last {
+            &rule
+        } else {
+            &side
+        };
+        Line::from(look.span(Role::Accent, text.clone()))
+    });
+    draw_lines(buf, area, lines);
+    area.inner(Margin::new(1, 1))
 }
 
 /// The first visible of `len` lines so that line `at` stands in the middle where possible.

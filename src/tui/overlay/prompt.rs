@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
+use crate::event::{EventId, SortKey};
 use crate::text::width;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -18,6 +19,10 @@ pub enum Ask {
     Time,
     /// A field to count in the filter pane.
     Facet,
+    /// A text inside the detail.
+    Inside,
+    /// A note on an event.
+    Note(EventId, SortKey),
 }
 
 /// Offers that are worth showing.

@@ -10,11 +10,11 @@ use crate::event::{EventId, SortKey};
 use crate::query::{Highlighter, Matcher};
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
-use crate::tui::term;
-use columns::Column;
+use crate::tui::widget::moment::TimeStyle;
+use columns::{Column, Columns};
 use window::{Arrival, Window};
 
-/// Columns before the first cell: bar, two signs, a blank.
+/// Columns before the first cell: bar and three signs.
 const GUTTER: u16 = 4;
 
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,10 @@ pub struct Events {
     /// Size of the list itself, without title and gutter.
     height: usize,
     width: u16,
+    pub columns: Columns,
+    /// How times are shown.
+    pub style: TimeStyle,
+    /// The column under the cursor.
     column: Column,
     pub follow: bool,
     /// Arrived while not following.
@@ -156,11 +160,11 @@ impl Events {
         if !self.window.more_newer && self.offset + self.height >= len {
             self.unseen = 0;
         }
-        if !columns::fitting(self.width)
-            .iter()
-            .any(|(c, _)| *c == self.column)
-        {
-            self.column = Column::default();
+        let columns = self.columns.fitting(self.width);
+        if self.width > 0 && !columns.iter().any(|(c, _)| *c == self.column) {
+            let actor = columns.iter().find(|(c, _)| *c == Column::default());
+            let first = actor.or(columns.first());
+            self.column = first.map(|(c, _)| c.clone()).unwrap_or_default();
         }
     }
 
@@ -248,8 +252,19 @@ impl Events {
         true
     }
 
+    /// Puts the columns in another set or order.
+    pub fn choose_columns(&mut self, columns: Vec<Column>) {
+        self.columns.choose(columns);
+        self.settle();
+    }
+
+    /// The columns meant to be shown now.
+    pub fn columns_meant(&self) -> Vec<Column> {
+        self.columns.meant(self.width)
+    }
+
     fn move_column(&mut self, by: isize) {
-        let columns = columns::fitting(self.width);
+        let columns = self.columns.fitting(self.width);
         let at = columns
             .iter()
             .position(|(c, _)| *c == self.column)
@@ -258,17 +273,18 @@ impl Events {
             .saturating_add_signed(by)
             .min(columns.len().saturating_sub(1));
         if let Some((column, _)) = columns.get(to) {
-            self.column = *column;
+            self.column = column.clone();
         }
     }
 
     /// The term that filters by the cell under the column cursor.
     fn cell_term(&self, exclude: bool) -> Option<Intent> {
-        let event = &self.selected()?.event;
-        let field = self.column.field();
-        Some(match term::of_event(event, field, exclude) {
+        Some(match self.column.term(self.selected()?, exclude) {
             Some(term) => Intent::AddTerm(term),
-            None => Intent::Say(format!("this event has no {}", field.name())),
+            None => Intent::Say(format!(
+                "no filter can be made of this event's {}",
+                self.column.name()
+            )),
         })
     }
 }

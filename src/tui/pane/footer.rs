@@ -36,6 +36,13 @@ fn short(command: Command) -> &'static str {
         Command::OlderQuery => "earlier",
         Command::DeleteWord => "delete word",
         Command::DeleteToStart => "clear",
+        Command::ToggleRaw => "raw",
+        Command::SearchInside => "search",
+        Command::NextPart => "part",
+        Command::ToggleColumn => "on/off",
+        Command::ColumnLeft => "left",
+        Command::ColumnRight => "right",
+        Command::ColumnsByWidth => "by width",
         other => other.name(),
     }
 }
@@ -65,7 +72,7 @@ pub fn view(
     let global = keymap
         .footer(Context::Global)
         .iter()
-        .filter(|_| !context.is_editing() && context != Context::Help);
+        .filter(|_| !context.is_editing() && !context.is_menu());
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
         let word = short(*command);

@@ -29,7 +29,7 @@ pub fn view(
     look: &Look<'_>,
     buf: &mut Buffer,
     area: Rect,
-    title: &str,
+    (title, zone): (&str, &str),
     live: Live,
     info: &Info,
     busy: bool,
@@ -37,7 +37,7 @@ pub fn view(
     let columns = usize::from(area.width);
     let zone = Part {
         rank: 0,
-        spans: vec![look.span(Role::Text, look.safe(&look.zone.label))],
+        spans: vec![look.span(Role::Text, look.safe(zone))],
     };
     let mut parts: Vec<Part> = Vec::new();
     if busy {

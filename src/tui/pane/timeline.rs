@@ -194,7 +194,7 @@ impl Timeline {
             "{} to {} {}: {}, {}",
             zone.full(Timestamp(start)),
             end_label(zone, start, end),
-            zone.label,
+            zone.label_at(Timestamp(start)),
             text::counted(sum.total, "event", "events"),
             text::counted(sum.failures, "failure", "failures"),
         );
@@ -234,7 +234,7 @@ impl Timeline {
             return;
         };
         let (from, to) = frame.labels(look.zone);
-        let zone = look.cut(&look.zone.label, 12);
+        let zone = look.cut(&look.zone.label_at(Timestamp(frame.start_of(0))), 12);
         let legend = self.legend(look, area.width);
         let legend_width: usize = legend.iter().map(|s| width(&s.content)).sum();
         let around = 1 + from.len() + 1 + 1 + to.len() + 1 + width(&zone) + 1 + legend_width;

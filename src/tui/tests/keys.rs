@@ -149,7 +149,7 @@ fn the_detail_explains_a_break_and_filters_by_attribute() {
     h.shows("two records are missing before this one")
         .shows("expected  ab12")
         .shows("found     cd34");
-    h.keys("20jk+").shows("1 of 40");
+    h.keys("]jjj+").shows("1 of 40");
     h.keys("<esc>").hides("DETAIL");
 }
 

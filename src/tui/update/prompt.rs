@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, moments};
+use super::{facets, marks, moments, related};
 use crate::query::time;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -8,13 +8,15 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
 
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
-    let (label, text) = match ask {
+    let (label, text) = match &ask {
         Ask::Time => ("go to time", String::new()),
         Ask::Facet => ("count field", String::new()),
+        Ask::Inside => ("search inside", model.detail.searched().to_owned()),
+        Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
     };
     let offers = match ask {
-        Ask::Time => Vec::new(),
         Ask::Facet => facets::offers(model),
+        _ => Vec::new(),
     };
     let prompt = Prompt::new(ask, label, text).with_offers(offers);
     model.overlay = Some(Overlay::Prompt(prompt));
@@ -33,15 +35,25 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let text = prompt.text().trim().to_owned();
-    match prompt.ask {
+    match prompt.ask.clone() {
         Ask::Facet => facets::answer(model, &text),
         Ask::Time => {
-            let Some(moment) = time::resolve(&text, model.now, model.zone.seconds()) else {
+            let Some(moment) = time::resolve(&text, model.now, model.zone.offset_at(model.now))
+            else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));
                 return Vec::new();
             };
             model.overlay = None;
             moments::go_to(model, moment.start)
+        }
+        Ask::Inside => {
+            model.overlay = None;
+            related::search_inside(model, &text)
+        }
+        Ask::Note(id, key) => {
+            model.overlay = None;
+            marks::annotate(model, id, key, &text);
+            Vec::new()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::context::{self, listed};
 use super::runbook::park;
+use super::{related, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
 };
@@ -18,6 +19,7 @@ use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
 use crate::tui::term;
 use crate::tui::theme::Role;
+use crate::tui::widget::moment::TimeStyle;
 
 /// Hits on a page.
 const PAGE: usize = 500;
@@ -114,7 +116,7 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
         return Vec::new();
     }
     match &model.asking.running {
-        None | Some((_, Purpose::Counts | Purpose::Refresh)) => {
+        None | Some((_, Purpose::Counts | Purpose::Refresh | Purpose::Related(..))) => {
             if let Some((_, interrupted)) = model.asking.running.take() {
                 model.asking.counts_due |= interrupted == Purpose::Counts;
                 model.asking.refresh_due |= interrupted == Purpose::Refresh;
@@ -130,7 +132,7 @@ pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
     ask(model, Purpose::Jump(jump))
 }
 
-fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let generation = model.asking.next_generation();
     let request = request(model, &purpose);
     model.asking.running = Some((generation, purpose.clone()));
@@ -148,7 +150,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
     let mut request = SearchRequest {
         limit: PAGE,
         want_total: false,
-        zone_offset: model.zone.seconds(),
+        // One offset for every time typed in the query: today's, also for days of the other half of the year.
+        zone_offset: model.zone.offset_at(model.now),
         ..SearchRequest::new(listed(model), model.now)
     };
     match purpose {
@@ -199,6 +202,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.cursor = at(here, false);
             request.limit = 1;
         }
+        Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
+        Purpose::Related(_, question) => related::request(model, *question, &mut request),
     }
     request
 }
@@ -244,6 +249,10 @@ pub(super) fn searched(
     }
     model.asking.running = None;
     model.dirty = true;
+    if let Purpose::Related(id, question) = purpose {
+        related::answered(model, id, question, result);
+        return Vec::new();
+    }
     let page = match result {
         Ok(page) => *page,
         Err(EngineError::Cancelled) => return Vec::new(),
@@ -285,7 +294,8 @@ pub(super) fn searched(
             Vec::new()
         }
         Purpose::Jump(jump) => jumped(model, jump, page),
-        Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
+        Purpose::Visit(visit) => visit::visited(model, visit, page),
+        Purpose::Related(..) | Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
     }
 }
 
@@ -450,6 +460,7 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
     model.dirty = true;
     match item {
         TailItem::Events(hits) => {
+            related::arrived(model, &hits);
             model.arriving.arrived += hits.len() as u64;
             model.asking.counts_due = true;
             model.asking.info_due = true;
@@ -477,6 +488,7 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
 /// Works the rate out and asks again what changed, at most once a second.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
+    model.dirty |= model.events.style == TimeStyle::Relative;
     let arriving = &mut model.arriving;
     let since = *arriving.since.get_or_insert(now);
     let elapsed = now.0.saturating_sub(since.0);
@@ -490,6 +502,7 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if now.0.saturating_sub(model.asking.at.0) < SECOND {
         return Vec::new();
     }
+    model.related.tick();
     let mut effects = Vec::new();
     let asking = &mut model.asking;
     asking.info_due |= !model.covers.complete;

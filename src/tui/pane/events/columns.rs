@@ -1,31 +1,34 @@
-//! The columns of the list: which fit, how wide, and what a cell says.
+//! The columns of the list: which are shown, how wide, and what a cell says.
+
+use std::sync::Arc;
 
 use crate::engine::Hit;
 use crate::event::field::Field;
-use crate::event::{Event, Level, Outcome, Verdict};
+use crate::event::{Event, Level, Outcome, Timestamp, Verdict};
+use crate::query::ast::Ast;
+use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::widget::Look;
+use crate::tui::widget::moment::{TimeStyle, delta, relative};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
-    Time,
-    #[default]
-    Actor,
-    Action,
-    Target,
-    Outcome,
-    Ip,
-    Format,
-    Host,
-    Source,
+    Field(Field),
+    /// An attribute by its own path.
+    Attribute(Arc<str>),
 }
 
-/// One row of the table of columns.
+impl Default for Column {
+    fn default() -> Self {
+        Self::Field(Field::Actor)
+    }
+}
+
+/// Bounds of one column.
+#[derive(Clone, Copy)]
 struct Spec {
-    column: Column,
-    title: &'static str,
     field: Field,
-    /// Shown when the list is at least this wide.
+    /// Shown when the list is at least this wide, unless somebody chose the columns.
     from: u16,
     min: u16,
     max: u16,
@@ -33,11 +36,9 @@ struct Spec {
     weight: u16,
 }
 
-const fn spec(column: Column, title: &'static str, field: Field, bounds: [u16; 4]) -> Spec {
+const fn spec(field: Field, bounds: [u16; 4]) -> Spec {
     let [from, min, max, weight] = bounds;
     Spec {
-        column,
-        title,
         field,
         from,
         min,
@@ -46,113 +47,261 @@ const fn spec(column: Column, title: &'static str, field: Field, bounds: [u16; 4
     }
 }
 
-const SPECS: [Spec; 9] = [
-    spec(Column::Time, "time", Field::Ts, [0, 14, 14, 0]),
-    spec(Column::Actor, "actor", Field::Actor, [0, 7, 26, 3]),
-    spec(Column::Action, "action", Field::Action, [0, 7, 24, 3]),
-    spec(Column::Target, "target", Field::Target, [48, 6, 60, 5]),
-    spec(Column::Outcome, "outcome", Field::Outcome, [0, 4, 18, 2]),
-    spec(Column::Ip, "ip", Field::Ip, [78, 15, 15, 0]),
-    spec(Column::Format, "format", Field::Format, [92, 10, 10, 0]),
-    spec(Column::Host, "host", Field::Host, [124, 14, 14, 0]),
-    spec(Column::Source, "source", Field::Source, [150, 20, 32, 1]),
+/// Only where somebody chose it.
+const NEVER: u16 = u16::MAX;
+
+/// In the order in which they are offered.
+const SPECS: [Spec; 16] = [
+    spec(Field::Ts, [0, 14, 14, 0]),
+    spec(Field::Actor, [0, 7, 26, 3]),
+    spec(Field::Action, [0, 7, 24, 3]),
+    spec(Field::Target, [48, 6, 60, 5]),
+    spec(Field::Outcome, [0, 4, 18, 2]),
+    spec(Field::Reason, [NEVER, 6, 24, 1]),
+    spec(Field::Ip, [78, 15, 15, 0]),
+    spec(Field::Format, [92, 10, 10, 0]),
+    spec(Field::Host, [124, 14, 14, 0]),
+    spec(Field::Session, [NEVER, 8, 36, 1]),
+    spec(Field::Severity, [NEVER, 8, 8, 0]),
+    spec(Field::Source, [150, 20, 32, 1]),
+    spec(Field::Message, [NEVER, 12, 200, 6]),
+    spec(Field::Chain, [NEVER, 10, 18, 0]),
+    spec(Field::Line, [NEVER, 7, 9, 0]),
+    spec(Field::Id, [NEVER, 12, 32, 0]),
 ];
+const ATTRIBUTE: Spec = spec(Field::Id, [NEVER, 8, 60, 3]);
 
 /// From this width on the date stands in every row.
 const DATE_FROM: u16 = 110;
 const TIME_WITH_DATE: u16 = 23;
 
 impl Column {
-    fn spec(self) -> &'static Spec {
-        &SPECS[self as usize]
-    }
-
-    pub fn title(self) -> &'static str {
-        self.spec().title
-    }
-
-    pub fn field(self) -> Field {
-        self.spec().field
-    }
-}
-
-/// The columns that fit `width`, each with its own width; one blank stands between two.
-pub fn fitting(width: u16) -> Vec<(Column, u16)> {
-    let mut columns: Vec<(&Spec, u16)> = SPECS
-        .iter()
-        .filter(|s| s.from <= width)
-        .map(|s| (s, s.min))
-        .collect();
-    if width >= DATE_FROM
-        && let Some(time) = columns.first_mut()
-    {
-        time.1 = TIME_WITH_DATE;
-    }
-    let gaps = columns.len().saturating_sub(1) as u16;
-    let used: u16 = columns.iter().map(|(_, w)| w).sum::<u16>() + gaps;
-    let mut spare = width.saturating_sub(used);
-    // Shares that hit a column's maximum go round again to the others.
-    while spare > 0 {
-        let weights: u16 = columns
-            .iter()
-            .filter(|(s, w)| *w < s.max)
-            .map(|(s, _)| s.weight)
-            .sum();
-        if weights == 0 {
-            break;
+    /// By the name of a field or one of its aliases, else the attribute of that path.
+    pub fn named(name: &str) -> Self {
+        match Field::find(name) {
+            Some(field) => Self::Field(field),
+            None => Self::Attribute(name.trim_start_matches('.').into()),
         }
-        let round = spare;
-        for (spec, width) in &mut columns {
-            if spec.weight > 0 && *width < spec.max {
-                let share = (round * spec.weight / weights).max(1);
-                let share = share.min(spec.max - *width).min(spare);
-                *width += share;
-                spare -= share;
+    }
+
+    /// As in `config.toml`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Field(Field::Ts) => "time",
+            Self::Field(field) => field.name(),
+            Self::Attribute(path) => path,
+        }
+    }
+
+    fn spec(&self) -> Spec {
+        let found = match self {
+            Self::Field(field) => SPECS.iter().find(|s| s.field == *field),
+            Self::Attribute(_) => None,
+        };
+        found.copied().unwrap_or(ATTRIBUTE)
+    }
+
+    /// The term that filters by an event's value in this column.
+    pub fn term(&self, hit: &Hit, exclude: bool) -> Option<Ast> {
+        match self {
+            Self::Field(Field::Chain) => Some(term::included(term::verdict(hit.verdict), exclude)),
+            Self::Field(field) => term::of_event(&hit.event, *field, exclude),
+            Self::Attribute(path) => {
+                term::of_attribute(path, hit.event.attributes.get(path)?, exclude)
             }
         }
     }
-    columns.into_iter().map(|(s, w)| (s.column, w)).collect()
+
+    /// Every column there is a name for.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SPECS.iter().map(|s| Self::Field(s.field))
+    }
+}
+
+/// Which columns are shown: by the width of the list, or those that somebody chose, in that order.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    chosen: Option<Vec<Column>>,
+}
+
+impl Columns {
+    /// Those named; none named = by width.
+    pub fn from_names<S: AsRef<str>>(names: &[S]) -> Self {
+        let columns = names.iter().map(|n| Column::named(n.as_ref())).collect();
+        let mut all = Self::default();
+        all.choose(columns);
+        all
+    }
+
+    /// What somebody chose, by name; `None` = by width.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let chosen = self.chosen.as_ref()?;
+        Some(chosen.iter().map(|c| c.name().to_owned()).collect())
+    }
+
+    /// Each once; an empty choice = by width.
+    pub fn choose(&mut self, columns: Vec<Column>) {
+        let mut chosen: Vec<Column> = Vec::with_capacity(columns.len());
+        for column in columns {
+            if !chosen.contains(&column) {
+                chosen.push(column);
+            }
+        }
+        self.chosen = (!chosen.is_empty()).then_some(chosen);
+    }
+
+    pub fn is_chosen(&self) -> bool {
+        self.chosen.is_some()
+    }
+
+    /// The columns meant for a list of `width`, whether or not they fit.
+    pub fn meant(&self, width: u16) -> Vec<Column> {
+        match &self.chosen {
+            Some(chosen) => chosen.clone(),
+            None => SPECS
+                .iter()
+                .filter(|s| s.from <= width)
+                .map(|s| Column::Field(s.field))
+                .collect(),
+        }
+    }
+
+    /// The columns that fit `width`, each with its own width; one blank stands between two. Of chosen ones those on
+    /// the right give way first.
+    pub fn fitting(&self, width: u16) -> Vec<(Column, u16)> {
+        let mut columns: Vec<(Column, Spec, u16)> = Vec::new();
+        let mut used = 0u16;
+        for column in self.meant(width) {
+            let spec = column.spec();
+            let with_date = column == Column::Field(Field::Ts) && width >= DATE_FROM;
+            let min = if with_date { TIME_WITH_DATE } else { spec.min };
+            let gap = u16::from(!columns.is_empty());
+            if used + gap + min > width && !columns.is_empty() {
+                break;
+            }
+            used += gap + min;
+            columns.push((column, spec, min.min(width.max(1))));
+        }
+        let mut spare = width.saturating_sub(used);
+        // Shares that hit a column's maximum go round again to the others.
+        while spare > 0 {
+            let weights: u16 = columns
+                .iter()
+                .filter(|(_, s, w)| *w < s.max)
+                .map(|(_, s, _)| s.weight)
+                .sum();
+            if weights == 0 {
+                break;
+            }
+            let round = spare;
+            for (_, spec, width) in &mut columns {
+                if spec.weight > 0 && *width < spec.max {
+                    let share = (round * spec.weight / weights).max(1);
+                    let share = share.min(spec.max - *width).min(spare);
+                    *width += share;
+                    spare -= share;
+                }
+            }
+        }
+        columns.into_iter().map(|(c, _, w)| (c, w)).collect()
+    }
+}
+
+/// How times are shown in the rows.
+#[derive(Clone, Copy)]
+pub struct When {
+    pub style: TimeStyle,
+    /// The time of the selected event.
+    pub selected: Option<Timestamp>,
+}
+
+impl When {
+    /// What stands above the column, if it is not the date.
+    pub fn title(self) -> Option<&'static str> {
+        match self.style {
+            TimeStyle::Absolute => None,
+            TimeStyle::Relative => Some("from now"),
+            TimeStyle::Delta => Some("from here"),
+        }
+    }
 }
 
 /// What a cell says (not yet safe) and how it looks.
 pub fn cell(
     look: &Look<'_>,
-    event: &Event,
+    hit: &Hit,
     previous: Option<&Event>,
-    (column, width): (Column, u16),
+    when: When,
+    (column, width): (&Column, u16),
 ) -> (Role, String) {
+    let event = &*hit.event;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    match column {
-        Column::Time => (Role::Text, time(look, event, previous, width)),
-        Column::Actor => (Role::Text, text(&event.actor)),
-        Column::Action => (Role::Text, text(&event.action)),
-        Column::Target => (Role::Text, text(&event.target)),
-        Column::Outcome => outcome(event),
-        Column::Ip => (
-            Role::Dim,
-            event
-                .ip
-                .first()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
-        Column::Format => (Role::Dim, event.format.to_string()),
-        Column::Host => (Role::Dim, text(&event.host)),
-        Column::Source => (Role::Dim, event.source.to_string()),
+    let field = match column {
+        Column::Field(field) => *field,
+        Column::Attribute(path) => {
+            let value = event.attributes.get(path).unwrap_or_default();
+            return (Role::Text, value.to_owned());
+        }
+    };
+    match field {
+        Field::Ts => (Role::Text, time(look, event, previous, when, width)),
+        Field::Actor => (Role::Text, text(&event.actor)),
+        Field::Action => (Role::Text, text(&event.action)),
+        Field::Target => (Role::Text, text(&event.target)),
+        Field::Outcome => outcome(event),
+        Field::Reason => (Role::Text, text(&event.reason)),
+        Field::Ip => {
+            let first = event.ip.first().map(ToString::to_string);
+            (Role::Dim, first.unwrap_or_default())
+        }
+        Field::Format => (Role::Dim, event.format.to_string()),
+        Field::Host => (Role::Dim, text(&event.host)),
+        Field::Session => (Role::Dim, text(&event.session)),
+        Field::Severity => {
+            let severity = event.severity.map(|s| s.to_string());
+            (Role::Text, severity.unwrap_or_default())
+        }
+        Field::Source => (Role::Dim, event.source.to_string()),
+        Field::Message => (Role::Text, event.message.clone().unwrap_or_default()),
+        Field::Chain => (chain_role(hit.verdict), hit.verdict.as_str().to_owned()),
+        Field::Line => {
+            let line = event.line.map(|l| l.to_string());
+            (Role::Dim, line.unwrap_or_default())
+        }
+        Field::Id => (Role::Dim, event.id.to_string()),
     }
 }
 
-fn time(look: &Look<'_>, event: &Event, previous: Option<&Event>, width: u16) -> String {
+fn time(
+    look: &Look<'_>,
+    event: &Event,
+    previous: Option<&Event>,
+    when: When,
+    width: u16,
+) -> String {
     let Some(ts) = event.ts else {
         return "no time".to_owned();
     };
+    match (when.style, when.selected) {
+        (TimeStyle::Relative, _) => return relative(ts, look.now),
+        (TimeStyle::Delta, Some(selected)) => return delta(ts, selected),
+        _ => {}
+    }
+    let before = previous.and_then(|p| p.ts);
+    let changed = before.is_some_and(|b| look.zone.offset_at(b) != look.zone.offset_at(ts));
+    if changed {
+        // The clocks were changed in between: the offset must be seen here.
+        let offset = look.zone.offset_text(ts);
+        return if width >= TIME_WITH_DATE {
+            format!("{} {offset}", &look.zone.short(ts))
+        } else {
+            format!("{}{offset}", look.zone.second(ts))
+        };
+    }
     if width >= TIME_WITH_DATE {
         return look.zone.full(ts);
     }
-    let new_day = previous
-        .and_then(|p| p.ts)
-        .is_some_and(|before| look.zone.date(before) != look.zone.date(ts));
-    if new_day {
+    if before.is_some_and(|b| look.zone.date(b) != look.zone.date(ts)) {
         look.zone.short(ts)
     } else {
         look.zone.clock(ts)
@@ -176,15 +325,22 @@ fn outcome(event: &Event) -> (Role, String) {
     )
 }
 
-/// The two signs before a row: chain breaks, and what is special about the record.
-pub fn signs(look: &Look<'_>, hit: &Hit) -> [(Role, &'static str); 2] {
+fn chain_role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Broken(kind) => match kind.level() {
+            Level::Alarm => Role::Alarm,
+            Level::Warning => Role::Warning,
+            Level::Note => Role::Dim,
+        },
+        _ => Role::Dim,
+    }
+}
+
+/// The three signs before a row: chain breaks, what is special about the record, and what a person put on it.
+pub fn signs(look: &Look<'_>, hit: &Hit) -> [(Role, &'static str); 3] {
     let glyphs = look.theme.glyphs;
     let chain = match hit.verdict {
-        Verdict::Broken(kind) => match kind.level() {
-            Level::Alarm => (Role::Alarm, glyphs.broken),
-            Level::Warning => (Role::Warning, glyphs.broken),
-            Level::Note => (Role::Dim, glyphs.broken),
-        },
+        Verdict::Broken(_) => (chain_role(hit.verdict), glyphs.broken),
         _ => (Role::Text, " "),
     };
     let event = &hit.event;
@@ -197,7 +353,12 @@ pub fn signs(look: &Look<'_>, hit: &Hit) -> [(Role, &'static str); 2] {
     } else {
         (Role::Text, " ")
     };
-    [chain, record]
+    let own = match look.marks.get(event.id) {
+        Some(entry) if entry.note.is_some() => (Role::Accent, glyphs.note),
+        Some(_) => (Role::Accent, glyphs.mark),
+        None => (Role::Text, " "),
+    };
+    [chain, record, own]
 }
 
 #[cfg(test)]
@@ -205,16 +366,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_never_take_more_than_there_is_and_their_order_is_the_tables() {
-        for (i, spec) in SPECS.iter().enumerate() {
-            assert_eq!(spec.column as usize, i);
+    fn columns_never_take_more_than_there_is() {
+        let by_width = Columns::default();
+        let chosen = Columns::from_names(&["message", "time", "objectRef.name", "id", "user"]);
+        for columns in [&by_width, &chosen] {
+            for width in 38..300 {
+                let fitting = columns.fitting(width);
+                let used: u16 = fitting.iter().map(|(_, w)| w + 1).sum::<u16>() - 1;
+                assert!(used <= width, "{used} of {width}");
+            }
         }
-        for width in 38..300 {
-            let columns = fitting(width);
-            let used: u16 = columns.iter().map(|(_, w)| w + 1).sum::<u16>() - 1;
-            assert!(used <= width, "{used} of {width}");
-        }
-        assert_eq!(fitting(40).len(), 4);
-        assert_eq!(fitting(200).len(), 9);
+        assert_eq!(by_width.fitting(40).len(), 4);
+        assert_eq!(by_width.fitting(200).len(), 9);
+        assert_eq!(chosen.fitting(200).len(), 5);
+        assert_eq!(chosen.fitting(5).len(), 1);
+    }
+
+    #[test]
+    fn names_read_back_and_each_column_stands_once() {
+        let columns = Columns::from_names(&["time", "user", "actor", ".a.b"]);
+        let names = columns.names().unwrap();
+        assert_eq!(names, ["time", "actor", "a.b"]);
+        assert_eq!(Columns::from_names(&names).names(), Some(names));
+        assert_eq!(Columns::from_names::<&str>(&[]).names(), None);
+        assert_eq!(Column::all().count(), crate::event::field::CATALOGUE.len());
     }
 }

@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
 
-use super::columns::{self, Column};
+use super::columns::{self, Column, When};
 use super::{Events, GUTTER};
 use crate::engine::Hit;
 use crate::event::Event;
@@ -23,7 +24,7 @@ impl Events {
             draw_lines(buf, area, std::iter::once(Line::default()).chain(lines));
             return;
         }
-        let columns = columns::fitting(area.width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(area.width.saturating_sub(GUTTER));
         for (row, area) in area.rows().enumerate() {
             let index = self.offset + row;
             let Some(hit) = self.window.get(index) else {
@@ -59,33 +60,52 @@ impl Events {
     ) -> Line<'static> {
         let bar = if selected { look.theme.glyphs.bar } else { " " };
         let mut spans = vec![look.span(Role::Accent, bar)];
-        spans.extend(columns::signs(look, hit).map(|(role, sign)| look.span(role, sign)));
         let event = &*hit.event;
         let matching = self.matcher.as_ref().map(|m| m.matches(event, hit.verdict));
         // In context mode the neighbours stand back, and a sign says which rows are the query's own.
         let neighbour = matching == Some(false);
-        let mut gap = match matching {
-            Some(true) => look.span(Role::Match, look.theme.glyphs.hit),
-            _ => Span::raw(" "),
-        };
+        // The last sign stands where a blank would be before the first column.
+        let mut signs = columns::signs(look, hit);
+        if let [.., (role, sign)] = &mut signs
+            && *sign == " "
+            && matching == Some(true)
+        {
+            (*role, *sign) = (Role::Match, look.theme.glyphs.hit);
+        }
+        spans.extend(signs.map(|(role, sign)| look.span(role, sign)));
         let bare = event.actor.is_none() && event.action.is_none() && event.target.is_none();
-        let is_words = |c: Column| matches!(c, Column::Actor | Column::Action | Column::Target);
+        let is_words = |c: &Column| {
+            matches!(
+                c,
+                Column::Field(Field::Actor | Field::Action | Field::Target)
+            )
+        };
+        // Where nothing says who did what, the record's own line takes their place, unless columns were chosen.
+        let spread = bare && !self.columns.is_chosen();
         let words: u16 = columns
             .iter()
-            .filter(|(c, _)| is_words(*c))
+            .filter(|(c, _)| is_words(c))
             .map(|(_, w)| w + 1)
             .sum();
-        for (column, width) in columns {
+        let when = self.when();
+        for (i, (column, width)) in columns.iter().enumerate() {
             let mut width = usize::from(*width);
-            let (mut role, text, field) = if bare && is_words(*column) {
-                if *column != Column::Actor {
+            let is_actor = *column == Column::Field(Field::Actor);
+            let (mut role, text, field) = if spread && is_words(column) {
+                if !is_actor {
                     continue;
                 }
                 width = usize::from(words.saturating_sub(1));
-                (Role::Text, event.summary(), Field::Message)
+                (Role::Text, event.summary(), Some(Field::Message))
+            } else if bare && is_actor {
+                (Role::Text, event.summary(), Some(Field::Message))
             } else {
-                let (role, text) = columns::cell(look, event, previous, (*column, width as u16));
-                (role, text, column.field())
+                let (role, text) = columns::cell(look, hit, previous, when, (column, width as u16));
+                let field = match column {
+                    Column::Field(field) => Some(*field),
+                    Column::Attribute(_) => None,
+                };
+                (role, text, field)
             };
             if neighbour && role == Role::Text {
                 role = Role::Dim;
@@ -94,10 +114,22 @@ impl Events {
             if selected && *column == self.column {
                 style = style.patch(look.theme.style(Role::Cell));
             }
-            spans.push(std::mem::replace(&mut gap, Span::raw(" ")));
-            spans.extend(self.highlighted(look, field, &text, width, style));
+            if i > 0 {
+                spans.push(Span::raw(" "));
+            }
+            spans.extend(match field {
+                Some(field) => self.highlighted(look, field, &text, width, style),
+                None => vec![Span::styled(look.cell(&text, width), style)],
+            });
         }
         Line::from(spans)
+    }
+
+    fn when(&self) -> When {
+        When {
+            style: self.style,
+            selected: self.selected().and_then(|h| h.event.ts),
+        }
     }
 
     /// A cell with what the query looks for in it set off.
@@ -140,27 +172,25 @@ impl Events {
     /// Pane title, the date on top of the screen, column titles or the state of following.
     fn title(&self, look: &Look<'_>, width: u16) -> Line<'static> {
         let mut spans = vec![look.span(look.title(), " ".to_owned())];
-        let columns = columns::fitting(width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(width.saturating_sub(GUTTER));
         spans.push(look.span(look.title(), "EVENTS "));
         let mut used = 8;
         for (i, (column, width)) in columns.iter().enumerate() {
             let mut width = usize::from(*width) + 1;
             if i == 0 {
                 width = (usize::from(GUTTER) + width).saturating_sub(used);
-                let date = self
-                    .window
-                    .get(self.offset)
-                    .and_then(|h| h.event.ts)
-                    .map(|ts| look.zone.date(ts));
-                spans.push(look.span(Role::Dim, look.cell(&date.unwrap_or_default(), width)));
-            } else {
-                let role = if *column == self.column && look.focused {
-                    Role::Focus
-                } else {
-                    Role::Dim
-                };
-                spans.push(look.span(role, look.cell(column.title(), width)));
             }
+            let (role, title) = if *column == Column::Field(Field::Ts) {
+                let top = self.window.get(self.offset).and_then(|h| h.event.ts);
+                let date = || top.map(|ts| look.zone.date(ts)).unwrap_or_default();
+                let title = self.when().title().map(str::to_owned);
+                (Role::Dim, title.unwrap_or_else(date))
+            } else if *column == self.column && look.focused {
+                (Role::Focus, column.name().to_owned())
+            } else {
+                (Role::Dim, column.name().to_owned())
+            };
+            spans.push(look.span(role, look.cell(&title, width)));
             used += width;
         }
         let state = self.state(look);
@@ -194,7 +224,12 @@ impl Events {
     }
 }
 
-/// Cuts text that is already safe; titles are ASCII or one column wide a character.
+/// Cuts text that is already safe.
 fn cut_safe(text: &str, columns: usize) -> String {
-    text.chars().take(columns).collect()
+    let mut used = 0;
+    let fits = |g: &&str| {
+        used += crate::text::width(g);
+        used <= columns
+    };
+    text.graphemes(true).take_while(fits).collect()
 }
