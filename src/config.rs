@@ -36,7 +36,19 @@ pub struct Settings {
     pub sources: Vec<PathBuf>,
     /// Folders with runbooks beside the bundled ones.
     pub runbooks: Vec<PathBuf>,
+    /// Where the copying keys of the explorer put things.
+    pub clipboard: Clipboard,
     pub index: IndexLimits,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// The terminal's own clipboard, by the OSC 52 sequence.
+    #[default]
+    Osc52,
+    /// Private files.
+    File,
+    Off,
 }
 
 /// Bounds of the index on disk; the least one holds.
@@ -68,6 +80,7 @@ impl Default for Settings {
             exec: true,
             sources: Vec::new(),
             runbooks: Vec::new(),
+            clipboard: Clipboard::default(),
             index: IndexLimits {
                 max_bytes: 10_000_000_000,
                 max_share: 20,

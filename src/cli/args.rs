@@ -152,7 +152,7 @@ pub(super) struct SearchArgs {
     #[arg(long)]
     pub(super) raw_csv: bool,
     /// Write to a new file, for its owner only, instead of printing; nothing is overwritten
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to print of each event: names, aliases or attribute paths
     #[arg(long, value_name = "A,B,C")]

@@ -1,5 +1,8 @@
 //! What `update` wants done: plain data, carried out by the runner, asserted by tests.
 
+use std::sync::Arc;
+
+use super::share::Share;
 use crate::engine::{SearchRequest, Watermark};
 use crate::event::{SortKey, Timestamp};
 use crate::query::Query;
@@ -22,6 +25,10 @@ pub enum Effect {
         from: Watermark,
     },
     Redraw,
+    /// Exports, copies into files, counts of what is typed.
+    Share(Box<Share>),
+    /// Bytes for the terminal beside the drawing; only `clipboard` makes them.
+    Wire(Vec<u8>),
     Quit,
 }
 
@@ -62,7 +69,7 @@ pub enum Place {
 }
 
 /// A search for the nearest event of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jump {
     pub target: Target,
     pub forward: bool,
@@ -70,6 +77,8 @@ pub struct Jump {
     pub everything: bool,
     /// From the other end, because there was none from here on.
     pub wrapped: bool,
+    /// Only in this source.
+    pub source: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,10 +24,13 @@ pub enum Context {
     Form,
     /// One line is asked for.
     Prompt,
+    /// A command line is written.
+    Palette,
+    Sources,
 }
 
 impl Context {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Global,
         Self::Events,
         Self::Filters,
@@ -37,6 +40,8 @@ impl Context {
         Self::Query,
         Self::Form,
         Self::Prompt,
+        Self::Palette,
+        Self::Sources,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,12 +55,17 @@ impl Context {
             Self::Query => "query",
             Self::Form => "form",
             Self::Prompt => "prompt",
+            Self::Palette => "palette",
+            Self::Sources => "sources",
         }
     }
 
     /// Characters are text here, and global keys do not apply.
     pub fn is_editing(self) -> bool {
-        matches!(self, Self::Query | Self::Form | Self::Prompt)
+        matches!(
+            self,
+            Self::Query | Self::Form | Self::Prompt | Self::Palette
+        )
     }
 }
 

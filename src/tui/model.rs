@@ -9,6 +9,7 @@ use super::pane::filters::Filters;
 use super::pane::query_bar::{Counts, QueryBar};
 use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
+use super::share::Sharing;
 use super::theme::{Role, Theme};
 use super::widget::text::number;
 use super::widget::zone::Zone;
@@ -117,6 +118,7 @@ pub struct Model {
     pub detail: Detail,
     pub runbooks: Runbooks,
     pub overlay: Option<Overlay>,
+    pub share: Sharing,
 
     pub query: Query,
     /// What relative times count from instead of the clock.
@@ -164,6 +166,7 @@ impl Model {
             detail: Detail::default(),
             runbooks: Runbooks::new(library),
             overlay: None,
+            share: Sharing::default(),
             query: Query::default(),
             anchor: None,
             parked: None,
@@ -342,6 +345,16 @@ impl Model {
         }
         if let Some(count) = self.count {
             return (Role::Text, count.to_string());
+        }
+        if let Some(export) = &self.share.export {
+            let events = number(export.events);
+            let of = self
+                .total
+                .map_or(String::new(), |n| format!(" of {}", number(n)));
+            return (
+                Role::Accent,
+                format!("exporting: {events}{of} events, Ctrl+C stops"),
+            );
         }
         match self.breaks() {
             0 => (Role::Dim, self.tip.clone().unwrap_or_default()),

@@ -1,6 +1,8 @@
 //! Carries effects out: searches one at a time and off the UI thread, the latest wish winning; replies come back as
 //! messages.
 
+mod jobs;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +15,7 @@ use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, Watermark};
 use crate::event::Timestamp;
 use crate::query::Query;
+use jobs::Jobs;
 
 /// Messages that may wait; a tail that is faster waits, and the engine tells it what it missed.
 const QUEUE: usize = 256;
@@ -59,6 +62,7 @@ pub struct Runner {
     shared: Arc<Shared>,
     /// Set to end the tail that runs.
     tail: Option<Arc<AtomicBool>>,
+    jobs: Jobs,
 }
 
 impl Runner {
@@ -72,6 +76,7 @@ impl Runner {
             sender.clone(),
             clock,
         ));
+        let jobs = Jobs::new(engine.clone(), sender.clone(), clock);
         (
             Self {
                 engine,
@@ -79,6 +84,7 @@ impl Runner {
                 clock,
                 shared,
                 tail: None,
+                jobs,
             },
             receiver,
         )
@@ -90,10 +96,11 @@ impl Runner {
 
     /// Searches and other single questions that were not answered yet.
     pub fn in_flight(&self) -> usize {
-        self.shared.in_flight.load(Ordering::Acquire)
+        let jobs = self.jobs.in_flight.load(Ordering::Acquire);
+        self.shared.in_flight.load(Ordering::Acquire) + jobs
     }
 
-    /// `Redraw` and `Quit` are the runtime's.
+    /// `Redraw`, `Wire` and `Quit` are the runtime's.
     pub fn execute(&mut self, effect: Effect) {
         match effect {
             Effect::Search(search) => self.search(*search),
@@ -104,7 +111,8 @@ impl Runner {
                 query,
                 from,
             } => self.tail(generation, query, from),
-            Effect::Redraw | Effect::Quit => {}
+            Effect::Share(share) => self.jobs.execute(*share),
+            Effect::Redraw | Effect::Wire(_) | Effect::Quit => {}
         }
     }
 

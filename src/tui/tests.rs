@@ -6,4 +6,6 @@ mod live;
 mod pty;
 mod random;
 mod screens;
+mod share;
+mod share_screens;
 mod updates;

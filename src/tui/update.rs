@@ -1,9 +1,12 @@
 //! One message in, the model changed, the work that follows out. Routes, and lets panes work together; what a pane
 //! does by itself is in the pane.
 
+mod palette;
 mod prompt;
 mod runbook;
 mod search;
+mod share;
+mod sources;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -39,8 +42,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Paste(text) => {
             model.dirty = true;
-            on_paste(model, &text);
-            Vec::new()
+            on_paste(model, &text)
         }
         Message::Resize(width, height) => {
             model.dirty = true;
@@ -69,6 +71,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Shared(news) => {
+            share::news(model, news);
+            Vec::new()
+        }
     };
     effects.extend(settle(model));
     effects
@@ -89,14 +95,16 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn on_paste(model: &mut Model, text: &str) {
+fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match model.context() {
+        Context::Palette => return palette::insert(model, text),
         Context::Form => model.runbooks.insert(text),
         Context::Prompt => prompt::insert(model, text),
         Context::Query => model.query_bar.paste(text),
         _ if model.overlay.is_some() => {}
         _ => model.query_bar.paste(text),
     }
+    Vec::new()
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -126,6 +134,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 match context {
                     Context::Form => model.runbooks.insert(text),
                     Context::Prompt => prompt::insert(model, text),
+                    Context::Palette => return palette::insert(model, text),
                     _ => model.query_bar.insert(text),
                 }
                 Vec::new()
@@ -168,6 +177,10 @@ pub(super) fn run(
             model.overlay = Some(Overlay::Help(Help::new(about)));
             Vec::new()
         }
+        Command::Sources if matches!(model.overlay, Some(Overlay::Sources(_))) => {
+            model.overlay = None;
+            Vec::new()
+        }
         _ if model.overlay.is_some() => to_overlay(model, command, count),
         _ if model.query_bar.is_editing() => {
             let intent = model.query_bar.update(command);
@@ -185,6 +198,12 @@ pub(super) fn run(
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
         Command::Fix => fix(model),
+        Command::Palette => palette::open(model, ""),
+        Command::Export => palette::open(model, "export "),
+        Command::CopyValue => share::copy_value(model),
+        Command::CopyRecord => share::copy_record(model),
+        Command::CopyCommand => share::copy_command(model),
+        Command::Sources => sources::open(model),
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
@@ -213,6 +232,8 @@ fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> 
         Some(Overlay::Help(help)) => help.update(command, count),
         Some(Overlay::Prompt(_)) if command == Command::Apply => return prompt::answer(model),
         Some(Overlay::Prompt(prompt)) => prompt.update(command),
+        Some(Overlay::Palette(_)) => return palette::in_palette(model, command),
+        Some(Overlay::Sources(_)) => return sources::in_sources(model, command, count),
         None => {}
     }
     Vec::new()
@@ -356,6 +377,9 @@ fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
 }
 
 fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if let Some(effects) = share::stop(model) {
+        return effects;
+    }
     if model.asking.running.take().is_some() {
         model.asking.counts_due = false;
         model.asking.refresh_due = false;
@@ -377,6 +401,7 @@ fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
             forward,
             everything: false,
             wrapped: false,
+            source: None,
         },
     )
 }

@@ -126,6 +126,17 @@ impl Detail {
         }
     }
 
+    /// Name and value of the selected line, for copying.
+    pub fn value(&self, hit: &Hit, finding: Option<&Finding>) -> Option<(String, String)> {
+        match self.rows(hit, finding).into_iter().nth(self.selected)? {
+            Row::Field(field, value) => Some((field.name().to_owned(), value)),
+            Row::Chain(_, text) => Some(("what the chain check says".to_owned(), text)),
+            Row::Attribute { path, value, .. } => Some((path, value)),
+            Row::Raw(text) => Some(("the record".to_owned(), text)),
+            Row::Group { .. } | Row::Heading(_) => None,
+        }
+    }
+
     fn rows(&self, hit: &Hit, finding: Option<&Finding>) -> Vec<Row> {
         let event = &*hit.event;
         let mut rows = fields(event);

@@ -61,6 +61,11 @@ impl Events {
         self.selected().map(|h| h.event.sort_key())
     }
 
+    /// The field under the column cursor.
+    pub fn column_field(&self) -> crate::event::field::Field {
+        self.column.field()
+    }
+
     fn selected_id(&self) -> Option<EventId> {
         self.selected().map(|h| h.event.id)
     }

@@ -28,6 +28,7 @@ fn short(command: Command) -> &'static str {
         Command::NextOffer => "offer",
         Command::DeleteWord => "delete word",
         Command::DeleteToStart => "clear",
+        Command::Palette => "commands",
         other => other.name(),
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked in one line, and what is done with the answer.
 
 use super::search;
-use crate::event::{Order, SortKey};
+use crate::event::{Order, SortKey, Timestamp};
 use crate::query::time;
 use crate::tui::effect::{Effect, Place};
 use crate::tui::model::Model;
@@ -35,16 +35,20 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             };
             model.overlay = None;
-            model.events.follow = false;
-            // Just before everything of that moment: the next event downwards is the first from then on.
-            let order = Order {
-                ts: moment.start.0.saturating_sub(1),
-                generation: i32::MAX,
-                offset: u64::MAX,
-                sub: u32::MAX,
-            };
-            let source = "".into();
-            search::load(model, Place::Around(SortKey { source, order }))
+            go_to(model, moment.start)
         }
     }
+}
+
+pub(super) fn go_to(model: &mut Model, at: Timestamp) -> Vec<Effect> {
+    model.events.follow = false;
+    // Just before everything of that moment: the next event downwards is the first from then on.
+    let order = Order {
+        ts: at.0.saturating_sub(1),
+        generation: i32::MAX,
+        offset: u64::MAX,
+        sub: u32::MAX,
+    };
+    let source = "".into();
+    search::load(model, Place::Around(SortKey { source, order }))
 }

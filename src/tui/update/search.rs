@@ -12,6 +12,7 @@ use crate::runbook::Evidence;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
 use crate::tui::model::Model;
+use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::filters;
 use crate::tui::term;
@@ -124,13 +125,14 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 Target::Break => term::broken(),
                 Target::Failure => term::failed(),
             };
-            request.query = if jump.everything {
-                Query::from_conjuncts(vec![term])
+            let mut terms = if jump.everything {
+                Vec::new()
             } else {
-                let mut terms = model.query.conjuncts();
-                terms.push(term);
-                Query::from_conjuncts(terms)
+                model.query.conjuncts()
             };
+            terms.push(term);
+            terms.extend(jump.source.as_deref().map(named));
+            request.query = Query::from_conjuncts(terms);
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);
