@@ -120,9 +120,13 @@ impl Palette {
         let height = usize::from(area.height.saturating_sub(1)).max(1);
         let top = centred_top(self.selected, self.shown.len(), height);
         let shown = self.shown.iter().enumerate().skip(top).take(height);
+        let names = self.shown.iter().filter_map(|row| self.rows.get(*row));
+        let widest = names.map(|row| row.text.chars().count() + row.argument.len() + 1);
+        // Widths stay while rows scroll by.
+        let name_width = widest.max().unwrap_or(0).clamp(20, (columns * 2 / 3).max(20));
         let mut lines: Vec<Line<'static>> = shown
             .filter_map(|(at, row)| Some((at, self.rows.get(*row)?)))
-            .map(|(at, row)| line_of(look, row, at == self.selected, columns))
+            .map(|(at, row)| line_of(look, row, at == self.selected, (name_width, columns)))
             .collect();
         if lines.is_empty() {
             let none = "   no command fits; Enter takes the line as it is";
@@ -144,14 +148,18 @@ impl Palette {
     }
 }
 
-fn line_of(look: &Look<'_>, row: &Row, is_selected: bool, columns: usize) -> Line<'static> {
+fn line_of(
+    look: &Look<'_>,
+    row: &Row,
+    is_selected: bool,
+    (name_width, columns): (usize, usize),
+) -> Line<'static> {
     let bar = if is_selected {
         look.theme.glyphs.bar
     } else {
         " "
     };
     let keys = look.cut(&row.keys, 14);
-    let name_width = (columns / 3).clamp(20, 44);
     let name = match row.argument.as_str() {
         "" => row.text.clone(),
         argument => format!("{} {argument}", row.text.trim_end()),

@@ -129,7 +129,10 @@ impl Detail {
     /// Name and value of the selected line, for copying.
     pub fn value(&self, hit: &Hit, finding: Option<&Finding>) -> Option<(String, String)> {
         match self.rows(hit, finding).into_iter().nth(self.selected)? {
-            Row::Field(field, value) => Some((field.name().to_owned(), value)),
+            Row::Field(field, shown) => {
+                let value = term::text_of(hit, field).unwrap_or(shown);
+                Some((field.name().to_owned(), value))
+            }
             Row::Chain(_, text) => Some(("what the chain check says".to_owned(), text)),
             Row::Attribute { path, value, .. } => Some((path, value)),
             Row::Raw(text) => Some(("the record".to_owned(), text)),

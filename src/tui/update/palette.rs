@@ -230,7 +230,7 @@ fn apply(model: &mut Model) -> Vec<Effect> {
     };
     let typed = palette.text().trim().to_owned();
     let is_whole = Command::find(&typed).is_some()
-        || split(&typed).is_some_and(|(v, a)| v.argument().is_empty() || !a.is_empty());
+        || split(&typed).is_some_and(|(verb, argument)| is_whole(model, verb, argument));
     let line = match palette.selected() {
         Some(row) if palette.chosen || !is_whole => {
             if !row.complete {
@@ -241,10 +241,9 @@ fn apply(model: &mut Model) -> Vec<Effect> {
         }
         _ => typed,
     };
-    // A row that fills in more than was typed is shown before it is run: a file name, above all.
+    // A file name that was filled in is shown before anything is written there.
     if let Some((Verb::Export | Verb::Write, _)) = split(&line)
         && line != palette.text().trim()
-        && !palette.chosen
     {
         return set(model, line);
     }
@@ -261,6 +260,21 @@ fn apply(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
+    }
+}
+
+/// Whether the argument is one as it stands, and no beginning of a row's.
+fn is_whole(model: &Model, verb: Verb, argument: &str) -> bool {
+    match verb {
+        Verb::Export => argument
+            .split_once(' ')
+            .is_some_and(|(name, _)| Format::for_file(name).is_some()),
+        Verb::Tz => argument.parse::<Zone>().is_ok(),
+        Verb::Runbook => {
+            let mut books = model.runbooks.library().runbooks.iter();
+            books.any(|book| book.id == argument)
+        }
+        _ => verb.argument().is_empty() || !argument.is_empty(),
     }
 }
 

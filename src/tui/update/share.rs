@@ -1,8 +1,6 @@
 //! Copying and exporting: what goes out, and what is said about it.
 
 use crate::config::Clipboard;
-use crate::engine::page::facet_values;
-use crate::engine::{FacetField, Hit};
 use crate::event::Zone;
 use crate::export::Format;
 use crate::export::file::expand_home;
@@ -11,6 +9,7 @@ use crate::tui::clipboard::osc52;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
+use crate::tui::term;
 use crate::tui::share::{self, Export, News, Running, Share};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{counted, number};
@@ -31,7 +30,7 @@ pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
         model.detail.value(hit, model.finding(&hit.event))
     } else {
         let field = model.events.column_field();
-        let text = value(hit, field);
+        let text = term::text_of(hit, field);
         text.map(|text| (field.name().to_owned(), text))
     };
     match found {
@@ -45,15 +44,6 @@ pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-fn value(hit: &Hit, field: crate::event::field::Field) -> Option<String> {
-    let mut values = Vec::new();
-    let field = FacetField::Normal(field);
-    facet_values(&field, &hit.event, hit.verdict, |v| {
-        values.push(v.to_owned());
-    });
-    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// The record as it was read, what acts on a terminal shown.
