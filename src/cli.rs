@@ -19,6 +19,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod who;
 
 use std::io::Write;
 use std::process::ExitCode;

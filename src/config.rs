@@ -38,7 +38,19 @@ pub struct Settings {
     pub runbooks: Vec<PathBuf>,
     /// Columns of the list in the explorer, by name; empty = by the width of the screen.
     pub columns: Vec<String>,
+    /// Where the copying keys of the explorer put things.
+    pub clipboard: Clipboard,
     pub index: IndexLimits,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// The terminal's own clipboard, by the OSC 52 sequence.
+    #[default]
+    Osc52,
+    /// Private files.
+    File,
+    Off,
 }
 
 /// Bounds of the index on disk; the least one holds.
@@ -71,6 +83,7 @@ impl Default for Settings {
             sources: Vec::new(),
             runbooks: Vec::new(),
             columns: Vec::new(),
+            clipboard: Clipboard::default(),
             index: IndexLimits {
                 max_bytes: 10_000_000_000,
                 max_share: 20,

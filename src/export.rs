@@ -1,13 +1,20 @@
-//! Events on their way out of a headless command: table, JSON lines, CSV, or the original bytes.
+//! Events on their way out: for people (table, plain text, Markdown, a report), for programs (JSON lines, ECS, CSV),
+//! or the original bytes; and the files they are written to.
 //!
-//! Whatever goes to a terminal is safe to show there: `table` and `raw` pass the sanitiser, `jsonl` spells
-//! controls as `\u` escapes (and so loses nothing), `csv` passes the sanitiser on a terminal only.
+//! Whatever goes to a terminal is safe to show there: what is for people passes the sanitiser, `jsonl` and `ecs`
+//! spell controls as `\u` escapes (and so lose nothing), `csv` and `raw` pass the sanitiser on a terminal only.
 
 mod column;
 mod csv;
+mod ecs;
 mod facet;
+pub mod file;
 pub mod jsonl;
+mod markdown;
+mod plain;
 mod raw;
+mod report;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,14 +27,47 @@ use crate::text::Charset;
 
 pub use column::{Column, ColumnError, columns};
 pub use facet::write_facet;
+pub use report::About;
+pub use stream::{PAGE, StreamError, Streamed, stream};
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Table,
+    /// `label: value` lines, for a screen reader.
+    Plain,
     Jsonl,
     Csv,
+    /// CSV without the guard against formulas.
+    RawCsv,
+    Markdown,
+    Ecs,
+    /// The access report; see [`report()`].
+    Report,
     Raw,
+}
+
+impl Format {
+    /// What can be written to a file, each with its name and one line of help.
+    pub const FILES: [(&str, Self, &str); 7] = [
+        ("jsonl", Self::Jsonl, "one JSON object a line, nothing lost"),
+        (
+            "csv",
+            Self::Csv,
+            "for spreadsheets, formulas kept from running",
+        ),
+        ("raw-csv", Self::RawCsv, "CSV with every cell as it is"),
+        ("markdown", Self::Markdown, "a table for a ticket"),
+        ("ecs", Self::Ecs, "Elastic Common Schema, a line each"),
+        ("report", Self::Report, "the access report, for compliance"),
+        ("raw", Self::Raw, "the records as they were read"),
+    ];
+
+    /// A file format by its name.
+    pub fn for_file(name: &str) -> Option<Self> {
+        let found = Self::FILES.iter().find(|(n, ..)| *n == name);
+        found.map(|(_, format, _)| *format)
+    }
 }
 
 /// What stands at the other end.
@@ -57,7 +97,13 @@ pub trait Exporter {
     }
 }
 
-/// The writer for a format. `columns`: `None` = the format's own choice; ignored by `Raw`.
+/// The writer of an access report.
+pub fn report(about: About, columns: Option<Vec<Column>>, style: Style) -> Box<dyn Exporter> {
+    Box::new(report::Report::new(about, columns, style))
+}
+
+/// The writer for a format. `columns`: `None` = the format's own choice; ignored by `Raw` and `Ecs`. A report made
+/// here says nothing but its rows.
 pub fn exporter(format: Format, columns: Option<Vec<Column>>, style: Style) -> Box<dyn Exporter> {
     match format {
         Format::Table => Box::new(table::Table::new(
@@ -68,10 +114,21 @@ pub fn exporter(format: Format, columns: Option<Vec<Column>>, style: Style) -> B
             columns.unwrap_or_else(column::all),
             style.charset,
         )),
-        Format::Csv => Box::new(csv::Csv::new(
+        Format::Csv | Format::RawCsv => Box::new(csv::Csv::new(
             columns.unwrap_or_else(column::catalogue),
             style,
+            format == Format::Csv,
         )),
+        Format::Plain => Box::new(plain::Plain::new(
+            columns.unwrap_or_else(column::plain_default),
+            style,
+        )),
+        Format::Markdown => Box::new(markdown::Markdown::new(
+            columns.unwrap_or_else(column::markdown_default),
+            style,
+        )),
+        Format::Ecs => Box::new(ecs::Ecs::new(style)),
+        Format::Report => report(About::default(), columns, style),
         Format::Raw => Box::new(raw::Raw::new(style)),
     }
 }

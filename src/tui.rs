@@ -1,8 +1,9 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
-//! Inside, imports point one way: `theme`, `marks` < `term`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
+//! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
 //! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never import panes.
 
+pub mod clipboard;
 pub mod command;
 pub mod effect;
 pub mod keymap;
@@ -14,12 +15,14 @@ pub mod overlay;
 pub mod pane;
 pub mod runner;
 pub mod runtime;
+pub mod share;
 pub mod term;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
 pub mod theme;
 pub mod update;
+pub mod verb;
 pub mod view;
 pub mod widget;
 
@@ -57,6 +60,8 @@ pub struct Options {
     pub ascii: bool,
     /// Shown at the bottom right while there is nothing else to say (`demo: press R`).
     pub tip: Option<String>,
+    /// What is open and where copies go.
+    pub share: share::Setup,
 }
 
 impl Default for Options {
@@ -69,6 +74,7 @@ impl Default for Options {
             colour: true,
             ascii: false,
             tip: None,
+            share: share::Setup::default(),
         }
     }
 }
@@ -100,6 +106,7 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     model.query = query;
     model.tip = options.tip;
     model.events.columns = Columns::from_names(&options.columns);
+    model.share.setup = options.share;
     Ok(model)
 }
 
@@ -116,7 +123,8 @@ pub async fn run(
     let model = model(library, options)?;
     let (_guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let runner = Runner::new(engine, Timestamp::now);
-    let mut runtime = Runtime::new(terminal, EventStream::new(), model, runner, Pace::default());
+    let mut runtime = Runtime::new(terminal, EventStream::new(), model, runner, Pace::default())
+        .with_wire(std::io::stdout());
     let shutdown = async {
         if terminal::asked_to_end().await.is_err() {
             // Without signal handlers the explorer still ends by its keys.

@@ -27,9 +27,12 @@ const RANKS: [(&str, u8); 14] = [
 const ENGINES: [&str; 2] = ["memory", "local"];
 
 /// The order inside the explorer, as in `src/tui.rs`; modules of one rank never import each other.
-const TUI_RANKS: [(&str, u8); 17] = [
+const TUI_RANKS: [(&str, u8); 20] = [
     ("theme", 0),
     ("marks", 0),
+    ("clipboard", 0),
+    ("verb", 0),
+    ("share", 1),
     ("term", 1),
     ("widget", 1),
     ("command", 2),

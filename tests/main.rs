@@ -6,6 +6,7 @@ mod cli;
 mod crash;
 mod differential;
 mod engine_contract;
+mod exports;
 mod following;
 mod readme;
 mod screenshots;

@@ -114,6 +114,8 @@ Examples:
   auditty search '*' audit.log --facet actor --facet action
   auditty search 'action:delete' . --count && echo somebody deleted something
   auditty search '*' . --fields ts,actor,objectRef.resource --format csv
+  auditty search 'actor:alice' /var/log --since 7d --format report --output alice.md
+  auditty search 'outcome:failure' /var/log/audit --plain       for a screen reader
 
 Query: word \"two words\" field:value field:val* field:/re/ field:(a b) field:* status:>=400
        ip:10.0.0.0/8 since:2h until:\"yesterday 14:00\" AND OR NOT -term ( )";
@@ -143,6 +145,15 @@ pub(super) struct SearchArgs {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: OutputFormat,
+    /// Print for a screen reader: one event a paragraph, one `label: value` a line
+    #[arg(long, conflicts_with_all = ["format", "raw_csv"])]
+    pub(super) plain: bool,
+    /// CSV with every cell as it is, also those a spreadsheet would run as formulas
+    #[arg(long)]
+    pub(super) raw_csv: bool,
+    /// Write to a new file, for its owner only, instead of printing; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
     /// What to print of each event: names, aliases or attribute paths
     #[arg(long, value_name = "A,B,C")]
     pub(super) fields: Option<String>,
@@ -152,6 +163,17 @@ pub(super) struct SearchArgs {
     /// Print how often each value of a field occurs (may be repeated)
     #[arg(long, value_name = "FIELD", conflicts_with = "fields")]
     pub(super) facet: Vec<String>,
+}
+
+impl SearchArgs {
+    /// The format the flags ask for together.
+    pub(super) fn format(&self) -> Format {
+        match (Format::from(self.format), self.plain, self.raw_csv) {
+            (_, true, _) => Format::Plain,
+            (Format::Csv, _, true) => Format::RawCsv,
+            (format, ..) => format,
+        }
+    }
 }
 
 const TAIL_EXAMPLES: &str = "\
@@ -275,8 +297,14 @@ pub(super) enum OutputFormat {
     Table,
     /// One JSON object a line, nothing lost
     Jsonl,
-    /// For spreadsheets
+    /// For spreadsheets; what they would run as a formula is kept text by a ' before it
     Csv,
+    /// A Markdown table
+    Markdown,
+    /// Elastic Common Schema, one JSON object a line
+    Ecs,
+    /// Access report in Markdown: who asked, what, of which sources, how reliable, then the events
+    Report,
     /// The records as they were read
     Raw,
 }
@@ -287,6 +315,9 @@ impl From<OutputFormat> for Format {
             OutputFormat::Table => Self::Table,
             OutputFormat::Jsonl => Self::Jsonl,
             OutputFormat::Csv => Self::Csv,
+            OutputFormat::Markdown => Self::Markdown,
+            OutputFormat::Ecs => Self::Ecs,
+            OutputFormat::Report => Self::Report,
             OutputFormat::Raw => Self::Raw,
         }
     }

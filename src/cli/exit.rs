@@ -6,6 +6,7 @@ use super::open::OpenError;
 use crate::config::paths::PathsError;
 use crate::engine::EngineError;
 use crate::export::ColumnError;
+use crate::export::file::TargetError;
 
 /// A command that came to its end. (4 is kept for what a policy denies.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,5 +79,15 @@ impl From<PathsError> for Failure {
 impl From<ColumnError> for Failure {
     fn from(error: ColumnError) -> Self {
         Self::Usage(error.to_string())
+    }
+}
+
+impl From<TargetError> for Failure {
+    /// A place that cannot take a file is a mistake of whoever named it; all else is a failure.
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Io { .. } => Self::Failed(error.to_string()),
+            _ => Self::Usage(error.to_string()),
+        }
     }
 }

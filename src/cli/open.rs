@@ -18,6 +18,8 @@ use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::{Discoverer, Discovery, RootKind, open_stream};
+use crate::tui::clipboard::Wrap;
+use crate::tui::share;
 
 /// What the caller is going to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) struct Opened {
     _demo: Option<DemoWriter>,
     ingest: Ingest,
     pub(super) engine: Arc<dyn Engine>,
+    /// What is open, as somebody else can name it.
+    pub(super) paths: Vec<PathBuf>,
     /// What is open, in a few words.
     pub(super) title: String,
     /// A hint for the first look.
@@ -115,9 +119,19 @@ pub(super) fn open(
         .as_ref()
         .map_or_else(PathBuf::new, |s| s.path().to_owned());
     let title = title(&discovery);
-    start(
+    let mut opened = start(
         discoverer, discovery, &dirs, spool, settings, mode, title, scratch,
-    )
+    )?;
+    opened.paths = paths.iter().map(|path| absolute(path)).collect();
+    Ok(opened)
+}
+
+/// A path that is right from any folder; standard input stays what it is.
+fn absolute(path: &Path) -> PathBuf {
+    if path == Path::new("-") {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[allow(clippy::too_many_arguments, reason = "one call from each way to open")]
@@ -159,6 +173,7 @@ fn start(
         _demo: None,
         ingest,
         engine,
+        paths: Vec::new(),
         title,
         tip: None,
         offers: Vec::new(),
@@ -175,7 +190,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     let failed = |e: std::io::Error| OpenError::Failed(format!("cannot write the demo: {e}"));
     let incident = Incident::render(&logs, Timestamp::now()).map_err(failed)?;
     let key = incident.leaked_key;
-    let mut discoverer = Discoverer::new(vec![logs]);
+    let mut discoverer = Discoverer::new(vec![logs.clone()]);
     let discovery = discoverer.scan();
     let dirs = [scratch.path().join("index")];
     let mut opened = start(
@@ -188,6 +203,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         "demo incident".into(),
         Some(scratch),
     )?;
+    opened.paths = vec![logs];
     opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
     opened.tip = Some("demo: R opens the runbook, x jumps to a broken link".into());
     opened.offers = vec![("key", key.to_owned())];
@@ -212,6 +228,7 @@ pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenE
         colour: app.style.colour,
         ascii: app.style.charset == crate::text::Charset::Ascii,
         tip: opened.tip.clone(),
+        share: sharing(&opened, app),
         ..crate::tui::Options::default()
     };
     let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
@@ -224,6 +241,18 @@ pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenE
     // What still runs lets go of the engine first, so that nothing is written once a scratch folder is removed.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     result.map_err(|e| failed(&e))
+}
+
+fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
+    let variable = |name: &str| std::env::var(name).ok();
+    share::Setup {
+        paths: opened.paths.clone(),
+        who: super::who::this_user(),
+        clipboard: app.settings.clipboard,
+        wrap: Wrap::find(variable("TMUX").as_deref(), variable("TERM").as_deref()),
+        folder: app.paths.as_ref().map(|p| p.state.join("copies")),
+        home: std::env::home_dir(),
+    }
 }
 
 pub(super) fn verify(

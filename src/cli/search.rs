@@ -1,19 +1,19 @@
 //! `auditty search`: the events that match, completely, page by page.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::app::{App, grouped};
 use super::args::SearchArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
-use super::{problem, progress};
-use crate::engine::{
-    Cancel, Cursor, Engine, FacetField, FacetRequest, SearchPage, SearchRequest, Sort,
-};
+use super::{problem, progress, who};
+use crate::engine::{Cancel, Engine, FacetField, FacetRequest, SearchRequest, Sort};
 use crate::event::field::Field;
-use crate::export::{self, Format};
+use crate::export::file::{Target, expand_home};
+use crate::export::{self, About, Format, StreamError};
 use crate::query::Query;
 
-/// Events asked for at a time: memory stays bounded however many match.
-const PAGE: usize = 1000;
 /// Events in a table unless `--limit` says otherwise.
 const TABLE_LIMIT: usize = 1000;
 /// Values of a facet in a table unless `--limit` says otherwise.
@@ -29,9 +29,33 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
         app,
     )?;
     args.fields.as_deref().map(export::columns).transpose()?;
+    if args.raw_csv && args.format() != Format::RawCsv {
+        return Err(Failure::Usage("--raw-csv goes with --format csv".into()));
+    }
+    if args.format() == Format::Report && !args.facet.is_empty() {
+        return Err(Failure::Usage(
+            "a report lists events, not counts; leave --facet out or choose another --format"
+                .into(),
+        ));
+    }
+    let home = std::env::home_dir();
+    let place = args.output.as_deref();
+    let place = place.map(|path| expand_home(path, home.as_deref()));
+    // Refused before anything is read.
+    place.as_deref().map(Target::check).transpose()?;
     let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
     progress::wait(&opened, app);
-    let exit = answer(&*opened.engine, query, args, app)?;
+    let cancel = Cancel::default();
+    let exit = match place {
+        None => answer(&*opened.engine, query, args, &cancel, app)?,
+        Some(path) => {
+            // From here on Ctrl+C ends the work in order, so that nothing half is left.
+            cancel_on_interrupt(cancel.clone());
+            into_file(Target::create(&path)?, app, |app| {
+                answer(&*opened.engine, query, args, &cancel, app)
+            })?
+        }
+    };
     // Output first: what could not be read must not scroll away above it.
     std::io::Write::flush(&mut app.out)?;
     Ok(if problem::tell_unread(&*opened.engine, app) {
@@ -41,29 +65,95 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     })
 }
 
+fn cancel_on_interrupt(cancel: Cancel) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        if let Ok(runtime) = runtime
+            && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+        {
+            cancel.cancel();
+        }
+    });
+}
+
+/// What is printed goes to a file instead, which is there once it is whole; Ctrl+C leaves none.
+fn into_file(
+    target: Target,
+    app: &mut App,
+    print: impl FnOnce(&mut App) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let path = target.path().to_owned();
+    let target = Rc::new(RefCell::new(Some(target)));
+    let before = std::mem::replace(&mut app.out, Box::new(Shared(target.clone())));
+    let style = app.style;
+    (app.style.terminal, app.style.colour) = (false, false);
+    let printed = print(app);
+    let flushed = app.out.flush();
+    app.out = before;
+    app.style = style;
+    let exit = printed?;
+    flushed?;
+    if let Some(target) = target.take() {
+        let bytes = target.keep()?;
+        app.talk(&format!(
+            "wrote {} to {}",
+            super::app::size(bytes),
+            path.display()
+        ));
+    }
+    Ok(exit)
+}
+
+/// The file, given away as the output and taken back at the end.
+struct Shared(Rc<RefCell<Option<Target>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut *self.0.borrow_mut() {
+            Some(target) => target.write(bytes),
+            None => Err(std::io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match &mut *self.0.borrow_mut() {
+            Some(target) => target.flush(),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Prints the answer of an engine that has everything.
 pub(super) fn answer(
     engine: &dyn Engine,
     query: Query,
     args: &SearchArgs,
+    cancel: &Cancel,
     app: &mut App,
 ) -> Result<Exit, Failure> {
     let mut request = SearchRequest::new(query, app.now);
     request.zone_offset = app.zone_offset();
     request.sort = args.sort.into();
     let total = if args.count {
-        count(engine, request, app)?
+        count(engine, request, cancel, app)?
     } else if !args.facet.is_empty() {
-        facets(engine, request, args, app)?
+        facets(engine, request, args, cancel, app)?
     } else {
-        events(engine, request, args, app)?
+        events(engine, request, args, cancel, app)?
     };
     Ok(if total == 0 { Exit::NoMatch } else { Exit::Ok })
 }
 
-fn count(engine: &dyn Engine, mut request: SearchRequest, app: &mut App) -> Result<u64, Failure> {
+fn count(
+    engine: &dyn Engine,
+    mut request: SearchRequest,
+    cancel: &Cancel,
+    app: &mut App,
+) -> Result<u64, Failure> {
     request.limit = 0;
-    let page = engine.search(&request, &Cancel::default())?;
+    let page = engine.search(&request, cancel)?;
     writeln!(app.out, "{}", page.total)?;
     problem::tell_notices(&page, app);
     Ok(page.total)
@@ -73,9 +163,10 @@ fn facets(
     engine: &dyn Engine,
     mut request: SearchRequest,
     args: &SearchArgs,
+    cancel: &Cancel,
     app: &mut App,
 ) -> Result<u64, Failure> {
-    let format = Format::from(args.format);
+    let format = args.format();
     let usual = if format == Format::Table {
         FACET_LIMIT
     } else {
@@ -88,7 +179,7 @@ fn facets(
         .iter()
         .map(|name| FacetRequest::new(facet_field(name), limit))
         .collect();
-    let page = engine.search(&request, &Cancel::default())?;
+    let page = engine.search(&request, cancel)?;
     for (i, (name, facet)) in args.facet.iter().zip(&page.facets).enumerate() {
         if i > 0 && format == Format::Table {
             writeln!(app.out)?;
@@ -112,61 +203,50 @@ fn events(
     engine: &dyn Engine,
     mut request: SearchRequest,
     args: &SearchArgs,
+    cancel: &Cancel,
     app: &mut App,
 ) -> Result<u64, Failure> {
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
-    let format = Format::from(args.format);
-    let by_default = if format == Format::Table {
+    let format = args.format();
+    let by_default = if format == Format::Table && args.output.is_none() {
         TABLE_LIMIT
     } else {
         usize::MAX
     };
-    let mut left = args.limit.map_or(by_default, usize::from);
-    let is_bounded = left < usize::MAX;
+    let limit = args.limit.map_or(by_default, usize::from);
     // Counting costs a pass over everything; only a table that was cut by our own limit says the number.
     request.want_total = format == Format::Table && args.limit.is_none();
-    let mut exporter = export::exporter(format, columns, app.style);
-    let mut shown = 0u64;
-    let mut first: Option<SearchPage> = None;
-    let more = loop {
-        request.limit = left.min(PAGE);
-        let page = engine.search(&request, &Cancel::default())?;
-        for hit in &page.hits {
-            exporter.write(&mut app.out, hit)?;
-        }
-        shown += page.hits.len() as u64;
-        left -= page.hits.len().min(left);
-        let last = page.hits.last().map(|hit| Cursor {
-            key: hit.event.sort_key(),
-            inclusive: false,
-        });
-        let more = page.more;
-        first.get_or_insert(SearchPage {
-            hits: Vec::new(),
-            ..page
-        });
-        // An engine that promises more but gives nothing must not keep us here.
-        if !more || left == 0 || last.is_none() {
-            break more;
-        }
-        request.cursor = last;
-        request.want_total = false;
+    let newest_first = request.sort == Sort::Desc;
+    let mut exporter = if format == Format::Report {
+        let who = who::this_user();
+        let mut about = About::gather(engine, &request, who, cancel)?;
+        about.limit = args.limit.map(usize::from);
+        export::report(about, columns, app.style)
+    } else {
+        export::exporter(format, columns, app.style)
     };
-    exporter.finish(&mut app.out)?;
-    if let Some(first) = first {
-        problem::tell_notices(&first, app);
-        if more && is_bounded && args.limit.is_none() {
-            let which = if request.sort == Sort::Desc {
-                "newest"
-            } else {
-                "oldest"
-            };
-            let total = grouped(first.total.max(shown));
-            app.talk(&format!(
-                "the {which} {} of {total} events; --limit N shows more",
-                grouped(shown)
-            ));
-        }
+    let streamed = export::stream(
+        engine,
+        request,
+        limit,
+        &mut *exporter,
+        &mut app.out,
+        cancel,
+        &mut |_| {},
+    )
+    .map_err(|error| match error {
+        StreamError::Engine(error) => Failure::from(error),
+        StreamError::Write(error) => Failure::from(error),
+    })?;
+    let shown = streamed.events;
+    problem::tell_notices(&streamed.first, app);
+    if streamed.more && limit < usize::MAX && args.limit.is_none() {
+        let which = if newest_first { "newest" } else { "oldest" };
+        let total = grouped(streamed.first.total.max(shown));
+        app.talk(&format!(
+            "the {which} {} of {total} events; --limit N shows more",
+            grouped(shown)
+        ));
     }
     Ok(shown)
 }

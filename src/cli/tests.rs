@@ -192,7 +192,14 @@ fn search_args(line: &str) -> SearchArgs {
 fn searched(engine: &FakeEngine, line: &str) -> (Exit, String, String) {
     let (out, err) = (Caught::default(), Caught::default());
     let mut app = app_with(out.clone(), err.clone());
-    let exit = search::answer(engine, Query::default(), &search_args(line), &mut app).unwrap();
+    let exit = search::answer(
+        engine,
+        Query::default(),
+        &search_args(line),
+        &Cancel::default(),
+        &mut app,
+    )
+    .unwrap();
     (exit, printed(&out), printed(&err))
 }
 
@@ -413,6 +420,7 @@ fn a_closed_pipe_ends_quietly() {
         &FakeEngine::with(5),
         Query::default(),
         &search_args("* --format jsonl"),
+        &Cancel::default(),
         &mut app,
     );
     assert!(matches!(result, Err(Failure::Closed)));

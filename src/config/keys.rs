@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Choice, Settings, Value};
+use super::{Choice, Clipboard, Settings, Value};
 
 struct Key {
     name: &'static str,
@@ -59,6 +59,11 @@ const KEYS: &[Key] = &[
         name: "columns",
         allowed: COLUMNS,
         set: |s, v| set(&mut s.columns, names(v)),
+    },
+    Key {
+        name: "clipboard",
+        allowed: "\"osc52\", \"file\" or \"off\"",
+        set: |s, v| set(&mut s.clipboard, clipboard(v)),
     },
     Key {
         name: "index.max_bytes",
@@ -128,6 +133,15 @@ fn choice(value: &Value) -> Option<Choice> {
             "never" => Some(Choice::Never),
             _ => None,
         },
+    }
+}
+
+fn clipboard(value: &Value) -> Option<Clipboard> {
+    match text(value)? {
+        "osc52" => Some(Clipboard::Osc52),
+        "file" => Some(Clipboard::File),
+        "off" => Some(Clipboard::Off),
+        _ => None,
     }
 }
 

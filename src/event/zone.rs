@@ -40,6 +40,11 @@ impl Zone {
         }
     }
 
+    /// Every name that can be asked for, UTC and local aside.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name())
+    }
+
     /// `2026-03-01 15:00:03.902`: the wall clock of this zone, in milliseconds (cut, not rounded).
     pub fn format(self, ts: Timestamp) -> String {
         let moment: DateTime<Utc> = ts.to_utc();

@@ -98,6 +98,75 @@ pub(super) fn all() -> Vec<Column> {
     columns
 }
 
+fn named(fields: &[Field]) -> Vec<Column> {
+    fields.iter().map(|field| field_column(*field)).collect()
+}
+
+/// The rows of an access report.
+pub(super) fn report_default() -> Vec<Column> {
+    named(&[
+        Field::Ts,
+        Field::Actor,
+        Field::Action,
+        Field::Target,
+        Field::Outcome,
+        Field::Ip,
+        Field::Chain,
+    ])
+}
+
+/// What goes into a ticket.
+pub(super) fn markdown_default() -> Vec<Column> {
+    let mut columns = named(&[
+        Field::Ts,
+        Field::Actor,
+        Field::Action,
+        Field::Target,
+        Field::Outcome,
+        Field::Reason,
+        Field::Ip,
+    ]);
+    columns.push(summary());
+    columns
+}
+
+/// What is read aloud of an event, the most telling first.
+pub(super) fn plain_default() -> Vec<Column> {
+    let mut columns = named(&[
+        Field::Ts,
+        Field::Actor,
+        Field::Action,
+        Field::Target,
+        Field::Outcome,
+        Field::Reason,
+        Field::Ip,
+    ]);
+    columns.push(summary());
+    columns.push(mark());
+    columns.extend(named(&[
+        Field::Host,
+        Field::Session,
+        Field::Severity,
+        Field::Source,
+        Field::Line,
+    ]));
+    columns
+}
+
+fn mark() -> Column {
+    Column {
+        name: String::new(),
+        what: What::Mark,
+    }
+}
+
+fn summary() -> Column {
+    Column {
+        name: "message".into(),
+        what: What::Summary,
+    }
+}
+
 /// What a person looks at first.
 pub(super) fn table_default() -> Vec<Column> {
     let fields = [
@@ -109,15 +178,9 @@ pub(super) fn table_default() -> Vec<Column> {
         Field::Reason,
         Field::Ip,
     ];
-    let mut columns = vec![Column {
-        name: String::new(),
-        what: What::Mark,
-    }];
+    let mut columns = vec![mark()];
     columns.extend(fields.map(field_column));
-    columns.push(Column {
-        name: "message".into(),
-        what: What::Summary,
-    });
+    columns.push(summary());
     columns
 }
 

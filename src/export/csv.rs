@@ -5,18 +5,21 @@ use std::io::{self, Write};
 
 use super::{Column, Exporter, Style};
 use crate::engine::Hit;
+use crate::text;
 
 pub(super) struct Csv {
     columns: Vec<Column>,
     style: Style,
+    guarded: bool,
     header_written: bool,
 }
 
 impl Csv {
-    pub(super) fn new(columns: Vec<Column>, style: Style) -> Self {
+    pub(super) fn new(columns: Vec<Column>, style: Style, guarded: bool) -> Self {
         Self {
             columns,
             style,
+            guarded,
             header_written: false,
         }
     }
@@ -26,7 +29,7 @@ impl Csv {
             return Ok(());
         }
         let names = self.columns.iter().map(|c| c.name.as_str());
-        write_row(out, names, self.style)
+        write_row(out, names, self.style, self.guarded)
     }
 }
 
@@ -35,7 +38,7 @@ impl Exporter for Csv {
         self.header(out)?;
         let cells: Vec<_> = self.columns.iter().map(|c| c.cell(hit)).collect();
         let texts: Vec<Cow<'_, str>> = cells.iter().map(|c| c.joined(";")).collect();
-        write_row(out, texts.iter().map(|t| &**t), self.style)
+        write_row(out, texts.iter().map(|t| &**t), self.style, self.guarded)
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -49,13 +52,18 @@ pub(super) fn write_row<'a>(
     out: &mut dyn Write,
     cells: impl Iterator<Item = &'a str>,
     style: Style,
+    is_guarded: bool,
 ) -> io::Result<()> {
     let mut line = String::new();
     for (i, cell) in cells.enumerate() {
         if i > 0 {
             line.push(',');
         }
-        let cell = guarded(cell);
+        let cell = if is_guarded {
+            guarded(cell)
+        } else {
+            cell.into()
+        };
         if style.terminal {
             push_quoted(&style.charset.line(&cell, usize::MAX), &mut line)
         } else {
@@ -76,8 +84,8 @@ fn push_quoted(cell: &str, line: &mut String) {
     }
 }
 
-/// A `'` before what a spreadsheet would run as a formula (OWASP's list), so that it shows as text. Blanks and quotes
-/// before the sign don't hide it; and since a `'` of the cell's own counts as a quote, taking one `'` off gives the
+/// A `'` before what a spreadsheet would run as a formula (OWASP's list), so that it shows as text. Blanks, quotes
+/// and what cannot be seen don't hide the sign; and since a `'` of the cell's own counts as a quote, taking one `'` off gives the
 /// cell back. Plain numbers stay.
 pub(super) fn guarded(cell: &str) -> Cow<'_, str> {
     let is_sign = |c: char| {
@@ -88,7 +96,9 @@ pub(super) fn guarded(cell: &str) -> Cow<'_, str> {
     };
     let starts_formula = cell.starts_with(is_sign)
         || cell
-            .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+            .trim_start_matches(|c: char| {
+                c.is_whitespace() || matches!(c, '"' | '\'') || text::is_unsafe(c)
+            })
             .starts_with(is_sign);
     if starts_formula && !is_plain_number(cell) {
         format!("'{cell}").into()

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Format, Style, csv};
+use super::{Format, Style, csv, markdown};
 use crate::engine::Facet;
 use crate::json::escape_into;
 
@@ -16,7 +16,7 @@ pub fn write_facet(
     facet: &Facet,
 ) -> io::Result<()> {
     match format {
-        Format::Jsonl => {
+        Format::Jsonl | Format::Ecs => {
             for (value, count) in &facet.values {
                 let mut line = String::from("{\"field\":");
                 escape_into(name, &mut line, crate::text::is_unsafe);
@@ -25,10 +25,27 @@ pub fn write_facet(
                 writeln!(out, "{line},\"count\":{count}}}")?;
             }
         }
-        Format::Csv => {
-            csv::write_row(out, [name, "count"].into_iter(), style)?;
+        Format::Csv | Format::RawCsv => {
+            let guarded = format == Format::Csv;
+            csv::write_row(out, [name, "count"].into_iter(), style, guarded)?;
             for (value, count) in &facet.values {
-                csv::write_row(out, [value.as_str(), &count.to_string()].into_iter(), style)?;
+                let row = [value.as_str(), &count.to_string()];
+                csv::write_row(out, row.into_iter(), style, guarded)?;
+            }
+        }
+        Format::Markdown | Format::Report => {
+            markdown::write_row(out, [name, "count"].into_iter(), style)?;
+            markdown::write_rule(out, 2)?;
+            for (value, count) in &facet.values {
+                let row = [value.as_str(), &count.to_string()];
+                markdown::write_row(out, row.into_iter(), style)?;
+            }
+        }
+        Format::Plain => {
+            let safe = |text: &str| style.charset.line(text, usize::MAX);
+            writeln!(out, "counts of {}", safe(name))?;
+            for (value, count) in &facet.values {
+                writeln!(out, "{}: {count}", safe(value))?;
             }
         }
         Format::Table | Format::Raw => {

@@ -33,12 +33,9 @@ impl Exporter for Jsonl {
     fn write(&mut self, out: &mut dyn Write, hit: &Hit) -> io::Result<()> {
         self.line.clear();
         push_object(&self.columns, hit, &mut self.line);
-        if self.charset == Charset::Ascii {
-            let line = std::mem::take(&mut self.line);
-            push_escaped(&line, |c| !c.is_ascii(), &mut self.line);
-        }
-        self.line.push('\n');
-        out.write_all(self.line.as_bytes())
+        let mut line = String::with_capacity(self.line.len() + 1);
+        push_line(&self.line, self.charset, &mut line);
+        out.write_all(line.as_bytes())
     }
 }
 
@@ -172,6 +169,15 @@ fn push_token(token: &[u8], out: &mut String) -> Option<()> {
 /// such characters only stand inside strings.
 pub fn push_safe(json: &str, out: &mut String) {
     push_escaped(json, |c| c >= '\x7f' && text::is_unsafe(c), out);
+}
+
+/// One line of JSON that is safe to print, with its LF; in ASCII everything else is escaped too.
+pub(super) fn push_line(json: &str, charset: Charset, out: &mut String) {
+    match charset {
+        Charset::Unicode => push_safe(json, out),
+        Charset::Ascii => push_escaped(json, |c| !c.is_ascii() || c == '\x7f', out),
+    }
+    out.push('\n');
 }
 
 fn push_escaped(json: &str, is_escaped: impl Fn(char) -> bool, out: &mut String) {

@@ -1,5 +1,7 @@
 //! What is written can be read back, and is safe on a terminal.
 
+mod formats;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -1,5 +1,8 @@
 //! What `update` wants done: plain data, carried out by the runner, asserted by tests.
 
+use std::sync::Arc;
+
+use super::share::Share;
 use crate::engine::{SearchRequest, Watermark};
 use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
@@ -25,6 +28,10 @@ pub enum Effect {
         from: Watermark,
     },
     Redraw,
+    /// Exports, copies into files, counts of what is typed.
+    Share(Box<Share>),
+    /// Bytes for the terminal beside the drawing; only `clipboard` makes them.
+    Wire(Vec<u8>),
     Quit,
 }
 
@@ -100,7 +107,7 @@ pub enum Place {
 }
 
 /// A search for the nearest event of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jump {
     pub target: Target,
     pub forward: bool,
@@ -108,6 +115,8 @@ pub struct Jump {
     pub everything: bool,
     /// From the other end, because there was none from here on.
     pub wrapped: bool,
+    /// Only in this source.
+    pub source: Option<Arc<str>>,
 }
 
 /// Going to one event.

@@ -31,10 +31,13 @@ pub enum Context {
     Pivot,
     /// Which columns the list has.
     Columns,
+    /// A command line is written.
+    Palette,
+    Sources,
 }
 
 impl Context {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
@@ -48,6 +51,8 @@ impl Context {
         Self::Narrow,
         Self::Pivot,
         Self::Columns,
+        Self::Palette,
+        Self::Sources,
     ];
 
     pub fn name(self) -> &'static str {
@@ -65,17 +70,25 @@ impl Context {
             Self::Narrow => "narrow",
             Self::Pivot => "pivot",
             Self::Columns => "columns",
+            Self::Palette => "palette",
+            Self::Sources => "sources",
         }
     }
 
     /// It lies over the panes, whose keys and the global ones help little there.
     pub fn is_menu(self) -> bool {
-        matches!(self, Self::Help | Self::Pivot | Self::Columns)
+        matches!(
+            self,
+            Self::Help | Self::Pivot | Self::Columns | Self::Sources
+        )
     }
 
     /// Characters are text here, and global keys do not apply.
     pub fn is_editing(self) -> bool {
-        matches!(self, Self::Query | Self::Form | Self::Prompt | Self::Narrow)
+        matches!(
+            self,
+            Self::Query | Self::Form | Self::Prompt | Self::Narrow | Self::Palette
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::effect::{Generation, Purpose};
+use super::share::News;
 use crate::engine::{EngineError, Info, SearchPage, TailItem};
 use crate::event::{EventId, Timestamp};
 use crate::query::Query;
@@ -30,6 +31,8 @@ pub enum Message {
         generation: Generation,
         error: Option<String>,
     },
+    /// What became of something that was shared.
+    Shared(News),
 }
 
 /// What a pane asks of the whole.

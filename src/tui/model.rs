@@ -14,6 +14,7 @@ use super::pane::query_bar::{Counts, QueryBar, ValuesOf};
 use super::pane::runbook::Runbooks;
 use super::pane::status::Live;
 use super::pane::timeline::Timeline;
+use super::share::Sharing;
 use super::theme::{Role, Theme};
 use super::widget::Look;
 use super::widget::moment::TimeStyle;
@@ -173,6 +174,7 @@ pub struct Model {
     pub runbooks: Runbooks,
     pub overlay: Option<Overlay>,
     pub marks: Marks,
+    pub share: Sharing,
 
     pub query: Query,
     /// What relative times count from instead of the clock.
@@ -228,6 +230,7 @@ impl Model {
             runbooks: Runbooks::new(library),
             overlay: None,
             marks: Marks::default(),
+            share: Sharing::default(),
             query: Query::default(),
             anchor: None,
             parked: None,
@@ -491,6 +494,16 @@ impl Model {
             return (
                 Role::Accent,
                 format!("in context: {next} {previous} next and previous match"),
+            );
+        }
+        if let Some(export) = &self.share.export {
+            let events = number(export.events);
+            let of = self
+                .total
+                .map_or(String::new(), |n| format!(" of {}", number(n)));
+            return (
+                Role::Accent,
+                format!("exporting: {events}{of} events, Ctrl+C stops"),
             );
         }
         match self.breaks() {

@@ -2,14 +2,18 @@
 
 pub mod columns;
 pub mod help;
+pub mod palette;
 pub mod pivot;
 pub mod prompt;
+pub mod sources;
 
 use super::keymap::Context;
 use columns::ColumnMenu;
 use help::Help;
+use palette::Palette;
 use pivot::Pivot;
 use prompt::Prompt;
+use sources::Sources;
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -17,6 +21,8 @@ pub enum Overlay {
     Prompt(Prompt),
     Pivot(Pivot),
     Columns(ColumnMenu),
+    Palette(Palette),
+    Sources(Sources),
 }
 
 impl Overlay {
@@ -27,6 +33,8 @@ impl Overlay {
             Self::Prompt(_) => Context::Prompt,
             Self::Pivot(_) => Context::Pivot,
             Self::Columns(_) => Context::Columns,
+            Self::Palette(_) => Context::Palette,
+            Self::Sources(_) => Context::Sources,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Carries effects out: the searches of a lane one at a time and off the UI thread, the latest wish winning; replies
 //! come back as messages.
 
+mod jobs;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,7 @@ use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, Watermark};
 use crate::event::Timestamp;
 use crate::query::Query;
+use jobs::Jobs;
 
 /// Messages that may wait; a tail that is faster waits, and the engine tells it what it missed.
 const QUEUE: usize = 256;
@@ -62,6 +65,7 @@ pub struct Runner {
     asking: Arc<AtomicUsize>,
     /// Set to end the tail that runs.
     tail: Option<Arc<AtomicBool>>,
+    jobs: Jobs,
 }
 
 impl Runner {
@@ -74,6 +78,7 @@ impl Runner {
             tokio::spawn(work);
             (lane, shared)
         });
+        let jobs = Jobs::new(engine.clone(), sender.clone(), clock);
         (
             Self {
                 engine,
@@ -82,6 +87,7 @@ impl Runner {
                 lanes: lanes.into(),
                 asking: Arc::default(),
                 tail: None,
+                jobs,
             },
             receiver,
         )
@@ -95,10 +101,10 @@ impl Runner {
     pub fn in_flight(&self) -> usize {
         let count = |n: &AtomicUsize| n.load(Ordering::Acquire);
         let searches = self.lanes.values().map(|lane| count(&lane.in_flight));
-        searches.sum::<usize>() + count(&self.asking)
+        searches.sum::<usize>() + count(&self.asking) + count(&self.jobs.in_flight)
     }
 
-    /// `Redraw` and `Quit` are the runtime's.
+    /// `Redraw`, `Wire` and `Quit` are the runtime's.
     pub fn execute(&mut self, effect: Effect) {
         match effect {
             Effect::Search(search) => self.search(*search),
@@ -110,7 +116,8 @@ impl Runner {
                 query,
                 from,
             } => self.tail(generation, query, from),
-            Effect::Redraw | Effect::Quit => {}
+            Effect::Share(share) => self.jobs.execute(*share),
+            Effect::Redraw | Effect::Wire(_) | Effect::Quit => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! The same loop runs on a terminal and, with keys from a list, in tests.
 
 use std::future::poll_fn;
+use std::io::Write;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct Runtime<B: Backend, S> {
     pub runner: Runner,
     input: S,
     messages: mpsc::Receiver<Message>,
+    /// Where bytes beside the drawing go: the terminal's own writer, from the thread that draws.
+    wire: Box<dyn Write>,
     pace: Pace,
     drawn: Option<Instant>,
     ticked: Instant,
@@ -95,11 +98,18 @@ where
             runner,
             input,
             messages,
+            wire: Box::new(std::io::sink()),
             pace,
             drawn: None,
             ticked,
             running: true,
         }
+    }
+
+    /// Bytes beside the drawing go to `wire`, which has to be the terminal's own writer.
+    pub fn with_wire(mut self, wire: impl Write + 'static) -> Self {
+        self.wire = Box::new(wire);
+        self
     }
 
     /// Runs until the explorer is left or `shutdown` is done.
@@ -195,6 +205,10 @@ where
                     self.model.dirty = true;
                     // Drawing says so if the terminal is gone.
                     let _ = self.terminal.clear();
+                }
+                Effect::Wire(bytes) => {
+                    // Drawing says so if the terminal is gone.
+                    let _ = self.wire.write_all(&bytes).and_then(|()| self.wire.flush());
                 }
                 other => self.runner.execute(other),
             }

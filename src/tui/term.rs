@@ -1,5 +1,7 @@
 //! Terms of queries built from values, never from text: what "filter by this" adds to a query.
 
+use crate::engine::page::facet_values;
+use crate::engine::{FacetField, Hit};
 use crate::event::field::Field;
 use crate::event::{Event, Outcome, Verdict};
 use crate::query::Query;
@@ -165,6 +167,16 @@ pub fn of_event(event: &Event, field: Field, exclude: bool) -> Option<Ast> {
         Field::Chain => None,
     }?;
     of_value(FieldRef::Normal(field), &value, exclude)
+}
+
+/// An event's own value of a field as text; several are joined by commas.
+pub fn text_of(hit: &Hit, field: Field) -> Option<String> {
+    let mut values = Vec::new();
+    let field = FacetField::Normal(field);
+    facet_values(&field, &hit.event, hit.verdict, |v| {
+        values.push(v.to_owned());
+    });
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// The term for an attribute's value, if it is short enough for a query.

@@ -12,6 +12,8 @@ mod pty;
 mod query;
 mod random;
 mod screens;
+mod share;
+mod share_screens;
 mod steady;
 mod timeline;
 mod updates;

@@ -9,11 +9,14 @@ mod history;
 mod look;
 mod marks;
 mod moments;
+mod palette;
 mod pivot;
 mod prompt;
 mod related;
 mod runbook;
 mod search;
+mod share;
+mod sources;
 mod timeline;
 mod visit;
 
@@ -59,8 +62,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Paste(text) => {
             model.dirty = true;
-            on_paste(model, &text);
-            Vec::new()
+            on_paste(model, &text)
         }
         Message::Resize(width, height) => {
             model.dirty = true;
@@ -106,6 +108,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Shared(news) => {
+            share::news(model, news);
+            Vec::new()
+        }
     };
     effects.extend(settle(model));
     effects
@@ -135,8 +141,9 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-fn on_paste(model: &mut Model, text: &str) {
+fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match model.context() {
+        Context::Palette => return palette::insert(model, text),
         Context::Form => model.runbooks.insert(text),
         Context::Prompt => prompt::insert(model, text),
         Context::Narrow => model.filters.insert(text),
@@ -147,6 +154,7 @@ fn on_paste(model: &mut Model, text: &str) {
             model.query_bar.paste(text, &is_path);
         }
     }
+    Vec::new()
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -178,6 +186,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                     Context::Form => model.runbooks.insert(text),
                     Context::Prompt => prompt::insert(model, text),
                     Context::Narrow => model.filters.insert(text),
+                    Context::Palette => return palette::insert(model, text),
                     _ => model.query_bar.insert(text),
                 }
                 Vec::new()
@@ -226,6 +235,10 @@ pub(super) fn run(
         | Command::PivotTarget
         | Command::PivotTime
         | Command::PivotTimeline => pivot::apply(model, command),
+        Command::Sources if matches!(model.overlay, Some(Overlay::Sources(_))) => {
+            model.overlay = None;
+            Vec::new()
+        }
         _ if model.overlay.is_some() => to_overlay(model, command, count),
         _ if model.query_bar.is_editing() => {
             let intent = model.query_bar.update(command);
@@ -267,6 +280,12 @@ pub(super) fn run(
             model.say("asked again");
             search::retry(model)
         }
+        Command::Palette => palette::open(model, ""),
+        Command::Export => palette::open(model, "export "),
+        Command::CopyValue => share::copy_value(model),
+        Command::CopyRecord => share::copy_record(model),
+        Command::CopyCommand => share::copy_command(model),
+        Command::Sources => sources::open(model),
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
@@ -297,6 +316,8 @@ fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> 
         Some(Overlay::Prompt(prompt)) => prompt.update(command),
         Some(Overlay::Pivot(_)) => return pivot::in_menu(model, command, count),
         Some(Overlay::Columns(_)) => look::in_columns(model, command, count),
+        Some(Overlay::Palette(_)) => return palette::in_palette(model, command),
+        Some(Overlay::Sources(_)) => return sources::in_sources(model, command, count),
         None => {}
     }
     Vec::new()
@@ -468,6 +489,9 @@ fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
 }
 
 fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if let Some(effects) = share::stop(model) {
+        return effects;
+    }
     if let Some((_, purpose)) = model.asking.running.take() {
         if matches!(purpose, Purpose::Related(..)) {
             model.related.fail("stopped".to_owned());
@@ -496,6 +520,7 @@ fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
             forward,
             everything: false,
             wrapped: false,
+            source: None,
         },
     )
 }

@@ -5,9 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::command::Command;
+use super::keymap::Context;
 use super::layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 use super::model::{Model, Pane};
 use super::overlay::Overlay;
+use super::overlay::sources::{Around, muted};
 use super::pane::timeline::Places;
 use super::pane::{footer, status};
 use super::theme::Role;
@@ -123,6 +126,20 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
             pivot.view(&plain, buf, body, &model.keymap, event);
         }
         Some(Overlay::Columns(menu)) => menu.view(&plain, buf, body, &model.events.columns),
+        Some(Overlay::Palette(palette)) => {
+            cursor = palette.view(&plain, buf, areas.query, body);
+        }
+        Some(Overlay::Sources(sources)) => {
+            let glyphs = !model.theme.is_ascii();
+            let key = |command| model.keymap.label(Context::Sources, command, glyphs);
+            let around = Around {
+                info: &model.info,
+                now: model.now,
+                muted: &muted(&model.query, &model.info),
+                keys: [Command::Open, Command::Mute, Command::NextBreak].map(key),
+            };
+            sources.view(&plain, buf, body, &around);
+        }
         None => {}
     }
     let (role, hint) = model.hint();
@@ -149,6 +166,7 @@ fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
     let columns = usize::from(areas.note.width);
     let error = match &model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.error_line(look, columns),
+        Some(Overlay::Palette(palette)) => palette.note(look, columns),
         _ => model.query_bar.error_line(look, columns),
     };
     if let Some(line) = error {

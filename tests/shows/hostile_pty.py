@@ -9,7 +9,7 @@ import os
 import sys
 import unicodedata
 
-from show import Checks, Session, Workplace, binary, environment, run, short
+from show import Checks, Session, Workplace, binary, environment, is_forbidden, run, short
 
 # Every control and format character of the basic plane, separators, and some of the other planes' worst.
 CHARACTERS = [chr(c) for c in range(0x10000) if unicodedata.category(chr(c)) in ("Cc", "Cf", "Zl", "Zp")]
@@ -148,6 +148,25 @@ def main():
             checks.check("explorer --ascii: only ASCII is drawn", session.terminal.text().isascii(),
                          short([l for l in session.terminal.lines() if not l.isascii()][:2]))
             checks.check("explorer --ascii: only allowed output", not session.terminal.violations, short(session.terminal.violations[:3]))
+
+        with Session([program, root], environment(place.home), 120, 40) as session:
+            session.terminal.copies = []
+            session.settle(0.4, 15)
+            session.send("g")
+            session.settle(0.2, 3)
+            presses = 0
+            for n in range(150):
+                session.send("jc" if n % 2 else "jy")
+                presses += 1
+                session.settle(0.02, 1)
+            session.send("Y")
+            session.settle(0.2, 3)
+            copies = session.terminal.copies
+            hidden = [c for c in copies if any(is_forbidden(x) for x in c.replace("\n", ""))]
+            checks.check(f"copies: {len(copies)} of hostile values, each shown as text", presses // 2 < len(copies) <= presses + 1 and not hidden,
+                         short(hidden[:2]))
+            checks.check("copies: the view is a command", copies and copies[-1].startswith("auditty search "), short(copies[-1:]))
+            checks.check("copies: nothing else is sent", not session.terminal.violations, short(session.terminal.violations[:3]))
 
         for arguments in (["search", "*", root], ["search", "*", root, "--format", "jsonl"],
                           ["search", "*", root, "--format", "csv"], ["search", "*", root, "--format", "raw"],

@@ -1,5 +1,6 @@
 """What the acceptance checks share: counted checks, running the program, and a terminal to run it in."""
 
+import base64
 import codecs
 import fcntl
 import json
@@ -164,6 +165,8 @@ class Terminal:
         self.state = "text"
         self.sequence = ""
         self.violations = []
+        # What was put on the clipboard; None = nobody pressed a copying key, so nothing may be.
+        self.copies = None
         self.tail = ""
         self.decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self.bytes = 0
@@ -208,8 +211,23 @@ class Terminal:
         elif self.state == "escape":
             if char == "[":
                 self.state, self.sequence = "csi", ""
+            elif char == "]" and self.copies is not None:
+                self.state, self.sequence = "copy", ""
             else:
                 self.violation(f"sequence ESC {char!r}")
+                self.state = "text"
+        elif self.state == "copy":
+            if char == "\x07":
+                found = re.fullmatch(r"52;c;([A-Za-z0-9+/]*={0,2})", self.sequence)
+                if found and len(found[1]) <= 74994:
+                    self.copies.append(base64.b64decode(found[1]).decode("utf-8"))
+                else:
+                    self.violation(f"OSC {self.sequence[:80]!r}")
+                self.state = "text"
+            elif "\x20" <= char <= "\x7e" and len(self.sequence) < 100_000:
+                self.sequence += char
+            else:
+                self.violation(f"character {char!r} in OSC {self.sequence[:80]!r}")
                 self.state = "text"
         elif self.state == "csi":
             if "\x40" <= char <= "\x7e":

@@ -142,6 +142,12 @@ impl Detail {
         None
     }
 
+    /// Name and value of the selected line, for copying.
+    pub fn value(&self, subject: &Subject<'_>) -> Option<(String, String)> {
+        let row = self.rows(subject).into_iter().nth(self.selected)?;
+        row.copied(subject.hit)
+    }
+
     fn open(&mut self, row: &Row) -> Option<Intent> {
         match row {
             Row::Group { path, .. } => {

@@ -68,6 +68,11 @@ impl Events {
         self.selected().map(|h| h.event.sort_key())
     }
 
+    /// The column under the cursor.
+    pub fn column(&self) -> &Column {
+        &self.column
+    }
+
     fn selected_id(&self) -> Option<EventId> {
         self.selected().map(|h| h.event.id)
     }

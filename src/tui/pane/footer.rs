@@ -43,6 +43,7 @@ fn short(command: Command) -> &'static str {
         Command::ColumnLeft => "left",
         Command::ColumnRight => "right",
         Command::ColumnsByWidth => "by width",
+        Command::Palette => "commands",
         other => other.name(),
     }
 }

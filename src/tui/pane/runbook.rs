@@ -42,6 +42,10 @@ impl Runbooks {
         }
     }
 
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
     pub fn is_form(&self) -> bool {
         matches!(self.stage, Stage::Form(_))
     }

@@ -159,3 +159,19 @@ fn a_panic_is_readable_on_the_ordinary_screen() {
     session.until_given_back();
     session.until_shown("something is wrong");
 }
+
+#[test]
+fn a_copy_reaches_the_terminal_as_one_osc_52_sequence() {
+    use base64::Engine as _;
+    let mut session = Session::start("run");
+    session.until_shown("action-9");
+    session.press("c");
+    session.until_shown("copied the record: 7 bytes");
+    let encoded = base64::prelude::BASE64_STANDARD.encode("{\"n\":9}");
+    let sequence = format!("\u{1b}]52;c;{encoded}\u{7}");
+    let written = String::from_utf8_lossy(&session.written).into_owned();
+    assert_eq!(written.matches("\u{1b}]").count(), 1, "one string sequence");
+    assert!(written.contains(&sequence));
+    session.press("qq");
+    session.until_given_back();
+}

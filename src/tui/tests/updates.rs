@@ -22,7 +22,7 @@ fn hits(range: std::ops::Range<u32>) -> Vec<Hit> {
         .collect()
 }
 
-fn key(model: &mut Model, c: char) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, c: char) -> Vec<Effect> {
     update(
         model,
         Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)),
@@ -63,7 +63,7 @@ fn page(mut hits: Vec<Hit>, more: bool) -> SearchPage {
 }
 
 /// A model that has its first page and is waiting for the counts.
-fn started(hits: Vec<Hit>, more: bool) -> (Model, Search) {
+pub(super) fn started(hits: Vec<Hit>, more: bool) -> (Model, Search) {
     let mut model = model(Library::default(), Options::default()).unwrap();
     update(&mut model, Message::Resize(80, 24));
     let first = search(start(&mut model)).unwrap();

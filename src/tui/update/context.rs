@@ -69,6 +69,7 @@ pub(super) fn step(model: &mut Model, count: usize, forward: bool) -> Vec<Effect
                 forward,
                 everything: false,
                 wrapped: false,
+                source: None,
             },
         );
     }

@@ -15,6 +15,7 @@ use crate::runbook::Evidence;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
 use crate::tui::model::{Model, Pane};
+use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
 use crate::tui::term;
@@ -195,8 +196,10 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 Target::Match => model.query.clone(),
                 Target::Break | Target::Failure => listed(model),
             };
-            request.query =
-                Query::from_conjuncts(within.conjuncts().into_iter().chain(term).collect());
+            let mut terms = within.conjuncts();
+            terms.extend(term);
+            terms.extend(jump.source.as_deref().map(named));
+            request.query = Query::from_conjuncts(terms);
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);

@@ -29,8 +29,18 @@ impl Zone {
         Self { choices, current }
     }
 
-    fn place(&self) -> Place {
+    /// The zone in use.
+    pub fn place(&self) -> Place {
         self.choices.get(self.current).copied().unwrap_or_default()
+    }
+
+    /// Uses a zone, which the key goes through from now on.
+    pub fn choose(&mut self, zone: Place) {
+        let known = self.choices.iter().position(|c| *c == zone);
+        self.current = known.unwrap_or(self.choices.len());
+        if known.is_none() {
+            self.choices.push(zone);
+        }
     }
 
     /// On to the next of UTC, this machine's zone and the configured one.

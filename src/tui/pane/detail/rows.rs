@@ -76,6 +76,28 @@ impl Row {
         !matches!(self, Self::Heading(_) | Self::Remark(_))
     }
 
+    /// Name and value to be copied.
+    pub(super) fn copied(self, hit: &Hit) -> Option<(String, String)> {
+        Some(match self {
+            Self::Field {
+                label, value, term, ..
+            } => {
+                let whole = match term {
+                    Term::Of(field) => term::text_of(hit, field),
+                    Term::Is(_, value) => Some(value),
+                    Term::None => None,
+                };
+                (label, whole.unwrap_or(value))
+            }
+            Self::Chain(_, text) => ("what the chain check says".to_owned(), text),
+            Self::Attribute { path, value, .. } => (path, value),
+            Self::Raw(text) => ("the record".to_owned(), text),
+            Self::Group { .. } | Self::Heading(_) | Self::Remark(_) | Self::Other(_) => {
+                return None;
+            }
+        })
+    }
+
     /// The term this row adds to a query; `Err` = why there is none.
     pub(super) fn term(&self, hit: &Hit, exclude: bool) -> Result<Ast, &'static str> {
         const TOO_LONG: &str = "this value is too long for a filter";

@@ -112,6 +112,15 @@ impl Column {
         }
     }
 
+    /// Name and whole value of an event's cell, for copying.
+    pub fn copied(&self, hit: &Hit) -> Option<(String, String)> {
+        let text = match self {
+            Self::Field(field) => term::text_of(hit, *field),
+            Self::Attribute(path) => hit.event.attributes.get(path).map(str::to_owned),
+        };
+        text.map(|text| (self.name().to_owned(), text))
+    }
+
     /// Every column there is a name for.
     pub fn all() -> impl Iterator<Item = Self> {
         SPECS.iter().map(|s| Self::Field(s.field))

@@ -1,0 +1,243 @@
+//! What leaves the explorer: work for the runner that is no search of the list, what it reports, and a view as a shell
+//! command.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::clipboard::Wrap;
+use crate::config::Clipboard;
+use crate::event::{Timestamp, Zone};
+use crate::export::Format;
+use crate::query::ast::{Ast, TimeExpr};
+use crate::query::{BindContext, Query};
+use crate::text::is_unsafe;
+
+/// What the explorer knows of the world for sharing; from the composition root.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// What is open, as it can be named on a command line.
+    pub paths: Vec<PathBuf>,
+    /// Who runs it (`alice (uid 1000) on bastion`), for reports.
+    pub who: String,
+    pub clipboard: Clipboard,
+    pub wrap: Wrap,
+    /// Where copies go that the clipboard does not take.
+    pub folder: Option<PathBuf>,
+    pub home: Option<PathBuf>,
+}
+
+/// Sharing as it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Sharing {
+    pub setup: Setup,
+    /// The export that runs.
+    pub export: Option<Running>,
+    /// The count that a typed line waits for.
+    pub counting: Option<u64>,
+    /// Lines of the palette that were run, the latest first.
+    pub history: Vec<String>,
+    last: u64,
+}
+
+impl Sharing {
+    /// A number for a job, so that what others report can be told apart.
+    pub fn next_job(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+/// An export that runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub job: u64,
+    pub path: PathBuf,
+    pub events: u64,
+}
+
+/// Work for the runner.
+#[derive(Clone, Debug)]
+pub enum Share {
+    Export(Export),
+    CancelExport,
+    /// Count what a query matches; replaces the count before it.
+    Count {
+        job: u64,
+        query: Query,
+        now: Option<Timestamp>,
+        zone_offset: i32,
+    },
+    /// What the clipboard does not take.
+    CopyToFile {
+        folder: PathBuf,
+        what: String,
+        text: String,
+    },
+}
+
+/// One export to a file.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub job: u64,
+    pub format: Format,
+    pub path: PathBuf,
+    pub query: Query,
+    /// What relative times count from instead of the clock.
+    pub now: Option<Timestamp>,
+    pub zone: Zone,
+    pub zone_offset: i32,
+    pub who: String,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum News {
+    Progress {
+        job: u64,
+        events: u64,
+    },
+    /// Events and bytes, or why there is no file.
+    Exported {
+        job: u64,
+        result: Result<(u64, u64), String>,
+    },
+    Counted {
+        job: u64,
+        result: Result<u64, String>,
+    },
+    /// What was copied, and the file it is in.
+    Copied {
+        what: String,
+        result: Result<PathBuf, String>,
+    },
+}
+
+/// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same
+/// to somebody else and tomorrow.
+pub fn command(
+    query: &Query,
+    now: Timestamp,
+    (zone, zone_offset): (Zone, i32),
+    paths: &[PathBuf],
+) -> String {
+    let bound = query.bind(&BindContext {
+        now,
+        zone_offset,
+        paths: None,
+    });
+    let settled = bound.map_or_else(|_| query.clone(), |bound| Query { ast: bound.ast });
+    let (mut since, mut until, mut rest) = (None, None, Vec::new());
+    for term in settled.conjuncts() {
+        match term {
+            Ast::Since(TimeExpr::At(at)) if since.is_none() => since = Some(at),
+            Ast::Until(TimeExpr::At(at)) if until.is_none() => until = Some(at),
+            other => rest.push(other),
+        }
+    }
+    let text = match Query::from_conjuncts(rest).to_string() {
+        all if all.is_empty() => "*".to_owned(),
+        text => text,
+    };
+    let mut words = vec!["auditty".to_owned(), "search".to_owned()];
+    // A query that begins with a dash is taken for a flag unless it comes after all of them.
+    let mut last = Vec::new();
+    let query = quoted(OsStr::new(&text));
+    if text.starts_with('-') {
+        last.push("--".to_owned());
+        last.push(query);
+    } else {
+        words.push(query);
+    }
+    let named = paths.iter().map(|path| quoted(path.as_os_str()));
+    if last.is_empty() {
+        words.extend(named);
+    } else {
+        last.extend(named);
+    }
+    for (flag, at) in [("--since", since), ("--until", until)] {
+        if let Some(at) = at {
+            words.push(flag.to_owned());
+            words.push(moment(at));
+        }
+    }
+    words.push("--tz".to_owned());
+    words.push(quoted(OsStr::new(&zone.to_string())));
+    words.extend(last);
+    words.join(" ")
+}
+
+/// RFC 3339 without zeros that say nothing.
+fn moment(at: Timestamp) -> String {
+    let text = at.rfc3339();
+    let digits = text.trim_end_matches('Z').trim_end_matches('0');
+    format!("{}Z", digits.trim_end_matches('.'))
+}
+
+/// One word for a POSIX shell; with characters that cannot be seen or act on a terminal, in the `$'…'` form that bash,
+/// zsh and ksh know.
+pub fn quoted(word: &OsStr) -> String {
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | '+' | ',' | '@');
+    match word.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        Some(text) if !text.chars().any(|c| c.is_control() || is_unsafe(c)) => {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+        _ => {
+            let mut out = String::from("$'");
+            for chunk in word.as_bytes().utf8_chunks() {
+                for c in chunk.valid().chars() {
+                    match c {
+                        '\'' | '\\' => {
+                            out.push('\\');
+                            out.push(c);
+                        }
+                        c if c.is_control() || is_unsafe(c) => {
+                            let mut bytes = [0; 4];
+                            for byte in c.encode_utf8(&mut bytes).bytes() {
+                                out.push_str(&format!("\\x{byte:02x}"));
+                            }
+                        }
+                        c => out.push(c),
+                    }
+                }
+                for byte in chunk.invalid() {
+                    out.push_str(&format!("\\x{byte:02x}"));
+                }
+            }
+            out.push('\'');
+            out
+        }
+    }
+}
+
+/// A name for an export nobody named.
+pub fn default_file(format: Format, now: Timestamp) -> String {
+    let ending = match format {
+        Format::Csv | Format::RawCsv => "csv",
+        Format::Markdown | Format::Report => "md",
+        Format::Raw | Format::Table | Format::Plain => "log",
+        Format::Jsonl | Format::Ecs => "jsonl",
+    };
+    let what = if format == Format::Report {
+        "access-report"
+    } else {
+        "auditty"
+    };
+    let at = now.to_utc().format("%Y%m%dT%H%M%SZ");
+    format!("~/{what}-{at}.{ending}")
+}
+
+/// The format that a file's name asks for.
+pub fn format_of(path: &Path) -> Option<Format> {
+    Some(
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "jsonl" | "ndjson" | "json" => Format::Jsonl,
+            "csv" => Format::Csv,
+            "md" | "markdown" => Format::Markdown,
+            "log" | "raw" | "txt" => Format::Raw,
+            _ => return None,
+        },
+    )
+}

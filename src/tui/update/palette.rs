@@ -1,0 +1,369 @@
+//! The command palette: what it offers for a line, what it shows before, and how a line is run.
+
+use super::moments::go_to;
+use super::{run, search, set_query, share};
+use crate::event::Zone;
+use crate::export::Format;
+use crate::query::ast::{Ast, TimeExpr};
+use crate::query::{Query, time};
+use crate::tui::command::Command;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Pane};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::palette::{Palette, Row};
+use crate::tui::share::{Share, default_file, format_of};
+use crate::tui::term;
+use crate::tui::theme::Role;
+use crate::tui::verb::Verb;
+
+/// Lines remembered, and how many of them are offered again.
+const HISTORY: usize = 50;
+const AGAIN: usize = 3;
+
+/// Times worth offering.
+const TIMES: [&str; 7] = [
+    "15m",
+    "1h",
+    "24h",
+    "7d",
+    "today",
+    "yesterday",
+    "yesterday 14:00",
+];
+
+pub(super) fn open(model: &mut Model, text: &str) -> Vec<Effect> {
+    let rows = rows(model, text);
+    model.overlay = Some(Overlay::Palette(Palette::new(text.to_owned(), rows)));
+    changed(model)
+}
+
+pub(super) fn insert(model: &mut Model, text: &str) -> Vec<Effect> {
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        palette.insert(text);
+    }
+    changed(model)
+}
+
+pub(super) fn in_palette(model: &mut Model, command: Command) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    match command {
+        Command::Apply => apply(model),
+        Command::Complete => {
+            let Some(row) = palette.selected() else {
+                return Vec::new();
+            };
+            let text = row.text.clone();
+            set(model, text)
+        }
+        _ if palette.update(command) => changed(model),
+        _ => Vec::new(),
+    }
+}
+
+/// Writes the line, as if it had been typed.
+fn set(model: &mut Model, text: String) -> Vec<Effect> {
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        palette.set_text(text);
+    }
+    changed(model)
+}
+
+/// The line became another one: other rows fit, and something else would happen.
+fn changed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = &model.overlay else {
+        return Vec::new();
+    };
+    let text = palette.text().to_owned();
+    let rows = rows(model, &text);
+    model.share.counting = None;
+    let (preview, effects) = preview(model, &text);
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        palette.offer(rows);
+        palette.preview = preview;
+    }
+    effects
+}
+
+/// The verb of a line and what follows it.
+fn split(text: &str) -> Option<(Verb, &str)> {
+    let text = text.trim_start();
+    let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+    Some((Verb::find(name)?, rest.trim()))
+}
+
+/// What could be meant by a line.
+fn rows(model: &Model, text: &str) -> Vec<Row> {
+    if let Some((verb, argument)) = split(text)
+        && text.trim_start().contains(' ')
+    {
+        return arguments(model, verb, argument);
+    }
+    let row = |text: String, argument: &str, doc: &str, keys: String| Row {
+        complete: argument.is_empty(),
+        text,
+        argument: argument.to_owned(),
+        doc: doc.to_owned(),
+        keys,
+    };
+    let mut rows = Vec::new();
+    if text.trim().is_empty() {
+        let history = model.share.history.iter().take(AGAIN);
+        rows.extend(history.map(|line| row(line.clone(), "", "again", String::new())));
+    }
+    rows.extend(Verb::ALL.iter().map(|verb| {
+        let blank = if verb.argument().is_empty() { "" } else { " " };
+        let name = format!("{}{blank}", verb.name());
+        row(name, verb.argument(), verb.doc(), String::new())
+    }));
+    let glyphs = !model.theme.is_ascii();
+    let context = model.focus.context();
+    rows.extend(Command::ALL.iter().map(|command| {
+        let keys = model.keymap.label(context, *command, glyphs);
+        row(command.name().to_owned(), "", command.doc(), keys)
+    }));
+    rows
+}
+
+/// What may follow a verb. The text of a row is the whole line.
+fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
+    let row = |argument: &str, doc: &str| Row {
+        text: format!("{} {argument}", verb.name()),
+        argument: String::new(),
+        doc: doc.to_owned(),
+        keys: String::new(),
+        complete: true,
+    };
+    match verb {
+        Verb::Goto | Verb::Since | Verb::Until => TIMES.iter().map(|t| row(t, "")).collect(),
+        Verb::Export => Format::FILES
+            .iter()
+            .filter(|(name, ..)| {
+                // A format that is written out stays; only the file is still open.
+                let word = typed.split(' ').next().unwrap_or_default();
+                Format::for_file(word).is_none() || word == *name
+            })
+            .map(|(name, format, doc)| {
+                let file = match typed.split_once(' ') {
+                    Some((_, file)) if !file.trim().is_empty() => file.trim().to_owned(),
+                    _ => default_file(*format, model.now),
+                };
+                row(&format!("{name} {file}"), doc)
+            })
+            .collect(),
+        Verb::Write => {
+            let file = default_file(Format::Jsonl, model.now);
+            vec![row(&file, "")]
+        }
+        Verb::Tz => {
+            let mut zones = vec![row("UTC", ""), row("local", "this machine's zone")];
+            zones.extend(Zone::names().map(|name| row(name, "")));
+            zones
+        }
+        Verb::Runbook => {
+            let books = model.runbooks.library().runbooks.iter();
+            books.map(|book| row(&book.id, &book.title)).collect()
+        }
+        Verb::Query | Verb::Leave => Vec::new(),
+    }
+}
+
+/// What the line would do, where that can be told.
+fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect>) {
+    let Some((verb, argument)) = split(text).filter(|(_, a)| !a.is_empty()) else {
+        return (None, Vec::new());
+    };
+    let say = |role, text: String| (Some((role, text)), Vec::new());
+    match verb {
+        Verb::Goto | Verb::Since | Verb::Until => match moment(model, argument) {
+            Ok(at) => {
+                let (zone, _) = share::zone(model);
+                say(Role::Text, format!("{} {zone}", zone.format(at)))
+            }
+            Err(error) => say(Role::Dim, error),
+        },
+        Verb::Query => match Query::parse(argument) {
+            Ok(query) => {
+                let job = model.share.next_job();
+                model.share.counting = Some(job);
+                let count = Share::Count {
+                    job,
+                    query,
+                    now: None,
+                    zone_offset: share::zone(model).1,
+                };
+                let counting = (Role::Dim, "counting".to_owned());
+                (Some(counting), vec![Effect::Share(Box::new(count))])
+            }
+            Err(error) => say(Role::Dim, error.to_string()),
+        },
+        Verb::Tz => match argument.parse::<Zone>() {
+            Ok(zone) => say(
+                Role::Text,
+                format!("now: {} {zone}", zone.format(model.now)),
+            ),
+            Err(error) => say(Role::Dim, error.to_string()),
+        },
+        Verb::Export | Verb::Write => {
+            let total = model.total.map_or("all".to_owned(), |n| n.to_string());
+            say(
+                Role::Dim,
+                format!("{total} events, to a file of your own; nothing is overwritten"),
+            )
+        }
+        Verb::Runbook | Verb::Leave => (None, Vec::new()),
+    }
+}
+
+fn moment(model: &Model, text: &str) -> Result<crate::event::Timestamp, String> {
+    let (_, offset) = share::zone(model);
+    time::resolve(text, model.now, offset)
+        .map(|m| m.start)
+        .ok_or_else(|| format!("\"{text}\" is no time; expected {}", time::EXPECTED))
+}
+
+/// Enter: runs the line, or the row if it was chosen or nothing else can be meant.
+fn apply(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = &model.overlay else {
+        return Vec::new();
+    };
+    let typed = palette.text().trim().to_owned();
+    let is_whole = Command::find(&typed).is_some()
+        || split(&typed).is_some_and(|(verb, argument)| is_whole(model, verb, argument));
+    let line = match palette.selected() {
+        Some(row) if palette.chosen || !is_whole => {
+            if !row.complete {
+                let text = row.text.clone();
+                return set(model, text);
+            }
+            row.text.clone()
+        }
+        _ => typed,
+    };
+    // A file name that was filled in is shown before anything is written there.
+    if let Some((Verb::Export | Verb::Write, _)) = split(&line)
+        && line != palette.text().trim()
+    {
+        return set(model, line);
+    }
+    match run_line(model, &line) {
+        Ok(effects) => {
+            model.share.history.retain(|l| *l != line);
+            model.share.history.insert(0, line);
+            model.share.history.truncate(HISTORY);
+            effects
+        }
+        Err(error) => {
+            if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+                palette.preview = Some((Role::Alarm, error));
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Whether the argument is one as it stands, and no beginning of a row's.
+fn is_whole(model: &Model, verb: Verb, argument: &str) -> bool {
+    match verb {
+        Verb::Export => argument
+            .split_once(' ')
+            .is_some_and(|(name, _)| Format::for_file(name).is_some()),
+        Verb::Tz => argument.parse::<Zone>().is_ok(),
+        Verb::Runbook => {
+            let mut books = model.runbooks.library().runbooks.iter();
+            books.any(|book| book.id == argument)
+        }
+        _ => verb.argument().is_empty() || !argument.is_empty(),
+    }
+}
+
+/// Runs a line. What cannot be run leaves the palette open and says why.
+fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
+    if line.is_empty() {
+        model.overlay = None;
+        return Ok(Vec::new());
+    }
+    if let Some(command) = Command::find(line) {
+        model.overlay = None;
+        if command.edit().is_some() {
+            model.say(format!("{line} works while a line is being written"));
+            return Ok(Vec::new());
+        }
+        return Ok(run(model, command, 1, false));
+    }
+    let (verb, argument) = split(line).ok_or_else(|| {
+        let word = line.split(' ').next().unwrap_or_default();
+        format!("there is no command \"{word}\"; delete it to see all of them")
+    })?;
+    if argument.is_empty() && !verb.argument().is_empty() {
+        return Err(format!("{} needs {}", verb.name(), verb.argument()));
+    }
+    let effects = match verb {
+        Verb::Query => {
+            let query = Query::parse(argument).map_err(|e| e.to_string())?;
+            set_query(model, query, Some(argument.to_owned()))
+        }
+        Verb::Goto => {
+            let at = moment(model, argument)?;
+            model.overlay = None;
+            go_to(model, at)
+        }
+        Verb::Since | Verb::Until => {
+            moment(model, argument)?;
+            let at = TimeExpr::Text(argument.to_owned());
+            let is_since = verb == Verb::Since;
+            let mut terms = model.query.conjuncts();
+            terms.retain(|t| match t {
+                Ast::Since(_) => !is_since,
+                Ast::Until(_) => is_since,
+                _ => true,
+            });
+            let query = Query::from_conjuncts(terms);
+            let term = if is_since {
+                Ast::Since(at)
+            } else {
+                Ast::Until(at)
+            };
+            let query = term::with(&query, term);
+            let text = query.to_string();
+            set_query(model, query, Some(text))
+        }
+        Verb::Export => {
+            let (name, file) = argument.split_once(' ').unwrap_or((argument, ""));
+            let format = Format::for_file(name).ok_or_else(|| {
+                let names: Vec<&str> = Format::FILES.iter().map(|(n, ..)| *n).collect();
+                format!("there is no format \"{name}\"; use {}", names.join(", "))
+            })?;
+            match file.trim() {
+                "" => return Err(format!("export {name} needs a FILE; Tab offers one")),
+                file => share::export(model, format, file)?,
+            }
+        }
+        Verb::Write => {
+            let format = format_of(argument.as_ref()).ok_or_else(|| {
+                "the name says no format: end it in .jsonl, .csv, .md or .log, or use export"
+                    .to_owned()
+            })?;
+            share::export(model, format, argument)?
+        }
+        Verb::Tz => {
+            let zone: Zone = argument.parse().map_err(|e| format!("{e}"))?;
+            model.zone.choose(zone);
+            model.say(format!("times are shown in {zone}"));
+            // Times typed without a zone mean others now.
+            search::reload(model)
+        }
+        Verb::Runbook => {
+            let books = &model.runbooks.library().runbooks;
+            let index = books.iter().position(|b| b.id == argument);
+            let index = index.ok_or_else(|| format!("there is no runbook \"{argument}\""))?;
+            model.overlay = None;
+            model.set_open(Pane::Runbook, true);
+            super::runbook::open(model, index)
+        }
+        Verb::Leave => vec![Effect::Quit],
+    };
+    model.overlay = None;
+    Ok(effects)
+}

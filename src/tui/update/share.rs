@@ -1,0 +1,177 @@
+//! Copying and exporting: what goes out, and what is said about it.
+
+use crate::config::Clipboard;
+use crate::event::Zone;
+use crate::export::Format;
+use crate::export::file::expand_home;
+use crate::text::{Charset, bytes};
+use crate::tui::clipboard::osc52;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Pane};
+use crate::tui::overlay::Overlay;
+use crate::tui::share::{self, Export, News, Running, Share};
+use crate::tui::theme::Role;
+use crate::tui::widget::text::{counted, number};
+
+/// The display zone by name, and its offset now.
+pub(super) fn zone(model: &Model) -> (Zone, i32) {
+    (model.zone.place(), model.zone.offset_at(model.now))
+}
+
+/// The value under the cursor: a cell of the list, or a row of the detail.
+pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
+    let Some(hit) = model.events.selected() else {
+        model.say("there is nothing to copy");
+        return Vec::new();
+    };
+    let found = if model.focus == Pane::Detail {
+        model.subject().and_then(|s| model.detail.value(&s))
+    } else {
+        model.events.column().copied(hit)
+    };
+    match found {
+        // One line: what is pasted into a shell must not be run by a line break in it.
+        Some((name, text)) => {
+            let text = Charset::Unicode.line(&text, usize::MAX);
+            copy(model, name, text)
+        }
+        None => {
+            model.say("there is no value here to copy");
+            Vec::new()
+        }
+    }
+}
+
+/// The record as it was read, what acts on a terminal shown.
+pub(super) fn copy_record(model: &mut Model) -> Vec<Effect> {
+    let Some(hit) = model.events.selected() else {
+        model.say("there is nothing to copy");
+        return Vec::new();
+    };
+    let text = Charset::Unicode.block(&bytes(&hit.event.raw));
+    copy(model, "the record".to_owned(), text)
+}
+
+/// The view as a command that shows the same elsewhere.
+pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
+    let now = model.anchor.unwrap_or(model.now);
+    let zone = zone(model);
+    let command = share::command(&model.query, now, zone, &model.share.setup.paths);
+    copy(model, "this view as a command".to_owned(), command)
+}
+
+fn copy(model: &mut Model, what: String, text: String) -> Vec<Effect> {
+    let setup = &model.share.setup;
+    let size = counted(text.len() as u64, "byte", "bytes");
+    let mode = setup.clipboard;
+    if mode == Clipboard::Off {
+        model.say("copying is off: clipboard = \"off\" in config.toml");
+        return Vec::new();
+    }
+    let sequence = match mode {
+        Clipboard::Osc52 => osc52(&text, setup.wrap),
+        _ => None,
+    };
+    if let Some(sequence) = sequence {
+        model.say(format!("copied {what}: {size}"));
+        return vec![Effect::Wire(sequence)];
+    }
+    match setup.folder.clone() {
+        Some(folder) => {
+            let what = format!("{what}: {size}");
+            share(Share::CopyToFile { folder, what, text })
+        }
+        None => {
+            model.said = Some((
+                Role::Warning,
+                format!(
+                    "{what} is too long for the clipboard ({size}), and there is no folder for it"
+                ),
+            ));
+            Vec::new()
+        }
+    }
+}
+
+fn share(share: Share) -> Vec<Effect> {
+    vec![Effect::Share(Box::new(share))]
+}
+
+/// Begins an export; says why not, where it can be told without looking.
+pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Vec<Effect>, String> {
+    if let Some(running) = &model.share.export {
+        let path = running.path.display();
+        return Err(format!("{path} is still being written; Ctrl+C stops it"));
+    }
+    let home = model.share.setup.home.as_deref();
+    let path = expand_home(file.as_ref(), home);
+    let job = model.share.next_job();
+    model.share.export = Some(Running {
+        job,
+        path: path.clone(),
+        events: 0,
+    });
+    let (zone, zone_offset) = zone(model);
+    Ok(share(Share::Export(Export {
+        job,
+        format,
+        path,
+        query: model.query.clone(),
+        now: model.anchor,
+        zone,
+        zone_offset,
+        who: model.share.setup.who.clone(),
+    })))
+}
+
+/// Stops the export that runs; `None` if there is none.
+pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
+    model.share.export.as_ref()?;
+    model.say("stopping the export");
+    Some(share(Share::CancelExport))
+}
+
+pub(super) fn news(model: &mut Model, news: News) {
+    model.dirty = true;
+    match news {
+        News::Progress { job, events } => {
+            if let Some(running) = model.share.export.as_mut().filter(|r| r.job == job) {
+                running.events = events;
+            }
+        }
+        News::Exported { job, result } => {
+            let Some(running) = model.share.export.take_if(|r| r.job == job) else {
+                return;
+            };
+            model.said = Some(match result {
+                Ok((events, bytes)) => {
+                    let events = counted(events, "event", "events");
+                    let (bytes, path) = (number(bytes), running.path.display());
+                    (
+                        Role::Good,
+                        format!("wrote {events}, {bytes} bytes, to {path}"),
+                    )
+                }
+                Err(error) => (Role::Warning, format!("not exported: {error}")),
+            });
+        }
+        News::Copied { what, result } => {
+            model.said = Some(match result {
+                Ok(path) => (Role::Text, format!("{what}, in {}", path.display())),
+                Err(error) => (Role::Warning, format!("not copied: {error}")),
+            });
+        }
+        News::Counted { job, result } => {
+            if model.share.counting.take_if(|j| *j == job).is_none() {
+                return;
+            }
+            let Some(Overlay::Palette(palette)) = &mut model.overlay else {
+                return;
+            };
+            palette.preview = Some(match result {
+                Ok(total) => (Role::Text, counted(total, "event", "events")),
+                Err(error) => (Role::Warning, error),
+            });
+        }
+    }
+}

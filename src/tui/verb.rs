@@ -1,0 +1,49 @@
+//! Commands of the palette that take an argument: `:goto 2h`, `:export csv FILE`, …
+
+macro_rules! verbs {
+    ($($variant:ident $name:literal $argument:literal $doc:literal)*) => {
+        /// A command with an argument.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Verb {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Verb {
+            /// In the order of the palette.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As typed.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What has to follow; empty = nothing.
+            pub fn argument(self) -> &'static str {
+                match self { $(Self::$variant => $argument,)* }
+            }
+
+            /// One line of help.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+        }
+    };
+}
+
+verbs! {
+    Query "query" "TEXT" "search for something else"
+    Goto "goto" "TIME" "go to a moment: 2h, yesterday 14:00, 2026-03-01T10:00Z"
+    Since "since" "TIME" "only events from a time on"
+    Until "until" "TIME" "only events before a time"
+    Export "export" "FORMAT FILE" "write what matches to a new file"
+    Write "write" "FILE" "the same, with the format by the file's name (.jsonl .csv .md .log)"
+    Tz "tz" "ZONE" "show times in another zone"
+    Runbook "runbook" "ID" "open a runbook"
+    Leave "q" "" "leave the explorer"
+}
+
+impl Verb {
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|v| v.name() == name)
+    }
+}

@@ -1,0 +1,95 @@
+//! What the program writes to files is private, whole, never over something else, and read back as the same events.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::program::Program;
+
+const FIELDS: &str = "ts,actor,action,target,outcome,ip";
+
+/// The essence of every event of a file, oldest first.
+fn essence(program: &Program, file: &str) -> String {
+    program.print([
+        "search", "*", file, "--sort", "asc", "--fields", FIELDS, "--format", "csv",
+    ])
+}
+
+#[test]
+fn an_export_in_json_lines_is_read_back_as_the_same_events() {
+    for fixture in [
+        "k8s-audit/stages.jsonl",
+        "k8s-audit/audit2rbac_demo.log",
+        "syslog/auth.log",
+    ] {
+        let program = Program::new();
+        let log = program.fixture(fixture);
+        let name = log.file_name().unwrap().to_str().unwrap();
+        let ran = program.run([
+            "search",
+            "*",
+            name,
+            "--sort",
+            "asc",
+            "--format",
+            "jsonl",
+            "--output",
+            "out.jsonl",
+        ]);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
+        assert!(ran.err.contains("wrote"), "{}", ran.err);
+        let mode = fs::metadata(program.logs().join("out.jsonl")).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            essence(&program, "out.jsonl"),
+            essence(&program, name),
+            "{fixture}"
+        );
+    }
+}
+
+#[test]
+fn what_is_there_already_is_refused_and_left_as_it_is() {
+    let program = Program::new();
+    program.fixture("k8s-audit/stages.jsonl");
+    program.log("mine", "mine");
+    symlink("nowhere", program.logs().join("link")).unwrap();
+    fs::create_dir(program.logs().join("dir")).unwrap();
+    for (place, says) in [
+        ("mine", "exists already"),
+        ("link", "is a symbolic link"),
+        ("dir", "is a directory"),
+        ("/dev/null", "is a device"),
+    ] {
+        let ran = program.run(["search", "*", "stages.jsonl", "--output", place]);
+        assert_eq!((ran.code, &*ran.out), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(says), "{place}: {}", ran.err);
+    }
+    assert_eq!(fs::read(program.logs().join("mine")).unwrap(), b"mine");
+    assert!(!program.logs().join("nowhere").exists());
+}
+
+#[test]
+fn a_report_and_plain_text_are_for_people() {
+    let program = Program::new();
+    program.fixture("chain/R1.jsonl");
+    let report = program.print([
+        "search", "*", "R1.jsonl", "--format", "report", "--limit", "2",
+    ]);
+    for part in [
+        "# Access report",
+        "| made by |",
+        "| times shown in | UTC |",
+        "- Complete: every record",
+        "no sign of it",
+        "Events listed above: 2.",
+        "## Terms",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    let plain = program.print(["search", "*", "R1.jsonl", "--plain", "--limit", "2"]);
+    assert_eq!(plain.split("\n\n").count(), 2, "{plain}");
+    let is_labelled = |line: &str| line.is_empty() || line.contains(": ");
+    assert!(plain.lines().all(is_labelled), "{plain}");
+    let ran = program.run(["search", "*", "R1.jsonl", "--raw-csv"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
