@@ -25,7 +25,7 @@ pub struct Highlighter {
 enum Mark {
     Whole(ValueTest),
     Within(Regex),
-    Words(WordTest),
+    Words(Box<WordTest>),
 }
 
 impl Highlighter {
@@ -60,10 +60,13 @@ impl Highlighter {
                 tests.iter().for_each(|t| self.collect_test(field, t));
                 return;
             }
-            Test::Is(pattern) if field == Field::Message => Mark::Words(WordTest::new(&Words {
-                text: pattern.text.clone(),
-                quoted: pattern.quoted,
-            })),
+            Test::Is(pattern) if field == Field::Message => {
+                let words = Words {
+                    text: pattern.text.clone(),
+                    quoted: pattern.quoted,
+                };
+                Mark::Words(Box::new(WordTest::new(&words)))
+            }
             Test::Is(_) => match ValueTest::new(test, kind) {
                 Ok(test) => Mark::Whole(test),
                 Err(_) => return,

@@ -5,6 +5,8 @@ pub mod columns;
 mod rows;
 pub mod window;
 
+use std::collections::HashSet;
+
 use crate::engine::Hit;
 use crate::event::{EventId, SortKey};
 use crate::query::{Highlighter, Matcher};
@@ -32,8 +34,12 @@ pub struct Events {
     /// The column under the cursor.
     column: Column,
     pub follow: bool,
-    /// Arrived while not following.
+    /// Arrived while not following, after everything that was there before.
     pub unseen: u64,
+    /// Those counted, so that none is counted twice when it arrives again in its final form.
+    counted: HashSet<EventId>,
+    /// The newest event that was seen at the end of a list.
+    newest: Option<SortKey>,
     /// The row of the screen that the selection is to stand on in the list that was asked for.
     wish: Option<usize>,
     /// The row that it is to stand on now, while pages around it come in.
@@ -104,7 +110,7 @@ impl Events {
         let row = self.wish.take().unwrap_or(row);
         self.held = (!self.follow).then_some(row);
         self.offset = 0;
-        self.unseen = 0;
+        self.forget_unseen();
         self.settle();
     }
 
@@ -117,15 +123,32 @@ impl Events {
     /// Takes more hits into the list.
     pub fn merge(&mut self, hits: Vec<Hit>, arrival: Arrival) {
         let id = self.selected_id();
-        let new = self.window.merge(hits, arrival);
+        if arrival == Arrival::Live {
+            self.count_unseen(&hits);
+        }
+        self.window.merge(hits, arrival);
         self.keep_in_place(id);
         let dropped = self.window.trim(self.selected);
         self.selected = self.selected.saturating_sub(dropped);
         self.offset = self.offset.saturating_sub(dropped);
-        if arrival == Arrival::Live && !self.follow {
-            self.unseen += new;
-        }
         self.settle();
+    }
+
+    fn count_unseen(&mut self, hits: &[Hit]) {
+        if self.follow {
+            return;
+        }
+        for event in hits.iter().map(|h| &h.event) {
+            let is_newer = self.newest.as_ref().is_none_or(|n| event.sort_key() > *n);
+            if is_newer && self.counted.insert(event.id) {
+                self.unseen += 1;
+            }
+        }
+    }
+
+    fn forget_unseen(&mut self) {
+        self.unseen = 0;
+        self.counted.clear();
     }
 
     /// After rows came in above, moves selection and first row along, so that nothing moves on the screen.
@@ -163,7 +186,8 @@ impl Events {
         }
         self.release_when_done();
         if !self.window.more_newer && self.offset + self.height >= len {
-            self.unseen = 0;
+            self.forget_unseen();
+            self.newest = self.newest.take().max(self.window.last_key());
         }
         let columns = self.columns.fitting(self.width);
         if self.width > 0 && !columns.iter().any(|(c, _)| *c == self.column) {
@@ -228,7 +252,7 @@ impl Events {
 
     fn jump_to_newest(&mut self) -> Option<Intent> {
         self.follow = true;
-        self.unseen = 0;
+        self.forget_unseen();
         if self.window.more_newer {
             return Some(Intent::LoadNewest);
         }

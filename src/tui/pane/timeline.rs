@@ -192,7 +192,7 @@ impl Timeline {
             .filter(|ts| (start..end).contains(&ts.0));
         let mut words = format!(
             "{} to {} {}: {}, {}",
-            zone.full(Timestamp(start)),
+            whole(zone.full(Timestamp(start))),
             end_label(zone, start, end),
             zone.label_at(Timestamp(start)),
             text::counted(sum.total, "event", "events"),
@@ -346,11 +346,17 @@ fn cursor(look: &Look<'_>) -> Style {
 /// The end of a span, without its date if that is the one of its start.
 fn end_label(zone: &Zone, start: i64, end: i64) -> String {
     let (start, end) = (Timestamp(start), Timestamp(end));
-    if zone.date(start) == zone.date(end) {
+    whole(if zone.date(start) == zone.date(end) {
         zone.clock(end)
     } else {
         zone.full(end)
-    }
+    })
+}
+
+/// Without the thousandths of a whole second.
+fn whole(time: String) -> String {
+    time.strip_suffix(".000")
+        .map_or(time.clone(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -119,3 +119,16 @@ fn what_lagged_is_searched_again_in_place() {
     d.settle();
     assert_eq!((d.selected(), d.model.events.selected_row()), before);
 }
+
+#[test]
+fn only_what_is_newer_counts_as_new_and_only_once() {
+    let mut d = Driver::new(80, 24, events(1_000));
+    d.keys("300k");
+    d.arrive(vec![event(10), event(990)]);
+    assert_eq!(d.model.events.unseen, 0);
+    d.arrive(vec![event(1_000), event(1_001)]);
+    d.arrive(vec![event(1_000)]);
+    assert_eq!(d.model.events.unseen, 2);
+    d.keys("G");
+    assert_eq!(d.model.events.unseen, 0);
+}

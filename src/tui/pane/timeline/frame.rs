@@ -22,14 +22,18 @@ pub(super) struct Sum {
 
 impl Frame {
     /// Keeps the slots of the frame before if the buckets still fit: what is on the screen must not move with every
-    /// event. With `live` an eighth more is left free for what will come.
+    /// event. With `live` room is left free for what will come: the more, the sooner it does.
     pub(super) fn new(histogram: Histogram, live: bool, before: Option<&Self>) -> Self {
         let buckets = histogram.total.len();
         let kept = before.filter(|b| {
             let same = b.histogram.start == histogram.start && b.histogram.step == histogram.step;
             same && live && (buckets..=buckets * 2).contains(&b.slots)
         });
-        let room = if live { (buckets / 8).max(1) } else { 0 };
+        let room = match (live, histogram.step < MINUTE) {
+            (true, true) => (buckets / 8).max(1),
+            (true, false) => 1,
+            (false, _) => 0,
+        };
         let slots = kept.map_or(buckets + room, |b| b.slots).max(1);
         Self { histogram, slots }
     }
@@ -125,12 +129,13 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::time::SECOND;
     use proptest::prelude::*;
 
     fn histogram(buckets: usize) -> Histogram {
         Histogram {
             start: Timestamp(0),
-            step: MINUTE,
+            step: SECOND,
             total: (0..buckets as u64).map(|n| n % 5).collect(),
             failures: vec![0; buckets],
         }
