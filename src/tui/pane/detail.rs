@@ -19,6 +19,7 @@ use ratatui::text::Line;
 
 use crate::chain::{ChainReport, Finding};
 use crate::engine::Hit;
+use crate::event::EventId;
 use crate::text::width;
 use crate::tui::command::Command;
 use crate::tui::marks::Entry;
@@ -66,7 +67,7 @@ pub struct Detail {
     search: String,
     /// Come here from a row for another event: the cursor goes to the row for this one in the same part, once it is
     /// known, so that a session can be walked through.
-    land: Option<&'static str>,
+    land: Option<(EventId, &'static str)>,
     /// Columns and rows for the rows of the detail.
     size: (u16, u16),
 }
@@ -160,7 +161,7 @@ impl Detail {
                 Some(Intent::Say("this is the event shown here".to_owned()))
             }
             Row::Other(other) => {
-                self.land = Some(other.noun);
+                self.land = Some((other.id, other.noun));
                 Some(Intent::Visit {
                     id: other.id,
                     noun: other.noun,
@@ -244,8 +245,11 @@ impl Detail {
     /// Keeps the cursor on its row.
     pub fn stay_on(&mut self, anchor: Option<Anchor>, subject: &Subject<'_>) {
         let rows = self.rows(subject);
-        let here =
-            |row: &Row| matches!(row, Row::Other(o) if o.is_this && Some(o.noun) == self.land);
+        let land = self.land.filter(|(id, _)| *id == subject.hit.event.id);
+        let here = |row: &Row| match (row, land) {
+            (Row::Other(other), Some((_, noun))) => other.is_this && other.noun == noun,
+            _ => false,
+        };
         if let Some(place) = rows.iter().position(here) {
             self.selected = place;
         } else if let Some(anchor) = anchor
