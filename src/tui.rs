@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use crossterm::event::EventStream;
 
+use crate::config::Depth;
 use crate::engine::Engine;
 use crate::event::Timestamp;
 use crate::query::{Query, QueryError};
@@ -36,6 +37,7 @@ use model::Model;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;
+use theme::palette::Palette;
 use widget::zone::Zone;
 
 /// How the explorer starts.
@@ -50,8 +52,15 @@ pub struct Options {
     pub zone_label: String,
     /// Without colours only bold, dim, reverse and underline are used (`NO_COLOR`).
     pub colour: bool,
+    /// How many colours, where there are any.
+    pub depth: Depth,
+    pub palette: Palette,
     /// Only ASCII signs, and everything else shown as escapes.
     pub ascii: bool,
+    /// `None` = the built-in keys.
+    pub keymap: Option<Keymap>,
+    /// What is wrong with the settings, shown until it is closed.
+    pub problems: Vec<String>,
     /// Shown at the bottom right while there is nothing else to say (`demo: press R`).
     pub tip: Option<String>,
 }
@@ -64,7 +73,11 @@ impl Default for Options {
             zone_offset: 0,
             zone_label: "UTC".to_owned(),
             colour: true,
+            depth: Depth::Sixteen,
+            palette: Palette::default(),
             ascii: false,
+            keymap: None,
+            problems: Vec::new(),
             tip: None,
         }
     }
@@ -89,8 +102,18 @@ pub enum TuiError {
 pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     let query = Query::parse(&options.query)?;
     let zone = Zone::new(options.zone_offset, options.zone_label);
-    let theme = Theme::new(options.colour, options.ascii);
-    let mut model = Model::new(options.title, zone, theme, Keymap::standard()?, library);
+    let depth = if options.colour {
+        options.depth
+    } else {
+        Depth::None
+    };
+    let theme = Theme::of(options.palette, depth, options.ascii);
+    let keymap = match options.keymap {
+        Some(keymap) => keymap,
+        None => Keymap::standard()?,
+    };
+    let mut model = Model::new(options.title, zone, theme, keymap, library);
+    model.problems = options.problems;
     model.query_bar.set_text(options.query.trim().to_owned());
     model.filters.set_query(&query);
     model.query = query;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_saphyr::{Error, Spanned};
 
-use super::suggest::hint;
+use crate::text::suggest::hint;
 use super::{Input, InputKind, Runbook, inputs, window};
 
 const MAX_INPUTS: usize = 30;

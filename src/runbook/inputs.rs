@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::event::Timestamp;
 
-use super::suggest::hint;
+use crate::text::suggest::hint;
 use super::{Input, InputError, InputKind, Inputs, window};
 
 /// Longest value of an input, in bytes.

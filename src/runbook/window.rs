@@ -5,7 +5,7 @@ use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 
-use super::suggest::hint;
+use crate::text::suggest::hint;
 use super::{Input, InputKind, Inputs};
 
 /// One end of a window.

@@ -130,6 +130,8 @@ pub struct Model {
 
     /// Digits typed before a command.
     pub count: Option<usize>,
+    /// What is wrong with the settings; shown under the query until it is closed.
+    pub problems: Vec<String>,
     /// The answer to the last key, until the next one.
     pub said: Option<(Role, String)>,
     /// Shown while there is nothing else to say.
@@ -176,6 +178,7 @@ impl Model {
             asking: Asking::default(),
             arriving: Arriving::default(),
             count: None,
+            problems: Vec::new(),
             said: None,
             tip: None,
             quit_armed: false,
@@ -288,10 +291,15 @@ impl Model {
         findings.filter(|f| f.level == Level::Alarm).count()
     }
 
-    /// The key of a command, to be named in a sentence.
+    /// The key of a command, to be named in a sentence; without one, its name.
     pub fn key(&self, command: Command) -> String {
-        self.keymap
-            .label(self.focus.context(), command, !self.theme.is_ascii())
+        let glyphs = !self.theme.is_ascii();
+        let key = self.keymap.label(self.focus.context(), command, glyphs);
+        if key.is_empty() {
+            format!(":{}", command.name())
+        } else {
+            key
+        }
     }
 
     /// What the query bar says beside the query.
@@ -331,6 +339,17 @@ impl Model {
                 "everything is older; the newest event is from {}: {fix} counts times from there",
                 self.zone.full(*newest)
             ),
+        };
+        Some((Role::Warning, text))
+    }
+
+    /// The first thing that is wrong with the settings, and how to see the others.
+    pub fn problem(&self) -> Option<(Role, String)> {
+        let first = self.problems.first()?;
+        let close = self.key(Command::Close);
+        let text = match self.problems.len() {
+            1 => format!("{close} closes: {first}"),
+            n => format!("{close} closes, auditty doctor shows all {n}: {first}"),
         };
         Some((Role::Warning, text))
     }

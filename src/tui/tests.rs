@@ -3,6 +3,7 @@
 mod harness;
 mod keys;
 mod live;
+mod own_keys;
 mod pty;
 mod random;
 mod screens;

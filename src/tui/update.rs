@@ -340,6 +340,10 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
             Some(Vec::new())
         }
         Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
+        Pane::Events if !model.problems.is_empty() => {
+            model.problems.clear();
+            Some(Vec::new())
+        }
         Pane::Events => None,
     }
 }

@@ -60,6 +60,9 @@ pub fn view(
         .filter(|_| !context.is_editing() && context != Context::Help);
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
+        if key.is_empty() {
+            continue;
+        }
         let word = short(*command);
         let columns = width(&key) + word.len() + 3;
         if used + columns > room {

@@ -277,6 +277,9 @@ fn named(name: &str) -> KeyEvent {
         "backspace" => KeyCode::Backspace,
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,
+        function if function.len() > 1 && function.starts_with('f') => {
+            KeyCode::F(function[1..].parse().unwrap())
+        }
         one => KeyCode::Char(one.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)
