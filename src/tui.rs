@@ -1,7 +1,8 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
 //! Inside, imports point one way: `theme` < `term`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
-//! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never import panes.
+//! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal` <
+//! `start_page`. Panes never import panes.
 
 pub mod command;
 pub mod effect;
@@ -13,6 +14,7 @@ pub mod overlay;
 pub mod pane;
 pub mod runner;
 pub mod runtime;
+pub mod start_page;
 pub mod term;
 pub mod terminal;
 #[cfg(test)]
@@ -32,12 +34,14 @@ use crate::engine::Engine;
 use crate::event::Timestamp;
 use crate::query::{Query, QueryError};
 use crate::runbook::Library;
+use crate::state::{Keeper, Session, StateError};
 use keymap::Keymap;
 use model::Model;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;
 use theme::palette::Palette;
+use update::session;
 use widget::zone::Zone;
 
 /// How the explorer starts.
@@ -61,6 +65,10 @@ pub struct Options {
     pub keymap: Option<Keymap>,
     /// What is wrong with the settings, shown until it is closed.
     pub problems: Vec<String>,
+    /// What is open, canonical paths.
+    pub sources: Vec<String>,
+    /// As the explorer was left.
+    pub session: Option<Session>,
     /// Shown at the bottom right while there is nothing else to say (`demo: press R`).
     pub tip: Option<String>,
 }
@@ -78,6 +86,8 @@ impl Default for Options {
             ascii: false,
             keymap: None,
             problems: Vec::new(),
+            sources: Vec::new(),
+            session: None,
             tip: None,
         }
     }
@@ -96,6 +106,8 @@ pub enum TuiError {
     Keymap(#[from] keymap::KeymapError),
     #[error(transparent)]
     Query(#[from] QueryError),
+    #[error("the session was not saved: {0}")]
+    Session(#[from] StateError),
 }
 
 /// The model at the start; public so that tests draw the real explorer.
@@ -118,22 +130,33 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     model.filters.set_query(&query);
     model.query = query;
     model.tip = options.tip;
+    model.keeping.sources = options.sources;
+    if let Some(session) = &options.session {
+        session::restore(&mut model, session);
+    }
     Ok(model)
 }
 
 /// Runs the explorer until it is left; the terminal is given back whatever happens. Needs a tokio runtime with time
-/// and IO enabled. Keys come from the terminal even where standard input is a pipe.
+/// and IO enabled. Keys come from the terminal even where standard input is a pipe. The session goes to `keeper`, at
+/// the latest when the explorer ends, however it ends.
 pub async fn run(
     engine: Arc<dyn Engine>,
     library: Library,
     options: Options,
+    keeper: Option<Keeper>,
 ) -> Result<(), TuiError> {
     if !std::io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
-    let model = model(library, options)?;
-    let (_guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
-    let runner = Runner::new(engine, Timestamp::now);
+    let mut model = model(library, options)?;
+    model.keeping.enabled = keeper.is_some();
+    let (guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
+    let (mut runner, messages) = Runner::new(engine, Timestamp::now);
+    if let Some(keeper) = keeper {
+        runner.keep_in(Arc::new(keeper));
+    }
+    let runner = (runner, messages);
     let mut runtime = Runtime::new(terminal, EventStream::new(), model, runner, Pace::default());
     let shutdown = async {
         if terminal::asked_to_end().await.is_err() {
@@ -141,6 +164,10 @@ pub async fn run(
             std::future::pending::<()>().await;
         }
     };
-    runtime.run(shutdown).await?;
-    Ok(())
+    let ended = runtime.run(shutdown).await;
+    // A terminal that went away ends the loop with an error: what was done on it is kept all the same.
+    let saved = runtime.runner.save_last(session::capture(&runtime.model));
+    drop(guard);
+    ended?;
+    Ok(saved?)
 }

@@ -39,7 +39,9 @@ impl Look {
         let (palette, theme) = if name == "auto" {
             match app.terminal.background() {
                 Some(Background::Dark) => (BuiltIn::Dark.into(), "dark, as COLORFGBG says".into()),
-                Some(Background::Light) => (BuiltIn::Light.into(), "light, as COLORFGBG says".into()),
+                Some(Background::Light) => {
+                    (BuiltIn::Light.into(), "light, as COLORFGBG says".into())
+                }
                 None => {
                     depth = depth.min(Depth::Sixteen);
                     let why = "16 colours that read on dark and light: the terminal does not say which it is";

@@ -78,6 +78,8 @@ commands! {
     DeleteWord "delete-word" "delete the word before the cursor"
     DeleteToStart "delete-to-start" "delete to the start"
     DeleteToEnd "delete-to-end" "delete to the end"
+    SaveSession "save-session" "keep this view under a name"
+    OpenSession "open-session" "come back to a view that was kept"
     Help "help" "this help"
     Close "close" "close the topmost thing"
     Quit "quit" "close the topmost thing, at last the explorer"

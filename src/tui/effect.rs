@@ -3,6 +3,7 @@
 use crate::engine::{SearchRequest, Watermark};
 use crate::event::{SortKey, Timestamp};
 use crate::query::Query;
+use crate::state::Session;
 
 /// Numbers requests, so that replies to older ones can be told apart and dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,14 @@ pub enum Effect {
         generation: Generation,
         query: Query,
         from: Watermark,
+    },
+    /// Keeps the session, under a name if there is one.
+    SaveSession {
+        name: Option<String>,
+        session: Box<Session>,
+    },
+    OpenSession {
+        name: String,
     },
     Redraw,
     Quit,

@@ -26,10 +26,12 @@ pub enum Context {
     Form,
     /// One line is asked for.
     Prompt,
+    /// Nothing is open yet.
+    Start,
 }
 
 impl Context {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Global,
         Self::Events,
         Self::Filters,
@@ -39,6 +41,7 @@ impl Context {
         Self::Query,
         Self::Form,
         Self::Prompt,
+        Self::Start,
     ];
 
     pub fn name(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Context {
             Self::Query => "query",
             Self::Form => "form",
             Self::Prompt => "prompt",
+            Self::Start => "start",
         }
     }
 

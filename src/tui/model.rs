@@ -17,6 +17,7 @@ use crate::engine::{Covers, Info};
 use crate::event::{Event, Level, Timestamp};
 use crate::query::{Notice, Query};
 use crate::runbook::Library;
+use crate::state::{Place, Session};
 use crate::tui::command::Command;
 
 /// From this width on the three columns stand side by side.
@@ -96,6 +97,21 @@ pub struct Arriving {
     pub since: Option<Timestamp>,
 }
 
+/// What is kept between two runs, and when it was saved last.
+#[derive(Clone, Debug, Default)]
+pub struct Keeping {
+    /// Whether there is a place to save to.
+    pub enabled: bool,
+    /// What is open, canonical paths.
+    pub sources: Vec<String>,
+    /// The event that was selected when the explorer was left, until it is found again or a key is pressed.
+    pub wanted: Option<Place>,
+    /// Something was done since the last save.
+    pub touched: bool,
+    pub at: Timestamp,
+    pub last: Option<Session>,
+}
+
 #[derive(Debug)]
 pub struct Model {
     pub title: String,
@@ -128,6 +144,7 @@ pub struct Model {
     pub asking: Asking,
     pub arriving: Arriving,
 
+    pub keeping: Keeping,
     /// Digits typed before a command.
     pub count: Option<usize>,
     /// What is wrong with the settings; shown under the query until it is closed.
@@ -177,6 +194,7 @@ impl Model {
             },
             asking: Asking::default(),
             arriving: Arriving::default(),
+            keeping: Keeping::default(),
             count: None,
             problems: Vec::new(),
             said: None,
@@ -254,7 +272,11 @@ impl Model {
     pub fn needs_tick(&self) -> bool {
         let asking = &self.asking;
         let due = asking.counts_due || asking.info_due || asking.refresh_due;
-        due || self.arriving.rate > 0 || self.arriving.arrived > 0 || !self.covers.complete
+        let unsaved = self.keeping.touched && self.keeping.enabled;
+        due || unsaved
+            || self.arriving.rate > 0
+            || self.arriving.arrived > 0
+            || !self.covers.complete
     }
 
     pub fn live(&self) -> Live {

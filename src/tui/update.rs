@@ -4,6 +4,7 @@
 mod prompt;
 mod runbook;
 mod search;
+pub mod session;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -26,19 +27,25 @@ use crate::query::{Notice, Query};
 pub fn start(model: &mut Model) -> Vec<Effect> {
     model.asking.info_running = true;
     let mut effects = vec![Effect::Info];
-    effects.extend(search::reload(model));
+    effects.extend(session::begin(model));
     effects
 }
 
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
-        Message::Tick(now) => return search::tick(model, now),
+        Message::Tick(now) => {
+            let mut effects = search::tick(model, now);
+            effects.extend(session::tick(model));
+            return effects;
+        }
         Message::Key(key) => {
             model.dirty = true;
+            session::touched(model);
             on_key(model, key)
         }
         Message::Paste(text) => {
             model.dirty = true;
+            session::touched(model);
             on_paste(model, &text);
             Vec::new()
         }
@@ -58,6 +65,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.info = *info;
             Vec::new()
         }
+        Message::SessionSaved { name, error } => {
+            session::saved(model, name, error);
+            Vec::new()
+        }
+        Message::SessionOpened(result) => session::opened(model, result),
         Message::Tailed { generation, item } => search::tailed(model, generation, item),
         Message::TailEnded { generation, error } => {
             if model.arriving.tail == Some(generation) {
@@ -184,6 +196,8 @@ pub(super) fn run(
         }
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
+        Command::SaveSession => prompt::ask(model, Ask::SaveSession),
+        Command::OpenSession => prompt::ask(model, Ask::OpenSession),
         Command::Fix => fix(model),
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),

@@ -15,6 +15,10 @@ use crate::tui::widget::{Look, draw_lines};
 pub enum Ask {
     /// A moment to go to.
     Time,
+    /// The name to keep the session under.
+    SaveSession,
+    /// The name of the session to come back to.
+    OpenSession,
 }
 
 #[derive(Clone, Debug)]

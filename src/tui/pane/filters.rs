@@ -89,6 +89,25 @@ impl Filters {
         self.chips.retain(|chip| chip.on);
     }
 
+    /// The terms that are switched off, as queries.
+    pub fn chips_off(&self) -> Vec<String> {
+        let off = self.chips.iter().filter(|chip| !chip.on);
+        let query = |chip: &Chip| Query {
+            ast: chip.term.clone(),
+        };
+        off.map(|chip| query(chip).to_string()).collect()
+    }
+
+    /// Adds chips that are switched off; what is no query, or is there already, is left out.
+    pub fn restore_chips_off(&mut self, queries: &[String]) {
+        for query in queries.iter().filter_map(|text| Query::parse(text).ok()) {
+            let term = query.ast;
+            if self.chips.iter().all(|chip| chip.term != term) {
+                self.chips.push(Chip { term, on: false });
+            }
+        }
+    }
+
     pub fn set_facets(&mut self, facets: &[Facet]) {
         let wanted =
             |f: &&Facet| matches!(&f.field, FacetField::Normal(field) if FIELDS.contains(field));

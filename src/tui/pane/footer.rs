@@ -24,6 +24,8 @@ fn short(command: Command) -> &'static str {
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
         Command::Unpark => "your query",
+        Command::SaveSession => "keep",
+        Command::OpenSession => "come back",
         Command::NextInput => "next",
         Command::NextOffer => "offer",
         Command::DeleteWord => "delete word",
@@ -57,7 +59,7 @@ pub fn view(
     let global = keymap
         .footer(Context::Global)
         .iter()
-        .filter(|_| !context.is_editing() && context != Context::Help);
+        .filter(|_| !context.is_editing() && !matches!(context, Context::Help | Context::Start));
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
         if key.is_empty() {

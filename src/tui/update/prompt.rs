@@ -1,8 +1,9 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::search;
+use super::{search, session};
 use crate::event::{Order, SortKey};
 use crate::query::time;
+use crate::state::Slot;
 use crate::tui::effect::{Effect, Place};
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
@@ -11,6 +12,8 @@ use crate::tui::overlay::prompt::{Ask, Prompt};
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let (label, text) = match ask {
         Ask::Time => ("go to time", String::new()),
+        Ask::SaveSession => ("keep this view as", String::new()),
+        Ask::OpenSession => ("come back to", String::new()),
     };
     model.overlay = Some(Overlay::Prompt(Prompt::new(ask, label, text)));
     Vec::new()
@@ -29,6 +32,22 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
     };
     let text = prompt.text().trim().to_owned();
     match prompt.ask {
+        Ask::SaveSession | Ask::OpenSession => {
+            if let Err(error) = Slot::named(&text) {
+                prompt.refuse(error.to_string());
+                return Vec::new();
+            }
+            let is_save = prompt.ask == Ask::SaveSession;
+            model.overlay = None;
+            vec![if is_save {
+                Effect::SaveSession {
+                    name: Some(text),
+                    session: Box::new(session::capture(model)),
+                }
+            } else {
+                Effect::OpenSession { name: text }
+            }]
+        }
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.seconds()) else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));
