@@ -9,4 +9,6 @@ mod engine_contract;
 mod following;
 mod readme;
 mod screenshots;
+mod sessions;
+mod settings;
 mod support;

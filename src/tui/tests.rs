@@ -1,5 +1,6 @@
 //! Tests of the whole explorer: the real loop on a screen in memory, keys in, screen out.
 
+mod fitting;
 mod harness;
 mod keys;
 mod live;
@@ -7,4 +8,5 @@ mod own_keys;
 mod pty;
 mod random;
 mod screens;
+mod sessions;
 mod updates;
