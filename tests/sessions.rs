@@ -33,21 +33,21 @@ fn what_was_left_is_there_again_and_fresh_begins_without() {
     let program = program();
     let mut first = open(&program, &[LOG]);
     first.until_shown("all events");
-    first.press("/verb:get\r");
-    first.until_shown("verb:get");
+    first.press("/action:get\r");
+    first.until_shown("action:get");
     first.until_shown(" of ");
     // The second event from the end, its detail open.
     first.press("k\r");
     first.until_shown("DETAIL");
     first.press("\t");
-    first.quit();
+    first.leave();
 
     let mut second = open(&program, &[LOG]);
     second.until_shown("as you left it: Backspace shows all events");
     second.until_shown("DETAIL");
     second.until_shown("paused");
     assert!(
-        second.contents().contains("› verb:get"),
+        second.contents().contains("› action:get"),
         "{}",
         second.contents()
     );
@@ -70,21 +70,21 @@ fn little_is_lost_when_it_is_killed_or_the_line_drops() {
     let program = program();
     let mut first = open(&program, &[LOG]);
     first.until_shown("all events");
-    first.press("/verb:list\r");
+    first.press("/action:create\r");
     first.until("the session on disk", |_| {
-        kept(&program).contains("verb:list")
+        kept(&program).contains("action:create")
     });
     first.signal(Signal::KILL);
     assert!(!first.ended());
 
     let mut second = open(&program, &[LOG]);
     second.until_shown("as you left it");
-    second.until_shown("verb:list");
-    second.press("/\x15verb:get\r");
-    second.until_shown("› verb:get");
+    second.until_shown("action:create");
+    second.press("/\x15action:get\r");
+    second.until_shown("› action:get");
     second.signal(Signal::HUP);
     second.ended();
-    assert!(kept(&program).contains("verb:get"));
+    assert!(kept(&program).contains("action:get"));
 
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let state = program.home().join("state");
@@ -109,7 +109,7 @@ fn what_cannot_be_read_is_told_and_put_aside() {
         .path();
     fs::write(&file, "{ torn").unwrap();
     let mut second = open(&program, &[LOG]);
-    second.until_shown("cannot be read as a session");
+    second.until_shown("the session kept here cannot be read");
     second.until_shown("all events");
     assert_eq!(
         fs::read_to_string(file.with_extension("json.aside")).unwrap(),
@@ -122,8 +122,8 @@ fn sessions_have_names() {
     let program = program();
     let mut first = open(&program, &[LOG]);
     first.until_shown("all events");
-    first.press("/verb:get\r");
-    first.until_shown("› verb:get");
+    first.press("/action:get\r");
+    first.until_shown("› action:get");
     first.press("\x13../x\r");
     first.until_shown("is no name for a session");
     first.press("\x15night shift\r");
@@ -133,7 +133,7 @@ fn sessions_have_names() {
     first.press("\x0fnobody\r");
     first.until_shown("there is night shift");
     first.press("\x0fnight shift\r");
-    first.until_shown("› verb:get");
+    first.until_shown("› action:get");
     first.press("\x7f");
     first.until_shown("all events");
     first.quit();
@@ -141,12 +141,12 @@ fn sessions_have_names() {
     let list = program.print(["session", "list"]);
     assert!(
         list.lines()
-            .any(|l| l.starts_with("night shift") && l.ends_with("verb:get")),
+            .any(|l| l.starts_with("night shift") && l.ends_with("action:get")),
         "{list}"
     );
     // By its name, from anywhere, without a path.
     let mut named = open(&program, &["--session", "night shift"]);
-    named.until_shown("› verb:get");
+    named.until_shown("› action:get");
     named.quit();
     let unknown = program.run(["--session", "day"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
@@ -160,14 +160,14 @@ fn without_a_path_there_is_something_to_choose_from() {
     let program = program();
     let mut first = open(&program, &[LOG]);
     first.until_shown("all events");
-    first.press("/verb:get\r");
-    first.until_shown("› verb:get");
+    first.press("/action:get\r");
+    first.until_shown("› action:get");
     first.quit();
     let mut second = open(&program, &[]);
     second.until_shown("OPENED BEFORE");
     second.until_shown("OR LEAVE, AND TYPE");
     second.press("\r");
-    second.until_shown("› verb:get");
+    second.until_shown("› action:get");
     second.quit();
     let mut third = open(&program, &[]);
     third.until_shown("OPENED BEFORE");
@@ -226,7 +226,9 @@ fn only_what_changed_is_drawn() {
     let before = clears(&explorer);
     explorer.press("kkjj?");
     explorer.until_shown("HELP");
-    explorer.press("\x1bf");
+    explorer.press("q");
+    explorer.until("the help closed", |s| !s.contents().contains("HELP"));
+    explorer.press("f");
     explorer.until_shown("FILTERS");
     assert_eq!(clears(&explorer), before);
     explorer.press("\x0c");

@@ -125,12 +125,12 @@ fn print(report: &Report, app: &mut App) -> Result<(), Failure> {
     }
     for source in report.sources.iter().take(SHOWN) {
         let files = match source.files {
-            1 => "1 file".to_owned(),
-            n => format!("{n} files"),
+            1 => String::new(),
+            n => format!("  ({n} files)"),
         };
         let size = super::app::size(source.bytes);
-        let path = safe(&source.path);
-        writeln!(app.out, "      {path}  {}  {files}  {size}", source.format)?;
+        let (path, format) = (safe(&source.path), safe(&source.format));
+        writeln!(app.out, "      {size:>9}  {format:12}  {path}{files}")?;
     }
     more(report.sources.len(), "sources", app)?;
     // What can be mended first.

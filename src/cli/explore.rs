@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::look::Look;
 use super::open::{self, Mode, Opened};
 use super::start;
+use crate::config::ConfigError;
 use crate::runbook::Library;
 use crate::state::{Keeper, Session, Slot, StateError, Store};
 use crate::text::Charset;
@@ -109,11 +110,18 @@ fn no_such_session(slot: &Slot, store: Option<&Store>, problem: Option<String>) 
 /// The explorer on what is open.
 pub(super) fn show(opened: Opened, kept: Kept, app: &mut App) -> Result<Exit, Failure> {
     let look = Look::load(app).map_err(|error| Failure::Failed(error.to_string()))?;
+    // One line has no room for the folder, which is where it always is.
+    let folder = app
+        .paths
+        .as_ref()
+        .map(|paths| format!("{}/", paths.config.display()));
+    let short = |error: &ConfigError| {
+        let told = error.to_string();
+        let inside = folder.as_ref().and_then(|f| told.strip_prefix(f.as_str()));
+        inside.unwrap_or(&told).to_owned()
+    };
     let wrong = app.errors.iter().chain(&look.errors);
-    let problems = kept
-        .problem
-        .into_iter()
-        .chain(wrong.map(ToString::to_string));
+    let problems = kept.problem.into_iter().chain(wrong.map(short));
     let options = Options {
         title: opened.title.clone(),
         zone_offset: app.zone_offset(),

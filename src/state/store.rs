@@ -79,12 +79,8 @@ pub enum StateError {
     },
     #[error(transparent)]
     Private(#[from] PathsError),
-    #[error("{path} cannot be read as a session ({why}); it was moved to {aside}", path = path.display(), aside = aside.display())]
-    Unreadable {
-        path: PathBuf,
-        why: String,
-        aside: PathBuf,
-    },
+    #[error("the session kept here cannot be read ({why}); it was moved to {aside}", aside = aside.display())]
+    Unreadable { why: String, aside: PathBuf },
 }
 
 /// A session that is there.
@@ -131,7 +127,7 @@ impl Store {
                 let aside = path.with_extension("json.aside");
                 let failed = io_error("move aside", &path);
                 fs::rename(&path, &aside).map_err(failed)?;
-                Err(StateError::Unreadable { path, why, aside })
+                Err(StateError::Unreadable { why, aside })
             }
         }
     }

@@ -87,8 +87,9 @@ impl Terminal {
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        // A program that has just ended takes none.
+        let _ = self.keys.write_all(keys.as_bytes());
+        let _ = self.keys.flush();
     }
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
@@ -115,6 +116,21 @@ impl Terminal {
                 self.written.extend(bytes);
             }
         }
+    }
+
+    /// Leaves at once, whatever is open; a search that runs takes the first press.
+    #[track_caller]
+    pub(crate) fn leave(&mut self) {
+        self.press("\x03");
+        let soon = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < soon {
+            if self.child.try_wait().unwrap().is_some() {
+                break;
+            }
+            let _ = self.output.recv_timeout(Duration::from_millis(20));
+        }
+        self.press("\x03");
+        assert!(self.ended());
     }
 
     /// Leaves by the key for it.

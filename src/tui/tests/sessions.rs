@@ -19,7 +19,7 @@ fn restored(session: Session) -> Harness {
 fn what_is_captured_is_restored() {
     let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
     h.keys("/outcome:failure actor:alice@corp<enter>f<tab>");
-    h.keys("f <tab>kk<enter><tab>");
+    h.keys("fg <tab>kk<enter><tab>");
     let session = session::capture(h.model());
     assert_eq!(session.chips_off, ["outcome:failure"]);
     assert!(session.selected.is_some() && session.panes.detail);
@@ -131,13 +131,13 @@ fn while_more_is_read_the_place_is_looked_for_until_a_key_is_pressed() {
     };
     update(&mut model, answer(generation, page(false, event(3))));
     assert!(model.keeping.wanted.is_some());
-    model.asking.running = None;
     let tail = model.arriving.tail.unwrap();
     let changed = Message::Tailed {
         generation: tail,
         item: TailItem::Changed,
     };
     update(&mut model, changed);
+    model.asking.running = None;
     let effects = update(&mut model, Message::Tick(noon()));
     let (generation, purpose) = asked(&effects).unwrap();
     assert_eq!(purpose, around);
