@@ -142,7 +142,9 @@ pub(super) fn show(opened: Opened, kept: Kept, app: &mut App) -> Result<Exit, Fa
         ..Options::default()
     };
     let library = Library::load(&app.settings.runbooks);
-    open::explore(opened, library, options, kept.keeper)?;
+    if let Some(message) = open::explore(opened, library, options, kept.keeper)? {
+        app.talk(&message);
+    }
     Ok(Exit::Ok)
 }
 

@@ -202,13 +202,14 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     Ok(opened)
 }
 
-/// Runs the explorer until the person leaves it.
+/// Runs the explorer until the person leaves it. What they should know afterwards comes back: that nothing of it was
+/// kept is no failure of what they did.
 pub(super) fn explore(
     opened: Opened,
     mut library: crate::runbook::Library,
     options: crate::tui::Options,
     keeper: Option<crate::state::Keeper>,
-) -> Result<(), OpenError> {
+) -> Result<Option<String>, OpenError> {
     for runbook in &mut library.runbooks {
         for (name, value) in &opened.offers {
             let fits = |i: &crate::runbook::Input| i.name == *name && i.default.is_none();
@@ -231,7 +232,11 @@ pub(super) fn explore(
     ));
     // What still runs lets go of the engine first, so that nothing is written once a scratch folder is removed.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    result.map_err(|e| failed(&e))
+    match result {
+        Ok(()) => Ok(None),
+        Err(error @ crate::tui::TuiError::Session(_)) => Ok(Some(error.to_string())),
+        Err(error) => Err(failed(&error)),
+    }
 }
 
 pub(super) fn verify(

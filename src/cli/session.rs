@@ -4,6 +4,7 @@ use super::app::App;
 use super::args::{SessionArgs, SessionCommand};
 use super::exit::{Exit, Failure};
 use crate::state::{Listed, StateError, Store};
+use crate::text;
 
 pub(super) fn run(args: &SessionArgs, app: &mut App) -> Result<Exit, Failure> {
     let Some(paths) = &app.paths else {
@@ -18,38 +19,36 @@ pub(super) fn run(args: &SessionArgs, app: &mut App) -> Result<Exit, Failure> {
     }
 }
 
+/// Widest title shown.
+const TITLE: usize = 50;
+
 fn list(sessions: &[Listed], app: &mut App) -> Result<Exit, Failure> {
     if sessions.is_empty() {
         app.talk("nothing is kept yet");
         return Ok(Exit::NoMatch);
     }
     let charset = app.style.charset;
-    let cell = |text: &str, columns| charset.table_cell(text, columns);
-    let saved = format!("saved ({})", app.style.zone);
-    let head = ["name", saved.as_str(), "open", "query"];
+    let zone = app.style.zone;
+    let safe = |text: &str| charset.line(text, usize::MAX);
+    let head = ["name", &format!("saved ({zone})"), "open", "query"].map(str::to_owned);
     let rows = sessions.iter().map(|Listed { slot, session }| {
-        let saved = app.style.zone.format(session.saved);
+        let saved = zone.format(session.saved);
         let minute = saved.get(..16).unwrap_or_default().to_owned();
-        let title = charset.line(&session.title, usize::MAX);
-        let query = charset.line(&session.query, usize::MAX);
-        (charset.line(slot.name(), usize::MAX), minute, title, query)
+        let title = charset.line(&session.title, TITLE);
+        [safe(slot.name()), minute, title, safe(&session.query)]
     });
-    let rows: Vec<_> = rows.collect();
-    let widest = |column: &dyn Fn(&(String, String, String, String)) -> usize, head: &str| {
-        rows.iter().map(column).max().unwrap_or(0).max(head.len())
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| text::width(&row[column]));
+        widths.max().unwrap_or(0)
     };
-    let name_width = widest(&|row| crate::text::width(&row.0), head[0]);
-    let saved_width = widest(&|row| row.1.len(), head[1]);
-    let title_width = widest(&|row| crate::text::width(&row.2), head[2]).min(50);
-    let line = |name: &str, saved: &str, title: &str, query: &str| {
-        let (name, saved) = (cell(name, name_width), cell(saved, saved_width));
-        let line = format!("{name}  {saved}  {}  {query}", cell(title, title_width));
-        line.trim_end().to_owned()
-    };
-    let mut lines = vec![line(head[0], head[1], head[2], head[3])];
-    lines.extend(rows.iter().map(|(a, b, c, d)| line(a, b, c, d)));
-    for line in lines {
-        writeln!(app.out, "{line}")?;
+    let widths = [width(0), width(1), width(2), 0];
+    for row in &rows {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| charset.fit(cell, width.max(text::width(cell))))
+            .collect();
+        writeln!(app.out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(Exit::Ok)
 }

@@ -1,6 +1,7 @@
 //! Sessions as files: one for each set of sources, one for each name. Written in one step, so that two programs on the
 //! same sources never tear a file: the last one wins. What cannot be read is put aside, never deleted.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -169,7 +170,7 @@ impl Store {
                 Some(Listed { slot, session })
             }));
         }
-        found.sort_by(|a, b| b.session.saved.cmp(&a.session.saved));
+        found.sort_by_key(|listed| Reverse(listed.session.saved));
         found
     }
 
