@@ -37,6 +37,10 @@ pub struct Session {
     /// The selected event; `None` while following.
     pub selected: Option<Place>,
     pub marks: Vec<Mark>,
+    /// How the list shows what it has, by the names that settings use; `None` = as the settings say.
+    pub columns: Option<Vec<String>>,
+    pub zone: Option<String>,
+    pub times: Option<String>,
     pub run: Option<Run>,
 }
 
@@ -73,12 +77,14 @@ pub struct Place {
     pub sub: u32,
 }
 
-/// An event that was marked, with what was noted on it.
+/// An event that was marked, or annotated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mark {
     pub at: Place,
-    pub note: String,
+    /// Annotated only, where not.
+    pub marked: bool,
+    pub note: Option<String>,
 }
 
 /// A runbook that was being stepped through.
@@ -94,15 +100,19 @@ pub struct Run {
 }
 
 impl Place {
-    pub fn of(event: &Event) -> Self {
+    pub fn new(id: EventId, key: &SortKey) -> Self {
         Self {
-            id: event.id.to_string(),
-            source: event.source.to_string(),
-            ts: event.order.ts,
-            generation: event.order.generation,
-            offset: event.order.offset,
-            sub: event.order.sub,
+            id: id.to_string(),
+            source: key.source.to_string(),
+            ts: key.order.ts,
+            generation: key.order.generation,
+            offset: key.order.offset,
+            sub: key.order.sub,
         }
+    }
+
+    pub fn of(event: &Event) -> Self {
+        Self::new(event.id, &event.sort_key())
     }
 
     pub fn id(&self) -> Option<EventId> {

@@ -273,6 +273,7 @@ mod tests {
 
     use super::*;
     use crate::event::Timestamp;
+    use crate::state::{Mark, Place, Run};
 
     fn store() -> (tempfile::TempDir, Store) {
         let base = tempfile::tempdir().unwrap();
@@ -295,7 +296,29 @@ mod tests {
         assert_eq!(slot, Slot::of_sources(&["/b".into(), "/a".into()]));
         assert_ne!(slot, Slot::of_sources(&["/a/b".into()]));
         assert_eq!(store.load(&slot).unwrap(), None);
-        let one = session("actor:alice", 5);
+        let place = Place {
+            id: "ab".into(),
+            source: "/a".into(),
+            ts: i64::MIN,
+            generation: -1,
+            offset: u64::MAX,
+            sub: 3,
+        };
+        let one = Session {
+            marks: vec![Mark {
+                at: place.clone(),
+                marked: true,
+                note: Some("first seen\nhere".into()),
+            }],
+            selected: Some(place),
+            run: Some(Run {
+                id: "who".into(),
+                inputs: [("who".to_owned(), "alice".to_owned())].into(),
+                step: 2,
+                applied: true,
+            }),
+            ..session("actor:alice", 5)
+        };
         store.save(&slot, &one).unwrap();
         assert_eq!(store.load(&slot).unwrap(), Some(one));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
