@@ -56,6 +56,10 @@ roles! {
     Wrong "wrong"
     /// A key in the footer and the help.
     Key "key"
+    /// What the query looks for.
+    Match "match"
+    /// What was searched for inside a text.
+    Found "found"
 }
 
 /// Roles to styles, and the glyphs that go with them.
