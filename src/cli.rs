@@ -6,15 +6,20 @@ mod completions;
 mod demo;
 pub mod demo_incident;
 mod demo_writer;
+mod doctor;
 mod exit;
 mod explore;
 mod formats;
 mod index;
+mod look;
+mod man;
 mod open;
 mod problem;
 mod progress;
 mod runbook;
 mod search;
+mod session;
+mod start;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -58,15 +63,18 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
-    match cli.command {
-        None => explore::run(&cli.paths, app),
+    match &cli.command {
+        None => explore::run(&cli, app),
         Some(Command::Demo) => demo::run(app),
-        Some(Command::Search(args)) => search::run(&args, app),
-        Some(Command::Tail(args)) => tail::run(&args, app),
-        Some(Command::Verify(args)) => verify::run(&args, app),
-        Some(Command::Index(args)) => index::run(&args, app),
-        Some(Command::Formats(args)) => formats::run(&args, app),
-        Some(Command::Runbook(args)) => runbook::run(&args, app),
-        Some(Command::Completions { shell }) => completions::run(shell, app),
+        Some(Command::Search(args)) => search::run(args, app),
+        Some(Command::Tail(args)) => tail::run(args, app),
+        Some(Command::Verify(args)) => verify::run(args, app),
+        Some(Command::Index(args)) => index::run(args, app),
+        Some(Command::Formats(args)) => formats::run(args, app),
+        Some(Command::Runbook(args)) => runbook::run(args, app),
+        Some(Command::Session(args)) => session::run(args, app),
+        Some(Command::Doctor(args)) => doctor::run(args, app),
+        Some(Command::Completions { shell }) => completions::run(*shell, app),
+        Some(Command::Man { command }) => man::run(command, app),
     }
 }

@@ -5,6 +5,7 @@
 
 mod keys;
 pub mod paths;
+pub mod terminal;
 #[cfg(test)]
 mod tests;
 mod toml_layer;
@@ -16,7 +17,8 @@ use crate::event::Zone;
 use crate::text::Charset;
 
 pub use paths::Paths;
-pub use toml_layer::read_toml;
+pub use terminal::{Depth, Terminal};
+pub use toml_layer::{line_of, read_toml, syntax_errors};
 
 /// The defaults as a file to copy.
 pub const DEFAULTS: &str = include_str!("../assets/config.toml");
@@ -29,6 +31,10 @@ pub struct Settings {
     /// Zone of log lines that name none.
     pub log_zone: Zone,
     pub colour: Choice,
+    /// How many colours; `None` = as many as the terminal can show.
+    pub colours: Option<Depth>,
+    /// `auto`, a built-in theme, or a file of the theme folder.
+    pub theme: String,
     pub ascii: Choice,
     /// Whether configured commands and journalctl may be started.
     pub exec: bool,
@@ -78,6 +84,8 @@ impl Default for Settings {
             zone: Zone::Utc,
             log_zone: Zone::Local,
             colour: Choice::Auto,
+            colours: None,
+            theme: "auto".to_owned(),
             ascii: Choice::Auto,
             exec: true,
             sources: Vec::new(),
@@ -208,25 +216,39 @@ impl Settings {
     }
 
     /// Whether to write colours to a stream.
-    pub fn use_colour(&self, is_terminal: bool) -> bool {
+    pub fn use_colour(&self, is_terminal: bool, terminal: &Terminal) -> bool {
         match self.colour {
-            Choice::Auto => is_terminal,
+            _ if self.colours == Some(Depth::None) => false,
+            Choice::Auto => is_terminal && terminal.depth() != Depth::None,
             Choice::Always => true,
             Choice::Never => false,
         }
     }
 
-    /// What the terminal can show. `locale` is the first set and non-empty of `LC_ALL`, `LC_CTYPE`, `LANG`.
-    pub fn charset(&self, locale: Option<&str>) -> Charset {
-        let is_utf8 = || {
-            let locale = locale.unwrap_or_default().to_ascii_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        };
+    /// How many colours the explorer uses on `terminal`.
+    pub fn depth(&self, terminal: &Terminal) -> Depth {
+        match self.colour {
+            Choice::Never => Depth::None,
+            Choice::Auto => self.colours.unwrap_or(terminal.depth()),
+            Choice::Always => self.colours.unwrap_or(terminal.depth().max(Depth::Sixteen)),
+        }
+    }
+
+    /// Which letters go to the terminal.
+    pub fn charset(&self, terminal: &Terminal) -> Charset {
         match self.ascii {
             Choice::Always => Charset::Ascii,
             Choice::Never => Charset::Unicode,
-            Choice::Auto if is_utf8() => Charset::Unicode,
+            Choice::Auto if terminal.is_unicode() => Charset::Unicode,
             Choice::Auto => Charset::Ascii,
+        }
+    }
+
+    /// Which letters go into a file or pipe: all, unless plain ASCII was asked for.
+    pub fn file_charset(&self) -> Charset {
+        match self.ascii {
+            Choice::Always => Charset::Ascii,
+            Choice::Auto | Choice::Never => Charset::Unicode,
         }
     }
 }

@@ -16,9 +16,10 @@
 //! | `query` | 1 | the one query language: tree, parser, display, matcher |
 //! | `runbook` | 2 | runbooks: Markdown reader, inputs, steps |
 //! | `engine` | 3 | what answers queries, and the sink that feeds it |
+//! | `config` | 3 | layered settings and the directories they live in |
 //! | `ingest` | 4 | source -> frame -> format -> verifier -> sink, with progress and backpressure |
 //! | `export` | 4 | events as table, JSON lines, CSV or raw |
-//! | `config` | 4 | layered settings and the directories they live in |
+//! | `state` | 4 | what is kept between two runs: sessions |
 //! | `tui` | 5 | the explorer: model, message, update, effect, view |
 //! | `cli` | 6 | one subcommand = one file; the only module that names concrete engines |
 
@@ -33,11 +34,12 @@ pub mod source;
 
 pub mod runbook;
 
+pub mod config;
 pub mod engine;
 
-pub mod config;
 pub mod export;
 pub mod ingest;
+pub mod state;
 
 pub mod tui;
 

@@ -41,7 +41,6 @@ mod front;
 mod inputs;
 mod library;
 mod reader;
-mod suggest;
 mod window;
 
 use std::collections::BTreeMap;

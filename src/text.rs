@@ -19,6 +19,7 @@
 //! that sanitising twice escapes the escapes: **do it once, last**. Plain text comes out as it went in.
 
 mod hidden;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,8 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
-//! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
-//! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never import panes.
+//! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `command`, `message`,
+//! `effect` < `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal` <
+//! `start_page`. Panes never import panes.
 
 pub mod clipboard;
 pub mod command;
@@ -16,6 +17,7 @@ pub mod pane;
 pub mod runner;
 pub mod runtime;
 pub mod share;
+pub mod start_page;
 pub mod term;
 pub mod terminal;
 #[cfg(test)]
@@ -31,16 +33,20 @@ use std::sync::Arc;
 
 use crossterm::event::EventStream;
 
+use crate::config::Depth;
 use crate::engine::Engine;
 use crate::event::Timestamp;
 use crate::query::{Query, QueryError};
 use crate::runbook::Library;
+use crate::state::{Keeper, Session, StateError};
 use keymap::Keymap;
 use model::Model;
 use pane::events::columns::Columns;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;
+use theme::palette::Palette;
+use update::session;
 use widget::zone::Zone;
 
 /// How the explorer starts.
@@ -56,8 +62,19 @@ pub struct Options {
     pub columns: Vec<String>,
     /// Without colours only bold, dim, reverse and underline are used (`NO_COLOR`).
     pub colour: bool,
+    /// How many colours, where there are any.
+    pub depth: Depth,
+    pub palette: Palette,
     /// Only ASCII signs, and everything else shown as escapes.
     pub ascii: bool,
+    /// `None` = the built-in keys.
+    pub keymap: Option<Keymap>,
+    /// What is wrong with the settings, shown until it is closed.
+    pub problems: Vec<String>,
+    /// What is open, canonical paths.
+    pub sources: Vec<String>,
+    /// As the explorer was left.
+    pub session: Option<Session>,
     /// Shown at the bottom right while there is nothing else to say (`demo: press R`).
     pub tip: Option<String>,
     /// What is open and where copies go.
@@ -72,7 +89,13 @@ impl Default for Options {
             zone: crate::event::Zone::Utc,
             columns: Vec::new(),
             colour: true,
+            depth: Depth::Sixteen,
+            palette: Palette::default(),
             ascii: false,
+            keymap: None,
+            problems: Vec::new(),
+            sources: Vec::new(),
+            session: None,
             tip: None,
             share: share::Setup::default(),
         }
@@ -92,14 +115,26 @@ pub enum TuiError {
     Keymap(#[from] keymap::KeymapError),
     #[error(transparent)]
     Query(#[from] QueryError),
+    #[error("the session was not saved: {0}")]
+    Session(#[from] StateError),
 }
 
 /// The model at the start; public so that tests draw the real explorer.
 pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     let query = Query::parse(&options.query)?;
     let zone = Zone::new(options.zone);
-    let theme = Theme::new(options.colour, options.ascii);
-    let mut model = Model::new(options.title, zone, theme, Keymap::standard()?, library);
+    let depth = if options.colour {
+        options.depth
+    } else {
+        Depth::None
+    };
+    let theme = Theme::of(options.palette, depth, options.ascii);
+    let keymap = match options.keymap {
+        Some(keymap) => keymap,
+        None => Keymap::standard()?,
+    };
+    let mut model = Model::new(options.title, zone, theme, keymap, library);
+    model.problems = options.problems;
     model.query_bar.set_text(options.query.trim().to_owned());
     model.query_bar.remember(&options.query);
     model.filters.set_query(&query);
@@ -107,22 +142,33 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     model.tip = options.tip;
     model.events.columns = Columns::from_names(&options.columns);
     model.share.setup = options.share;
+    model.keeping.sources = options.sources;
+    if let Some(session) = &options.session {
+        session::restore(&mut model, session);
+    }
     Ok(model)
 }
 
 /// Runs the explorer until it is left; the terminal is given back whatever happens. Needs a tokio runtime with time
-/// and IO enabled. Keys come from the terminal even where standard input is a pipe.
+/// and IO enabled. Keys come from the terminal even where standard input is a pipe. The session goes to `keeper`, at
+/// the latest when the explorer ends, however it ends.
 pub async fn run(
     engine: Arc<dyn Engine>,
     library: Library,
     options: Options,
+    keeper: Option<Keeper>,
 ) -> Result<(), TuiError> {
     if !std::io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
-    let model = model(library, options)?;
-    let (_guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
-    let runner = Runner::new(engine, Timestamp::now);
+    let mut model = model(library, options)?;
+    model.keeping.enabled = keeper.is_some();
+    let (guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
+    let (mut runner, messages) = Runner::new(engine, Timestamp::now);
+    if let Some(keeper) = keeper {
+        runner.keep_in(Arc::new(keeper));
+    }
+    let runner = (runner, messages);
     let mut runtime = Runtime::new(terminal, EventStream::new(), model, runner, Pace::default())
         .with_wire(std::io::stdout());
     let shutdown = async {
@@ -131,6 +177,10 @@ pub async fn run(
             std::future::pending::<()>().await;
         }
     };
-    runtime.run(shutdown).await?;
-    Ok(())
+    let ended = runtime.run(shutdown).await;
+    // A terminal that went away ends the loop with an error: what was done on it is kept all the same.
+    let saved = runtime.runner.save_last(session::capture(&runtime.model));
+    drop(guard);
+    ended?;
+    Ok(saved?)
 }

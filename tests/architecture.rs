@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::imports::{Import, imports};
 
 /// The table of `src/lib.rs`. A module imports only modules of strictly lower rank.
-const RANKS: [(&str, u8); 14] = [
+const RANKS: [(&str, u8); 15] = [
     ("event", 0),
     ("text", 0),
     ("json", 0),
@@ -16,9 +16,10 @@ const RANKS: [(&str, u8); 14] = [
     ("query", 1),
     ("runbook", 2),
     ("engine", 3),
+    ("config", 3),
     ("ingest", 4),
     ("export", 4),
-    ("config", 4),
+    ("state", 4),
     ("tui", 5),
     ("cli", 6),
 ];
@@ -27,7 +28,7 @@ const RANKS: [(&str, u8); 14] = [
 const ENGINES: [&str; 2] = ["memory", "local"];
 
 /// The order inside the explorer, as in `src/tui.rs`; modules of one rank never import each other.
-const TUI_RANKS: [(&str, u8); 20] = [
+const TUI_RANKS: [(&str, u8); 21] = [
     ("theme", 0),
     ("marks", 0),
     ("clipboard", 0),
@@ -48,6 +49,7 @@ const TUI_RANKS: [(&str, u8); 20] = [
     ("runner", 9),
     ("runtime", 10),
     ("terminal", 10),
+    ("start_page", 11),
 ];
 
 const MAX_LINES: usize = 600;

@@ -10,4 +10,6 @@ mod exports;
 mod following;
 mod readme;
 mod screenshots;
+mod sessions;
+mod settings;
 mod support;

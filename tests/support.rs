@@ -5,4 +5,5 @@ pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod terminal;
 pub(crate) mod wait;

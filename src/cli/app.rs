@@ -5,7 +5,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
 use super::args::Global;
-use crate::config::{self, Paths, Settings};
+use crate::config::{self, ConfigError, Paths, Settings, Terminal};
 use crate::event::Timestamp;
 use crate::export::Style;
 use crate::text::Charset;
@@ -17,6 +17,10 @@ pub(super) struct App {
     pub(super) settings: Settings,
     /// `None` = there is no private place; said at start.
     pub(super) paths: Option<Paths>,
+    /// How the terminal is described.
+    pub(super) terminal: Terminal,
+    /// What is wrong with the settings; said at start.
+    pub(super) errors: Vec<ConfigError>,
     pub(super) style: Style,
     /// Standard output: data only.
     pub(super) out: Box<dyn Write>,
@@ -34,18 +38,18 @@ impl App {
         let paths = Paths::find(std::env::var_os("AUDITTY_HOME"));
         let (settings, errors) =
             config::load(paths.as_ref().ok(), std::env::vars_os(), global.layer());
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+        let terminal_is = Terminal::read(|name| std::env::var(name).ok());
         let (terminal, err_is_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        // Into a file or pipe letters stay, unless plain ASCII was asked for.
         let charset = |is_terminal: bool| {
-            let assumed = Some("UTF-8").filter(|_| !is_terminal);
-            settings.charset(assumed.or(locale.as_deref()))
+            if is_terminal {
+                settings.charset(&terminal_is)
+            } else {
+                settings.file_charset()
+            }
         };
         let style = Style {
             terminal,
-            colour: settings.use_colour(terminal),
+            colour: settings.use_colour(terminal, &terminal_is),
             width: if terminal {
                 terminal_width()
             } else {
@@ -64,8 +68,10 @@ impl App {
             err_charset,
             now: Timestamp::now(),
             paths: None,
+            terminal: terminal_is,
+            errors,
         };
-        for error in errors {
+        for error in app.errors.clone() {
             app.talk(&error.to_string());
         }
         match paths {

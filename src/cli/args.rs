@@ -30,6 +30,12 @@ pub(super) struct Cli {
     /// Files, directories, patterns, or - for standard input [default: the configured sources]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Begin without what was kept of the last time on these sources
+    #[arg(long, conflicts_with = "session")]
+    pub(super) fresh: bool,
+    /// Come back to what was kept under NAME, and keep it there; a new name begins a new session
+    #[arg(long, value_name = "NAME")]
+    pub(super) session: Option<String>,
     #[command(flatten)]
     pub(super) global: Global,
     #[command(subcommand)]
@@ -94,6 +100,7 @@ pub(super) enum When {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Open the explorer on a bundled incident with live events
+    #[command(after_help = "Example:\n  auditty demo")]
     Demo,
     Search(SearchArgs),
     Tail(TailArgs),
@@ -101,10 +108,82 @@ pub(super) enum Command {
     Index(IndexArgs),
     Formats(FormatsArgs),
     Runbook(RunbookArgs),
+    Session(SessionArgs),
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of auditty, or of one of its commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The command, such as search or "runbook run"
+        #[arg(num_args = 0..)]
+        command: Vec<String>,
+    },
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  auditty completions bash > ~/.local/share/bash-completion/completions/auditty
+  auditty completions zsh > ~/.zfunc/_auditty
+  auditty completions fish > ~/.config/fish/completions/auditty.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  auditty man | man -l -
+  auditty man > ~/.local/share/man/man1/auditty.1
+  auditty man search > ~/.local/share/man/man1/auditty-search.1";
+
+const SESSION_EXAMPLES: &str = "\
+Examples:
+  auditty session list
+  auditty --session night-shift              come back to one
+  auditty session delete night-shift
+
+The explorer keeps query, panes, selection and runbook for each set of sources by itself, and under a name
+where one was given. --fresh begins without.";
+
+/// See and delete what the explorer keeps between two runs
+#[derive(Args, Debug)]
+#[command(after_help = SESSION_EXAMPLES)]
+pub(super) struct SessionArgs {
+    #[command(subcommand)]
+    pub(super) command: SessionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionCommand {
+    /// List the sessions, the latest first
+    #[command(after_help = "Example:\n  auditty session list")]
+    List,
+    /// Delete sessions, by the names that the list shows
+    #[command(after_help = "Example:\n  auditty session delete night-shift")]
+    Delete {
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  auditty doctor                             terminal, settings, directories, limits
+  auditty doctor /var/log                    the same, and what would be read there and what not
+  auditty doctor /var/log --format json | jq '.checks[] | select(.level != \"ok\")'
+
+Exit status: 0 fine, 1 something could be better, 5 something cannot be read";
+
+/// Look for what could go wrong here, with the fix for each
+#[derive(Args, Debug)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub(super) struct DoctorArgs {
+    /// What would be opened [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ReportFormat,
 }
 
 const SEARCH_EXAMPLES: &str = "\
@@ -221,9 +300,15 @@ pub(super) struct VerifyArgs {
     pub(super) watch: bool,
 }
 
+const INDEX_EXAMPLES: &str = "\
+Examples:
+  auditty index /var/log/audit               so that the explorer opens at once
+  auditty index status
+  auditty index clear --yes";
+
 /// Build the index to the end and exit; see or delete what is there
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = INDEX_EXAMPLES)]
 pub(super) struct IndexArgs {
     /// What to index [default: the configured sources]
     #[arg(value_name = "PATH")]
@@ -235,8 +320,10 @@ pub(super) struct IndexArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum IndexCommand {
     /// Show where the index is, how large it is, and its bounds
+    #[command(after_help = "Example:\n  auditty index status")]
     Status,
     /// Delete the index; events whose files are gone are lost with it
+    #[command(after_help = "Example:\n  auditty index clear --yes")]
     Clear {
         /// Do not ask
         #[arg(long)]
@@ -244,8 +331,15 @@ pub(super) enum IndexCommand {
     },
 }
 
+const FORMATS_EXAMPLES: &str = "\
+Examples:
+  auditty formats                            which there are
+  auditty formats detect /var/log/auth.log   how a file is read
+  auditty formats show k8s-audit             where actor, action, target come from";
+
 /// Show which log formats are known and how they are read
 #[derive(Args, Debug)]
+#[command(after_help = FORMATS_EXAMPLES)]
 pub(super) struct FormatsArgs {
     #[command(subcommand)]
     pub(super) command: Option<FormatsCommand>,
@@ -254,15 +348,24 @@ pub(super) struct FormatsArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum FormatsCommand {
     /// List the formats (the default)
+    #[command(after_help = "Example:\n  auditty formats list")]
     List,
     /// Say which format a file is read as, and what else would fit
+    #[command(after_help = "Example:\n  auditty formats detect /var/log/auth.log")]
     Detect { file: PathBuf },
     /// Show which path of a format each field is read from
+    #[command(after_help = "Example:\n  auditty formats show k8s-audit")]
     Show { id: String },
 }
 
+const RUNBOOK_EXAMPLES: &str = "\
+Examples:
+  auditty runbook list
+  auditty runbook show leaked-access-key";
+
 /// Show runbooks: the bundled ones and those of the configured folders
 #[derive(Args, Debug)]
+#[command(after_help = RUNBOOK_EXAMPLES)]
 pub(super) struct RunbookArgs {
     #[command(subcommand)]
     pub(super) command: RunbookCommand,
@@ -271,8 +374,10 @@ pub(super) struct RunbookArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum RunbookCommand {
     /// List the runbooks
+    #[command(after_help = "Example:\n  auditty runbook list")]
     List,
     /// Print one runbook
+    #[command(after_help = "Example:\n  auditty runbook show leaked-access-key")]
     Show { id: String },
 }
 

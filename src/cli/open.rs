@@ -17,7 +17,7 @@ use crate::format::{Detection, Format, Registry};
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
-use crate::source::{Discoverer, Discovery, RootKind, open_stream};
+use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
 use crate::tui::clipboard::Wrap;
 use crate::tui::share;
 
@@ -39,6 +39,8 @@ pub(super) struct Opened {
     pub(super) paths: Vec<PathBuf>,
     /// What is open, in a few words.
     pub(super) title: String,
+    /// The canonical paths of what is open; none where it is not worth keeping a session for.
+    pub(super) sources: Vec<PathBuf>,
     /// A hint for the first look.
     pub(super) tip: Option<String>,
     /// What runbooks are offered for inputs of these names.
@@ -119,10 +121,14 @@ pub(super) fn open(
         .as_ref()
         .map_or_else(PathBuf::new, |s| s.path().to_owned());
     let title = title(&discovery);
+    // What comes by a pipe is another thing each time.
+    let sources = discovery.roots.iter().filter(|_| !piped);
+    let sources = sources.map(|r| r.path.clone()).collect();
     let mut opened = start(
         discoverer, discovery, &dirs, spool, settings, mode, title, scratch,
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
+    opened.sources = sources;
     Ok(opened)
 }
 
@@ -175,6 +181,7 @@ fn start(
         engine,
         paths: Vec::new(),
         title,
+        sources: Vec::new(),
         tip: None,
         offers: Vec::new(),
         _scratch: scratch,
@@ -210,9 +217,14 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     Ok(opened)
 }
 
-/// Runs the explorer until the person leaves it.
-pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenError> {
-    let mut library = crate::runbook::Library::load(&app.settings.runbooks);
+/// Runs the explorer until the person leaves it. What they should know afterwards comes back: that nothing of it was
+/// kept is no failure of what they did.
+pub(super) fn explore(
+    opened: Opened,
+    mut library: crate::runbook::Library,
+    options: crate::tui::Options,
+    keeper: Option<crate::state::Keeper>,
+) -> Result<Option<String>, OpenError> {
     for runbook in &mut library.runbooks {
         for (name, value) in &opened.offers {
             let fits = |i: &crate::runbook::Input| i.name == *name && i.default.is_none();
@@ -221,29 +233,29 @@ pub(super) fn explore(opened: Opened, app: &super::app::App) -> Result<(), OpenE
             }
         }
     }
-    let options = crate::tui::Options {
-        title: opened.title.clone(),
-        zone: app.settings.zone,
-        columns: app.settings.columns.clone(),
-        colour: app.style.colour,
-        ascii: app.style.charset == crate::text::Charset::Ascii,
-        tip: opened.tip.clone(),
-        share: sharing(&opened, app),
-        ..crate::tui::Options::default()
-    };
     let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|e| failed(&e))?;
-    let result = runtime.block_on(crate::tui::run(opened.engine.clone(), library, options));
+    let result = runtime.block_on(crate::tui::run(
+        opened.engine.clone(),
+        library,
+        options,
+        keeper,
+    ));
     // What still runs lets go of the engine first, so that nothing is written once a scratch folder is removed.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    result.map_err(|e| failed(&e))
+    match result {
+        Ok(()) => Ok(None),
+        Err(error @ crate::tui::TuiError::Session(_)) => Ok(Some(error.to_string())),
+        Err(error) => Err(failed(&error)),
+    }
 }
 
-fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
+/// What copying and exporting need to know.
+pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     let variable = |name: &str| std::env::var(name).ok();
     share::Setup {
         paths: opened.paths.clone(),
@@ -272,7 +284,6 @@ pub(super) fn formats() -> Vec<Arc<dyn Format>> {
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.
 pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
-    use std::io::Read;
     let discovery = crate::source::discover(&[file.to_owned()]);
     let files = discovery.roots.iter().flat_map(|r| &r.sets);
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
@@ -284,11 +295,17 @@ pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
             _ => Err(OpenError::Failed(nothing_readable(&discovery))),
         };
     };
+    detect_in(found)
+}
+
+/// The format of one file of a log; `None` = there is nothing in it.
+pub(super) fn detect_in(file: &GenFile) -> Result<Option<Detection>, OpenError> {
+    use std::io::Read;
     let failed = |e: &dyn std::fmt::Display| {
-        OpenError::Failed(format!("cannot read {}: {e}", file.display()))
+        OpenError::Failed(format!("cannot read {}: {e}", file.path.display()))
     };
     let mut sample = Vec::new();
-    let stream = open_stream(found).map_err(|e| failed(&e))?;
+    let stream = open_stream(file).map_err(|e| failed(&e))?;
     stream
         .take(64 << 10)
         .read_to_end(&mut sample)

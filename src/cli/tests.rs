@@ -12,7 +12,7 @@ use super::args::{Cli, Command, SearchArgs};
 use super::exit::{Exit, Failure, code};
 use super::*;
 use crate::chain::ChainReport;
-use crate::config::Settings;
+use crate::config::{Settings, Terminal};
 use crate::engine::{
     Cancel, Covers, Engine, EngineError, Facet, Hit, Info, SearchPage, SearchRequest, Sort,
     SourceInfo, Tail, TailItem, Watermark,
@@ -44,6 +44,8 @@ fn app_with(out: impl Write + 'static, err: Caught) -> App {
     App {
         settings: Settings::default(),
         paths: None,
+        terminal: Terminal::default(),
+        errors: Vec::new(),
         style: Style {
             terminal: false,
             colour: false,
@@ -272,8 +274,8 @@ fn flags_are_the_topmost_layer() {
     let (settings, errors) = crate::config::merge(&[cli.global.layer()]);
     assert_eq!(errors, []);
     assert_eq!(settings.zone.to_string(), "Europe/Vienna");
-    assert!(!settings.exec && !settings.use_colour(true));
-    assert_eq!(settings.charset(Some("en.UTF-8")), Charset::Ascii);
+    assert!(!settings.exec && !settings.use_colour(true, &Terminal::default()));
+    assert_eq!(settings.file_charset(), Charset::Ascii);
 }
 
 #[test]

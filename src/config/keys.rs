@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Choice, Clipboard, Settings, Value};
+use super::{Choice, Clipboard, Depth, Settings, Value};
+use crate::text::suggest::hint;
 
 struct Key {
     name: &'static str,
@@ -14,6 +15,8 @@ struct Key {
 
 const ZONE: &str = "\"UTC\", \"local\" or an IANA name such as \"Europe/Vienna\"";
 const CHOICE: &str = "\"auto\", \"always\" or \"never\"";
+const COLOURS: &str = "\"auto\", \"16\", \"256\", \"truecolor\" or \"none\"";
+const THEME: &str = "\"auto\", \"dark\", \"light\", \"high-contrast\" or NAME for themes/NAME.toml beside config.toml";
 const PATHS: &str = "a list of paths, each absolute or from the home directory (\"~/…\")";
 const COLUMNS: &str = "a list of fields (\"time\", \"actor\", \"action\", …) and attribute paths such as \"objectRef.namespace\"";
 const SIZE: &str =
@@ -34,6 +37,16 @@ const KEYS: &[Key] = &[
         name: "colour",
         allowed: CHOICE,
         set: |s, v| set(&mut s.colour, choice(v)),
+    },
+    Key {
+        name: "colours",
+        allowed: COLOURS,
+        set: |s, v| set(&mut s.colours, colours(v)),
+    },
+    Key {
+        name: "theme",
+        allowed: THEME,
+        set: |s, v| set(&mut s.theme, theme(v)),
     },
     Key {
         name: "ascii",
@@ -84,11 +97,16 @@ const KEYS: &[Key] = &[
 
 /// Sets one key, or says in words why not.
 pub(super) fn apply(settings: &mut Settings, name: &str, value: &Value) -> Result<(), String> {
-    let wanted = if name == "color" { "colour" } else { name };
+    let wanted = match name {
+        "color" => "colour",
+        "colors" => "colours",
+        name => name,
+    };
     let Some(key) = KEYS.iter().find(|key| key.name == wanted) else {
         let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        let near = hint(name, names.iter().copied());
         return Err(format!(
-            "there is no setting \"{name}\"; the settings are {}",
+            "there is no setting \"{name}\"{near}; the settings are {}",
             names.join(", ")
         ));
     };
@@ -143,6 +161,29 @@ fn clipboard(value: &Value) -> Option<Clipboard> {
         "off" => Some(Clipboard::Off),
         _ => None,
     }
+}
+
+/// The inner `None` = as many as the terminal can show.
+fn colours(value: &Value) -> Option<Option<Depth>> {
+    let number = match value {
+        Value::Int(number) => number.to_string(),
+        _ => text(value)?.to_owned(),
+    };
+    Some(match number.as_str() {
+        "auto" => None,
+        "none" => Some(Depth::None),
+        "16" => Some(Depth::Sixteen),
+        "256" => Some(Depth::Indexed),
+        "truecolor" | "truecolour" | "24bit" => Some(Depth::True),
+        _ => return None,
+    })
+}
+
+/// A name, not a path: it becomes part of one.
+fn theme(value: &Value) -> Option<String> {
+    let name = text(value)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (!name.is_empty() && name.chars().all(is_plain)).then(|| name.to_owned())
 }
 
 fn boolean(value: &Value) -> Option<bool> {

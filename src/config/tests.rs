@@ -23,7 +23,7 @@ fn the_asset_says_what_the_code_does() {
     let defaults = entries(DEFAULTS);
     // Start from other settings, so that a key left out of the file would show.
     let other = entries(
-        "zone = 'local'\nlog_zone = 'UTC'\ncolour = 'never'\nascii = 'never'\nexec = false\nsources = ['/a']\nrunbooks = ['/b']\n[index]\nmax_bytes = 1\nmax_share = 1\nmin_free = 1\n",
+        "zone = 'local'\nlog_zone = 'UTC'\ncolour = 'never'\ncolours = 16\ntheme = 'light'\nascii = 'never'\nexec = false\nsources = ['/a']\nrunbooks = ['/b']\n[index]\nmax_bytes = 1\nmax_share = 1\nmin_free = 1\n",
     );
     assert_ne!(merge(std::slice::from_ref(&other)).0, Settings::default());
     assert_eq!(merge(&[other, defaults]), (Settings::default(), vec![]));
@@ -82,7 +82,7 @@ fn what_is_wrong_says_where_and_what_is_allowed() {
     let unknown = errors_of("zoen = 'UTC'\n");
     assert!(
         unknown[0].starts_with(
-            "c.toml:1: there is no setting \"zoen\"; the settings are zone, log_zone,"
+            "c.toml:1: there is no setting \"zoen\" (did you mean `zone`?); the settings are zone, log_zone,"
         )
     );
     for wrong in [
@@ -152,25 +152,64 @@ fn sizes_and_shares() {
 }
 
 #[test]
-fn glyphs_follow_the_locale() {
-    let settings = Settings::default();
-    for (locale, charset) in [
-        (Some("en_US.UTF-8"), Charset::Unicode),
-        (Some("C.utf8"), Charset::Unicode),
-        (Some("C"), Charset::Ascii),
-        (Some("de_AT@euro"), Charset::Ascii),
-        (None, Charset::Ascii),
+fn glyphs_follow_the_terminal_unless_told() {
+    let unicode = Terminal {
+        locale: Some("en_US.UTF-8".into()),
+        ..Terminal::default()
+    };
+    let settings = |ascii| Settings {
+        ascii,
+        ..Settings::default()
+    };
+    for (ascii, there, elsewhere, file) in [
+        (
+            Choice::Auto,
+            Charset::Unicode,
+            Charset::Ascii,
+            Charset::Unicode,
+        ),
+        (
+            Choice::Never,
+            Charset::Unicode,
+            Charset::Unicode,
+            Charset::Unicode,
+        ),
+        (
+            Choice::Always,
+            Charset::Ascii,
+            Charset::Ascii,
+            Charset::Ascii,
+        ),
     ] {
-        assert_eq!(settings.charset(locale), charset, "{locale:?}");
+        let settings = settings(ascii);
+        assert_eq!(settings.charset(&unicode), there, "{ascii:?}");
+        assert_eq!(settings.charset(&Terminal::default()), elsewhere);
+        assert_eq!(settings.file_charset(), file);
     }
-    assert_eq!(
-        Settings {
-            ascii: Choice::Never,
-            ..settings
-        }
-        .charset(None),
-        Charset::Unicode
-    );
+}
+
+#[test]
+fn colours_are_as_many_as_told_else_as_can_be_shown() {
+    let terminal = Terminal {
+        term: "xterm-256color".into(),
+        ..Terminal::default()
+    };
+    for (text, depth) in [
+        ("", Depth::Indexed),
+        ("colours = 'truecolor'", Depth::True),
+        ("colors = 16", Depth::Sixteen),
+        ("colours = 'none'", Depth::None),
+        ("colour = 'never'\ncolours = 256", Depth::None),
+    ] {
+        let (settings, errors) = merge(&[entries(text)]);
+        assert_eq!(
+            (settings.depth(&terminal), errors),
+            (depth, vec![]),
+            "{text}"
+        );
+    }
+    assert!(errors_of("colours = 8")[0].contains("use \"auto\", \"16\""));
+    assert!(errors_of("theme = '../x'")[0].contains("themes/NAME.toml"));
 }
 
 #[test]

@@ -10,18 +10,25 @@ use super::{ConfigError, Entry, Value};
 pub fn read_toml(path: &Path, text: &str) -> (Vec<Entry>, Vec<ConfigError>) {
     let place = |offset: usize| format!("{}:{}", path.display(), line_of(text, offset));
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut errors: Vec<ConfigError> = errors
-        .iter()
-        .map(|error| ConfigError {
-            place: place(error.span().map_or(0, |span| span.start)),
-            message: format!("is not TOML: {}", error.message()),
-        })
-        .collect();
-    // After the first error of a line the reader guesses.
-    errors.dedup_by(|b, a| a.place == b.place);
+    let errors = syntax_errors(path, text, &errors);
     let mut entries = Vec::new();
     collect("", table.get_ref(), &place, &mut entries);
     (entries, errors)
+}
+
+/// What is wrong with a file's TOML, each with its line.
+pub fn syntax_errors(path: &Path, text: &str, errors: &[toml::de::Error]) -> Vec<ConfigError> {
+    let told = errors.iter().map(|error| {
+        let line = line_of(text, error.span().map_or(0, |span| span.start));
+        ConfigError {
+            place: format!("{}:{line}", path.display()),
+            message: format!("is not TOML: {}", error.message()),
+        }
+    });
+    let mut told: Vec<ConfigError> = told.collect();
+    // After the first error of a line the reader guesses.
+    told.dedup_by(|b, a| a.place == b.place);
+    told
 }
 
 /// Tables nest at most once, so deeper ones are taken as values (of the wrong type).
@@ -65,7 +72,7 @@ fn simple(value: &DeValue<'_>) -> Value {
     }
 }
 
-/// 1-based.
-fn line_of(text: &str, offset: usize) -> usize {
+/// The line, from 1 on, that a byte stands in.
+pub fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }

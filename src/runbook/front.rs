@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_saphyr::{Error, Spanned};
 
-use super::suggest::hint;
 use super::{Input, InputKind, Runbook, inputs, window};
+use crate::text::suggest::hint;
 
 const MAX_INPUTS: usize = 30;
 

@@ -6,8 +6,8 @@ use regex::{Regex, RegexBuilder};
 
 use crate::event::Timestamp;
 
-use super::suggest::hint;
 use super::{Input, InputError, InputKind, Inputs, window};
+use crate::text::suggest::hint;
 
 /// Longest value of an input, in bytes.
 const MAX_VALUE: usize = 1024;

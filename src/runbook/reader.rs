@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::document::{self, Block, BlockKind, Inline, InlineKind, plain, slug};
 use super::front::{self, Fault};
-use super::suggest::{hint, nearest};
 use super::{Branch, Condition, Runbook, Step, branch};
+use crate::text::suggest::{hint, nearest};
 
 /// More of any of these is no runbook that a person can follow, and only costs time to read.
 const MAX_STEPS: usize = 100;

@@ -5,8 +5,8 @@ use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 
-use super::suggest::hint;
 use super::{Input, InputKind, Inputs};
+use crate::text::suggest::hint;
 
 /// One end of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -134,6 +134,8 @@ commands! {
     Export "export" "write what matches to a file"
     Sources "sources" "the sources: how far, how late, what is wrong, their chains"
     Mute "mute" "leave this source out, or take it in again"
+    SaveSession "save-session" "keep this view under a name"
+    OpenSession "open-session" "come back to a view that was kept"
     Help "help" "this help"
     Close "close" "close the topmost thing"
     Quit "quit" "close the topmost thing, at last the explorer"

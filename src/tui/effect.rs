@@ -6,6 +6,7 @@ use super::share::Share;
 use crate::engine::{SearchRequest, Watermark};
 use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
+use crate::state::Session;
 
 /// Numbers requests, so that replies to older ones can be told apart and dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,14 @@ pub enum Effect {
         generation: Generation,
         query: Query,
         from: Watermark,
+    },
+    /// Keeps the session, under a name if there is one.
+    SaveSession {
+        name: Option<String>,
+        session: Box<Session>,
+    },
+    OpenSession {
+        name: String,
     },
     Redraw,
     /// Exports, copies into files, counts of what is typed.

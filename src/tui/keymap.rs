@@ -1,5 +1,7 @@
 //! Keys to commands, as data: `assets/keymap.toml` is the whole keymap and its documentation.
 
+mod user;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -34,10 +36,12 @@ pub enum Context {
     /// A command line is written.
     Palette,
     Sources,
+    /// Nothing is open yet.
+    Start,
 }
 
 impl Context {
-    const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
@@ -53,6 +57,7 @@ impl Context {
         Self::Columns,
         Self::Palette,
         Self::Sources,
+        Self::Start,
     ];
 
     pub fn name(self) -> &'static str {
@@ -72,6 +77,7 @@ impl Context {
             Self::Columns => "columns",
             Self::Palette => "palette",
             Self::Sources => "sources",
+            Self::Start => "start",
         }
     }
 
@@ -100,7 +106,7 @@ pub struct Key {
     alt: bool,
 }
 
-const NAMED: [(&str, KeyCode); 17] = [
+const NAMED: &[(&str, KeyCode)] = &[
     ("enter", KeyCode::Enter),
     ("esc", KeyCode::Esc),
     ("tab", KeyCode::Tab),
@@ -116,8 +122,19 @@ const NAMED: [(&str, KeyCode); 17] = [
     ("pgdn", KeyCode::PageDown),
     ("backspace", KeyCode::Backspace),
     ("delete", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
     ("f1", KeyCode::F(1)),
+    ("f2", KeyCode::F(2)),
+    ("f3", KeyCode::F(3)),
+    ("f4", KeyCode::F(4)),
     ("f5", KeyCode::F(5)),
+    ("f6", KeyCode::F(6)),
+    ("f7", KeyCode::F(7)),
+    ("f8", KeyCode::F(8)),
+    ("f9", KeyCode::F(9)),
+    ("f10", KeyCode::F(10)),
+    ("f11", KeyCode::F(11)),
+    ("f12", KeyCode::F(12)),
 ];
 
 impl Key {
@@ -135,10 +152,24 @@ impl Key {
         }
         let mut chars = rest.chars();
         let code = match (chars.next(), chars.next()) {
+            (Some(c), None) if control => KeyCode::Char(c.to_ascii_lowercase()),
             (Some(c), None) => KeyCode::Char(c),
             _ => NAMED.iter().find(|(name, _)| *name == rest)?.1,
         };
         Some(Self { code, control, alt })
+    }
+
+    /// A character that would be typed where text is written.
+    pub fn is_text(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && !self.control && !self.alt
+    }
+
+    /// The character that has to be typed, whatever is held down with it.
+    pub fn character(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) => Some(c),
+            _ => None,
+        }
     }
 
     /// As shown to a person.

@@ -8,6 +8,7 @@ use crate::engine::{EngineError, Info, SearchPage, TailItem};
 use crate::event::{EventId, Timestamp};
 use crate::query::Query;
 use crate::query::ast::Ast;
+use crate::state::Session;
 
 #[derive(Debug)]
 pub enum Message {
@@ -26,6 +27,12 @@ pub enum Message {
         generation: Generation,
         item: TailItem,
     },
+    /// A session was saved, under a name if there is one; or why not.
+    SessionSaved {
+        name: Option<String>,
+        error: Option<String>,
+    },
+    SessionOpened(Result<Box<Session>, String>),
     /// The tail is over, with the reason if it failed.
     TailEnded {
         generation: Generation,

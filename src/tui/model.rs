@@ -25,6 +25,7 @@ use crate::engine::{Covers, Info};
 use crate::event::{Event, Level, Timestamp};
 use crate::query::{Notice, Query};
 use crate::runbook::Library;
+use crate::state::{Place, Session};
 use crate::tui::command::Command;
 use history::History;
 
@@ -149,6 +150,21 @@ pub struct Arriving {
     pub since: Option<Timestamp>,
 }
 
+/// What is kept between two runs, and when it was saved last.
+#[derive(Clone, Debug, Default)]
+pub struct Keeping {
+    /// Whether there is a place to save to.
+    pub enabled: bool,
+    /// What is open, canonical paths.
+    pub sources: Vec<String>,
+    /// The event that was selected when the explorer was left, until it is found again or a key is pressed.
+    pub wanted: Option<Place>,
+    /// Something was done since the last save.
+    pub touched: bool,
+    pub at: Timestamp,
+    pub last: Option<Session>,
+}
+
 #[derive(Debug)]
 pub struct Model {
     pub title: String,
@@ -191,8 +207,11 @@ pub struct Model {
     pub arriving: Arriving,
     pub alerts: Alerts,
 
+    pub keeping: Keeping,
     /// Digits typed before a command.
     pub count: Option<usize>,
+    /// What is wrong with the settings; shown under the query until it is closed.
+    pub problems: Vec<String>,
     /// The answer to the last key, until the next one.
     pub said: Option<(Role, String)>,
     /// Shown while there is nothing else to say.
@@ -246,7 +265,9 @@ impl Model {
             beside: Beside::default(),
             arriving: Arriving::default(),
             alerts: Alerts::default(),
+            keeping: Keeping::default(),
             count: None,
+            problems: Vec::new(),
             said: None,
             tip: None,
             quit_armed: false,
@@ -331,8 +352,10 @@ impl Model {
             && !self.filters.added().is_empty()
             && self.is_visible(Pane::Filters);
         let relative = self.events.style == TimeStyle::Relative;
+        let unsaved = self.keeping.touched && self.keeping.enabled;
         due || added
             || relative
+            || unsaved
             || self.arriving.rate > 0
             || self.arriving.arrived > 0
             || !self.covers.complete
@@ -423,10 +446,15 @@ impl Model {
         self.alarms().filter_map(|f| f.ts).collect()
     }
 
-    /// The key of a command, to be named in a sentence.
+    /// The key of a command, to be named in a sentence; without one, its name.
     pub fn key(&self, command: Command) -> String {
-        self.keymap
-            .label(self.focus.context(), command, !self.theme.is_ascii())
+        let glyphs = !self.theme.is_ascii();
+        let key = self.keymap.label(self.focus.context(), command, glyphs);
+        if key.is_empty() {
+            format!(":{}", command.name())
+        } else {
+            key
+        }
     }
 
     /// What the query bar says beside the query.
@@ -473,6 +501,17 @@ impl Model {
                 "everything is older; the newest event is from {}: {fix} counts times from there",
                 self.zone.full(*newest)
             ),
+        };
+        Some((Role::Warning, text))
+    }
+
+    /// The first thing that is wrong with the settings, and how to see the others.
+    pub fn problem(&self) -> Option<(Role, String)> {
+        let first = self.problems.first()?;
+        let close = self.key(Command::Close);
+        let text = match self.problems.len() {
+            1 => format!("{close} closes: {first}"),
+            n => format!("{close} closes, auditty doctor shows all {n}: {first}"),
         };
         Some((Role::Warning, text))
     }

@@ -16,6 +16,7 @@ use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, Watermark};
 use crate::event::Timestamp;
 use crate::query::Query;
+use crate::state::{self, Keeper, Session, StateError};
 use jobs::Jobs;
 
 /// Messages that may wait; a tail that is faster waits, and the engine tells it what it missed.
@@ -66,6 +67,9 @@ pub struct Runner {
     /// Set to end the tail that runs.
     tail: Option<Arc<AtomicBool>>,
     jobs: Jobs,
+    /// Where the session goes, and how many saves were asked for.
+    keeper: Option<Arc<Keeper>>,
+    saves: u64,
 }
 
 impl Runner {
@@ -88,9 +92,16 @@ impl Runner {
                 asking: Arc::default(),
                 tail: None,
                 jobs,
+                keeper: None,
+                saves: 0,
             },
             receiver,
         )
+    }
+
+    /// Gives the session a place.
+    pub fn keep_in(&mut self, keeper: Arc<Keeper>) {
+        self.keeper = Some(keeper);
     }
 
     pub fn now(&self) -> Timestamp {
@@ -117,6 +128,8 @@ impl Runner {
                 from,
             } => self.tail(generation, query, from),
             Effect::Share(share) => self.jobs.execute(*share),
+            Effect::SaveSession { name, session } => self.save_session(name, *session),
+            Effect::OpenSession { name } => self.open_session(name),
             Effect::Redraw | Effect::Wire(_) | Effect::Quit => {}
         }
     }
@@ -161,6 +174,42 @@ impl Runner {
         });
     }
 
+    /// Does work on files and sends what came of it.
+    fn file_work(&self, work: impl FnOnce() -> Message + Send + 'static) {
+        let (sender, asking) = (self.sender.clone(), self.asking.clone());
+        asking.fetch_add(1, Ordering::AcqRel);
+        tokio::spawn(async move {
+            if let Ok(message) = spawn_blocking(work).await {
+                let _ = sender.send(message).await;
+            }
+            asking.fetch_sub(1, Ordering::AcqRel);
+        });
+    }
+
+    fn save_session(&mut self, name: Option<String>, mut session: Session) {
+        session.saved = self.now();
+        self.saves += 1;
+        let (number, keeper) = (self.saves, self.keeper.clone());
+        self.file_work(move || {
+            let error = keep(keeper.as_deref(), name.as_deref(), number, &session).err();
+            Message::SessionSaved { name, error }
+        });
+    }
+
+    fn open_session(&self, name: String) {
+        let keeper = self.keeper.clone();
+        self.file_work(move || Message::SessionOpened(open(keeper.as_deref(), &name)));
+    }
+
+    /// The last save, whatever is still under way.
+    pub fn save_last(&self, mut session: Session) -> Result<(), StateError> {
+        session.saved = self.now();
+        match &self.keeper {
+            Some(keeper) => keeper.save(u64::MAX, &session),
+            None => Ok(()),
+        }
+    }
+
     fn tail(&mut self, generation: Generation, query: Query, from: Watermark) {
         self.end_tail();
         let stop = Arc::new(AtomicBool::new(false));
@@ -189,6 +238,42 @@ impl Drop for Runner {
         self.end_tail();
         Lane::ALL.into_iter().for_each(|lane| self.cancel(lane));
     }
+}
+
+const NOTHING_KEPT: &str = "nothing is kept here: this is the demo, or read from a pipe";
+
+fn keep(
+    keeper: Option<&Keeper>,
+    name: Option<&str>,
+    number: u64,
+    session: &Session,
+) -> Result<(), String> {
+    let keeper = keeper.ok_or(NOTHING_KEPT)?;
+    let saved = match name {
+        Some(name) => state::Slot::named(name).and_then(|slot| keeper.store.save(&slot, session)),
+        None => keeper.save(number, session),
+    };
+    saved.map_err(|error| error.to_string())
+}
+
+fn open(keeper: Option<&Keeper>, name: &str) -> Result<Box<Session>, String> {
+    let store = &keeper.ok_or(NOTHING_KEPT)?.store;
+    let loaded = state::Slot::named(name).and_then(|slot| store.load(&slot));
+    if let Some(session) = loaded.map_err(|error| error.to_string())? {
+        return Ok(Box::new(session));
+    }
+    let named = store.list().into_iter().filter_map(|l| match l.slot {
+        state::Slot::Named(name) => Some(name),
+        state::Slot::Sources(_) => None,
+    });
+    let names: Vec<String> = named.collect();
+    Err(match names.as_slice() {
+        [] => format!("there is no session {name:?}, nor any other"),
+        names => format!(
+            "there is no session {name:?}; there is {}",
+            names.join(", ")
+        ),
+    })
 }
 
 /// Passes on what a tail delivers, until it is stopped, nobody listens, or events were missed: then the search that

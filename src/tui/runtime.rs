@@ -203,8 +203,10 @@ where
                 Effect::Quit => self.running = false,
                 Effect::Redraw => {
                     self.model.dirty = true;
-                    // Drawing says so if the terminal is gone.
-                    let _ = self.terminal.clear();
+                    // Not by the terminal's own way to clear, which asks it for the place of the cursor: the answer
+                    // would have to come between the keys. Drawing says so if the terminal is gone.
+                    let _ = self.terminal.backend_mut().clear();
+                    self.terminal.swap_buffers();
                 }
                 Effect::Wire(bytes) => {
                     // Drawing says so if the terminal is gone.

@@ -2,16 +2,19 @@
 
 mod detail;
 mod driver;
+mod fitting;
 mod harness;
 mod history;
 mod keys;
 mod list;
 mod live;
 mod marks;
+mod own_keys;
 mod pty;
 mod query;
 mod random;
 mod screens;
+mod sessions;
 mod share;
 mod share_screens;
 mod steady;

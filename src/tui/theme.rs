@@ -1,60 +1,92 @@
-//! Looks by role: one accent colour on 16 colours, attributes alone without colour, and ASCII twins of glyphs.
+//! Looks by role, as a theme says: one accent colour, attributes alone without colour, and ASCII twins of glyphs.
 
-use ratatui::style::{Color, Modifier, Style};
+mod colour;
+pub mod palette;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
 use ratatui::text::Span;
 
+use crate::config::Depth;
 use crate::text::Charset;
+use palette::Palette;
 
-/// What a piece of text is, so that how it looks is decided in one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
+macro_rules! roles {
+    ($($(#[doc = $doc:literal])* $variant:ident $name:literal)*) => {
+        /// What a piece of text is, so that how it looks is decided in one place.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Role {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl Role {
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As in a theme's file.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+roles! {
     /// Data.
-    Text,
+    Text "text"
     /// Chrome: labels, hints, separators.
-    Dim,
+    Dim "dim"
     /// The one accent colour.
-    Accent,
+    Accent "accent"
     /// Title of a pane without the focus.
-    Title,
+    Title "title"
     /// Title of the pane that has the focus.
-    Focus,
+    Focus "focus"
     /// The selected row of the pane that has the focus.
-    Selected,
+    Selected "selected"
     /// The selected row elsewhere.
-    Marked,
+    Marked "marked"
     /// The cell under the column cursor.
-    Cell,
+    Cell "cell"
     /// What the query looks for.
-    Match,
-    Failure,
-    Alarm,
-    Warning,
-    Good,
+    Match "match"
+    Failure "failure"
+    Alarm "alarm"
+    Warning "warning"
+    Good "good"
     /// The part of a text that is wrong.
-    Wrong,
+    Wrong "wrong"
     /// A key in the footer and the help.
-    Key,
+    Key "key"
     /// What was searched for inside a text.
-    Found,
+    Found "found"
 }
 
 /// Roles to styles, and the glyphs that go with them.
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
-    colour: bool,
+    palette: Palette,
+    depth: Depth,
     pub charset: Charset,
     pub glyphs: &'static Glyphs,
 }
 
 impl Theme {
+    /// The dark theme, whose 16 colours read on a light ground too.
     pub fn new(colour: bool, ascii: bool) -> Self {
+        let depth = if colour { Depth::Sixteen } else { Depth::None };
+        Self::of(Palette::default(), depth, ascii)
+    }
+
+    pub fn of(palette: Palette, depth: Depth, ascii: bool) -> Self {
         let (charset, glyphs) = if ascii {
             (Charset::Ascii, &ASCII)
         } else {
             (Charset::Unicode, &UNICODE)
         };
         Self {
-            colour,
+            palette,
+            depth,
             charset,
             glyphs,
         }
@@ -70,27 +102,25 @@ impl Theme {
     }
 
     pub fn style(&self, role: Role) -> Style {
-        let (colour, modifier) = match role {
-            Role::Text => (None, Modifier::empty()),
-            Role::Dim => (None, Modifier::DIM),
-            Role::Accent => (Some(Color::Cyan), Modifier::empty()),
-            Role::Title => (None, Modifier::DIM),
-            Role::Focus => (Some(Color::Cyan), Modifier::BOLD),
-            Role::Selected => (None, Modifier::REVERSED),
-            Role::Marked => (None, Modifier::BOLD),
-            Role::Cell => (None, Modifier::UNDERLINED),
-            Role::Match => (Some(Color::Cyan), Modifier::BOLD),
-            Role::Failure | Role::Warning => (Some(Color::Yellow), Modifier::empty()),
-            Role::Alarm => (Some(Color::Red), Modifier::BOLD),
-            Role::Good => (Some(Color::Green), Modifier::empty()),
-            Role::Wrong => (Some(Color::Red), Modifier::UNDERLINED),
-            Role::Key => (Some(Color::Cyan), Modifier::empty()),
-            Role::Found => (Some(Color::Yellow), Modifier::REVERSED),
-        };
-        let style = Style::new().add_modifier(modifier);
-        match colour {
-            Some(colour) if self.colour => style.fg(colour),
-            _ => style,
+        self.palette.style(role, self.depth)
+    }
+
+    /// Gives what has no colour of its own the theme's, where that is not the terminal's: also the blanks.
+    pub fn ground(&self, buf: &mut Buffer, area: Rect) {
+        let text = self.style(Role::Text);
+        if text.fg.is_none() && text.bg.is_none() {
+            return;
+        }
+        for position in area.positions() {
+            let Some(cell) = buf.cell_mut(position) else {
+                continue;
+            };
+            if let (Color::Reset, Some(fg)) = (cell.fg, text.fg) {
+                cell.set_fg(fg);
+            }
+            if let (Color::Reset, Some(bg)) = (cell.bg, text.bg) {
+                cell.set_bg(bg);
+            }
         }
     }
 }
@@ -193,19 +223,29 @@ mod tests {
     #[test]
     fn without_colour_only_attributes_are_left() {
         let theme = Theme::new(false, true);
-        for role in [
-            Role::Alarm,
-            Role::Failure,
-            Role::Focus,
-            Role::Wrong,
-            Role::Key,
-        ] {
-            assert_eq!(theme.style(role).fg, None);
+        for role in Role::ALL {
+            assert_eq!(theme.style(*role).fg, None);
         }
         assert_eq!(
             Theme::new(true, false).style(Role::Alarm).fg,
             Some(Color::Red)
         );
         assert!(format!("{ASCII:?}").is_ascii());
+    }
+
+    #[test]
+    fn a_theme_with_a_ground_covers_the_whole_screen() {
+        use palette::BuiltIn;
+        let palette = Palette::built_in(BuiltIn::HighContrast);
+        let theme = Theme::of(palette, Depth::True, false);
+        let area = Rect::new(0, 0, 3, 2);
+        let mut buf = Buffer::empty(area);
+        buf.set_string(0, 0, "x", theme.style(Role::Alarm));
+        theme.ground(&mut buf, area);
+        for position in area.positions() {
+            assert_eq!(buf[position].bg, Color::Rgb(0, 0, 0), "{position}");
+            assert_ne!(buf[position].fg, Color::Reset);
+        }
+        assert_eq!(buf[(0, 0)].fg, theme.style(Role::Alarm).fg.unwrap());
     }
 }

@@ -15,6 +15,7 @@ mod prompt;
 mod related;
 mod runbook;
 mod search;
+pub mod session;
 mod share;
 mod sources;
 mod timeline;
@@ -42,7 +43,7 @@ use crate::query::{Notice, Query};
 pub fn start(model: &mut Model) -> Vec<Effect> {
     model.asking.info_running = true;
     let mut effects = vec![Effect::Info];
-    effects.extend(search::reload(model));
+    effects.extend(session::begin(model));
     effects
 }
 
@@ -51,10 +52,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick(now) => {
             let mut effects = search::tick(model, now);
             effects.extend(beside::added(model));
+            effects.extend(session::tick(model));
             return effects;
         }
         Message::Key(key) => {
             model.dirty = true;
+            session::touched(model);
             let before = history::Before::of(model);
             let effects = on_key(model, key);
             before.remember(model);
@@ -62,6 +65,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Paste(text) => {
             model.dirty = true;
+            session::touched(model);
             on_paste(model, &text)
         }
         Message::Resize(width, height) => {
@@ -97,6 +101,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             context::prepare(model);
             Vec::new()
         }
+        Message::SessionSaved { name, error } => {
+            session::saved(model, name, error);
+            Vec::new()
+        }
+        Message::SessionOpened(result) => session::opened(model, result),
         Message::Tailed { generation, item } => search::tailed(model, generation, item),
         Message::TailEnded { generation, error } => {
             if model.arriving.tail == Some(generation) {
@@ -275,6 +284,8 @@ pub(super) fn run(
         Command::TimeStyle => look::time_style(model),
         Command::TimeZone => look::time_zone(model),
         Command::Columns => look::open_columns(model),
+        Command::SaveSession => prompt::ask(model, Ask::SaveSession),
+        Command::OpenSession => prompt::ask(model, Ask::OpenSession),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -473,6 +484,10 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
         }
         Pane::Events if model.in_context => Some(context::toggle(model)),
         Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
+        Pane::Events if !model.problems.is_empty() => {
+            model.problems.clear();
+            Some(Vec::new())
+        }
         Pane::Events => None,
     }
 }

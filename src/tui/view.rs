@@ -41,6 +41,7 @@ pub fn view(frame: &mut Frame<'_>, model: &Model) {
             );
         }
     }
+    model.theme.ground(frame.buffer_mut(), screen);
 }
 
 fn look(model: &Model, focused: bool) -> Look<'_> {
@@ -182,7 +183,7 @@ fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
         }
     }
     let message = model.info.messages.first().map(|m| (Role::Dim, m.clone()));
-    match model.note().or(message) {
+    match model.note().or(model.problem()).or(message) {
         Some((role, text)) => {
             let line = Line::from(look.span(role, look.cut(&format!("   {text}"), columns)));
             draw_lines(buf, areas.note, [line]);

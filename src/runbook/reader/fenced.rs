@@ -1,9 +1,9 @@
 //! Fenced blocks: a step's query, the text to escalate with, and samples to copy.
 
-use super::super::suggest::{hint, nearest};
 use super::super::{StepQuery, expect, placeholders};
 use super::{Reader, Section};
 use crate::query::Query;
+use crate::text::suggest::{hint, nearest};
 
 const ATTRIBUTES: [&str; 4] = ["id", "expect", "show", "group"];
 

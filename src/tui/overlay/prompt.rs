@@ -23,6 +23,10 @@ pub enum Ask {
     Inside,
     /// A note on an event.
     Note(EventId, SortKey),
+    /// The name to keep the session under.
+    SaveSession,
+    /// The name of the session to come back to.
+    OpenSession,
 }
 
 /// Offers that are worth showing.

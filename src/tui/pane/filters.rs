@@ -61,6 +61,19 @@ impl Filters {
         self.keep_selection();
     }
 
+    /// The terms that are switched off, as queries.
+    pub fn chips_off(&self) -> Vec<String> {
+        let off = self.chips.list().iter().filter(|chip| !chip.on);
+        off.map(|chip| chip.text()).collect()
+    }
+
+    /// Adds chips that are switched off; what is no query, or is there already, is left out.
+    pub fn restore_chips_off(&mut self, queries: &[String]) {
+        for query in queries.iter().filter_map(|text| Query::parse(text).ok()) {
+            self.chips.add_off(query.ast);
+        }
+    }
+
     /// Forgets the chips that are switched off.
     pub fn forget(&mut self) {
         self.chips.forget();

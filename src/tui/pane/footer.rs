@@ -28,6 +28,8 @@ fn short(command: Command) -> &'static str {
         Command::ZoomIn => "zoom",
         Command::ZoomOut => "zoom out",
         Command::HideTimeline => "hide",
+        Command::SaveSession => "keep",
+        Command::OpenSession => "come back",
         Command::NextInput => "next",
         Command::NextOffer => "offer",
         Command::EditChip => "edit",
@@ -73,9 +75,12 @@ pub fn view(
     let global = keymap
         .footer(Context::Global)
         .iter()
-        .filter(|_| !context.is_editing() && !context.is_menu());
+        .filter(|_| !context.is_editing() && !context.is_menu() && context != Context::Start);
     for command in own.chain(global) {
         let key = keymap.label(context, *command, !look.theme.is_ascii());
+        if key.is_empty() {
+            continue;
+        }
         let word = short(*command);
         let columns = width(&key) + word.len() + 3;
         if used + columns > room {

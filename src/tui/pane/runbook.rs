@@ -11,6 +11,7 @@ use ratatui::text::Line;
 
 use crate::event::{Event, Timestamp};
 use crate::runbook::{Inputs, Library, Runbook};
+use crate::state;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
@@ -76,6 +77,23 @@ impl Runbooks {
         }
         self.stage = Stage::Form(Form::new(runbook, event));
         false
+    }
+
+    /// The run, to be kept.
+    pub fn kept(&self) -> Option<state::Run> {
+        self.run().map(Run::kept)
+    }
+
+    /// Goes on with a run that was kept, if the runbook is still there and takes its inputs.
+    pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone_offset: i32) {
+        let found = self.library.runbooks.iter().find(|r| r.id == kept.id);
+        let Some(runbook) = found.cloned() else {
+            return;
+        };
+        if let Ok(inputs) = runbook.check_inputs_in(&kept.inputs, now, zone_offset) {
+            let run = Run::resumed(runbook, inputs, kept);
+            self.stage = Stage::Run(Box::new(run));
+        }
     }
 
     fn begin(&mut self, runbook: Arc<Runbook>, inputs: Inputs) {

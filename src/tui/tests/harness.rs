@@ -172,22 +172,17 @@ impl Harness {
 
     /// The screen as text, one line a row.
     pub(super) fn screen(&self) -> String {
-        let buffer = self.runtime.terminal.backend().buffer();
-        let width = usize::from(buffer.area.width).max(1);
-        let rows = buffer.content().chunks(width).map(|row| {
-            let mut line = String::new();
-            let mut skip = 0;
-            for cell in row {
-                if skip > 0 {
-                    skip -= 1;
-                    continue;
-                }
-                line.push_str(cell.symbol());
-                skip = crate::text::width(cell.symbol()).saturating_sub(1);
-            }
-            line.trim_end().to_owned()
-        });
-        rows.collect::<Vec<_>>().join("\n")
+        text_of(self.runtime.terminal.backend().buffer())
+    }
+
+    /// What the screen would show if nothing had been drawn before.
+    pub(super) fn drawn_afresh(&self) -> String {
+        let size = self.runtime.terminal.size().unwrap();
+        let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
+        terminal
+            .draw(|frame| crate::tui::view::view(frame, self.model()))
+            .unwrap();
+        text_of(terminal.backend().buffer())
     }
 
     /// One letter a cell for how it looks: `.` plain, `d` dim, `a` accent, `g` good, `w` warning or failure, `r` red;
@@ -251,6 +246,24 @@ impl Harness {
     }
 }
 
+fn text_of(buffer: &ratatui::buffer::Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let rows = buffer.content().chunks(width).map(|row| {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            line.push_str(cell.symbol());
+            skip = crate::text::width(cell.symbol()).saturating_sub(1);
+        }
+        line.trim_end().to_owned()
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
 impl Drop for Harness {
     fn drop(&mut self) {
         if let Some(tokio) = self.tokio.take() {
@@ -280,6 +293,9 @@ fn named(name: &str) -> KeyEvent {
         "backspace" => KeyCode::Backspace,
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,
+        function if function.len() > 1 && function.starts_with('f') => {
+            KeyCode::F(function[1..].parse().unwrap())
+        }
         one => KeyCode::Char(one.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

@@ -26,7 +26,7 @@ fn child() {
                 ..Options::default()
             };
             tokio
-                .block_on(run(engine(10), Library::default(), options))
+                .block_on(run(engine(10), Library::default(), options, None))
                 .unwrap();
         }
         Ok("panic") => {

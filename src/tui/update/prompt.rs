@@ -1,7 +1,8 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, marks, moments, related};
+use super::{facets, marks, moments, related, session};
 use crate::query::time;
+use crate::state::Slot;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
@@ -13,6 +14,8 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         Ask::Facet => ("count field", String::new()),
         Ask::Inside => ("search inside", model.detail.searched().to_owned()),
         Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
+        Ask::SaveSession => ("keep this view as", String::new()),
+        Ask::OpenSession => ("come back to", String::new()),
     };
     let offers = match ask {
         Ask::Facet => facets::offers(model),
@@ -37,6 +40,22 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
     let text = prompt.text().trim().to_owned();
     match prompt.ask.clone() {
         Ask::Facet => facets::answer(model, &text),
+        Ask::SaveSession | Ask::OpenSession => {
+            if let Err(error) = Slot::named(&text) {
+                prompt.refuse(error.to_string());
+                return Vec::new();
+            }
+            let is_save = prompt.ask == Ask::SaveSession;
+            model.overlay = None;
+            vec![if is_save {
+                Effect::SaveSession {
+                    name: Some(text),
+                    session: Box::new(session::capture(model)),
+                }
+            } else {
+                Effect::OpenSession { name: text }
+            }]
+        }
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.offset_at(model.now))
             else {

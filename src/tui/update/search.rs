@@ -2,7 +2,7 @@
 
 use super::context::{self, listed};
 use super::runbook::park;
-use super::{related, visit};
+use super::{related, session, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
 };
@@ -57,7 +57,8 @@ pub(super) fn install(model: &mut Model, query: Query, text: Option<String>) {
 
 /// A new list: the newest events while following, else those around the selection.
 pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
-    let place = match model.events.selected_key() {
+    let wanted = || model.keeping.wanted.as_ref().map(|place| place.key());
+    let place = match wanted().or_else(|| model.events.selected_key()) {
         Some(key) if !model.events.follow => {
             let row = model.events.selected_row();
             model.events.hold(row);
@@ -326,6 +327,7 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
     };
     model.events.replace(window, at_first);
     model.detail.reset();
+    session::arrived(model);
     let generation = model.asking.next_generation();
     model.arriving.tail = Some(generation);
     let mut effects = vec![Effect::Tail {
@@ -519,7 +521,12 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     asking.at = now;
     if asking.refresh_due && !model.events.window.is_empty() {
         asking.refresh_due = false;
-        effects.extend(ask(model, Purpose::Refresh));
+        let again = model.keeping.wanted.is_some();
+        effects.extend(if again {
+            reload(model)
+        } else {
+            ask(model, Purpose::Refresh)
+        });
     } else if asking.counts_due && !model.events.window.is_empty() {
         effects.extend(ask_counts(model));
     } else if asking.counts_due {

@@ -16,6 +16,21 @@ pub enum TimeStyle {
 }
 
 impl TimeStyle {
+    const ALL: [Self; 3] = [Self::Absolute, Self::Relative, Self::Delta];
+
+    /// As it is kept between two runs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absolute => "absolute",
+            Self::Relative => "relative",
+            Self::Delta => "delta",
+        }
+    }
+
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|style| style.name() == name)
+    }
+
     #[must_use]
     pub fn next(self) -> Self {
         match self {

@@ -10,6 +10,8 @@ use crate::event::{Timestamp, Zone as Place};
 pub struct Zone {
     choices: Vec<Place>,
     current: usize,
+    /// The one that was asked for at the start.
+    configured: usize,
 }
 
 impl Default for Zone {
@@ -26,7 +28,16 @@ impl Zone {
             choices.push(configured);
         }
         let current = choices.iter().position(|c| *c == configured).unwrap_or(0);
-        Self { choices, current }
+        Self {
+            choices,
+            current,
+            configured: current,
+        }
+    }
+
+    /// The zone in use, where it is not the configured one.
+    pub fn chosen(&self) -> Option<Place> {
+        (self.current != self.configured).then(|| self.place())
     }
 
     /// The zone in use.

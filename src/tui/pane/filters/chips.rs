@@ -33,6 +33,13 @@ impl Chips {
         &self.chips
     }
 
+    /// Adds a term that is switched off, unless it is there.
+    pub(super) fn add_off(&mut self, term: Ast) {
+        if self.chips.iter().all(|chip| chip.term != term) {
+            self.chips.push(Chip { term, on: false });
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.chips.len()
     }

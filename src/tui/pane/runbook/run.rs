@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::query::Query;
 use crate::runbook::{Evidence, Expect, InputError, Inputs, Runbook, Step, fill};
+use crate::state;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
@@ -38,6 +39,24 @@ impl Run {
             applied: None,
             scroll: 0,
         }
+    }
+
+    /// To be kept.
+    pub fn kept(&self) -> state::Run {
+        state::Run {
+            id: self.runbook.id.clone(),
+            inputs: self.inputs.clone(),
+            step: self.step,
+            applied: self.applied == Some(self.step),
+        }
+    }
+
+    /// As it was kept; what its steps found is found again.
+    pub fn resumed(runbook: Arc<Runbook>, inputs: Inputs, kept: &state::Run) -> Self {
+        let mut run = Self::new(runbook, inputs);
+        run.step = kept.step.min(run.runbook.steps.len().saturating_sub(1));
+        run.applied = kept.applied.then_some(run.step);
+        run
     }
 
     pub fn title(&self) -> &str {

@@ -1,14 +1,14 @@
 //! "Did you mean": the nearest known word.
 
 /// ` (did you mean …?)`, or nothing if no candidate is near.
-pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known)
         .map(|near| format!(" (did you mean `{near}`?)"))
         .unwrap_or_default()
 }
 
 /// The candidate fewest edits away, if that is at most a third of the word's length (and at least one edit).
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     // Longer words are no typing slips, and the distance is quadratic.
     if length > 64 {
