@@ -4,6 +4,7 @@ mod bounds;
 mod catalog;
 mod collect;
 mod docset;
+mod document;
 mod fetch;
 mod hub;
 mod lower;

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tantivy::TantivyDocument;
+use tantivy::indexer::UserOperation;
 
+use super::document::IndexDocument;
 use super::originals::{Address, Packer};
 use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
 use super::store::{Known, LiveFrame, Store};
@@ -23,6 +24,9 @@ const COMMIT_LIVE_EVENTS: usize = 4_000;
 const COMMIT_AFTER: Duration = Duration::from_secs(3);
 /// … the first commits sooner, so that something can be seen.
 const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
+/// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
+/// memory only as long as they are small.
+const GROUP: usize = 4;
 /// Live events in memory beyond which the writer of a source waits for a commit.
 const LIVE_LIMIT: usize = 20_000;
 
@@ -69,7 +73,7 @@ impl Store {
     /// Packs originals and adds documents; the caller holds the writer's lock for reading.
     fn add(
         &self,
-        writer: &tantivy::IndexWriter,
+        writer: &tantivy::IndexWriter<IndexDocument>,
         ordinal: u64,
         batch: &[&Parsed],
     ) -> Result<(u64, u64), EngineError> {
@@ -82,21 +86,19 @@ impl Store {
         let addresses = self.originals.append(packer).map_err(failed)?;
         let mut cutter = self.pending().cutters.pop().unwrap_or_default();
         let (mut events, mut unparsed) = (0, 0);
+        let mut group = Vec::with_capacity(GROUP);
         for (parsed, address) in batch.iter().zip(addresses) {
             for event in &parsed.events {
                 events += 1;
                 unparsed += u64::from(is_unparsed(event));
-                writer
-                    .add_document(document(
-                        &self.columns,
-                        &mut cutter,
-                        event,
-                        ordinal,
-                        address,
-                    ))
-                    .map_err(failed)?;
+                let document = document(&self.columns, &mut cutter, event, ordinal, address);
+                group.push(UserOperation::Add(document));
+                if group.len() == GROUP {
+                    writer.run(group.drain(..)).map_err(failed)?;
+                }
             }
         }
+        writer.run(group).map_err(failed)?;
         self.pending().cutters.push(cutter);
         Ok((events, unparsed))
     }
@@ -287,9 +289,8 @@ fn document(
     event: &Event,
     generation: u64,
     original: Address,
-) -> TantivyDocument {
-    // About what the terms of a record take.
-    let mut doc = TantivyDocument::with_capacity(512 + 3 * event.raw.len());
+) -> IndexDocument {
+    let mut doc = IndexDocument::new(columns.terms);
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
@@ -310,7 +311,7 @@ fn document(
             Field::Ip => event
                 .ip
                 .iter()
-                .for_each(|ip| doc.add_text(column, ip.to_string())),
+                .for_each(|ip| doc.add_text(column, &ip.to_string())),
             Field::Host => event.host.iter().for_each(|v| doc.add_text(column, v)),
             Field::Severity => event
                 .severity
@@ -320,7 +321,7 @@ fn document(
             _ => {}
         }
     }
-    cutter.cut(event, |term| doc.add_bytes(columns.terms, term));
+    cutter.cut(event, |term| doc.add_term(term));
     doc
 }
 

@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tantivy::index::SegmentId;
 use tantivy::merge_policy::LogMergePolicy;
-use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError,
-};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
 
 use super::catalog::Catalog;
+use super::document::IndexDocument;
 use super::hub::Hub;
 use super::lower::GenerationFacts;
 use super::originals::Originals;
@@ -103,7 +102,7 @@ pub(crate) struct Store {
     pub(crate) originals: Arc<Originals>,
     reader: IndexReader,
     /// `None` while another process writes.
-    pub(crate) writer: RwLock<Option<Box<IndexWriter>>>,
+    pub(crate) writer: RwLock<Option<Box<IndexWriter<IndexDocument>>>>,
     inner: Mutex<Inner>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) registry: Arc<Registry>,
@@ -246,7 +245,7 @@ impl Store {
         if slot.is_some() {
             return Ok(true);
         }
-        let writer: IndexWriter<TantivyDocument> = match self
+        let writer: IndexWriter<IndexDocument> = match self
             .index
             .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
         {
