@@ -116,7 +116,7 @@ pub(super) fn open(
         .map_or_else(PathBuf::new, |s| s.path().to_owned());
     let title = title(&discovery);
     start(
-        discoverer, discovery, &dirs, spool, settings, mode, title, scratch,
+        discoverer, discovery, &dirs, &places, spool, settings, mode, title, scratch,
     )
 }
 
@@ -125,6 +125,7 @@ fn start(
     discoverer: Discoverer,
     discovery: Discovery,
     dirs: &[PathBuf],
+    places: &Paths,
     spool: PathBuf,
     settings: &Settings,
     mode: Mode,
@@ -134,6 +135,7 @@ fn start(
     let registry = Arc::new(Registry::builtin());
     let zone_offset = settings.log_zone.offset_at(Timestamp::now());
     let options = LocalOptions {
+        root: Some(places.index_dir()),
         zone_offset,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
@@ -182,6 +184,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         discoverer,
         discovery,
         &dirs,
+        &places,
         PathBuf::new(),
         settings,
         Mode::Explore,

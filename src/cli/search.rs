@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress};
 use crate::engine::{
-    Cancel, Cursor, Engine, FacetField, FacetRequest, SearchPage, SearchRequest, Sort,
+    Cancel, Covers, Cursor, Engine, FacetField, FacetRequest, SearchPage, SearchRequest, Sort,
 };
 use crate::event::field::Field;
 use crate::export::{self, Format};
@@ -14,6 +14,8 @@ use crate::query::Query;
 
 /// Events asked for at a time: memory stays bounded however many match.
 const PAGE: usize = 1000;
+/// … where each page means reading files to their end.
+const PAGE_OF_SCAN: usize = 64_000;
 /// Events in a table unless `--limit` says otherwise.
 const TABLE_LIMIT: usize = 1000;
 /// Values of a facet in a table unless `--limit` says otherwise.
@@ -31,42 +33,46 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     args.fields.as_deref().map(export::columns).transpose()?;
     let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
     progress::wait(&opened, app);
-    let exit = answer(&*opened.engine, query, args, app)?;
+    let (exit, covers) = answer(&*opened.engine, query, args, app)?;
     // Output first: what could not be read must not scroll away above it.
     std::io::Write::flush(&mut app.out)?;
-    Ok(if problem::tell_unread(&*opened.engine, app) {
+    Ok(if problem::tell_unread(&*opened.engine, &covers, app) {
         Exit::Failed
     } else {
         exit
     })
 }
 
-/// Prints the answer of an engine that has everything.
+/// Events found (or printed, if they are), and what the answer covers.
+type Told = (u64, Covers);
+
+/// Prints the answer of an engine that has everything; says what it covers.
 pub(super) fn answer(
     engine: &dyn Engine,
     query: Query,
     args: &SearchArgs,
     app: &mut App,
-) -> Result<Exit, Failure> {
+) -> Result<(Exit, Covers), Failure> {
     let mut request = SearchRequest::new(query, app.now);
     request.zone_offset = app.zone_offset();
     request.sort = args.sort.into();
-    let total = if args.count {
+    let (total, covers) = if args.count {
         count(engine, request, app)?
     } else if !args.facet.is_empty() {
         facets(engine, request, args, app)?
     } else {
         events(engine, request, args, app)?
     };
-    Ok(if total == 0 { Exit::NoMatch } else { Exit::Ok })
+    let exit = if total == 0 { Exit::NoMatch } else { Exit::Ok };
+    Ok((exit, covers))
 }
 
-fn count(engine: &dyn Engine, mut request: SearchRequest, app: &mut App) -> Result<u64, Failure> {
+fn count(engine: &dyn Engine, mut request: SearchRequest, app: &mut App) -> Result<Told, Failure> {
     request.limit = 0;
     let page = engine.search(&request, &Cancel::default())?;
     writeln!(app.out, "{}", page.total)?;
     problem::tell_notices(&page, app);
-    Ok(page.total)
+    Ok((page.total, page.covers))
 }
 
 fn facets(
@@ -74,7 +80,7 @@ fn facets(
     mut request: SearchRequest,
     args: &SearchArgs,
     app: &mut App,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     let format = Format::from(args.format);
     let usual = if format == Format::Table {
         FACET_LIMIT
@@ -99,7 +105,7 @@ fn facets(
         export::write_facet(&mut app.out, format, app.style, name, facet)?;
     }
     problem::tell_notices(&page, app);
-    Ok(page.total)
+    Ok((page.total, page.covers))
 }
 
 /// As in a query: normalised names and aliases win, `.name` reaches the attribute.
@@ -116,7 +122,7 @@ fn events(
     mut request: SearchRequest,
     args: &SearchArgs,
     app: &mut App,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
     let format = Format::from(args.format);
     let by_default = if format == Format::Table {
@@ -131,8 +137,13 @@ fn events(
     let mut exporter = export::exporter(format, columns, app.style);
     let mut shown = 0u64;
     let mut first: Option<SearchPage> = None;
+    let mut covers = Covers {
+        complete: true,
+        ..Covers::default()
+    };
+    let mut at_once = PAGE;
     let more = loop {
-        request.limit = left.min(PAGE);
+        request.limit = left.min(at_once);
         let page = engine.search(&request, &Cancel::default())?;
         for hit in &page.hits {
             exporter.write(&mut app.out, hit)?;
@@ -144,6 +155,14 @@ fn events(
             inclusive: false,
         });
         let more = page.more;
+        covers = Covers {
+            complete: covers.complete && page.covers.complete,
+            scanned: covers.scanned || page.covers.scanned,
+            ..page.covers.clone()
+        };
+        if covers.scanned {
+            at_once = (at_once * 2).min(PAGE_OF_SCAN);
+        }
         first.get_or_insert(SearchPage {
             hits: Vec::new(),
             ..page
@@ -171,5 +190,5 @@ fn events(
             ));
         }
     }
-    Ok(shown)
+    Ok((shown, covers))
 }
