@@ -70,11 +70,6 @@ def step(screen):
     return (int(found[1]), int(found[2])) if found else None
 
 
-def offered(screen, key, what):
-    """Whether the footer offers the key."""
-    return re.search(rf"(^| ){re.escape(key)} {what}", screen.rstrip().split("\n")[-1])
-
-
 def walk(checks, program, home, columns, rows):
     size = f"{columns}x{rows}"
     with Walk(program, home, columns, rows) as it:
