@@ -5,6 +5,7 @@ mod catalog;
 mod collect;
 mod commit;
 mod docset;
+mod document;
 mod evict;
 mod fetch;
 mod hub;

@@ -80,6 +80,13 @@ impl Glob {
         Self { parts }
     }
 
+    /// Whether it may match a text that begins with `start` and holds only characters of which `holds` is true.
+    pub(super) fn may_go_on(&self, start: &str, holds: impl Fn(char) -> bool) -> bool {
+        let first = self.parts.first().map_or("", String::as_str);
+        (first.starts_with(start) || start.starts_with(first))
+            && self.parts.iter().flat_map(|part| part.chars()).all(holds)
+    }
+
     /// The longest text every match contains.
     pub(super) fn longest_part(&self) -> &str {
         self.parts

@@ -409,7 +409,7 @@ impl<'a> Lowering<'a> {
             let candidates = if terms::is_searched(path.as_bytes()) {
                 let mut docs = self.term(&terms::opaque_term(path))?;
                 for word in tokens(value) {
-                    docs = docs.and(&self.term(&terms::word_term(word).0)?);
+                    docs = docs.and(&self.word(word)?.may);
                 }
                 docs
             } else {
@@ -459,7 +459,7 @@ impl<'a> Lowering<'a> {
             let folded = fold(&pattern.text);
             let mut candidates = Docs::All;
             for word in tokens(&folded) {
-                candidates = candidates.and(&self.term(&terms::word_term(word).0)?);
+                candidates = candidates.and(&self.word(word)?.may);
             }
             let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
             let side = |value: &[u8]| match std::str::from_utf8(value) {
@@ -495,22 +495,33 @@ impl<'a> Lowering<'a> {
             return Ok(low.or(&self.wild_words(&matcher)?));
         }
         let parts: Vec<&str> = tokens(&folded).collect();
-        let mut high = Docs::All;
-        let mut any_cut = false;
-        for word in &parts {
-            let (term, cut) = terms::word_term(word);
-            any_cut |= cut;
-            high = high.and(&self.term(&term)?);
-        }
-        if parts.is_empty() {
-            high = Docs::None;
-        }
-        let exact = parts.len() == 1 && !any_cut;
-        Ok(low.or(&if exact {
-            Bounds::exact(high)
+        let high = match parts[..] {
+            [] => Bounds::exact(Docs::None),
+            [word] => self.word(word)?,
+            _ => {
+                let mut all = Docs::All;
+                for word in parts {
+                    all = all.and(&self.word(word)?.may);
+                }
+                Bounds::unsure(all)
+            }
+        };
+        Ok(low.or(&high))
+    }
+
+    /// Documents with a word in a value that is not low.
+    fn word(&self, word: &str) -> Lowered {
+        let (term, cut) = terms::word_term(word);
+        let whole = self.term(&term)?;
+        let whole = if cut {
+            Bounds::unsure(whole)
         } else {
-            Bounds::unsure(high)
-        }))
+            Bounds::exact(whole)
+        };
+        Ok(match terms::opaque_word_term(word) {
+            Some(term) => whole.or(&Bounds::unsure(self.term(&term)?)),
+            None => whole,
+        })
     }
 
     /// Words with `*`: those of the dictionary are tried one by one. A phrase is decided on the original.
@@ -522,7 +533,17 @@ impl<'a> Lowering<'a> {
             let side = |word: &[u8]| match std::str::from_utf8(word) {
                 Ok(word) if matcher.token_matches(part, word) => Side::Must,
                 Ok(_) => Side::No,
-                Err(_) => Side::May,
+                Err(_) => match terms::cut_word(word) {
+                    Some((start, opaque)) => {
+                        let holds = |c| !opaque || terms::is_opaque_char(c);
+                        if matcher.token_may_go_on(part, start, holds) {
+                            Side::May
+                        } else {
+                            Side::No
+                        }
+                    }
+                    None => Side::May,
+                },
             };
             self.each_term(&[terms::WORD], side, &mut may, &mut must)?;
             all = all.and(&Self::bounds(may, must));

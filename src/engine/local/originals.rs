@@ -38,6 +38,7 @@ impl Address {
 /// Collects frames into blocks, compressed by the calling thread.
 #[derive(Default)]
 pub(crate) struct Packer {
+    compressor: Option<zstd::bulk::Compressor<'static>>,
     raw: Vec<u8>,
     entries: u16,
     /// Closed blocks with the number of entries of each.
@@ -67,7 +68,11 @@ impl Packer {
         if self.entries == 0 {
             return Ok(());
         }
-        let packed = zstd::bulk::compress(&self.raw, LEVEL)?;
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(zstd::bulk::Compressor::new(LEVEL)?),
+        };
+        let packed = compressor.compress(&self.raw)?;
         let mut block = Vec::with_capacity(packed.len() + HEADER);
         block.extend_from_slice(&(packed.len() as u32).to_le_bytes());
         block.extend_from_slice(&(self.raw.len() as u32).to_le_bytes());

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
-use tantivy::TantivyDocument;
-
+use super::document::IndexDocument;
 use super::known::{Known, LiveFrame};
 use super::originals::Address;
 use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
@@ -32,9 +31,8 @@ pub(super) fn document(
     event: &Event,
     generation: u64,
     original: Address,
-) -> TantivyDocument {
-    // About what the terms of a record take.
-    let mut doc = TantivyDocument::with_capacity(512 + 3 * event.raw.len());
+) -> IndexDocument {
+    let mut doc = IndexDocument::new(columns.terms);
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
@@ -55,7 +53,7 @@ pub(super) fn document(
             Field::Ip => event
                 .ip
                 .iter()
-                .for_each(|ip| doc.add_text(column, ip.to_string())),
+                .for_each(|ip| doc.add_text(column, &ip.to_string())),
             Field::Host => event.host.iter().for_each(|v| doc.add_text(column, v)),
             Field::Severity => event
                 .severity
@@ -65,7 +63,7 @@ pub(super) fn document(
             _ => {}
         }
     }
-    cutter.cut(event, |term| doc.add_bytes(columns.terms, term));
+    cutter.cut(event, |term| doc.add_term(term));
     doc
 }
 

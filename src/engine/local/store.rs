@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tantivy::merge_policy::LogMergePolicy;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
 use super::catalog::Catalog;
 use super::commit::{Pending, Stop};
+use super::document::IndexDocument;
 use super::hub::Hub;
 use super::known::{Adopt, Inner, Live};
 use super::lower::GenerationFacts;
@@ -66,7 +67,7 @@ pub(crate) struct Store {
     pub(crate) originals: Arc<Originals>,
     reader: IndexReader,
     /// `None` while another process writes.
-    pub(crate) writer: RwLock<Option<Box<IndexWriter>>>,
+    pub(crate) writer: RwLock<Option<Box<IndexWriter<IndexDocument>>>>,
     /// Whether there is a writer, asked without waiting for a commit.
     writes: AtomicBool,
     inner: Mutex<Inner>,
@@ -210,7 +211,7 @@ impl Store {
         if slot.is_some() {
             return Ok(false);
         }
-        let writer: IndexWriter<TantivyDocument> = match self
+        let writer: IndexWriter<IndexDocument> = match self
             .index
             .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
         {

@@ -5,7 +5,8 @@
 //!   scanning the (small) L region of the dictionary, so a common value costs one term and no words.
 //! - `H path \0 value`: any other value; `W word` for each word in it.
 //! - `I path`: the path has an id-like value here (UUID, digest, time). Such values are unique, so only their words
-//!   are terms (`X hash` where words are not searched); the value itself is decided on the original.
+//!   are terms (`X hash` where words are not searched), the longer ones cut to a few characters: a term for each
+//!   would be most of the dictionary. The value itself is decided on the original.
 //!
 //! A value may be L in one place and H in another, so a lookup asks both. Values and words longer than a limit are
 //! cut and end in `0xFF`, a byte that UTF-8 never holds; what matches a cut term is decided on the original.
@@ -38,6 +39,8 @@ const LOW_BYTES: usize = 96;
 /// Longest value or word kept whole, in bytes.
 const VALUE_BYTES: usize = 256;
 const WORD_BYTES: usize = 64;
+/// Longest word of an id-like value kept whole: four hex digits of a UUID, day and hour of a time.
+const OPAQUE_WORD_BYTES: usize = 5;
 /// Paths whose values are tracked; beyond, every value is high.
 const TRACKED_PATHS: usize = 4096;
 
@@ -134,14 +137,53 @@ pub(crate) fn opaque_term(path: &str) -> Vec<u8> {
     term
 }
 
-/// A short stand-in for an id-like value: FNV-1a of path and value. What it finds is decided on the original.
+/// How a word of an id-like value is indexed where it is too long to be kept whole: its beginning, chosen so that there
+/// are about 2^16 of them. `None` for words that are indexed whole, and for those that no id-like value holds.
+pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
+    if !word
+        .bytes()
+        .all(|b| b.is_ascii() && is_opaque_char(b.into()))
+    {
+        return None;
+    }
+    let mut term = vec![WORD];
+    push_opaque_word(&mut term, word).then_some(term)
+}
+
+/// Returns whether the word, of an id-like value, was cut.
+fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
+    let bytes = word.as_bytes();
+    if bytes.len() <= OPAQUE_WORD_BYTES {
+        term.extend_from_slice(bytes);
+        return false;
+    }
+    let decimal = bytes[..OPAQUE_WORD_BYTES].iter().all(u8::is_ascii_digit);
+    let kept = if decimal {
+        OPAQUE_WORD_BYTES
+    } else {
+        OPAQUE_WORD_BYTES - 1
+    };
+    term.extend_from_slice(&bytes[..kept]);
+    term.push(CUT);
+    true
+}
+
+/// What a cut word began with, and whether it is of an id-like value.
+pub(crate) fn cut_word(word: &[u8]) -> Option<(&str, bool)> {
+    let kept = std::str::from_utf8(word.strip_suffix(&[CUT])?).ok()?;
+    Some((kept, kept.len() <= OPAQUE_WORD_BYTES))
+}
+
+/// A short stand-in for an id-like value: 16 bits of FNV-1a of path and value, so that there are few of them. What it
+/// finds is decided on the original.
 pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
     let bytes = path.bytes().chain([0]).chain(value.bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
         (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
     });
+    let folded = (hash ^ hash >> 32) as u32;
     let mut term = vec![HASHED];
-    term.extend_from_slice(&hash.to_be_bytes());
+    term.extend_from_slice(&((folded ^ folded >> 16) as u16).to_be_bytes());
     term
 }
 
@@ -245,7 +287,8 @@ impl Cutter {
             emit(&self.term);
             return;
         }
-        if is_opaque(value) {
+        let opaque = is_opaque(value);
+        if opaque {
             self.term.clear();
             self.term.push(OPAQUE);
             self.term.extend_from_slice(path.as_bytes());
@@ -261,7 +304,11 @@ impl Cutter {
             for word in tokens(value) {
                 self.term.clear();
                 self.term.push(WORD);
-                push_cut(&mut self.term, word, WORD_BYTES);
+                if opaque {
+                    push_opaque_word(&mut self.term, word);
+                } else {
+                    push_cut(&mut self.term, word, WORD_BYTES);
+                }
                 self.once(emit);
             }
         }
@@ -375,6 +422,24 @@ mod tests {
             assert_eq!(attribute_of(&written).as_deref(), Some(path));
         }
         assert_eq!(attribute_of(&normal_path(Field::Actor)), None);
+    }
+
+    #[test]
+    fn long_words_of_ids_and_times_are_indexed_by_their_beginning() {
+        for (word, want) in [
+            ("9b3cb0d7", Some("9b3c")),
+            ("a15176a12437", Some("a151")),
+            ("0218866z", Some("02188")),
+            ("12345abc", Some("12345")),
+            ("9b07", None),
+            ("01t00", None),
+            ("secrets", None),
+            ("é3cb0d7", None),
+        ] {
+            let term = opaque_word_term(word);
+            let kept = term.as_deref().and_then(|t| cut_word(&t[1..]));
+            assert_eq!(kept, want.map(|w| (w, true)), "{word}");
+        }
     }
 
     #[test]

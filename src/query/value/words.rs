@@ -21,6 +21,14 @@ impl TokenTest {
         }
     }
 
+    /// Whether it may match a token that begins with `start` and holds only characters of which `holds` is true.
+    fn may_go_on(&self, start: &str, holds: impl Fn(char) -> bool) -> bool {
+        match self {
+            Self::Literal(text) => text.starts_with(start) && text.chars().all(holds),
+            Self::Glob(glob) => glob.may_go_on(start, holds),
+        }
+    }
+
     fn longest_part(&self) -> &str {
         match self {
             Self::Literal(text) => text,
@@ -71,6 +79,19 @@ impl WordTest {
         self.tests
             .get(index)
             .is_some_and(|test| test.matches(folded_token))
+    }
+
+    /// Whether a token of which only the beginning is known may pass at one place of the phrase. `holds` says which
+    /// characters it is made of.
+    pub fn token_may_go_on(
+        &self,
+        index: usize,
+        folded_start: &str,
+        holds: impl Fn(char) -> bool,
+    ) -> bool {
+        self.tests
+            .get(index)
+            .is_some_and(|test| test.may_go_on(folded_start, holds))
     }
 
     /// Whether the phrase occurs in a value.
@@ -158,6 +179,24 @@ mod tests {
             ("--", false, "--", false),
         ] {
             assert_eq!(hit(text, quoted, value), want, "{text} on {value}");
+        }
+        let hex = |c: char| c.is_ascii_hexdigit();
+        for (text, start, want) in [
+            ("9b3cb0d7", "9b3c", true),
+            ("9b3cb0d7", "9b3d", false),
+            ("9b3c*", "9b3c", true),
+            ("9*", "9b3c", true),
+            ("9b3cb*", "9b3c", true),
+            ("9b3d*", "9b3c", false),
+            ("*beef*", "9b3c", true),
+            ("*mentsv*", "9b3c", false),
+            ("9b3cs*", "9b3c", false),
+        ] {
+            let test = WordTest::new(&Words {
+                text: text.into(),
+                quoted: false,
+            });
+            assert_eq!(test.token_may_go_on(0, start, hex), want, "{text}");
         }
         let test = WordTest::new(&Words {
             text: "a-b*".into(),
