@@ -145,10 +145,12 @@ pub struct Covers {
     /// Bytes indexed and bytes known.
     pub done: u64,
     pub total: u64,
-    /// Events that arrived with a time older than what was already shown as complete.
+    /// Events that were read only after their time had been shown as complete.
     pub late: u64,
     /// Why indexing stopped, if it did (disk full, size bound).
     pub stopped: Option<String>,
+    /// A part of this answer is in no index and was read from the files.
+    pub scanned: bool,
 }
 
 /// A point in the stream of live events; `tail` from here goes on without gap or double.
@@ -235,6 +237,9 @@ pub enum EngineError {
     Stopped(String),
     #[error("the index failed: {0}")]
     Index(String),
+    /// What an answer was being made of has been dropped to make room; the next try does not see it any more.
+    #[error("events were dropped from the index while they were read; try again")]
+    Dropped,
     #[error("this engine cannot {0}")]
     Unsupported(&'static str),
 }

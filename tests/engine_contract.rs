@@ -487,6 +487,11 @@ fn sources_are_listed_with_their_counts() {
         let expected: BTreeMap<&str, u64> =
             expected.iter().map(|(k, v)| (k.as_str(), *v)).collect();
         assert_eq!(counts, expected, "{}", s.name);
+        for source in &info.sources {
+            let mine = s.events.iter().filter(|e| e.source == source.name);
+            let newest = mine.filter_map(|e| e.ts).max();
+            assert_eq!(source.last, newest, "{} {}", s.name, source.name);
+        }
         for path in ["n", "tags", "msg"] {
             assert!(info.paths.contains_key(path), "{}", s.name);
         }

@@ -330,6 +330,68 @@ fn a_file_changed_in_place_is_read_again_and_that_is_said() {
     );
 }
 
+/// A record of three lines, of which the second can be changed without changing its length.
+fn audit_record(serial: u64, exe: &str) -> String {
+    let stamp = format!("msg=audit(1772359200.{serial:03}:{serial})");
+    [
+        format!("type=SYSCALL {stamp}: arch=c000003e syscall=59 success=yes exit=0 pid=7 auid=1000 uid=0 comm=\"x\" exe=\"/bin/x\"\n"),
+        format!("type=EXECVE {stamp}: argc=1 a0=\"{exe}\"\n"),
+        format!("type=EOE {stamp}: \n"),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_record_changed_in_a_later_line_is_found_as_it_was_and_as_it_is() {
+    let place = Place::new();
+    // The first record comes again later: alike, and yet another event.
+    let text = [
+        audit_record(1, "/bin/aaa"),
+        audit_record(2, "/bin/bbb"),
+        audit_record(1, "/bin/aaa"),
+        audit_record(3, "/bin/ccc"),
+    ]
+    .concat();
+    place.write("audit.log", &text);
+    let running = place.follow(&place.file("audit.log"));
+    wait::until(&running.engine, "the records", || {
+        let total = search(&running.engine, &request("*")).total;
+        (total == 4).then_some(()).ok_or(format!("{total} events"))
+    });
+    running.engine.sinks()[0].flush().unwrap();
+    let before = ids(&running.engine);
+    let distinct: std::collections::BTreeSet<_> = before.iter().collect();
+    assert_eq!(distinct.len(), 4, "{before:?}");
+
+    let changed = text.replace("/bin/bbb", "/bin/evl");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(place.file("audit.log"))
+        .unwrap();
+    file.write_all(changed.as_bytes()).unwrap();
+    drop(file);
+    wait::until(&running.engine, "the changed record", || {
+        let total = search(&running.engine, &request("\"/bin/evl\"")).total;
+        (total == 1).then_some(()).ok_or(format!("{total} events"))
+    });
+    running.engine.sinks()[0].flush().unwrap();
+    let now = all_hits(&running.engine, "\"/bin/evl\"").remove(0).event;
+    let then = all_hits(&running.engine, "\"/bin/bbb\"").remove(0).event;
+    assert!(then.gone && !now.gone);
+    assert_ne!(then.id, now.id);
+    for event in [&then, &now] {
+        let found = running.engine.event(event.id).unwrap().unwrap().event;
+        assert_eq!(found.raw, event.raw);
+    }
+    assert_eq!(search(&running.engine, &request("*")).total, 5);
+    let others = all_hits(&running.engine, "\"/bin/aaa\" OR \"/bin/ccc\"");
+    assert!(
+        others
+            .iter()
+            .all(|h| before.contains(&h.event.id) && !h.event.gone)
+    );
+}
+
 #[test]
 fn a_second_engine_reads_follows_and_takes_over() {
     let place = Place::new();

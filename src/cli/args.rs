@@ -57,7 +57,7 @@ pub(super) struct Global {
     /// Plain ASCII: no glyphs, and every other character escaped
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) ascii: bool,
-    /// Start no program at all, not even configured sources
+    /// Never start another program (so far nothing does: no source is a command yet)
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) no_exec: bool,
 }

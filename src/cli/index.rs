@@ -3,12 +3,19 @@
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::app::{App, grouped, size};
 use super::args::{IndexArgs, IndexCommand};
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress};
+use crate::engine::{Engine, EngineError};
+use crate::query::Query;
+
+/// How long another process may make no progress before it is no longer waited for, and the time between two looks.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(args: &IndexArgs, app: &mut App) -> Result<Exit, Failure> {
     match args.command {
@@ -21,6 +28,7 @@ pub(super) fn run(args: &IndexArgs, app: &mut App) -> Result<Exit, Failure> {
 fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     let opened = open::open(&app.sources(paths), &app.settings, Mode::Complete)?;
     progress::wait(&opened, app);
+    wait_for_others(&*opened.engine)?;
     let info = opened.engine.info();
     let mut events = 0;
     for source in &info.sources {
@@ -40,11 +48,36 @@ fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
         info.sources.len()
     )?;
     app.out.flush()?;
-    Ok(if problem::tell_unread(&*opened.engine, app) {
-        Exit::Failed
-    } else {
-        Exit::Ok
-    })
+    Ok(
+        if problem::tell_unread(&*opened.engine, &info.covers, app) {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        },
+    )
+}
+
+/// Where another process indexes, its work is waited for as long as it goes on.
+fn wait_for_others(engine: &dyn Engine) -> Result<(), Failure> {
+    let mut tail = engine.tail(&Query::default(), engine.info().watermark)?;
+    let mut last = (0, Instant::now());
+    loop {
+        let covers = engine.info().covers;
+        if covers.complete || covers.stopped.is_some() {
+            return Ok(());
+        }
+        if covers.done != last.0 {
+            last = (covers.done, Instant::now());
+        } else if last.1.elapsed() > PATIENCE {
+            return Ok(());
+        }
+        match tail.recv(LOOK) {
+            Ok(_) => {}
+            // Standard input has ended; what is read is read.
+            Err(EngineError::Ended) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn status(app: &mut App) -> Result<Exit, Failure> {

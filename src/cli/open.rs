@@ -125,7 +125,7 @@ pub(super) fn open(
     let sources = discovery.roots.iter().filter(|_| !piped);
     let sources = sources.map(|r| r.path.clone()).collect();
     let mut opened = start(
-        discoverer, discovery, &dirs, spool, settings, mode, title, scratch,
+        discoverer, discovery, &dirs, &places, spool, settings, mode, title, scratch,
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
@@ -145,6 +145,7 @@ fn start(
     discoverer: Discoverer,
     discovery: Discovery,
     dirs: &[PathBuf],
+    places: &Paths,
     spool: PathBuf,
     settings: &Settings,
     mode: Mode,
@@ -154,6 +155,7 @@ fn start(
     let registry = Arc::new(Registry::builtin());
     let zone_offset = settings.log_zone.offset_at(Timestamp::now());
     let options = LocalOptions {
+        root: Some(places.index_dir()),
         zone_offset,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
@@ -204,6 +206,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         discoverer,
         discovery,
         &dirs,
+        &places,
         PathBuf::new(),
         settings,
         Mode::Explore,

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::exit::Failure;
-use crate::engine::{Engine, SearchPage};
+use crate::engine::{Covers, Engine, SearchPage};
 use crate::query::ast::Ast;
 use crate::query::{BindContext, Notice, Query, QueryError};
 use crate::text::{self, Charset};
@@ -102,8 +102,9 @@ pub(super) fn tell_notices(page: &SearchPage, app: &mut App) {
     }
 }
 
-/// Says which sources could not be read; `true` = the answer is not the whole one.
-pub(super) fn tell_unread(engine: &dyn Engine, app: &mut App) -> bool {
+/// Says which sources could not be read, and that an answer is not the whole one, if so; `true` = it is not. `covers` =
+/// what the answer covers.
+pub(super) fn tell_unread(engine: &dyn Engine, covers: &Covers, app: &mut App) -> bool {
     let info = engine.info();
     for message in &info.messages {
         app.talk(message);
@@ -115,10 +116,15 @@ pub(super) fn tell_unread(engine: &dyn Engine, app: &mut App) -> bool {
             is_partial = true;
         }
     }
-    if let Some(why) = &info.covers.stopped {
-        app.talk(&format!("indexing stopped: {why}"));
+    // Said once, where the engine said so itself.
+    let stopped = covers
+        .stopped
+        .iter()
+        .map(|why| format!("indexing stopped: {why}"));
+    for message in stopped.filter(|m| !info.messages.contains(m)) {
+        app.talk(&message);
     }
-    if !info.covers.complete {
+    if !covers.complete {
         app.talk("not everything was searched");
         is_partial = true;
     }

@@ -8,7 +8,7 @@ use super::args::SearchArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress, who};
-use crate::engine::{Cancel, Engine, FacetField, FacetRequest, SearchRequest, Sort};
+use crate::engine::{Cancel, Covers, Engine, FacetField, FacetRequest, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
 use crate::export::{self, About, Format, StreamError};
@@ -46,7 +46,7 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
     progress::wait(&opened, app);
     let cancel = Cancel::default();
-    let exit = match place {
+    let (exit, covers) = match place {
         None => answer(&*opened.engine, query, args, &cancel, app)?,
         Some(path) => {
             // From here on Ctrl+C ends the work in order, so that nothing half is left.
@@ -58,7 +58,7 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     };
     // Output first: what could not be read must not scroll away above it.
     std::io::Write::flush(&mut app.out)?;
-    Ok(if problem::tell_unread(&*opened.engine, app) {
+    Ok(if problem::tell_unread(&*opened.engine, &covers, app) {
         Exit::Failed
     } else {
         exit
@@ -82,8 +82,8 @@ fn cancel_on_interrupt(cancel: Cancel) {
 fn into_file(
     target: Target,
     app: &mut App,
-    print: impl FnOnce(&mut App) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
+    print: impl FnOnce(&mut App) -> Result<(Exit, Covers), Failure>,
+) -> Result<(Exit, Covers), Failure> {
     let path = target.path().to_owned();
     let target = Rc::new(RefCell::new(Some(target)));
     let before = std::mem::replace(&mut app.out, Box::new(Shared(target.clone())));
@@ -93,7 +93,7 @@ fn into_file(
     let flushed = app.out.flush();
     app.out = before;
     app.style = style;
-    let exit = printed?;
+    let answered = printed?;
     flushed?;
     if let Some(target) = target.take() {
         let bytes = target.keep()?;
@@ -103,7 +103,7 @@ fn into_file(
             path.display()
         ));
     }
-    Ok(exit)
+    Ok(answered)
 }
 
 /// The file, given away as the output and taken back at the end.
@@ -125,25 +125,29 @@ impl std::io::Write for Shared {
     }
 }
 
-/// Prints the answer of an engine that has everything.
+/// Events found (or printed, if they are), and what the answer covers.
+type Told = (u64, Covers);
+
+/// Prints the answer of an engine that has everything; says what it covers.
 pub(super) fn answer(
     engine: &dyn Engine,
     query: Query,
     args: &SearchArgs,
     cancel: &Cancel,
     app: &mut App,
-) -> Result<Exit, Failure> {
+) -> Result<(Exit, Covers), Failure> {
     let mut request = SearchRequest::new(query, app.now);
     request.zone_offset = app.zone_offset();
     request.sort = args.sort.into();
-    let total = if args.count {
+    let (total, covers) = if args.count {
         count(engine, request, cancel, app)?
     } else if !args.facet.is_empty() {
         facets(engine, request, args, cancel, app)?
     } else {
         events(engine, request, args, cancel, app)?
     };
-    Ok(if total == 0 { Exit::NoMatch } else { Exit::Ok })
+    let exit = if total == 0 { Exit::NoMatch } else { Exit::Ok };
+    Ok((exit, covers))
 }
 
 fn count(
@@ -151,12 +155,12 @@ fn count(
     mut request: SearchRequest,
     cancel: &Cancel,
     app: &mut App,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     request.limit = 0;
     let page = engine.search(&request, cancel)?;
     writeln!(app.out, "{}", page.total)?;
     problem::tell_notices(&page, app);
-    Ok(page.total)
+    Ok((page.total, page.covers))
 }
 
 fn facets(
@@ -165,7 +169,7 @@ fn facets(
     args: &SearchArgs,
     cancel: &Cancel,
     app: &mut App,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     let format = args.format();
     let usual = if format == Format::Table {
         FACET_LIMIT
@@ -187,7 +191,7 @@ fn facets(
         export::write_facet(&mut app.out, format, app.style, name, facet)?;
     }
     problem::tell_notices(&page, app);
-    Ok(page.total)
+    Ok((page.total, page.covers))
 }
 
 /// As in a query: normalised names and aliases win, `.name` reaches the attribute.
@@ -205,7 +209,7 @@ fn events(
     args: &SearchArgs,
     cancel: &Cancel,
     app: &mut App,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
     let format = args.format();
     let by_default = if format == Format::Table && args.output.is_none() {
@@ -248,5 +252,5 @@ fn events(
             grouped(shown)
         ));
     }
-    Ok(shown)
+    Ok((shown, streamed.covers))
 }

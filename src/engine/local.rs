@@ -3,30 +3,37 @@
 mod bounds;
 mod catalog;
 mod collect;
+mod commit;
 mod docset;
 mod document;
+mod evict;
 mod fetch;
 mod hub;
+mod known;
 mod lower;
 mod numbers;
 mod originals;
+mod paths;
 mod replaced;
+mod rest;
 mod schema;
 mod search;
 mod sink;
 mod store;
 mod terms;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 
-use self::hub::{Hub, HubState};
+use self::commit::Stop;
+use self::hub::Hub;
 use self::lower::GenerationFacts;
 use self::numbers::{Numbering, Tally};
+use self::paths::{Paths, PathsOrTyped};
 use self::search::{Found, Task, View};
 use self::store::Store;
 use super::page::Partial;
@@ -38,10 +45,12 @@ use super::{
 use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Timestamp};
 use crate::format::Registry;
-use crate::query::{BindContext, Matcher, PathTable, Query};
+use crate::query::{BindContext, Matcher, Query};
 
 /// How often stores look whether a commit is due.
 const TICK: Duration = Duration::from_millis(200);
+/// How often an answer is tried again when events were dropped from under it.
+const TRIES: usize = 3;
 /// How often they look at the disk.
 const TICKS_PER_LOOK: u64 = 10;
 
@@ -52,6 +61,8 @@ pub struct LocalOptions {
     pub zone_offset: i32,
     /// Answers must be complete at once: what another process has yet to index is read from the files.
     pub complete: bool,
+    /// The folder that all indexes lie in, those that are not open as well.
+    pub root: Option<PathBuf>,
     /// Bytes that all indexes together may take.
     pub max_bytes: u64,
     /// Share of the free space that they may take, in percent.
@@ -65,6 +76,7 @@ impl Default for LocalOptions {
         Self {
             zone_offset: 0,
             complete: false,
+            root: None,
             max_bytes: 10_000_000_000,
             max_share: 20,
             min_free: 1 << 30,
@@ -85,17 +97,6 @@ pub struct LocalEngine {
     committer: Option<std::thread::JoinHandle<()>>,
 }
 
-struct Paths(BTreeSet<String>);
-
-impl PathTable for Paths {
-    fn resolve(&self, path: &str) -> Option<String> {
-        if self.0.contains(path) {
-            return Some(path.to_owned());
-        }
-        super::resolve_path(self.0.iter().map(String::as_str), path)
-    }
-}
-
 /// All that a search sees, of one moment.
 struct Snapshot {
     views: Vec<View>,
@@ -113,6 +114,7 @@ impl LocalEngine {
         options: LocalOptions,
     ) -> Result<Self, EngineError> {
         let hub = Arc::new(Hub::default());
+        hub.lock().stores = dirs.len();
         let mut stores = Vec::with_capacity(dirs.len());
         for (number, dir) in dirs.iter().enumerate() {
             let (store, message) =
@@ -123,7 +125,7 @@ impl LocalEngine {
             stores.push(Arc::new(store));
         }
         let (stop, stopped) = crossbeam_channel::bounded(0);
-        let ticking = stores.clone();
+        let (ticking, told) = (stores.clone(), hub.clone());
         let bounds = options.clone();
         let committer = std::thread::Builder::new()
             .name("commit".into())
@@ -131,12 +133,15 @@ impl LocalEngine {
                 let mut ticks = 0u64;
                 while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                     if ticks.is_multiple_of(TICKS_PER_LOOK) {
-                        bounds.enforce(&ticking);
+                        bounds.enforce(&ticking, &told);
                     }
                     ticks += 1;
                     for store in &ticking {
                         if let Err(error) = store.tick() {
-                            store.stop_writing(error.to_string());
+                            store.stop_writing(Stop {
+                                reason: error.to_string(),
+                                until_room: false,
+                            });
                         }
                     }
                 }
@@ -181,7 +186,7 @@ impl LocalEngine {
             live: Vec::new(),
             watermark: hub.watermark(),
             verdicts: Vec::new(),
-            covers: covers(&hub, &self.stores),
+            covers: hub.covers(),
         };
         for store in &self.stores {
             let inner = store.inner();
@@ -199,8 +204,14 @@ impl LocalEngine {
                 facts: inner.catalog.generations.iter().map(facts).collect(),
                 catalog: inner.catalog.clone(),
                 live_paths: inner.live_paths.clone(),
+                dying: inner.dying.clone(),
+                unread: inner.unread(),
+                has_dropped: inner.known.iter().any(|k| !k.dropped.is_empty()),
             });
         }
+        snapshot.covers.stopped = self.stores.iter().find_map(|s| s.stopped());
+        snapshot.covers.late = self.stores.iter().map(|s| s.late()).sum();
+        rest::cover(&mut snapshot.covers, &snapshot.views);
         snapshot.verdicts = snapshot
             .live
             .iter()
@@ -208,79 +219,31 @@ impl LocalEngine {
             .collect();
         snapshot
     }
+}
 
-    /// Adds what is in no index because writing stopped, read from the files themselves.
-    fn scan_rest(
-        &self,
-        snapshot: &Snapshot,
-        request: &SearchRequest,
-        matcher: &Matcher,
-        partial: &mut Partial,
-        cancel: &Cancel,
-    ) -> Result<(), EngineError> {
-        let Some(scanner) = &self.scanner else {
-            return Ok(());
-        };
-        let live: std::collections::HashSet<EventId> = snapshot.live.iter().map(|e| e.id).collect();
-        for view in &snapshot.views {
-            if view.store.stopped().is_none() && view.store.is_writer() {
-                continue;
-            }
-            for generation in view.store.unfinished() {
-                scanner.scan(&generation, &mut |parsed| {
-                    for event in parsed.events.into_iter().map(Arc::new) {
-                        let verdict = Hub::verdict(&self.hub.lock(), &event);
-                        if !live.contains(&event.id) && matcher.matches(&event, verdict) {
-                            partial.add(request, &event, verdict);
-                        }
+impl LocalEngine {
+    /// Tries again, on what is there by then, where events were dropped from under an answer.
+    fn steadily<T>(&self, answer: impl Fn() -> Result<T, EngineError>) -> Result<T, EngineError> {
+        for _ in 0..TRIES {
+            match answer() {
+                Err(EngineError::Dropped) => {
+                    for store in self.stores.iter().filter(|s| !s.is_writer()) {
+                        store.reload()?;
                     }
-                    !cancel.is_cancelled()
-                })?;
+                }
+                other => return other,
             }
         }
-        if cancel.is_cancelled() {
-            Err(EngineError::Cancelled)
-        } else {
-            Ok(())
-        }
+        answer()
     }
 
-    fn paths(&self, snapshot: &Snapshot) -> Result<Paths, EngineError> {
-        let mut paths = BTreeSet::new();
-        for view in &snapshot.views {
-            for segment in view.searcher.segment_readers() {
-                let found = view.store.segment_paths(segment)?;
-                paths.extend(found.iter().cloned());
-            }
-        }
-        for view in &snapshot.views {
-            paths.extend(view.live_paths.iter().cloned());
-        }
-        Ok(Paths(paths))
-    }
-}
-
-fn covers(hub: &HubState, stores: &[Arc<Store>]) -> Covers {
-    let stopped = stores.iter().find_map(|s| s.stopped());
-    let mut all = Covers {
-        complete: true,
-        stopped,
-        ..Covers::default()
-    };
-    for covers in hub.covers.values() {
-        all.complete &= covers.complete;
-        all.done += covers.done;
-        all.total += covers.total;
-        all.late += covers.late;
-        all.since = all.since.max(covers.since);
-    }
-    all
-}
-
-impl Engine for LocalEngine {
-    fn search(&self, request: &SearchRequest, cancel: &Cancel) -> Result<SearchPage, EngineError> {
-        let snapshot = self.snapshot();
-        let paths = self.paths(&snapshot)?;
+    fn try_search(
+        &self,
+        request: &SearchRequest,
+        cancel: &Cancel,
+    ) -> Result<SearchPage, EngineError> {
+        let mut snapshot = self.snapshot();
+        let paths = Paths::of(&snapshot.views, cancel)?;
         let context = BindContext {
             now: request.now,
             zone_offset: request.zone_offset,
@@ -291,7 +254,7 @@ impl Engine for LocalEngine {
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
         let mut extents: Vec<(i64, i64)> = Vec::new();
         for view in &snapshot.views {
-            extents.extend(view.extent()?);
+            extents.extend(view.extent(cancel)?);
         }
         extents.extend(live_times().min().zip(live_times().max()));
         let extent = extents
@@ -336,13 +299,14 @@ impl Engine for LocalEngine {
         let beyond_page = found.len() > request.limit;
         found.truncate(request.limit);
         for (index, candidate) in &found {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             partial
                 .hits
                 .push(snapshot.views[*index].fetch(candidate, &self.registry)?);
         }
-        if snapshot.covers.stopped.is_some() || self.options.complete {
-            self.scan_rest(&snapshot, request, &matcher, &mut partial, cancel)?;
-        }
+        self.scan_rest(&mut snapshot, request, &matcher, &mut partial, cancel)?;
         let counted = partial.facets.iter_mut().zip(&request.facets);
         for (((counts, facet), numbers), tally) in counted.zip(&numbers).zip(&tallies) {
             if let Some(numbers) = numbers {
@@ -364,7 +328,7 @@ impl Engine for LocalEngine {
         })
     }
 
-    fn event(&self, id: EventId) -> Result<Option<Hit>, EngineError> {
+    fn try_event(&self, id: EventId) -> Result<Option<Hit>, EngineError> {
         let snapshot = self.snapshot();
         for (event, verdict) in snapshot.live.iter().zip(&snapshot.verdicts) {
             if event.id == id {
@@ -381,9 +345,19 @@ impl Engine for LocalEngine {
         }
         Ok(None)
     }
+}
+
+impl Engine for LocalEngine {
+    fn search(&self, request: &SearchRequest, cancel: &Cancel) -> Result<SearchPage, EngineError> {
+        self.steadily(|| self.try_search(request, cancel))
+    }
+
+    fn event(&self, id: EventId) -> Result<Option<Hit>, EngineError> {
+        self.steadily(|| self.try_event(id))
+    }
 
     fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
-        let paths = self.paths(&self.snapshot())?;
+        let paths = Paths::of(&self.snapshot().views, &Cancel::default())?;
         let known = PathsOrTyped(paths);
         let context = BindContext {
             now: Timestamp::now(),
@@ -400,7 +374,8 @@ impl Engine for LocalEngine {
 
     fn info(&self) -> Info {
         let snapshot = self.snapshot();
-        let paths = self.paths(&snapshot).unwrap_or(Paths(BTreeSet::new()));
+        let paths = Paths::of(&snapshot.views, &Cancel::default());
+        let paths = paths.as_ref().map(Paths::all).unwrap_or_default();
         let hub = self.hub.lock();
         let mut sources: BTreeMap<Arc<str>, SourceInfo> = BTreeMap::new();
         for store in &self.stores {
@@ -416,21 +391,12 @@ impl Engine for LocalEngine {
         }
         Info {
             sources: sources.into_values().collect(),
-            paths: paths.0.into_iter().map(|p| (p, 0)).collect(),
+            paths: paths.into_iter().map(|p| (p.to_owned(), 0)).collect(),
             covers: snapshot.covers,
             messages: hub.messages.iter().cloned().collect(),
             capabilities: Capabilities::default(),
             watermark: snapshot.watermark,
         }
-    }
-}
-
-/// A live filter may name a field that no event had so far.
-struct PathsOrTyped(Paths);
-
-impl PathTable for PathsOrTyped {
-    fn resolve(&self, path: &str) -> Option<String> {
-        self.0.resolve(path).or_else(|| Some(path.to_owned()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Covers, EngineError};
+use super::{Cancel, Covers, EngineError};
 use crate::chain::ChainReport;
 use crate::event::{Event, IdHasher, Timestamp};
 use crate::format::Frame;
@@ -111,7 +111,11 @@ impl Generation {
 
     /// Derives the ids of its events.
     pub fn id_hasher(&self) -> IdHasher {
-        IdHasher::new(&self.source, self.origin.as_deref().unwrap_or(&self.key))
+        match &self.origin {
+            None => IdHasher::new(&self.source, &self.key),
+            // What replaced a record may stand at the same place and begin alike.
+            Some(origin) => IdHasher::new(&self.source, origin).of_whole_frames(),
+        }
     }
 
     /// Whether its first frame has this hash. Where several generations of a set begin alike, all but the first have
@@ -189,8 +193,14 @@ pub trait EventSink: Send + Sync {
     /// Nothing more will ever come.
     fn end(&self);
 
-    /// Whether this process writes the index; if not, another does and backlog is its business.
-    fn writes(&self) -> bool;
+    /// Which turn of writing the index this process is at; `None` while another process writes, or nobody can. What was
+    /// handed over as backlog meanwhile is not taken: when a turn begins, what is missing has to be read again.
+    fn writing(&self) -> Option<u64>;
+
+    /// Whether this process writes the index.
+    fn writes(&self) -> bool {
+        self.writing().is_some()
+    }
 
     /// Makes everything accepted so far durable.
     fn flush(&self) -> Result<(), EngineError>;
@@ -198,12 +208,13 @@ pub trait EventSink: Send + Sync {
 
 /// Reads what an index could not take (its disk is full) straight from the source.
 pub trait Scanner: Send + Sync {
-    /// Hands every record of a generation that is not indexed to `each`, until that returns `false`.
+    /// Hands every record of a generation that is not indexed to `each`; `false` = its file could not be found.
     fn scan(
         &self,
         generation: &Generation,
-        each: &mut dyn FnMut(Parsed) -> bool,
-    ) -> Result<(), EngineError>;
+        cancel: &Cancel,
+        each: &mut dyn FnMut(Parsed),
+    ) -> Result<bool, EngineError>;
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ impl FromStr for EventId {
 #[derive(Clone, Debug)]
 pub struct IdHasher {
     prefix: Sha256,
+    whole: bool,
 }
 
 impl IdHasher {
@@ -39,7 +40,18 @@ impl IdHasher {
         prefix.update(set_path.as_bytes());
         prefix.update((generation.len() as u64).to_le_bytes());
         prefix.update(generation.as_bytes());
-        Self { prefix }
+        let whole = false;
+        Self { prefix, whole }
+    }
+
+    /// All lines of a frame count. For records that are complete and no longer in their file; those of one line have
+    /// the id that they had.
+    #[must_use]
+    pub fn of_whole_frames(self) -> Self {
+        Self {
+            whole: true,
+            ..self
+        }
     }
 
     /// The id of event `sub` of the frame at decompressed `offset`. Only the frame's first line counts: later lines
@@ -48,7 +60,8 @@ impl IdHasher {
         let mut hash = self.prefix.clone();
         hash.update(offset.to_le_bytes());
         hash.update(sub.to_le_bytes());
-        hash.update(frame.split(|b| *b == b'\n').next().unwrap_or_default());
+        let first_line = frame.split(|b| *b == b'\n').next().unwrap_or_default();
+        hash.update(if self.whole { frame } else { first_line });
         let digest = hash.finalize();
         let mut half = [0u8; 16];
         half.copy_from_slice(&digest[..16]);
@@ -70,5 +83,9 @@ mod tests {
         assert_ne!(id, IdHasher::new("/var/log/b", "k1").id(10, 0, b"x"));
         assert_ne!(id, IdHasher::new("/var/log/a", "k2").id(10, 0, b"x"));
         assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
+        let whole = a.clone().of_whole_frames();
+        assert_eq!(id, whole.id(10, 0, b"x"));
+        assert_eq!(a.id(10, 0, b"x\ny"), a.id(10, 0, b"x\nz"));
+        assert_ne!(whole.id(10, 0, b"x\ny"), whole.id(10, 0, b"x\nz"));
     }
 }

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 
 use super::Exporter;
-use crate::engine::{Cancel, Cursor, Engine, EngineError, SearchPage, SearchRequest};
+use crate::engine::{Cancel, Covers, Cursor, Engine, EngineError, SearchPage, SearchRequest};
 
 /// Events asked for at a time.
 pub const PAGE: usize = 1000;
+/// … where each page means reading files to their end.
+const PAGE_OF_SCAN: usize = 64_000;
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -14,6 +16,8 @@ pub struct Streamed {
     pub events: u64,
     /// The first page without its hits: what it says of the whole.
     pub first: SearchPage,
+    /// What all pages together speak for.
+    pub covers: Covers,
     /// There was more than the limit let through.
     pub more: bool,
 }
@@ -40,9 +44,11 @@ pub fn stream(
 ) -> Result<Streamed, StreamError> {
     let mut left = limit;
     let mut done = Streamed::default();
+    done.covers.complete = true;
+    let mut at_once = PAGE;
     let mut is_first = true;
     loop {
-        request.limit = left.min(PAGE);
+        request.limit = left.min(at_once);
         let mut page = engine.search(&request, cancel)?;
         let hits = std::mem::take(&mut page.hits);
         for hit in &hits {
@@ -54,6 +60,14 @@ pub fn stream(
         done.events += hits.len() as u64;
         left -= hits.len().min(left);
         done.more = page.more;
+        done.covers = Covers {
+            complete: done.covers.complete && page.covers.complete,
+            scanned: done.covers.scanned || page.covers.scanned,
+            ..page.covers.clone()
+        };
+        if done.covers.scanned {
+            at_once = (at_once * 2).min(PAGE_OF_SCAN);
+        }
         if std::mem::take(&mut is_first) {
             done.first = page;
         }

@@ -167,6 +167,9 @@ impl Worker {
             }
         }
         output.flush(true)?;
+        if job.is_cancelled() {
+            return Ok(());
+        }
         self.queue.reached(job, output.reading.span.map(|s| s.0));
         if last {
             (self.report)(Outcome::WholeDone {
@@ -207,6 +210,9 @@ impl Worker {
         let len = stream.offset();
         output.range.end = len;
         output.flush(true)?;
+        if job.is_cancelled() {
+            return Ok(());
+        }
         self.queue
             .advanced(job, job.weight.saturating_sub(consumed));
         self.queue.reached(job, output.reading.span.map(|s| s.0));

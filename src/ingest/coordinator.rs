@@ -71,7 +71,8 @@ pub(super) struct Coordinator {
     pub(super) stop: Arc<AtomicBool>,
     pub(super) covers: Sender<Covers>,
     pub(super) spool: Option<(usize, Spool)>,
-    pub(super) wrote: Vec<bool>,
+    /// By sink: the turn of writing that it is at.
+    pub(super) turns: Vec<Option<u64>>,
     pub(super) completed: bool,
     pub(super) told: Option<(u64, bool, bool)>,
     /// Something moved while it was looked at: look again.
@@ -115,7 +116,7 @@ impl Coordinator {
         let checker = Chains::new(work, chains_left.clone(), stop.clone(), watcher.waker());
         threads.push(spawn("chains", move || checker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
-        let wrote = sinks.iter().map(|s| s.writes()).collect();
+        let turns = sinks.iter().map(|s| s.writing()).collect();
         let mut coordinator = Self {
             discoverer,
             watcher,
@@ -131,7 +132,7 @@ impl Coordinator {
             stop,
             covers,
             spool: None,
-            wrote,
+            turns,
             completed: false,
             told: None,
             look_again: false,
@@ -149,7 +150,7 @@ impl Coordinator {
             let stdin_ended = self.spool.as_ref().is_none_or(|(_, s)| s.end().is_some());
             self.read_stdin(stdin_ended);
             self.hear();
-            self.take_over();
+            self.take_turns();
             self.settle(false);
             self.tell(stdin_ended);
             let wake = self.watcher.recv(IDLE).unwrap_or_default();
@@ -351,15 +352,22 @@ impl Coordinator {
         }
     }
 
-    /// Where the writing process has died, this one goes on with its work.
-    fn take_over(&mut self) {
+    /// Where a turn of writing begins (the process that wrote has died, or there is room again), what is missing is
+    /// read; where one has ended, nothing more is.
+    fn take_turns(&mut self) {
         for store in 0..self.sinks.len() {
-            if self.wrote[store] || !self.sinks[store].writes() {
+            let turn = self.sinks[store].writing();
+            if turn == self.turns[store] {
                 continue;
             }
-            self.wrote[store] = true;
-            self.sinks[store]
-                .message("the process that indexed has ended; this one goes on".into());
+            self.turns[store] = turn;
+            let sets = self.sets.values().filter(|s| s.store == store);
+            for track in sets.flat_map(|s| s.tracks.values()) {
+                track.cancelled.store(true, Ordering::Relaxed);
+            }
+            if turn.is_none() {
+                continue;
+            }
             let keys: Vec<(usize, PathBuf)> = self
                 .sets
                 .keys()

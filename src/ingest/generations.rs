@@ -167,6 +167,7 @@ impl Coordinator {
             reader: None,
             newest: mtime(file),
             weight,
+            ticket: 0,
         };
         if file.compression != Compression::None || !format.splittable() {
             if sink.writes() {
@@ -413,6 +414,7 @@ impl Coordinator {
                 reader: Some(Arc::new(open_at(&copy, 0)?)),
                 newest: mtime(&copy),
                 weight,
+                ticket: 0,
             });
         }
         set.tracks.insert(copy.id, track);

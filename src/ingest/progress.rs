@@ -120,10 +120,9 @@ impl Coordinator {
         }
         for (store, sink) in self.sinks.iter().enumerate() {
             let progress = self.queue.progress(Some(store));
-            let since = progress.horizon.filter(|_| !complete);
             sink.progress(Covers {
                 complete,
-                since,
+                since: progress.horizon.filter(|_| !complete),
                 done: progress.done,
                 total: progress.total,
                 ..Covers::default()

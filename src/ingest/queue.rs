@@ -1,6 +1,7 @@
 //! The queue of older records to be read: newest first, with how far it has come.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,11 +46,17 @@ pub(super) struct Job {
     pub(super) newest: i64,
     /// Bytes of the file that it is about, for progress.
     pub(super) weight: u64,
+    /// Given when it is queued: of two that are equally new the lower one goes first.
+    pub(super) ticket: u64,
 }
 
 impl Job {
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    fn turn(&self) -> Turn {
+        (self.newest, Reverse(self.ticket))
     }
 
     /// The file, open: as it was when the job was made if that matters, else as it is at its path.
@@ -61,11 +68,10 @@ impl Job {
     }
 }
 
-struct Queued {
-    newest: i64,
-    number: u64,
-    job: Job,
-}
+/// When a job's turn comes: the larger, the sooner.
+type Turn = (i64, Reverse<u64>);
+
+struct Queued(Job);
 
 impl PartialEq for Queued {
     fn eq(&self, other: &Self) -> bool {
@@ -80,9 +86,7 @@ impl PartialOrd for Queued {
 }
 impl Ord for Queued {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.newest
-            .cmp(&other.newest)
-            .then(other.number.cmp(&self.number))
+        self.0.turn().cmp(&other.0.turn())
     }
 }
 
@@ -114,19 +118,34 @@ pub(super) enum Outcome {
 struct State {
     heap: BinaryHeap<Queued>,
     running: usize,
-    number: u64,
+    tickets: u64,
     /// By store and source.
     sources: BTreeMap<(usize, Arc<str>), SourceProgress>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct SourceProgress {
     done: u64,
     total: u64,
     /// Jobs waiting or running.
-    jobs: usize,
-    /// Oldest time read so far.
+    open: BTreeSet<Turn>,
+    /// Oldest time in what was read, by job. Those behind an open one do not count yet: what is newer is missing.
+    read: BTreeMap<Turn, i64>,
+    /// Oldest time before which nothing is missing.
     horizon: Option<i64>,
+}
+
+impl SourceProgress {
+    /// Counts what was read as far as nothing newer is missing.
+    fn advance(&mut self) {
+        while let Some((turn, oldest)) = self.read.last_key_value().map(|(t, o)| (*t, *o)) {
+            if self.open.last().is_some_and(|open| *open > turn) {
+                return;
+            }
+            self.read.remove(&turn);
+            self.horizon = self.horizon.into_iter().chain([oldest]).min();
+        }
+    }
 }
 
 impl State {
@@ -150,6 +169,7 @@ pub(super) struct Progress {
     pub(super) done: u64,
     pub(super) total: u64,
     pub(super) idle: bool,
+    /// From here on nothing is missing.
     pub(super) horizon: Option<Timestamp>,
 }
 
@@ -158,20 +178,16 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(&self, job: Job) {
+    pub(super) fn push(&self, mut job: Job) {
         let mut state = self.lock();
+        state.tickets += 1;
+        job.ticket = state.tickets;
         let progress = state.of(&job);
-        progress.jobs += 1;
+        progress.open.insert(job.turn());
         if !matches!(job.work, Work::Chunk { .. }) {
             progress.total += job.weight;
         }
-        state.number += 1;
-        let number = state.number;
-        state.heap.push(Queued {
-            newest: job.newest,
-            number,
-            job,
-        });
+        state.heap.push(Queued(job));
         self.changed.notify_one();
     }
 
@@ -183,7 +199,7 @@ impl Queue {
             }
             if let Some(queued) = state.heap.pop() {
                 state.running += 1;
-                return Some(queued.job);
+                return Some(queued.0);
             }
             state = self
                 .changed
@@ -195,7 +211,9 @@ impl Queue {
     pub(super) fn finished(&self, job: &Job) {
         let mut state = self.lock();
         state.running -= 1;
-        state.of(job).jobs -= 1;
+        let progress = state.of(job);
+        progress.open.remove(&job.turn());
+        progress.advance();
     }
 
     pub(super) fn advanced(&self, job: &Job, bytes: u64) {
@@ -204,8 +222,7 @@ impl Queue {
 
     pub(super) fn reached(&self, job: &Job, oldest: Option<i64>) {
         let mut state = self.lock();
-        let progress = state.of(job);
-        progress.horizon = progress.horizon.into_iter().chain(oldest).min();
+        state.of(job).read.extend(oldest.map(|o| (job.turn(), o)));
     }
 
     /// Ends the workers after the batch they are at.
@@ -225,11 +242,10 @@ impl Queue {
         for (_, progress) in state.sources.iter().filter(|(key, _)| wanted(key)) {
             done += progress.done;
             total += progress.total;
-            if progress.jobs > 0 {
+            if !progress.open.is_empty() {
                 horizon = horizon.zip(progress.horizon).map(|(a, b)| a.max(b));
             }
         }
-        let horizon = horizon.filter(|h| *h != i64::MIN);
         let idle = state.heap.is_empty() && state.running == 0;
         Progress {
             done,
@@ -241,5 +257,27 @@ impl Queue {
 
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_horizon_does_not_pass_what_is_still_missing() {
+        let turn = |newest: i64| (newest, Reverse(1));
+        let mut progress = SourceProgress::default();
+        progress.open.extend([turn(30), turn(20), turn(10)]);
+        let mut done = |newest: i64, oldest: i64| {
+            progress.read.insert(turn(newest), oldest);
+            progress.open.remove(&turn(newest));
+            progress.advance();
+            progress.horizon
+        };
+        assert_eq!(done(20, 200), None, "what is newer is still being read");
+        assert_eq!(done(30, 300), Some(200));
+        // Older records with newer times take nothing back.
+        assert_eq!(done(10, 250), Some(200));
     }
 }

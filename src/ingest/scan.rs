@@ -1,14 +1,21 @@
 //! Reading a file again for one search: what its index could not take.
 
+use std::collections::VecDeque;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::IngestError;
 use super::reading::{InOrder, Reading};
-use crate::engine::EngineError;
 use crate::engine::sink::{Generation, Parsed, Scanner};
-use crate::format::Registry;
-use crate::source::{discover, open_stream};
+use crate::engine::{Cancel, EngineError};
+use crate::format::{Frame, Registry};
+use crate::source::{GenFile, discover, open_stream};
+
+/// Bytes read at once; while they are framed nobody looks whether the search was called off.
+const PIECE: usize = 256 << 10;
+/// Records that are looked at for the time of one without.
+const LOOK_BACK: usize = 20;
 
 /// Reads files from their first byte, leaving out what is indexed.
 pub struct FileScanner {
@@ -21,28 +28,45 @@ impl Scanner for FileScanner {
     fn scan(
         &self,
         generation: &Generation,
-        each: &mut dyn FnMut(Parsed) -> bool,
-    ) -> Result<(), EngineError> {
-        self.read(generation, each)
-            .map_err(|error| EngineError::Index(format!("{}: {error}", generation.path.display())))
+        cancel: &Cancel,
+        each: &mut dyn FnMut(Parsed),
+    ) -> Result<bool, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| {
+            EngineError::Index(format!("{}: {error}", generation.path.display()))
+        };
+        let Some(file) = find(generation) else {
+            return Ok(false);
+        };
+        match self.read(&file, generation, cancel, each) {
+            // Renamed this moment.
+            Err(IngestError::Source(error)) if error.is_moved() => Ok(false),
+            Err(error) => Err(failed(&error)),
+            Ok(()) if cancel.is_cancelled() => Err(EngineError::Cancelled),
+            Ok(()) => Ok(true),
+        }
     }
+}
+
+/// The file of a generation: where it was last seen, or beside that under another name.
+fn find(generation: &Generation) -> Option<GenFile> {
+    let folder = generation.path.parent().map(Path::to_owned);
+    let places = std::iter::once(generation.path.clone()).chain(folder);
+    places.into_iter().find_map(|place| {
+        let roots = discover(&[place]).roots;
+        let sets = roots.into_iter().flat_map(|r| r.sets);
+        sets.flat_map(|s| s.generations)
+            .find(|f| (f.id.dev, f.id.ino) == (generation.dev, generation.ino))
+    })
 }
 
 impl FileScanner {
     fn read(
         &self,
+        file: &GenFile,
         generation: &Generation,
-        each: &mut dyn FnMut(Parsed) -> bool,
+        cancel: &Cancel,
+        each: &mut dyn FnMut(Parsed),
     ) -> Result<(), IngestError> {
-        let discovery = discover(std::slice::from_ref(&generation.path));
-        let mut files = discovery
-            .roots
-            .iter()
-            .flat_map(|r| &r.sets)
-            .flat_map(|s| &s.generations);
-        let Some(file) = files.find(|f| f.path == generation.path) else {
-            return Ok(());
-        };
         let mut stream = open_stream(file)?;
         let mut head = Vec::new();
         (&mut stream)
@@ -55,6 +79,8 @@ impl FileScanner {
         let mut reading = Reading::new(&self.registry, &format, generation, self.zone_offset);
         let mut framer = format.framer(0);
         let (mut order, mut frames) = (InOrder::default(), Vec::new());
+        // Records before one that is not indexed: it may take its time from them.
+        let mut before: VecDeque<Frame> = VecDeque::with_capacity(LOOK_BACK);
         let mut piece = head;
         loop {
             let ended = piece.is_empty();
@@ -70,17 +96,22 @@ impl FileScanner {
                 framer.resume_offset()
             };
             for mut frame in order.ready(resume) {
-                frame.open = false;
-                if generation.has(frame.offset) {
-                    reading.look_back(&frame);
-                } else if !each(reading.parse(frame, Some(1))) {
+                if cancel.is_cancelled() {
                     return Ok(());
                 }
+                frame.open = false;
+                if generation.has(frame.offset) {
+                    before.truncate(LOOK_BACK - 1);
+                    before.push_front(frame);
+                    continue;
+                }
+                before.drain(..).rev().for_each(|f| reading.look_back(&f));
+                each(reading.parse(frame, Some(1)));
             }
             if ended {
                 return Ok(());
             }
-            piece.resize(1 << 20, 0);
+            piece.resize(PIECE, 0);
             let got = stream.read(&mut piece).map_err(IngestError::Read)?;
             piece.truncate(got);
         }

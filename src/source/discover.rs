@@ -237,12 +237,13 @@ impl Scan {
                     })
             };
             let (files, empty): (Vec<_>, Vec<_>) = set.generations.drain(..).partition(counts);
+            let said = "empty: watched, and opened when something is written to it";
+            // One that was asked for is opened all the same.
+            if let Some(file) = files.first().filter(|_| all_empty) {
+                self.skip(&file.path, SkipReason::Empty, said);
+            }
             for file in empty {
-                self.skip(
-                    &file.path,
-                    SkipReason::Empty,
-                    "empty: watched, and opened when something is written to it",
-                );
+                self.skip(&file.path, SkipReason::Empty, said);
                 self.empty.push(file);
             }
             if !files.is_empty() {

@@ -229,10 +229,11 @@ def long_line(checks, program, place, megabytes):
                      done.code in (0, 1) and done.rss < 400 and "panicked" not in done.stderr, f"exit {done.code} {short(done.stderr)}")
         with Session([program, path], environment(place.path / f"long-{kind}")) as session:
             checks.check(f"the explorer opens a {kind} line of {megabytes} MiB", session.wait("fine", 60), session.terminal.text())
-            for key in ("k", "\r"):
-                session.send(key)
-                session.settle(0.3, 10)
-            checks.check(f"its detail is shown; peak RSS {session.peak:.0f} MB < 400", "DETAIL" in session.terminal.text() and session.peak < 400,
+            session.send("k")
+            session.settle(0.3, 10)
+            session.send("\r")
+            opened = session.wait("DETAIL", 30)
+            checks.check(f"its detail is shown; peak RSS {session.peak:.0f} MB < 400", opened and session.peak < 400,
                          session.terminal.text())
             session.send("\x1b")
             session.settle()

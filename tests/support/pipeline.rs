@@ -9,6 +9,7 @@ use auditty::engine::sink::{Generation, GenerationId};
 use auditty::engine::{Cancel, Cursor, Engine, Hit, SearchPage, SearchRequest, Sort};
 use auditty::event::Timestamp;
 use auditty::format::Registry;
+use auditty::ingest::scan::FileScanner;
 use auditty::ingest::{Ingest, Options};
 use auditty::query::Query;
 use auditty::source::Discoverer;
@@ -28,8 +29,18 @@ pub(crate) fn options() -> LocalOptions {
 }
 
 pub(crate) fn open_engine(index: &Path) -> LocalEngine {
+    open_engine_with(index, options())
+}
+
+/// An engine that reads from the files what its index does not have.
+pub(crate) fn open_engine_with(index: &Path, options: LocalOptions) -> LocalEngine {
     let registry = Arc::new(Registry::builtin());
-    LocalEngine::open(&[index.to_owned()], registry, options()).unwrap()
+    let scanner = FileScanner {
+        registry: registry.clone(),
+        zone_offset: 0,
+    };
+    let engine = LocalEngine::open(&[index.to_owned()], registry, options).unwrap();
+    engine.with_scanner(Arc::new(scanner))
 }
 
 /// An engine and what feeds it; the pipeline ends first.
@@ -41,7 +52,11 @@ pub(crate) struct Running {
 impl Running {
     /// Opens one path with its index in `index`.
     pub(crate) fn open(path: &Path, index: &Path, follow: bool) -> Self {
-        let engine = open_engine(index);
+        Self::feed(open_engine(index), path, follow)
+    }
+
+    /// Feeds an engine from one path.
+    pub(crate) fn feed(engine: LocalEngine, path: &Path, follow: bool) -> Self {
         let mut discoverer = Discoverer::new(vec![PathBuf::from(path)]);
         let discovery = discoverer.scan();
         assert_eq!(discovery.roots.len(), 1, "{discovery:?}");

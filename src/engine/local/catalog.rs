@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::VERSION;
 use crate::engine::sink::Generation;
+use crate::event::Timestamp;
 
 /// The payload of a commit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,8 +14,25 @@ pub(crate) struct Catalog {
     pub(crate) originals: u64,
     /// By ordinal (the `generation` column). Forgotten generations leave an empty entry behind.
     pub(crate) generations: Vec<Generation>,
-    /// Events and unparsed events by generation ordinal.
-    pub(crate) counts: Vec<(u64, u64)>,
+    /// What is held of each generation, by its ordinal.
+    pub(crate) held: Vec<Held>,
+}
+
+/// What the index holds of a generation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) events: u64,
+    pub(crate) unparsed: u64,
+    /// Time of the newest event that has one.
+    pub(crate) newest: Option<Timestamp>,
+}
+
+impl Held {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.events += other.events;
+        self.unparsed += other.unparsed;
+        self.newest = self.newest.max(other.newest);
+    }
 }
 
 impl Catalog {
@@ -29,6 +47,16 @@ impl Catalog {
     pub(crate) fn read(payload: Option<&str>) -> Option<Self> {
         let catalog: Self = serde_json::from_str(payload?).ok()?;
         (catalog.version == VERSION).then_some(catalog)
+    }
+
+    /// Leaves an empty entry where a generation was. Its documents go by its ordinal, which is never given again.
+    pub(crate) fn forget(&mut self, ordinal: usize) {
+        if let Some(generation) = self.generations.get_mut(ordinal) {
+            *generation = Generation::default();
+        }
+        if let Some(held) = self.held.get_mut(ordinal) {
+            *held = Held::default();
+        }
     }
 
     pub(crate) fn write(&self) -> String {

@@ -10,7 +10,7 @@ use super::docset::Docs;
 use super::fetch::{Fetcher, Positions};
 use super::lower::GenerationFacts;
 use super::numbers::{Numbers, SegmentCounts};
-use crate::engine::page::{Counts, beyond, bucket};
+use crate::engine::page::{Counts, beyond, bucket, facet_values};
 use crate::engine::{Cancel, EngineError, FacetField, Histogram, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::event::{Outcome, SortKey};
@@ -54,7 +54,7 @@ enum FacetCounter {
     /// By generation ordinal.
     Source(Vec<u64>),
     Chain(BTreeMap<&'static str, u64>),
-    /// Decided on the originals.
+    /// Counted on the originals, see `Pass::count_originals`.
     Original(FacetField, Counts),
     /// The segment has no such column: everything is missing.
     Absent(u64),
@@ -162,12 +162,7 @@ impl Collector<'_> {
         })
     }
 
-    fn count(
-        &self,
-        facet: &mut FacetCounter,
-        docs: &[DocId],
-        positions: &Positions,
-    ) -> Result<(), EngineError> {
+    fn count(&self, facet: &mut FacetCounter, docs: &[DocId], positions: &Positions) {
         match facet {
             FacetCounter::Column(ordinals) => ordinals.count(docs),
             FacetCounter::Source(counts) => {
@@ -185,22 +180,9 @@ impl Collector<'_> {
                         .or_default() += 1;
                 }
             }
-            FacetCounter::Original(field, counts) => {
-                for doc in docs {
-                    if self.cancel.is_cancelled() {
-                        return Err(EngineError::Cancelled);
-                    }
-                    let hit = self.fetcher.hit(positions, *doc)?;
-                    let before = counts.sum;
-                    crate::engine::page::facet_values(field, &hit.event, hit.verdict, |v| {
-                        counts.add(v, 1)
-                    });
-                    counts.missing += u64::from(counts.sum == before);
-                }
-            }
+            FacetCounter::Original(..) => {}
             FacetCounter::Absent(missing) => *missing += docs.len() as u64,
         }
-        Ok(())
     }
 
     fn resolve(
@@ -211,7 +193,9 @@ impl Collector<'_> {
     ) -> Result<SegmentCounts, EngineError> {
         let mut counts = Counts::default();
         match facet {
-            FacetCounter::Column(ordinals) => return ordinals.resolve(segment, numbers),
+            FacetCounter::Column(ordinals) => {
+                return ordinals.resolve(segment, numbers, self.cancel);
+            }
             FacetCounter::Source(by_generation) => {
                 for (facts, n) in self
                     .fetcher
@@ -263,13 +247,14 @@ impl Ordinals {
         self,
         segment: &SegmentReader,
         numbers: Option<&Numbers>,
+        cancel: &Cancel,
     ) -> Result<SegmentCounts, EngineError> {
         let used: Vec<u64> = (0..self.counts.len() as u64)
             .filter(|ord| self.counts[*ord as usize] > 0)
             .collect();
         if used.len() > FEW_VALUES
             && let Some(numbers) = numbers
-            && let Some(numbers) = numbers.of(segment.segment_id(), &self.column)?
+            && let Some(numbers) = numbers.of(segment.segment_id(), &self.column, cancel)?
         {
             return Ok(SegmentCounts::Numbered {
                 numbers,
@@ -281,18 +266,22 @@ impl Ordinals {
             missing: self.missing,
             ..Counts::default()
         };
-        let mut next = used.iter();
-        self.column
-            .dictionary()
-            .sorted_ords_to_term_cb(&used, |bytes| {
+        for used in used.chunks(FEW_VALUES) {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let mut next = used.iter();
+            let each = |bytes: &[u8]| {
                 if let Some(ord) = next.next() {
-                    counts.add(
-                        &String::from_utf8_lossy(bytes),
-                        u64::from(self.counts[*ord as usize]),
-                    );
+                    let count = u64::from(self.counts[*ord as usize]);
+                    counts.add(&String::from_utf8_lossy(bytes), count);
                 }
-            })
-            .map_err(failed)?;
+            };
+            let dictionary = self.column.dictionary();
+            dictionary
+                .sorted_ords_to_term_cb(used, each)
+                .map_err(failed)?;
+        }
         Ok(SegmentCounts::Values(counts))
     }
 }
@@ -321,7 +310,32 @@ impl Pass<'_> {
         self.page.offer(docs, ts, self.positions, facts);
         self.add_to_histogram(docs, ts);
         for facet in &mut self.facets {
-            self.collector.count(facet, docs, self.positions)?;
+            self.collector.count(facet, docs, self.positions);
+        }
+        self.count_originals(docs)
+    }
+
+    /// Facets that are no column: each original is read once for all of them, in the order in which they are stored.
+    fn count_originals(&mut self, docs: &[DocId]) -> Result<(), EngineError> {
+        let is_original = |f: &FacetCounter| matches!(f, FacetCounter::Original(..));
+        if !self.facets.iter().any(is_original) {
+            return Ok(());
+        }
+        let mut docs = docs.to_vec();
+        docs.sort_by_cached_key(|doc| self.positions.original.get_val(*doc));
+        for doc in docs {
+            if self.collector.cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let hit = self.collector.fetcher.hit(self.positions, doc)?;
+            for facet in &mut self.facets {
+                let FacetCounter::Original(field, counts) = facet else {
+                    continue;
+                };
+                let before = counts.sum;
+                facet_values(field, &hit.event, hit.verdict, |v| counts.add(v, 1));
+                counts.missing += u64::from(counts.sum == before);
+            }
         }
         Ok(())
     }

@@ -59,6 +59,11 @@ impl Positions {
         })
     }
 
+    /// The block of originals that the document's record lies in.
+    pub(crate) fn block(&self, doc: DocId) -> u64 {
+        Address(self.original.get_val(doc)).block()
+    }
+
     pub(crate) fn has_time(&self, doc: DocId) -> bool {
         self.flags.get_val(doc) & HAS_TIME != 0
     }
@@ -88,7 +93,10 @@ impl Fetcher<'_> {
         let (bytes, cut) = self
             .originals
             .get(Address(positions.original.get_val(doc)))
-            .map_err(failed)?;
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => EngineError::Dropped,
+                _ => failed(error),
+            })?;
         let frame = Frame {
             offset: key.order.offset,
             end: key.order.offset + bytes.len() as u64,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
 use crate::chain::ChainReport;
+use crate::engine::sink::Parsed;
 use crate::engine::{Covers, EngineError, Hit, Tail, TailItem, Watermark};
-use crate::event::{Event, Verdict};
+use crate::event::{Event, Timestamp, Verdict};
 use crate::query::Matcher;
 
 /// Events kept so that a tail can go on from an older watermark without a gap.
@@ -36,8 +37,12 @@ pub(crate) struct HubState {
     pub(crate) chains: BTreeMap<Arc<str>, Arc<ChainReport>>,
     pub(crate) errors: BTreeMap<String, String>,
     pub(crate) messages: VecDeque<String>,
+    /// How many there are.
+    pub(crate) stores: usize,
     /// By store.
     pub(crate) covers: BTreeMap<usize, Covers>,
+    /// Events from here on were shown as complete.
+    shown: Option<Timestamp>,
 }
 
 /// Hands live events to every tail.
@@ -91,6 +96,42 @@ impl HubState {
         Watermark(self.sequence)
     }
 
+    /// What all stores together cover: the least advanced one says from when on.
+    pub(crate) fn covers(&self) -> Covers {
+        let mut all = Covers {
+            complete: true,
+            ..Covers::default()
+        };
+        let mut since = Some(Timestamp(i64::MIN));
+        for covers in self.covers.values() {
+            all.done += covers.done;
+            all.total += covers.total;
+            if !covers.complete {
+                all.complete = false;
+                since = since.zip(covers.since).map(|(a, b)| a.max(b));
+            }
+        }
+        all.since = since.filter(|_| !all.complete);
+        all
+    }
+
+    /// Remembers from when on events were shown as complete, once every store has said how far it is.
+    pub(crate) fn note_shown(&mut self) {
+        if self.covers.len() < self.stores {
+            return;
+        }
+        let covers = self.covers();
+        let all = covers.complete.then_some(Timestamp(i64::MIN));
+        self.shown = self.shown.into_iter().chain(covers.since).chain(all).min();
+    }
+
+    /// How many events of a batch come only after their time was shown as complete.
+    pub(crate) fn late(&self, batch: &[Parsed]) -> u64 {
+        let Some(shown) = self.shown else { return 0 };
+        let times = batch.iter().flat_map(|p| &p.events).filter_map(|e| e.ts);
+        times.filter(|ts| *ts >= shown).count() as u64
+    }
+
     /// Numbers the events and hands them on.
     pub(crate) fn publish(&mut self, events: Vec<Arc<Event>>) {
         for event in &events {
@@ -101,6 +142,14 @@ impl HubState {
             self.ring.pop_front();
         }
         self.send(&Signal::Events(events));
+    }
+
+    /// Says what is wrong with a source, unless it is said already.
+    pub(crate) fn fail(&mut self, source: &str, error: String) {
+        if !self.errors.contains_key(source) {
+            self.errors.insert(source.to_owned(), error);
+            self.changed();
+        }
     }
 
     pub(crate) fn end(&mut self) {

@@ -8,7 +8,7 @@ use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED};
 
 use super::docset::{Bits, Bounds, Docs};
 use super::schema::{HAS_TIME, STR_COLUMNS};
-use super::terms::{self, HIGH, LOW, OPAQUE};
+use super::terms::{self, HIGH, LOW};
 use crate::engine::{Cancel, EngineError};
 use crate::event::field::{Field, FieldType};
 use crate::event::{Timestamp, Verdict};
@@ -47,6 +47,10 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
 
 type Lowered = Result<Bounds, EngineError>;
 
+/// Terms, and documents, between two looks whether somebody still waits.
+const LOOK: u32 = 64;
+const LOOK_DOCS: u32 = 4096;
+
 impl<'a> Lowering<'a> {
     pub(crate) fn new(
         segment: &'a SegmentReader,
@@ -66,9 +70,7 @@ impl<'a> Lowering<'a> {
 
     /// What the query matches. Recursion is bounded by the parser's depth limit.
     pub(crate) fn lower(&self, ast: &Ast) -> Lowered {
-        if self.cancel.is_cancelled() {
-            return Err(EngineError::Cancelled);
-        }
+        self.look()?;
         match ast {
             Ast::All => Ok(Bounds::exact(Docs::All)),
             Ast::And(parts) => {
@@ -96,12 +98,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn docs_where(&self, test: impl Fn(u32) -> bool) -> Docs {
+    /// Ends here if nobody waits for the answer any more.
+    fn look(&self) -> Result<(), EngineError> {
+        if self.cancel.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn docs_where(&self, test: impl Fn(u32) -> bool) -> Result<Docs, EngineError> {
         let mut bits = Bits::new(self.max_doc);
-        (0..self.max_doc)
-            .filter(|doc| test(*doc))
-            .for_each(|doc| bits.insert(doc));
-        Docs::from_bits(bits)
+        for doc in 0..self.max_doc {
+            if doc.is_multiple_of(LOOK_DOCS) {
+                self.look()?;
+            }
+            if test(doc) {
+                bits.insert(doc);
+            }
+        }
+        Ok(Docs::from_bits(bits))
     }
 
     fn number(
@@ -130,9 +146,8 @@ impl<'a> Lowering<'a> {
             .column_first_or_default::<i64>("ts")
             .map_err(failed)?;
         let flags = self.number("flags")?;
-        Ok(Bounds::exact(self.docs_where(|doc| {
-            flags.get_val(doc) & HAS_TIME != 0 && test(ts.get_val(doc))
-        })))
+        let holds = |doc| flags.get_val(doc) & HAS_TIME != 0 && test(ts.get_val(doc));
+        self.docs_where(holds).map(Bounds::exact)
     }
 
     fn field(&self, field: &FieldRef, test: &Test) -> Lowered {
@@ -188,9 +203,8 @@ impl<'a> Lowering<'a> {
                     return Ok(Some(Bounds::exact(Docs::None)));
                 };
                 let index = &column.ords().index;
-                return Ok(Some(Bounds::exact(
-                    self.docs_where(|doc| index.has_value(doc)),
-                )));
+                let docs = self.docs_where(|doc| index.has_value(doc))?;
+                return Ok(Some(Bounds::exact(docs)));
             }
             _ => return Ok(None),
         }
@@ -206,15 +220,14 @@ impl<'a> Lowering<'a> {
         if field == Field::Line {
             let line = self.number("line")?;
             if exists {
-                return Ok(Some(Bounds::exact(
-                    self.docs_where(|doc| line.get_val(doc) != 0),
-                )));
+                let docs = self.docs_where(|doc| line.get_val(doc) != 0)?;
+                return Ok(Some(Bounds::exact(docs)));
             }
             let compiled = ValueTest::for_field(test, field)?;
             let docs = self.docs_where(|doc| {
                 let line = line.get_val(doc);
                 line != 0 && compiled.matches(&line.to_string())
-            });
+            })?;
             return Ok(Some(Bounds::exact(docs)));
         }
         let compiled = ValueTest::for_field(test, field)?;
@@ -236,7 +249,7 @@ impl<'a> Lowering<'a> {
                         .copied()
                         .unwrap_or(false)
                 };
-                Bounds::exact(self.docs_where(fits))
+                Bounds::exact(self.docs_where(fits)?)
             }
             _ => Bounds::exact(self.chain(&compiled)?),
         };
@@ -253,9 +266,8 @@ impl<'a> Lowering<'a> {
             .map(|id| id as u64)
             .collect();
         let column = self.number("id")?;
-        Ok(Bounds::unsure(
-            self.docs_where(|doc| low.contains(&column.get_val(doc))),
-        ))
+        let docs = self.docs_where(|doc| low.contains(&column.get_val(doc)))?;
+        Ok(Bounds::unsure(docs))
     }
 
     fn by_string(&self, name: &str, test: impl Fn(&str) -> bool) -> Result<Docs, EngineError> {
@@ -265,12 +277,15 @@ impl<'a> Lowering<'a> {
         let mut fits = vec![false; column.num_terms()];
         let mut text = String::new();
         for (ord, fit) in fits.iter_mut().enumerate() {
+            if (ord as u32).is_multiple_of(LOOK) {
+                self.look()?;
+            }
             text.clear();
             column.ord_to_str(ord as u64, &mut text).map_err(failed)?;
             *fit = test(&text);
         }
         let ords = column.ords();
-        Ok(self.docs_where(|doc| ords.values_for_doc(doc).any(|ord| fits[ord as usize])))
+        self.docs_where(|doc| ords.values_for_doc(doc).any(|ord| fits[ord as usize]))
     }
 
     fn chain(&self, compiled: &ValueTest) -> Result<Docs, EngineError> {
@@ -293,14 +308,14 @@ impl<'a> Lowering<'a> {
                 None => Some(fits(Verdict::Pending)),
             })
             .collect();
-        Ok(self.docs_where(|doc| {
+        self.docs_where(|doc| {
             let ordinal = generation.get_val(doc) as usize;
             match plain.get(ordinal) {
                 Some(Some(fit)) => *fit,
                 Some(None) => fits(self.generations[ordinal].verdict(offset.get_val(doc))),
                 None => false,
             }
-        }))
+        })
     }
 
     /// Adds the documents of a posting list.
@@ -352,8 +367,9 @@ impl<'a> Lowering<'a> {
         let mut seen = 0u32;
         while stream.advance() {
             seen += 1;
-            if seen.is_multiple_of(4096) && self.cancel.is_cancelled() {
-                return Err(EngineError::Cancelled);
+            // A regular expression may take its time over each of them.
+            if seen.is_multiple_of(LOOK) {
+                self.look()?;
             }
             let info = stream.value().clone();
             match each(&stream.key()[prefix.len()..]) {
@@ -557,38 +573,4 @@ fn upper_bound(prefix: &[u8]) -> Vec<u8> {
         }
     }
     end
-}
-
-/// Attribute paths in a segment, by skipping from path to path through the dictionary.
-pub(crate) fn paths(
-    terms: &InvertedIndexReader,
-) -> Result<std::collections::BTreeSet<String>, EngineError> {
-    let mut found = std::collections::BTreeSet::new();
-    for kind in [LOW, HIGH, OPAQUE] {
-        let end = vec![kind + 1];
-        let mut from = vec![kind];
-        loop {
-            let mut stream = terms
-                .terms()
-                .range()
-                .ge(&from)
-                .lt(&end)
-                .limit(1)
-                .into_stream()
-                .map_err(failed)?;
-            if !stream.advance() {
-                break;
-            }
-            let key = &stream.key()[1..];
-            let path = key.split(|b| *b == 0).next().unwrap_or_default().to_vec();
-            from = vec![kind];
-            from.extend_from_slice(&path);
-            // Just above `path \0 …`, or above the path itself where nothing follows it.
-            from.push(if kind == OPAQUE { 0 } else { 1 });
-            if let Ok(path) = String::from_utf8(path) {
-                found.extend(terms::attribute_of(&path));
-            }
-        }
-    }
-    Ok(found)
 }

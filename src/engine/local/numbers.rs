@@ -10,12 +10,14 @@ use tantivy::index::SegmentId;
 use super::schema::STR_COLUMNS;
 use super::terms::Hash;
 use crate::engine::page::Counts;
-use crate::engine::{EngineError, FacetField, FacetRequest};
+use crate::engine::{Cancel, EngineError, FacetField, FacetRequest};
 use crate::event::field::Field;
 
 /// Most bytes of text that are numbered for a column, and most values of a segment: beyond, counts are added as text.
 const MOST_BYTES: usize = 32 << 20;
 const MOST_VALUES: usize = 500_000;
+/// Values numbered between two looks whether somebody still waits.
+const AT_ONCE: usize = 4096;
 /// Segments remembered; most of them were merged away by then.
 const MOST_SEGMENTS: usize = 256;
 
@@ -82,6 +84,7 @@ impl Numbers {
         &self,
         segment: SegmentId,
         column: &StrColumn,
+        cancel: &Cancel,
     ) -> Result<Option<Arc<[u32]>>, EngineError> {
         let mut state = self.lock();
         if let Some(numbers) = state.segments.get(&segment) {
@@ -92,12 +95,18 @@ impl Numbers {
         }
         let ordinals: Vec<u64> = (0..column.num_terms() as u64).collect();
         let mut numbers = Vec::with_capacity(ordinals.len());
-        column
-            .dictionary()
-            .sorted_ords_to_term_cb(&ordinals, |bytes| {
-                numbers.push(state.number_of(&String::from_utf8_lossy(bytes)));
-            })
-            .map_err(|error| EngineError::Index(error.to_string()))?;
+        for ordinals in ordinals.chunks(AT_ONCE) {
+            // What was numbered so far keeps its numbers.
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            column
+                .dictionary()
+                .sorted_ords_to_term_cb(ordinals, |bytes| {
+                    numbers.push(state.number_of(&String::from_utf8_lossy(bytes)));
+                })
+                .map_err(|error| EngineError::Index(error.to_string()))?;
+        }
         let numbers: Arc<[u32]> = numbers.into();
         state.segments.insert(segment, numbers.clone());
         Ok(Some(numbers))
@@ -208,7 +217,8 @@ mod tests {
                 column.ord_to_str(ord, &mut text).unwrap();
                 expected.add(&text, 1);
             }
-            let of_segment = numbers.of(segment.segment_id(), &column).unwrap().unwrap();
+            let of_segment = numbers.of(segment.segment_id(), &column, &Cancel::default());
+            let of_segment = of_segment.unwrap().unwrap();
             tally.add(&of_segment, &counts, 1);
         }
         // What is in memory besides may lift a value that is nowhere near the best.

@@ -3,14 +3,16 @@
 //! A block is `compressed length u32 | raw length u32 | zstd data`; inside, entries of `length u32 | cut u64 | bytes`.
 //! The length of the file that counts is stored with each commit; what a killed writer left behind it is cut off.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use rustix::fs::FallocateFlags;
 
 /// Raw bytes after which a block is closed.
 const BLOCK: usize = 64 << 10;
@@ -27,7 +29,8 @@ const MAX_RAW: u32 = 64 << 20;
 pub(crate) struct Address(pub(crate) u64);
 
 impl Address {
-    fn block(self) -> u64 {
+    /// Offset of its block. A block holds records of one generation only.
+    pub(crate) fn block(self) -> u64 {
         self.0 >> 16
     }
 }
@@ -160,7 +163,7 @@ impl Originals {
             .collect())
     }
 
-    /// The frame at an address, with how many bytes were cut from it.
+    /// The frame at an address, with how many bytes were cut from it. `NotFound` = its room was given back.
     pub(crate) fn get(&self, address: Address) -> io::Result<(Bytes, u64)> {
         let block = self.block(address.block())?;
         let entry = block
@@ -168,6 +171,47 @@ impl Originals {
             .ok_or_else(damaged)?;
         let cut = entry[4..ENTRY_HEADER].try_into().map_err(|_| damaged())?;
         Ok((entry.slice(ENTRY_HEADER..), u64::from_le_bytes(cut)))
+    }
+
+    /// Gives the room of blocks back to the disk: holes in the file, where its file system knows them.
+    pub(crate) fn give_back(&self, blocks: &BTreeSet<u64>) -> io::Result<()> {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for block in blocks {
+            let (packed, _) = self.header(*block)?;
+            let end = block + HEADER as u64 + u64::from(packed);
+            match runs.last_mut() {
+                Some(run) if run.end == *block => run.end = end,
+                _ => runs.push(*block..end),
+            }
+        }
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocks
+            .retain(|(offset, _)| !blocks.contains(offset));
+        for run in runs {
+            let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            match rustix::fs::fallocate(&self.file, hole, run.start, run.end - run.start) {
+                Err(rustix::io::Errno::OPNOTSUPP) => return Ok(()),
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Packed and raw length of a block.
+    fn header(&self, offset: u64) -> io::Result<(u32, u32)> {
+        let mut header = [0u8; HEADER];
+        self.file.read_exact_at(&mut header, offset)?;
+        let packed = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
+        let raw = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        if (packed, raw) == (0, 0) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "given back"));
+        }
+        if raw > MAX_RAW || packed > MAX_RAW {
+            return Err(damaged());
+        }
+        Ok((packed, raw))
     }
 
     fn block(&self, offset: u64) -> io::Result<Arc<Vec<Bytes>>> {
@@ -189,13 +233,7 @@ impl Originals {
     }
 
     fn read_block(&self, offset: u64) -> io::Result<Vec<Bytes>> {
-        let mut header = [0u8; HEADER];
-        self.file.read_exact_at(&mut header, offset)?;
-        let packed = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
-        let raw = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-        if raw > MAX_RAW || packed > MAX_RAW {
-            return Err(damaged());
-        }
+        let (packed, raw) = self.header(offset)?;
         let mut data = vec![0u8; packed as usize];
         self.file.read_exact_at(&mut data, offset + HEADER as u64)?;
         let raw = Bytes::from(zstd::bulk::decompress(&data, raw as usize)?);
@@ -250,6 +288,12 @@ mod tests {
             let (bytes, cut) = originals.get(*address).unwrap();
             assert_eq!((&bytes[..], cut), (&frame[..], i as u64 % 3));
         }
+        originals
+            .give_back(&BTreeSet::from([addresses[0].block()]))
+            .unwrap();
+        let hole = originals.get(addresses[0]).unwrap_err();
+        assert_eq!(hole.kind(), io::ErrorKind::NotFound);
+        assert!(originals.get(addresses[499]).is_ok());
         assert!(originals.truncate(kept + 1).is_err());
         assert!(originals.get(Address(kept << 16)).is_err());
     }

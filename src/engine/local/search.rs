@@ -1,5 +1,6 @@
 //! A search of one store: lower, decide what is unsure on the originals, collect; segments side by side.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,6 +13,7 @@ use super::lower::{GenerationFacts, Lowering};
 use super::numbers::{Numbers, SegmentCounts, Tally};
 use super::store::Store;
 use crate::engine::page::{Counts, Partial, histogram_frame};
+use crate::engine::sink::Generation;
 use crate::engine::{Cancel, EngineError, SearchRequest};
 use crate::event::{EventId, SortKey};
 use crate::format::Registry;
@@ -27,7 +29,13 @@ pub(crate) struct View {
     pub(crate) catalog: Arc<super::catalog::Catalog>,
     pub(crate) facts: Vec<GenerationFacts>,
     /// Attribute paths of live records.
-    pub(crate) live_paths: Arc<std::collections::BTreeSet<String>>,
+    pub(crate) live_paths: Arc<BTreeSet<String>>,
+    /// Generations (ordinals) whose documents are to go.
+    pub(crate) dying: Arc<BTreeSet<u64>>,
+    /// Generations that hold records which are neither in the index nor in memory.
+    pub(crate) unread: Vec<Generation>,
+    /// Live records were let go of.
+    pub(crate) has_dropped: bool,
 }
 
 fn failed(error: impl std::fmt::Display) -> EngineError {
@@ -76,7 +84,7 @@ impl View {
     }
 
     /// First and last time in the store.
-    pub(crate) fn extent(&self) -> Result<Option<(i64, i64)>, EngineError> {
+    pub(crate) fn extent(&self, cancel: &Cancel) -> Result<Option<(i64, i64)>, EngineError> {
         let mut extent: Option<(i64, i64)> = None;
         for segment in self.searcher.segment_readers() {
             let ts = segment
@@ -93,8 +101,13 @@ impl View {
             }
             // An event without a time, and without a dated one before it, stands at 0.
             let positions = Positions::open(segment)?;
-            for doc in (0..segment.max_doc()).filter(|doc| positions.has_time(*doc)) {
-                include(ts.get_val(doc), ts.get_val(doc));
+            for doc in 0..segment.max_doc() {
+                if doc.is_multiple_of(4096) && cancel.is_cancelled() {
+                    return Err(EngineError::Cancelled);
+                }
+                if positions.has_time(doc) {
+                    include(ts.get_val(doc), ts.get_val(doc));
+                }
             }
         }
         Ok(extent)
@@ -154,7 +167,7 @@ impl View {
         let positions = Arc::new(Positions::open(segment)?);
         let docs = decide(
             segment,
-            &alive(segment, bounds),
+            &self.alive(segment, &positions, bounds),
             matcher,
             &positions,
             fetcher,
@@ -172,6 +185,22 @@ impl View {
         }
         .collect(segment, &positions, &docs, histogram)?;
         Ok((positions, collected))
+    }
+
+    /// Leaves deleted documents out, and those that are to be.
+    fn alive(&self, segment: &SegmentReader, positions: &Positions, bounds: Bounds) -> Bounds {
+        if segment.alive_bitset().is_none() && self.dying.is_empty() {
+            return bounds;
+        }
+        let mut bits = Bits::new(segment.max_doc());
+        let stays = |doc: &u32| !self.dying.contains(&positions.generation.get_val(*doc));
+        let alive = segment.doc_ids_alive();
+        alive.filter(stays).for_each(|doc| bits.insert(doc));
+        let alive = Docs::from_bits(bits);
+        Bounds {
+            may: bounds.may.and(&alive),
+            must: bounds.must.and(&alive),
+        }
     }
 
     /// Fetches a candidate.
@@ -196,10 +225,12 @@ impl View {
                 .column_first_or_default::<u64>("id")
                 .map_err(failed)?;
             for doc in (0..segment.max_doc()).filter(|doc| ids.get_val(*doc) == id.0 as u64) {
-                if segment.is_deleted(doc) {
+                let positions = Positions::open(segment)?;
+                let dies = self.dying.contains(&positions.generation.get_val(doc));
+                if segment.is_deleted(doc) || dies {
                     continue;
                 }
-                let hit = fetcher.hit(&Positions::open(segment)?, doc)?;
+                let hit = fetcher.hit(&positions, doc)?;
                 if hit.event.id == id {
                     return Ok(Some(hit));
                 }
@@ -238,20 +269,6 @@ impl Answer {
     }
 }
 
-/// Leaves deleted documents out.
-fn alive(segment: &SegmentReader, bounds: Bounds) -> Bounds {
-    let Some(alive) = segment.alive_bitset() else {
-        return bounds;
-    };
-    let mut bits = Bits::new(segment.max_doc());
-    alive.iter_alive().for_each(|doc| bits.insert(doc));
-    let alive = Docs::from_bits(bits);
-    Bounds {
-        may: bounds.may.and(&alive),
-        must: bounds.must.and(&alive),
-    }
-}
-
 /// Settles what the index alone can't, by the matcher on the originals, read in the order they are stored.
 fn decide(
     segment: &SegmentReader,
@@ -271,8 +288,8 @@ fn decide(
     }
     undecided.sort_unstable();
     let mut confirmed = Bits::new(max_doc);
-    for (i, (_, doc)) in undecided.iter().enumerate() {
-        if i % 64 == 0 && cancel.is_cancelled() {
+    for (_, doc) in &undecided {
+        if cancel.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
         let event = fetcher.event(positions, *doc)?;

@@ -1,23 +1,24 @@
 //! One index on disk: opening, rebuilding, the writer's lock, and what a search sees of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use tantivy::index::SegmentId;
 use tantivy::merge_policy::LogMergePolicy;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
 use super::catalog::Catalog;
+use super::commit::{Pending, Stop};
 use super::document::IndexDocument;
 use super::hub::Hub;
+use super::known::{Adopt, Inner, Live};
 use super::lower::GenerationFacts;
 use super::originals::Originals;
+use super::paths::SegmentPaths;
 use super::schema::{self, Columns};
-use crate::engine::sink::{Generation, Parsed};
+use crate::engine::sink::Generation;
 use crate::engine::{EngineError, SourceInfo};
-use crate::event::Event;
 use crate::format::Registry;
 
 /// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
@@ -58,42 +59,6 @@ impl From<TantivyError> for Unusable {
 /// What people should be told about opening.
 pub(crate) type Message = Option<String>;
 
-/// A generation as this process knows it; in the catalogue it may not be yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) generation: Generation,
-    /// Place in the catalogue, once the writer gave it one.
-    pub(crate) ordinal: Option<usize>,
-    /// Live records that start in this range are complete.
-    pub(crate) durable: Range<u64>,
-    /// Line ends before its end.
-    pub(crate) durable_lines: u64,
-}
-
-/// Live records in memory, by generation and offset.
-pub(crate) type Live = BTreeMap<(u32, u64), LiveFrame>;
-
-#[derive(Clone)]
-pub(crate) struct LiveFrame {
-    pub(crate) parsed: Arc<Parsed>,
-    pub(crate) events: Vec<Arc<Event>>,
-}
-
-/// What changes under the lock.
-pub(crate) struct Inner {
-    pub(crate) searcher: Searcher,
-    pub(crate) catalog: Arc<Catalog>,
-    pub(crate) known: Vec<Known>,
-    /// Places in `known` by source.
-    pub(crate) by_source: HashMap<Arc<str>, Vec<u32>>,
-    pub(crate) live: Live,
-    /// Attribute paths of every live record so far.
-    pub(crate) live_paths: Arc<BTreeSet<String>>,
-}
-
-/// Paths found in a segment.
-type SegmentPaths = HashMap<SegmentId, Arc<BTreeSet<String>>>;
-
 pub(crate) struct Store {
     pub(crate) number: usize,
     pub(crate) dir: PathBuf,
@@ -103,12 +68,14 @@ pub(crate) struct Store {
     reader: IndexReader,
     /// `None` while another process writes.
     pub(crate) writer: RwLock<Option<Box<IndexWriter<IndexDocument>>>>,
+    /// Whether there is a writer, asked without waiting for a commit.
+    writes: AtomicBool,
     inner: Mutex<Inner>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) registry: Arc<Registry>,
     /// Zone of times that name none, as seconds east of UTC.
     pub(crate) zone_offset: i32,
-    pub(crate) pending: Mutex<super::sink::Pending>,
+    pub(crate) pending: Mutex<Pending>,
     pub(crate) paths: Mutex<SegmentPaths>,
 }
 
@@ -207,8 +174,9 @@ impl Store {
             by_source: HashMap::new(),
             live: Live::new(),
             live_paths: Arc::default(),
+            dying: Arc::default(),
         };
-        inner.adopt(catalog, searcher);
+        inner.adopt(catalog, searcher, Adopt::Whole);
         let store = Self {
             number,
             dir: dir.to_owned(),
@@ -217,6 +185,7 @@ impl Store {
             originals,
             reader,
             writer: RwLock::new(None),
+            writes: AtomicBool::new(false),
             inner: Mutex::new(inner),
             hub,
             registry: registry.clone(),
@@ -233,17 +202,14 @@ impl Store {
     }
 
     pub(crate) fn is_writer(&self) -> bool {
-        self.writer
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.writes.load(Ordering::Acquire)
     }
 
-    /// Takes over writing if no other process does; `false` if one does.
+    /// Takes over writing if no process does; `false` if one does.
     pub(crate) fn try_become_writer(&self) -> Result<bool, EngineError> {
         let mut slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
         if slot.is_some() {
-            return Ok(true);
+            return Ok(false);
         }
         let writer: IndexWriter<IndexDocument> = match self
             .index
@@ -264,6 +230,8 @@ impl Store {
             .map_err(io_error("open", &self.dir.join("originals")))?;
         drop(writer.garbage_collect_files());
         *slot = Some(Box::new(writer));
+        self.pending().turn += 1;
+        self.writes.store(true, Ordering::Release);
         Ok(true)
     }
 
@@ -277,59 +245,40 @@ impl Store {
         catalog.generations.iter().map(facts).collect()
     }
 
-    /// Generations that may hold records which are not indexed.
-    pub(crate) fn unfinished(&self) -> Vec<Generation> {
-        let inner = self.inner();
-        let open = |g: &Generation| !g.gone && !g.is_complete();
-        inner
-            .known
-            .iter()
-            .map(|k| k.generation.clone())
-            .filter(open)
-            .collect()
+    /// Stops writing, and says why.
+    pub(crate) fn stop_writing(&self, stop: Stop) {
+        let reason = stop.reason.clone();
+        let mut pending = self.pending();
+        let is_news = pending.stopped.is_none();
+        if pending.stopped.as_ref().is_none_or(|s| s.until_room) {
+            pending.stopped = Some(stop);
+        }
+        drop(pending);
+        if is_news {
+            self.hub.lock().say(format!("indexing stopped: {reason}"));
+        }
     }
 
-    /// Gives writing up for good, and says why.
-    pub(crate) fn stop_writing(&self, reason: String) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.stopped.is_none() {
-            pending.stopped = Some(reason.clone());
+    /// There is room again: writing goes on, if it stopped for want of that.
+    pub(crate) fn resume_writing(&self) {
+        let mut pending = self.pending();
+        if pending.stopped.as_ref().is_some_and(|s| s.until_room) {
+            pending.stopped = None;
+            pending.turn += 1;
             drop(pending);
-            self.hub.lock().say(format!("indexing stopped: {reason}"));
+            let room = "there is room again: indexing goes on";
+            self.hub.lock().say(room.into());
         }
     }
 
     /// Why writing stopped, if it did.
     pub(crate) fn stopped(&self) -> Option<String> {
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stopped
-            .clone()
+        self.pending().stopped.as_ref().map(|s| s.reason.clone())
     }
 
-    /// The attribute paths of a segment; segments never change, so they are found once.
-    pub(crate) fn segment_paths(
-        &self,
-        segment: &tantivy::SegmentReader,
-    ) -> Result<Arc<BTreeSet<String>>, EngineError> {
-        let id = segment.segment_id();
-        if let Some(paths) = self
-            .paths
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-        {
-            return Ok(paths.clone());
-        }
-        let terms = segment.inverted_index(self.columns.terms).map_err(failed)?;
-        let paths = Arc::new(super::lower::paths(&terms)?);
-        let mut cache = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() > 256 {
-            cache.clear();
-        }
-        cache.insert(id, paths.clone());
-        Ok(paths)
+    /// Events that came after their time was shown as complete.
+    pub(crate) fn late(&self) -> u64 {
+        self.pending().late
     }
 
     /// Adds what is known of each source to `sources`.
@@ -340,13 +289,11 @@ impl Store {
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
             info.format = generation.format.as_str().into();
-            let counts = known
-                .ordinal
-                .and_then(|o| inner.catalog.counts.get(o))
-                .copied()
-                .unwrap_or_default();
-            info.events += counts.0;
-            info.unparsed += counts.1;
+            let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
+            let held = held.copied().unwrap_or_default();
+            info.events += held.events;
+            info.unparsed += held.unparsed;
+            info.last = info.last.max(held.newest);
         }
         for frame in inner.live.values() {
             for event in &frame.events {
@@ -357,8 +304,9 @@ impl Store {
         }
     }
 
-    /// Takes over what is committed: the searcher, the catalogue, and live records that are in the index now.
-    pub(crate) fn reload(&self) -> Result<(), EngineError> {
+    /// Takes over what is committed: the searcher, the catalogue, and live records that are in the index now; `false` if
+    /// that is what was there before.
+    pub(crate) fn reload(&self) -> Result<bool, EngineError> {
         let metas = loop {
             let before = self.index.load_metas().map_err(failed)?;
             self.reader.reload().map_err(failed)?;
@@ -368,62 +316,19 @@ impl Store {
             }
         };
         let Some(catalog) = Catalog::read(metas.payload.as_deref()) else {
-            return Ok(());
+            return Ok(false);
         };
         let mut inner = self.inner();
-        inner.adopt(catalog, self.reader.searcher());
-        Ok(())
-    }
-}
-
-impl Inner {
-    /// Publishes a commit: from here on its events come from the index and no longer from memory.
-    pub(crate) fn adopt(&mut self, catalog: Catalog, searcher: Searcher) {
-        for (ordinal, generation) in catalog
-            .generations
-            .iter()
-            .enumerate()
-            .filter(|(_, g)| !g.key.is_empty())
-        {
-            match self.find(&generation.source, &generation.key) {
-                Some(id) => {
-                    let known = &mut self.known[id as usize];
-                    known.ordinal = Some(ordinal);
-                    known.generation.done.clone_from(&generation.done);
-                    known.generation.lines = generation.lines;
-                    known.generation.rank = generation.rank;
-                }
-                None => {
-                    self.add(Known {
-                        generation: generation.clone(),
-                        ordinal: Some(ordinal),
-                        ..Known::default()
-                    });
-                }
-            }
+        let before = inner.searcher.generation().clone();
+        let adopt = match self.is_writer() {
+            true => Adopt::Own,
+            false => Adopt::Whole,
+        };
+        inner.adopt(catalog, self.reader.searcher(), adopt);
+        if adopt == Adopt::Own {
+            inner.dying = Arc::new(self.pending().forgotten());
         }
-        let known = &self.known;
-        self.live
-            .retain(|(id, offset), _| !known[*id as usize].generation.has(*offset));
-        self.catalog = Arc::new(catalog);
-        self.searcher = searcher;
-    }
-
-    pub(crate) fn find(&self, source: &str, key: &str) -> Option<u32> {
-        let ids = self.by_source.get(source)?;
-        ids.iter()
-            .copied()
-            .find(|id| self.known[*id as usize].generation.key == key)
-    }
-
-    pub(crate) fn add(&mut self, known: Known) -> u32 {
-        let id = self.known.len() as u32;
-        self.by_source
-            .entry(known.generation.source.clone())
-            .or_default()
-            .push(id);
-        self.known.push(known);
-        id
+        Ok(inner.searcher.generation() != &before)
     }
 }
 
