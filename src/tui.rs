@@ -1,8 +1,10 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
-//! Inside, imports point one way: `theme`, `marks` < `term`, `widget` < `command`, `message`, `effect` < `keymap`, `pane`,
-//! `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never import panes.
+//! Inside, imports point one way: `theme`, `marks` < `term`, `widget` < `columns`, `command`, `message`, `effect` <
+//! `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal`. Panes never
+//! import panes.
 
+pub mod columns;
 pub mod command;
 pub mod effect;
 pub mod keymap;
@@ -32,9 +34,9 @@ use crate::engine::Engine;
 use crate::event::Timestamp;
 use crate::query::{Query, QueryError};
 use crate::runbook::Library;
+use columns::Columns;
 use keymap::Keymap;
 use model::Model;
-use pane::events::columns::Columns;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;

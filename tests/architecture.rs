@@ -27,11 +27,12 @@ const RANKS: [(&str, u8); 14] = [
 const ENGINES: [&str; 2] = ["memory", "local"];
 
 /// The order inside the explorer, as in `src/tui.rs`; modules of one rank never import each other.
-const TUI_RANKS: [(&str, u8); 17] = [
+const TUI_RANKS: [(&str, u8); 18] = [
     ("theme", 0),
     ("marks", 0),
     ("term", 1),
     ("widget", 1),
+    ("columns", 2),
     ("command", 2),
     ("effect", 2),
     ("message", 3),

@@ -11,12 +11,13 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::engine::Hit;
 use crate::event::field::Field;
 use crate::event::{EventId, SortKey};
+use crate::tui::columns::{Column, Columns};
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
 use crate::tui::widget::moment::TimeStyle;
 use crate::tui::widget::{Look, draw_lines, text, titled};
-use columns::{Column, Columns, When};
+use columns::When;
 use window::{Arrival, Window};
 
 /// Columns before the first cell: bar and three signs.
