@@ -1,10 +1,11 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
-//! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `command`, `message`,
-//! `effect` < `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal` <
+//! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `columns`, `command`,
+//! `message`, `effect` < `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal` <
 //! `start_page`. Panes never import panes.
 
 pub mod clipboard;
+pub mod columns;
 pub mod command;
 pub mod effect;
 pub mod keymap;
@@ -39,9 +40,9 @@ use crate::event::Timestamp;
 use crate::query::{Query, QueryError};
 use crate::runbook::Library;
 use crate::state::{Keeper, Session, StateError};
+use columns::Columns;
 use keymap::Keymap;
 use model::Model;
-use pane::events::columns::Columns;
 use runner::Runner;
 use runtime::{Pace, Runtime};
 use theme::Theme;

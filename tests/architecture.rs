@@ -28,7 +28,7 @@ const RANKS: [(&str, u8); 15] = [
 const ENGINES: [&str; 2] = ["memory", "local"];
 
 /// The order inside the explorer, as in `src/tui.rs`; modules of one rank never import each other.
-const TUI_RANKS: [(&str, u8); 21] = [
+const TUI_RANKS: [(&str, u8); 22] = [
     ("theme", 0),
     ("marks", 0),
     ("clipboard", 0),
@@ -36,6 +36,7 @@ const TUI_RANKS: [(&str, u8); 21] = [
     ("share", 1),
     ("term", 1),
     ("widget", 1),
+    ("columns", 2),
     ("command", 2),
     ("effect", 2),
     ("message", 3),

@@ -6,8 +6,8 @@ use ratatui::text::Line;
 
 use crate::event::{Event, Kind};
 use crate::text::width;
+use crate::tui::columns::{Column, Columns};
 use crate::tui::command::Command;
-use crate::tui::pane::events::columns::{Column, Columns};
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, centred_top, draw_lines, sheet};
 

@@ -10,10 +10,10 @@ use std::collections::HashSet;
 use crate::engine::Hit;
 use crate::event::{EventId, SortKey};
 use crate::query::{Highlighter, Matcher};
+use crate::tui::columns::{Column, Columns};
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::widget::moment::TimeStyle;
-use columns::{Column, Columns};
 use window::{Arrival, Window};
 
 /// Columns before the first cell: bar and three signs.

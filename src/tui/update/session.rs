@@ -6,11 +6,11 @@ use crate::engine::FacetField;
 use crate::event::time::SECOND;
 use crate::query::Query;
 use crate::state::{Mark, Panes, Parked, Place, Session};
+use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::{self, Effect};
 use crate::tui::marks::{Entry, Marks};
 use crate::tui::model::{self, Model, Pane};
-use crate::tui::pane::events::columns::Columns;
 use crate::tui::theme::Role;
 use crate::tui::widget::moment::TimeStyle;
 

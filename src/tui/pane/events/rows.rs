@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::columns::{self, Column, When};
+use super::columns::{self, When};
 use super::{Events, GUTTER};
 use crate::engine::Hit;
 use crate::event::Event;
 use crate::event::field::Field;
+use crate::tui::columns::Column;
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, draw_lines, text, titled};
 
