@@ -92,6 +92,11 @@ impl Theme {
         }
     }
 
+    /// Takes other colours, as many as before.
+    pub fn set_palette(&mut self, palette: Palette) {
+        self.palette = palette;
+    }
+
     pub fn is_ascii(&self) -> bool {
         self.charset == Charset::Ascii
     }

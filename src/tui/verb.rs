@@ -38,6 +38,11 @@ verbs! {
     Export "export" "FORMAT FILE" "write what matches to a new file"
     Write "write" "FILE" "the same, with the format by the file's name (.jsonl .csv .md .log)"
     Tz "tz" "ZONE" "show times in another zone"
+    Columns "columns" "A,B,C" "choose the columns of the list; auto = by the width of the screen"
+    Facet "facet" "PATH" "count another field or attribute in the filter pane"
+    Theme "theme" "NAME" "change the colours"
+    Save "save" "NAME" "keep this view under a name"
+    Resume "resume" "NAME" "come back to a view that was kept"
     Runbook "runbook" "ID" "open a runbook"
     Leave "q" "" "leave the explorer"
 }

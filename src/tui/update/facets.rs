@@ -27,22 +27,10 @@ pub(super) fn offers(model: &Model) -> Vec<Offer> {
 
 /// Counts the field that was named; a name that fits none keeps the prompt open.
 pub(super) fn answer(model: &mut Model, name: &str) -> Vec<Effect> {
-    let found = match search::field_named(name) {
-        FacetField::Normal(field) if field.spec().facetable => Ok(FacetField::Normal(field)),
-        FacetField::Normal(field) => Err(format!("{} differs in every event", field.name())),
-        FacetField::Attribute(path) => {
-            let paths = model.info.paths.keys().map(String::as_str);
-            let found = resolve_path(paths, &path).map(FacetField::Attribute);
-            found.ok_or_else(|| format!("no event has a field {name:?}; Tab shows those there are"))
-        }
-    };
-    match (found, &mut model.overlay) {
-        (Ok(field), _) => {
+    match (add(model, name), &mut model.overlay) {
+        (Ok(effects), _) => {
             model.overlay = None;
-            if model.filters.add(field) {
-                return search::recount(model);
-            }
-            Vec::new()
+            effects
         }
         (Err(error), Some(Overlay::Prompt(prompt))) => {
             prompt.refuse(error);
@@ -50,4 +38,26 @@ pub(super) fn answer(model: &mut Model, name: &str) -> Vec<Effect> {
         }
         (Err(_), _) => Vec::new(),
     }
+}
+
+/// Counts another field; `Err` = why it cannot be counted.
+pub(super) fn add(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
+    let field = match search::field_named(name) {
+        FacetField::Normal(field) if field.spec().facetable => FacetField::Normal(field),
+        FacetField::Normal(field) => {
+            return Err(format!("{} differs in every event", field.name()));
+        }
+        FacetField::Attribute(path) => {
+            let paths = model.info.paths.keys().map(String::as_str);
+            let found = resolve_path(paths, &path).map(FacetField::Attribute);
+            found.ok_or_else(|| {
+                format!("no event has a field {name:?}; Tab shows those there are")
+            })?
+        }
+    };
+    Ok(if model.filters.add(field) {
+        search::recount(model)
+    } else {
+        Vec::new()
+    })
 }

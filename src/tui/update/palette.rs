@@ -1,24 +1,29 @@
 //! The command palette: what it offers for a line, what it shows before, and how a line is run.
 
 use super::moments::go_to;
-use super::{run, search, set_query, share};
+use super::{facets, run, search, session, set_query, share};
 use crate::event::Zone;
 use crate::export::Format;
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Query, time};
+use crate::tui::columns::Column;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlay::palette::{Palette, Row};
+use crate::tui::overlay::palette::{Palette as Line, Row};
 use crate::tui::share::{Share, default_file, format_of};
 use crate::tui::term;
 use crate::tui::theme::Role;
+use crate::tui::theme::palette::{BuiltIn, Palette};
 use crate::tui::verb::Verb;
 
 /// Lines remembered, and how many of them are offered again.
 const HISTORY: usize = 50;
 const AGAIN: usize = 3;
+
+/// Columns by the width of the screen.
+const AUTO: &str = "auto";
 
 /// Times worth offering.
 const TIMES: [&str; 7] = [
@@ -33,7 +38,7 @@ const TIMES: [&str; 7] = [
 
 pub(super) fn open(model: &mut Model, text: &str) -> Vec<Effect> {
     let rows = rows(model, text);
-    model.overlay = Some(Overlay::Palette(Palette::new(text.to_owned(), rows)));
+    model.overlay = Some(Overlay::Palette(Line::new(text.to_owned(), rows)));
     changed(model)
 }
 
@@ -165,7 +170,17 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
             let books = model.runbooks.library().runbooks.iter();
             books.map(|book| row(&book.id, &book.title)).collect()
         }
-        Verb::Query | Verb::Leave => Vec::new(),
+        Verb::Columns => {
+            let now: Vec<_> = model.events.columns_meant();
+            let now: Vec<&str> = now.iter().map(Column::name).collect();
+            vec![
+                row(&now.join(","), "as they are"),
+                row(AUTO, "by the width of the screen"),
+            ]
+        }
+        Verb::Facet => model.info.paths.keys().map(|path| row(path, "")).collect(),
+        Verb::Theme => BuiltIn::ALL.map(|theme| row(theme.name(), "")).into(),
+        Verb::Query | Verb::Save | Verb::Resume | Verb::Leave => Vec::new(),
     }
 }
 
@@ -212,7 +227,13 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
                 format!("{total} events, to a file of your own; nothing is overwritten"),
             )
         }
-        Verb::Runbook | Verb::Leave => (None, Vec::new()),
+        Verb::Columns
+        | Verb::Facet
+        | Verb::Theme
+        | Verb::Save
+        | Verb::Resume
+        | Verb::Runbook
+        | Verb::Leave => (None, Vec::new()),
     }
 }
 
@@ -362,6 +383,30 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             model.set_open(Pane::Runbook, true);
             super::runbook::open(model, index)
         }
+        Verb::Columns => {
+            let names: Vec<&str> = match argument {
+                AUTO => Vec::new(),
+                names => names
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|n| !n.is_empty())
+                    .collect(),
+            };
+            let columns = names.into_iter().map(Column::named).collect();
+            model.events.choose_columns(columns);
+            Vec::new()
+        }
+        Verb::Facet => facets::add(model, argument)?,
+        Verb::Theme => {
+            let theme = BuiltIn::find(argument).ok_or_else(|| {
+                let names = BuiltIn::ALL.map(BuiltIn::name).join(", ");
+                format!("there is no theme \"{argument}\" here; use {names}")
+            })?;
+            model.theme.set_palette(Palette::built_in(theme));
+            Vec::new()
+        }
+        Verb::Save => session::save(model, argument)?,
+        Verb::Resume => session::resume(argument)?,
         Verb::Leave => vec![Effect::Quit],
     };
     model.overlay = None;

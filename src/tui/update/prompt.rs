@@ -2,7 +2,6 @@
 
 use super::{facets, marks, moments, related, session};
 use crate::query::time;
-use crate::state::Slot;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
@@ -41,20 +40,20 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
     match prompt.ask.clone() {
         Ask::Facet => facets::answer(model, &text),
         Ask::SaveSession | Ask::OpenSession => {
-            if let Err(error) = Slot::named(&text) {
-                prompt.refuse(error.to_string());
-                return Vec::new();
-            }
-            let is_save = prompt.ask == Ask::SaveSession;
-            model.overlay = None;
-            vec![if is_save {
-                Effect::SaveSession {
-                    name: Some(text),
-                    session: Box::new(session::capture(model)),
-                }
+            let asked = if prompt.ask == Ask::SaveSession {
+                session::save(model, &text)
             } else {
-                Effect::OpenSession { name: text }
-            }]
+                session::resume(&text)
+            };
+            match (asked, &mut model.overlay) {
+                (Ok(effects), overlay) => {
+                    *overlay = None;
+                    return effects;
+                }
+                (Err(error), Some(Overlay::Prompt(prompt))) => prompt.refuse(error),
+                (Err(_), _) => {}
+            }
+            Vec::new()
         }
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.offset_at(model.now))

@@ -5,7 +5,7 @@ use super::search;
 use crate::engine::FacetField;
 use crate::event::time::SECOND;
 use crate::query::Query;
-use crate::state::{Mark, Panes, Parked, Place, Session};
+use crate::state::{Mark, Panes, Parked, Place, Session, Slot};
 use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::{self, Effect};
@@ -199,6 +199,23 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         name: None,
         session: Box::new(session),
     }]
+}
+
+/// Keeps the explorer under a name; `Err` = why the name is none.
+pub(super) fn save(model: &Model, name: &str) -> Result<Vec<Effect>, String> {
+    Slot::named(name).map_err(|error| error.to_string())?;
+    Ok(vec![Effect::SaveSession {
+        name: Some(name.to_owned()),
+        session: Box::new(capture(model)),
+    }])
+}
+
+/// Asks for what was kept under a name; `Err` = why the name is none.
+pub(super) fn resume(name: &str) -> Result<Vec<Effect>, String> {
+    Slot::named(name).map_err(|error| error.to_string())?;
+    Ok(vec![Effect::OpenSession {
+        name: name.to_owned(),
+    }])
 }
 
 /// The answer to a save under a name, or the first failure of the others.
