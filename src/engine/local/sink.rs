@@ -59,7 +59,7 @@ pub(super) fn document(
                 .severity
                 .iter()
                 .for_each(|s| doc.add_text(column, s.as_str())),
-            Field::Format => doc.add_text(column, &*event.format),
+            Field::Format => doc.add_text(column, &event.format),
             _ => {}
         }
     }
