@@ -88,7 +88,7 @@ impl Lines<'_> {
         }
     }
 
-    /// ` 15m  1h [24h] 7d all`: the one in force in brackets, the one the keys stand on as selected.
+    /// ` 15m 1h [24h] 7d all`: the one in force in brackets, the one the keys stand on as selected.
     fn times(&mut self) {
         let active = self.filters.preset_in_force();
         let last = PRESETS.len() - 1;
@@ -105,17 +105,10 @@ impl Lines<'_> {
             } else {
                 Role::Dim
             };
-            let close = if active.is_some_and(|at| at + 1 == i) {
-                "]"
-            } else {
-                " "
-            };
-            let open = if active == Some(i) { "[" } else { " " };
-            // The last stands closer, for a narrow pane.
-            let edge = match i {
-                _ if i == last && close == "]" => close.to_owned(),
-                _ if i == 0 || i == last => open.to_owned(),
-                _ => format!("{close}{open}"),
+            let edge = match active {
+                Some(at) if at == i => "[",
+                Some(at) if at + 1 == i => "]",
+                _ => " ",
             };
             line.push(self.look.span(Role::Accent, edge));
             let role = match (selected && i == self.filters.preset, self.look.focused) {
