@@ -72,7 +72,9 @@ fn what_is_there_already_is_refused_and_left_as_it_is() {
 fn a_report_and_plain_text_are_for_people() {
     let program = Program::new();
     program.fixture("chain/R1.jsonl");
-    let report = program.print(["search", "*", "R1.jsonl", "--format", "report", "--limit", "2"]);
+    let report = program.print([
+        "search", "*", "R1.jsonl", "--format", "report", "--limit", "2",
+    ]);
     for part in [
         "# Access report",
         "| made by |",

@@ -123,7 +123,10 @@ impl Palette {
         let names = self.shown.iter().filter_map(|row| self.rows.get(*row));
         let widest = names.map(|row| row.text.chars().count() + row.argument.len() + 1);
         // Widths stay while rows scroll by.
-        let name_width = widest.max().unwrap_or(0).clamp(20, (columns * 2 / 3).max(20));
+        let name_width = widest
+            .max()
+            .unwrap_or(0)
+            .clamp(20, (columns * 2 / 3).max(20));
         let mut lines: Vec<Line<'static>> = shown
             .filter_map(|(at, row)| Some((at, self.rows.get(*row)?)))
             .map(|(at, row)| line_of(look, row, at == self.selected, (name_width, columns)))

@@ -9,8 +9,8 @@ use crate::tui::clipboard::osc52;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
-use crate::tui::term;
 use crate::tui::share::{self, Export, News, Running, Share};
+use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{counted, number};
 
