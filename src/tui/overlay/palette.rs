@@ -132,7 +132,7 @@ impl Palette {
             .map(|(at, row)| line_of(look, row, at == self.selected, (name_width, columns)))
             .collect();
         if lines.is_empty() {
-            let none = "   no command fits; Enter takes the line as it is";
+            let none = "   Enter takes the line as it is, Esc leaves";
             lines.push(Line::from(look.span(Role::Dim, look.cut(none, columns))));
         }
         lines.push(Line::from(

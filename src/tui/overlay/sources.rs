@@ -109,10 +109,10 @@ pub fn muted(query: &Query, info: &Info) -> Vec<Arc<str>> {
 
 /// Columns of: name, format, events, unparsed, last event, lag; the chain has the rest.
 fn widths(columns: usize) -> [usize; 6] {
-    let rest = columns.saturating_sub(2 + 11 + 10 + 9 + 15 + 5 + 16 + 6);
+    let rest = columns.saturating_sub(3 + 11 + 10 + 9 + 15 + 5 + 16 + 6);
     // The name gets what is left over; at 80 columns the time of the last event gives way to its lag.
     if columns < 100 {
-        let rest = columns.saturating_sub(2 + 11 + 10 + 9 + 5 + 15 + 5);
+        let rest = columns.saturating_sub(3 + 11 + 10 + 9 + 5 + 15 + 5);
         [rest.max(12), 11, 10, 9, 0, 5]
     } else {
         [rest.max(16), 11, 10, 9, 15, 5]
@@ -159,7 +159,7 @@ fn head(look: &Look<'_>, widths: [usize; 6]) -> Line<'static> {
         "lag",
         "",
     ];
-    let mut spans = vec![Span::raw("  ")];
+    let mut spans = vec![Span::raw("   ")];
     spans.extend(line(look, Role::Dim, cells, widths));
     spans.push(look.span(Role::Dim, "chain"));
     Line::from(spans)
@@ -197,7 +197,10 @@ fn row(
             .unwrap_or_default(),
         "",
     ];
-    let mut spans = vec![look.span(Role::Accent, bar), look.span(Role::Dim, sign)];
+    let mut spans = vec![
+        look.span(Role::Accent, bar),
+        look.span(Role::Dim, format!("{sign} ")),
+    ];
     spans.extend(line(look, role, cells, widths));
     spans.push(match (&source.error, is_muted) {
         (Some(_), _) => look.span(Role::Warning, "not readable"),

@@ -311,7 +311,7 @@ fn fuzzy_names_tab_and_arrows_choose() {
     h.keys(":fol<enter>").shows("not following");
     h.keys(":exp<tab>").shows(": export");
     h.keys("<esc>");
-    h.keys(":tz vien<tab>").shows(": tz Europe/Vienna");
+    h.keys(":tz vienna<tab>").shows(": tz Europe/Vienna");
     h.keys("<esc>");
     h.keys(":runbook who<enter>").shows("Who did it?");
 }
