@@ -19,7 +19,7 @@ fn restored(session: Session) -> Harness {
 fn what_is_captured_is_restored() {
     let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
     h.keys("/outcome:failure actor:alice@corp<enter>f<tab>");
-    h.keys("fg <tab>kk<enter><tab>");
+    h.keys("fgj <tab>kk<enter><tab>");
     let session = session::capture(h.model());
     assert_eq!(session.chips_off, ["outcome:failure"]);
     assert!(session.selected.is_some() && session.panes.detail);

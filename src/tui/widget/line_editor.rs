@@ -104,16 +104,27 @@ impl LineEditor {
 
     fn word_left(&self) -> usize {
         let before = self.text[..self.cursor].trim_end();
-        before.rfind(char::is_whitespace).map_or(0, |i| {
+        let start = before.rfind(char::is_whitespace).map_or(0, |i| {
             i + before[i..].chars().next().map_or(0, char::len_utf8)
-        })
+        });
+        // A blank may carry the first marks of a word.
+        if self.is_boundary(start) {
+            start
+        } else {
+            self.previous(start)
+        }
     }
 
     fn word_right(&self) -> usize {
         let rest = &self.text[self.cursor..];
         let blank = rest.len() - rest.trim_start().len();
         let word = rest.trim_start();
-        self.cursor + blank + word.find(char::is_whitespace).unwrap_or(word.len())
+        let end = self.cursor + blank + word.find(char::is_whitespace).unwrap_or(word.len());
+        if self.is_boundary(end) {
+            end
+        } else {
+            self.next(end)
+        }
     }
 
     pub fn edit(&mut self, edit: Edit) {
@@ -242,6 +253,18 @@ mod tests {
         assert_eq!(e.column_of(&theme, 10, 3), 0);
         assert_eq!(e.column_of(&theme, 80, 3), 3);
         assert_eq!(e.column_of(&theme, 80, 99), 56);
+    }
+
+    #[test]
+    fn a_blank_with_marks_is_one_step() {
+        let mut e = LineEditor::new("a \u{301}b".to_owned());
+        e.edit(Edit::WordLeft);
+        assert_eq!(e.cursor(), 1);
+        e.edit(Edit::Home);
+        e.edit(Edit::WordRight);
+        assert_eq!(e.cursor(), 1);
+        e.edit(Edit::WordRight);
+        assert_eq!(e.cursor(), e.text().len());
     }
 
     proptest! {
