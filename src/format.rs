@@ -7,10 +7,14 @@ mod framer;
 mod json;
 mod k8s_audit;
 mod layout;
+mod mapped;
+mod mapping;
 mod record;
 mod registry;
+mod sample;
 mod syslog;
 mod text;
+mod vault;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +27,10 @@ use bytes::Bytes;
 use crate::event::{Event, Timestamp};
 
 pub use registry::Registry;
+pub use sample::Sample;
+
+/// The JSON formats that are tables, most specific first.
+const TABLES: &[&mapped::Table] = &[&vault::VAULT];
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
 pub const FRAME_LIMIT: usize = 4 << 20;
@@ -88,16 +96,16 @@ pub type Score = u8;
 /// A way to read one kind of log.
 pub trait Format: Send + Sync {
     /// Stable id as shown in `auditty formats` (`k8s-audit`).
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
 
     /// A few words for people (`Kubernetes API server audit`).
-    fn title(&self) -> &'static str;
+    fn title(&self) -> &str;
 
     /// Raised when parsing changes, so that sources read by an older version are read again.
     fn version(&self) -> u32;
 
-    /// How well the head of a source fits. `sample` is up to 64 KiB from a record's start, its last line may be cut.
-    fn sniff(&self, sample: &[u8]) -> Score;
+    /// How well the head of a source fits.
+    fn sniff(&self, sample: &Sample<'_>) -> Score;
 
     /// A framer that starts at decompressed `offset`, which must be the start of a line or 0.
     fn framer(&self, offset: u64) -> Box<dyn Framer>;
@@ -119,7 +127,7 @@ pub trait Format: Send + Sync {
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String>;
 
     /// Which path each normalised field is read from, for `formats show`.
-    fn mapping(&self) -> &'static [(&'static str, &'static str)];
+    fn mapping(&self) -> Vec<(&'static str, String)>;
 }
 
 /// A format chosen for a sample, with the runners-up.

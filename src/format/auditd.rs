@@ -11,7 +11,8 @@ mod syscalls;
 
 use super::framer::{AUDITD_SPAN, AuditdFramer, EventKey, LineFramer, event_key};
 use super::layout::{first_records, score_share};
-use super::record::{add_address, add_note, event_of, lossy};
+use super::record::{add_address, add_note, described, event_of, lossy};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind, Outcome, Timestamp};
 use fields::{Field, fields, is_argument};
@@ -20,11 +21,11 @@ use sockaddr::SocketAddress;
 pub(super) struct Auditd;
 
 impl Format for Auditd {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "auditd"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "Linux audit daemon"
     }
 
@@ -32,9 +33,9 @@ impl Format for Auditd {
         1
     }
 
-    fn sniff(&self, sample: &[u8]) -> Score {
-        let lines = first_records(Box::new(LineFramer::new(0)), sample);
-        score_share(&lines, 98, |line| event_key(line).is_some())
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
+        let lines = first_records(Box::new(LineFramer::new(0)), sample.bytes());
+        score_share(&lines, 98, |line| event_key(&line.bytes).is_some())
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
@@ -77,8 +78,8 @@ impl Format for Auditd {
         Ok(vec![event])
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &[
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&[
             ("ts", "msg=audit(seconds.milliseconds:serial)"),
             (
                 "actor",
@@ -95,7 +96,7 @@ impl Format for Auditd {
             ("host", "node"),
             ("session", "ses"),
             ("message", "proctitle, else the EXECVE arguments, else cmd"),
-        ]
+        ])
     }
 }
 

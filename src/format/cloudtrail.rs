@@ -3,18 +3,19 @@
 //! Digest and insight files lie in the same bucket; they hold no API events and are read as generic JSON.
 
 use super::layout::{Layout, top_keys};
-use super::record::{add_address, json_event, outcome_word};
+use super::record::{add_address, described, json_event, outcome_word};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind, Outcome, Timestamp};
 
 pub(super) struct CloudTrail(pub(super) Layout);
 
 impl Format for CloudTrail {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "cloudtrail"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "AWS CloudTrail"
     }
 
@@ -22,7 +23,7 @@ impl Format for CloudTrail {
         1
     }
 
-    fn sniff(&self, sample: &[u8]) -> Score {
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
         self.0.score(sample, 96, |record| {
             let keys = top_keys(record);
             let has = |key| keys.iter().any(|k| k == key);
@@ -52,8 +53,8 @@ impl Format for CloudTrail {
         }
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &[
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&[
             ("ts", "eventTime, else @timestamp"),
             (
                 "actor",
@@ -73,7 +74,7 @@ impl Format for CloudTrail {
             ("host", "recipientAccountId, else userIdentity.accountId"),
             ("session", "sharedEventID, else requestID, else eventID"),
             ("message", "errorMessage"),
-        ]
+        ])
     }
 }
 

@@ -8,19 +8,22 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::layout::Layout;
-use super::record::{add_address, json_event, outcome_word, trimmed};
+use super::record::{
+    add_address, described, json_event, outcome_of, severity_of, time_of, trimmed,
+};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
-use crate::event::{Attributes, Event, Kind, Outcome, Severity, Timestamp};
+use crate::event::{Attributes, Event, Kind, Outcome};
 use crate::json;
 
 pub(super) struct Json(pub(super) Layout);
 
 impl Format for Json {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "json"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "JSON objects, by the usual field names"
     }
 
@@ -28,10 +31,10 @@ impl Format for Json {
         1
     }
 
-    fn sniff(&self, sample: &[u8]) -> Score {
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
         // At most 45: any format that knows its own records is better.
         let score = self.0.score(sample, 95, |record| {
-            json::is_object(trimmed(record)) || record.len() > sample.len() / 2
+            json::is_object(trimmed(record)) || record.len() > sample.bytes().len() / 2
         });
         score.saturating_sub(50).min(45)
     }
@@ -52,8 +55,8 @@ impl Format for Json {
         Ok(vec![event])
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &SPELLINGS
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&SPELLINGS)
     }
 }
 
@@ -180,13 +183,13 @@ fn fill(event: &mut Event, attributes: &Attributes) {
         best[field].map(|(_, kind, text)| (kind, text))
     };
     let text = |name: &str| best_of(name).map(|(_, text)| text.to_owned());
-    event.ts = best_of("ts").and_then(|(_, text)| time(text));
+    event.ts = best_of("ts").and_then(|(_, text)| time_of(text));
     event.actor = text("actor");
     event.action = text("action");
     event.target = text("target");
     event.reason = text("reason");
     if let Some((kind, word)) = best_of("outcome") {
-        event.outcome = outcome(kind, word);
+        event.outcome = outcome_of(kind, word);
         if kind == Kind::Num && event.reason.is_none() {
             event.reason = Some(word.to_owned());
         }
@@ -201,7 +204,7 @@ fn fill(event: &mut Event, attributes: &Attributes) {
     }
     event.host = text("host");
     event.session = text("session");
-    event.severity = best_of("severity").and_then(|(_, text)| severity(text));
+    event.severity = best_of("severity").and_then(|(_, text)| severity_of(text));
     event.message = text("message");
 }
 
@@ -216,10 +219,10 @@ fn names_an_error(best: &[Option<(usize, Kind, &str)>]) -> bool {
 /// Whether a value can be this field's: `"time": "slow"` is no time, `"status": "open"` no outcome.
 fn fits(field: &str, kind: Kind, text: &str) -> bool {
     match field {
-        "ts" => kind != Kind::Bool && time(text).is_some(),
-        "outcome" => outcome(kind, text) != Outcome::Unknown,
+        "ts" => kind != Kind::Bool && time_of(text).is_some(),
+        "outcome" => outcome_of(kind, text) != Outcome::Unknown,
         "ip" => kind == Kind::Str && super::record::address(text).is_some(),
-        "severity" => severity(text).is_some(),
+        "severity" => severity_of(text).is_some(),
         "actor" | "action" | "target" | "message" => kind == Kind::Str,
         // A code 0 is no reason.
         "reason" => kind != Kind::Bool && text != "0",
@@ -227,33 +230,10 @@ fn fits(field: &str, kind: Kind, text: &str) -> bool {
     }
 }
 
-fn time(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text).or_else(|| Timestamp::from_epoch_guess(text))
-}
-
-/// Words, booleans, HTTP codes from 100, and 0 as the success of exit and status codes.
-fn outcome(kind: Kind, text: &str) -> Outcome {
-    if kind == Kind::Bool || !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return outcome_word(text);
-    }
-    match text.parse::<u32>() {
-        Ok(0 | 100..=399) => Outcome::Success,
-        Ok(1 | 400..=599) => Outcome::Failure,
-        _ => Outcome::Unknown,
-    }
-}
-
-/// A name, or syslog's digit.
-fn severity(text: &str) -> Option<Severity> {
-    match text.parse::<u8>() {
-        Ok(code) => Severity::from_code(code),
-        Err(_) => Severity::from_name(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Severity, Timestamp};
 
     fn read(text: &str) -> Event {
         let frame = Frame {

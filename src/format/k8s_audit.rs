@@ -6,18 +6,19 @@
 
 use super::flatten::flatten;
 use super::layout::{Layout, top_keys};
-use super::record::{add_address, json_event};
+use super::record::{add_address, described, json_event};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind, Outcome, Timestamp};
 
 pub(super) struct K8sAudit(pub(super) Layout);
 
 impl Format for K8sAudit {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "k8s-audit"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "Kubernetes API server audit"
     }
 
@@ -25,7 +26,7 @@ impl Format for K8sAudit {
         1
     }
 
-    fn sniff(&self, sample: &[u8]) -> Score {
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
         self.0.score(sample, 96, |record| {
             let keys = top_keys(record);
             let has = |key| keys.iter().any(|k| k == key);
@@ -62,8 +63,8 @@ impl Format for K8sAudit {
         }
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &[
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&[
             (
                 "ts",
                 "stageTimestamp, else requestReceivedTimestamp, timestamp, metadata.creationTimestamp",
@@ -82,7 +83,7 @@ impl Format for K8sAudit {
             ("ip", "sourceIPs"),
             ("session", "auditID"),
             ("message", "responseStatus.message"),
-        ]
+        ])
     }
 }
 

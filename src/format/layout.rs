@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Frame;
 use super::framer::{DocumentFramer, LineFramer, opens_wrapper};
+use super::sample::Sample;
 use super::{Framer, Score};
 use crate::json::{Reader, Token, is_object, unescape};
 
@@ -68,14 +69,21 @@ impl Layout {
 
     /// What share of the sample's first records passes `test`, as a score between 50 and `best`; 0 if the layout
     /// is another or fewer than half pass. `test` sees a record's bytes, those of the last maybe cut.
-    pub(super) fn score(self, sample: &[u8], best: Score, test: impl Fn(&[u8]) -> bool) -> Score {
-        if Self::of(sample) != Some(self) {
+    pub(super) fn score(
+        self,
+        sample: &Sample<'_>,
+        best: Score,
+        test: impl Fn(&[u8]) -> bool,
+    ) -> Score {
+        if sample.layout() != Some(self) {
             return 0;
         }
-        score_share(&self.records(sample), best, test)
+        score_share(&self.records(sample.bytes()), best, |frame| {
+            test(&frame.bytes)
+        })
     }
 
-    fn records(self, sample: &[u8]) -> Vec<Frame> {
+    pub(super) fn records(self, sample: &[u8]) -> Vec<Frame> {
         first_records(self.framer(0), sample)
     }
 }
@@ -91,14 +99,14 @@ pub(super) fn first_records(mut framer: Box<dyn Framer>, sample: &[u8]) -> Vec<F
     frames
 }
 
-/// 50 to `best` by how many frames pass, 0 below half of them.
-pub(super) fn score_share(frames: &[Frame], best: Score, test: impl Fn(&[u8]) -> bool) -> Score {
-    let passed = frames.iter().filter(|f| test(&f.bytes)).count();
-    if passed == 0 || passed * 2 < frames.len() {
+/// 50 to `best` by how many records pass, 0 below half of them.
+pub(super) fn score_share<T>(records: &[T], best: Score, test: impl Fn(&T) -> bool) -> Score {
+    let passed = records.iter().filter(|r| test(r)).count();
+    if passed == 0 || passed * 2 < records.len() {
         return 0;
     }
     let span = usize::from(best.saturating_sub(50));
-    best.min(50) + (span * passed / frames.len()) as Score
+    best.min(50) + (span * passed / records.len()) as Score
 }
 
 fn has_second_object(line: &[u8]) -> bool {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::flatten::flatten;
 use super::{Context, Frame};
 use crate::event::time::SECOND;
-use crate::event::{Attributes, Event, Outcome, Timestamp};
+use crate::event::{Attributes, Event, Kind, Outcome, Severity, Timestamp};
 
 /// Without a byte order mark and blanks around.
 pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
@@ -145,6 +145,38 @@ pub(super) fn outcome_word(word: &str) -> Outcome {
     } else {
         Outcome::Unknown
     }
+}
+
+/// A time as text in any of the usual ways, or as seconds to nanoseconds since 1970, told by magnitude.
+pub(super) fn time_of(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).or_else(|| Timestamp::from_epoch_guess(text))
+}
+
+/// Words, booleans, HTTP codes from 100, and 0 as the success of exit and status codes.
+pub(super) fn outcome_of(kind: Kind, text: &str) -> Outcome {
+    if kind == Kind::Bool || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return outcome_word(text);
+    }
+    match text.parse::<u32>() {
+        Ok(0 | 100..=399) => Outcome::Success,
+        Ok(1 | 400..=599) => Outcome::Failure,
+        _ => Outcome::Unknown,
+    }
+}
+
+/// A name, or syslog's digit.
+pub(super) fn severity_of(text: &str) -> Option<Severity> {
+    match text.parse::<u8>() {
+        Ok(code) => Severity::from_code(code),
+        Err(_) => Severity::from_name(text),
+    }
+}
+
+/// A field table of words for people, as [`super::Format::mapping`] gives it out.
+pub(super) fn described(rows: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    rows.iter()
+        .map(|(field, paths)| (*field, (*paths).to_owned()))
+        .collect()
 }
 
 /// An ISO 8601 time at the start of a text (also in brackets), and what follows it. Without a zone of its own it is in

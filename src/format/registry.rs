@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::TABLES;
 use super::auditd::Auditd;
 use super::cloudtrail::CloudTrail;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
+use super::mapped::Mapped;
 use super::record::{add_note, event_of, lossy};
+use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
 use super::{Context, Detection, Format, Frame};
@@ -23,7 +26,7 @@ const SAMPLE: usize = 64 << 10;
 /// All formats, most specific first. A JSON format is there once for each layout (lines, document), under one id.
 pub struct Registry {
     formats: Vec<Arc<dyn Format>>,
-    ids: HashMap<&'static str, Arc<str>>,
+    ids: HashMap<String, Arc<str>>,
     text: Arc<dyn Format>,
 }
 
@@ -31,30 +34,39 @@ impl Registry {
     /// The formats that come with the program.
     pub fn builtin() -> Self {
         let text: Arc<dyn Format> = Arc::new(Text);
-        let formats: Vec<Arc<dyn Format>> = vec![
+        let mut formats: Vec<Arc<dyn Format>> = vec![
             Arc::new(K8sAudit(Layout::Lines)),
             Arc::new(K8sAudit(Layout::Document)),
             Arc::new(CloudTrail(Layout::Lines)),
             Arc::new(CloudTrail(Layout::Document)),
-            Arc::new(Auditd),
+        ];
+        for table in TABLES {
+            for layout in [Layout::Lines, Layout::Document] {
+                formats.push(Arc::new(Mapped::new(table, layout)));
+            }
+        }
+        formats.extend([
+            Arc::new(Auditd) as Arc<dyn Format>,
             Arc::new(Syslog),
             Arc::new(Json(Layout::Lines)),
             Arc::new(Json(Layout::Document)),
             text.clone(),
-        ];
-        let ids = formats.iter().map(|f| (f.id(), f.id().into())).collect();
+        ]);
+        let ids = formats
+            .iter()
+            .map(|f| (f.id().to_owned(), f.id().into()))
+            .collect();
         Self { formats, ids, text }
     }
 
     /// One format for every id, in table order.
     pub fn all(&self) -> Vec<Arc<dyn Format>> {
-        let mut seen = Vec::new();
-        let mut all = self.formats.clone();
-        all.retain(|f| {
-            let new = !seen.contains(&f.id());
-            seen.push(f.id());
-            new
-        });
+        let mut all: Vec<Arc<dyn Format>> = Vec::new();
+        for format in &self.formats {
+            if !all.iter().any(|f| f.id() == format.id()) {
+                all.push(format.clone());
+            }
+        }
         all
     }
 
@@ -67,9 +79,10 @@ impl Registry {
     /// is known by name (from the command line, or from an index).
     pub fn get_for(&self, id: &str, sample: &[u8]) -> Option<Arc<dyn Format>> {
         let named = self.formats.iter().filter(|f| f.id() == id);
+        let sample = Sample::new(sample);
         let mut best: Option<(&Arc<dyn Format>, u8)> = None;
         for format in named {
-            let score = format.sniff(sample);
+            let score = format.sniff(&sample);
             if best.is_none_or(|(_, other)| score > other) {
                 best = Some((format, score));
             }
@@ -80,10 +93,11 @@ impl Registry {
     /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.
     /// There is always an answer: plain text fits everything, with score 1.
     pub fn detect(&self, sample: &[u8]) -> Detection {
+        let sample = Sample::new(sample);
         let mut scored: Vec<(Arc<dyn Format>, u8)> = self
             .formats
             .iter()
-            .map(|f| (f.clone(), f.sniff(sample)))
+            .map(|f| (f.clone(), f.sniff(&sample)))
             .filter(|(_, score)| *score > 0)
             .collect();
         // Stable: among equals the table's order decides.
@@ -119,18 +133,19 @@ impl Registry {
         events
     }
 
-    fn parse_otherwise(
-        &self,
+    fn parse_otherwise<'a>(
+        &'a self,
         chosen: &Arc<dyn Format>,
         frame: &Frame,
         context: &Context,
         reason: &str,
-    ) -> (Vec<Event>, &'static str) {
+    ) -> (Vec<Event>, &'a str) {
+        let sample = Sample::new(&frame.bytes[..frame.bytes.len().min(SAMPLE)]);
         let mut fitting: Vec<(&Arc<dyn Format>, u8)> = self
             .formats
             .iter()
             .filter(|f| f.id() != chosen.id() && f.id() != self.text.id())
-            .map(|f| (f, f.sniff(&frame.bytes[..frame.bytes.len().min(SAMPLE)])))
+            .map(|f| (f, f.sniff(&sample)))
             .filter(|(_, score)| *score >= REREAD_SCORE)
             .collect();
         fitting.sort_by_key(|(_, score)| std::cmp::Reverse(*score));

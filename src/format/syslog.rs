@@ -6,7 +6,8 @@ mod program;
 
 use super::framer::LineFramer;
 use super::layout::{first_records, score_share};
-use super::record::{event_of, lossy, trimmed};
+use super::record::{described, event_of, lossy, trimmed};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Event, Kind, Severity};
 use header::Header;
@@ -14,11 +15,11 @@ use header::Header;
 pub(super) struct Syslog;
 
 impl Format for Syslog {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "syslog"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "Syslog (RFC 3164, RFC 5424, rsyslog), with sshd and sudo"
     }
 
@@ -26,12 +27,12 @@ impl Format for Syslog {
         1
     }
 
-    fn sniff(&self, sample: &[u8]) -> Score {
-        let mut lines = first_records(Box::new(LineFramer::new(0)), sample);
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
+        let mut lines = first_records(Box::new(LineFramer::new(0)), sample.bytes());
         // Indented lines go on with a message of several lines; they say nothing either way.
         lines.retain(|line| !line.bytes.starts_with(b" ") && !line.bytes.starts_with(b"\t"));
         score_share(&lines, 85, |line| {
-            let text = lossy(trimmed(line));
+            let text = lossy(trimmed(&line.bytes));
             Header::read(&text, &Context::default()).is_some_and(|h| h.is_certain())
         })
     }
@@ -79,8 +80,8 @@ impl Format for Syslog {
         Ok(vec![event])
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &[
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&[
             (
                 "ts",
                 "the header's time; without a year: the latest one not after the file's",
@@ -104,7 +105,7 @@ impl Format for Syslog {
             ("session", "sshd: the connection's process, app[pid]"),
             ("severity", "PRI & 7, or a level in the header"),
             ("message", "MSG"),
-        ]
+        ])
     }
 }
 

@@ -1,18 +1,19 @@
 //! Plain text, the last resort: every line an event, a leading time read where there is one.
 
 use super::framer::LineFramer;
-use super::record::{event_of, leading_time, lossy, trimmed};
+use super::record::{described, event_of, leading_time, lossy, trimmed};
+use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::Event;
 
 pub(super) struct Text;
 
 impl Format for Text {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "text"
     }
 
-    fn title(&self) -> &'static str {
+    fn title(&self) -> &str {
         "Plain text, one event a line"
     }
 
@@ -20,7 +21,7 @@ impl Format for Text {
         1
     }
 
-    fn sniff(&self, _: &[u8]) -> Score {
+    fn sniff(&self, _: &Sample<'_>) -> Score {
         1
     }
 
@@ -36,10 +37,10 @@ impl Format for Text {
         Ok(vec![event])
     }
 
-    fn mapping(&self) -> &'static [(&'static str, &'static str)] {
-        &[
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        described(&[
             ("ts", "a leading ISO 8601 time, also in brackets"),
             ("message", "the line"),
-        ]
+        ])
     }
 }
