@@ -2,7 +2,9 @@
 
 mod detail;
 mod driver;
+mod every_key;
 mod fitting;
+mod gallery;
 mod harness;
 mod history;
 mod keys;

@@ -191,7 +191,12 @@ impl Timeline {
             .iter()
             .filter(|ts| (start..end).contains(&ts.0));
         let mut words = format!(
-            "{} to {} {}: {}, {}",
+            "{}{} to {} {}: {}, {}",
+            if self.begun.is_some() {
+                "selected: "
+            } else {
+                ""
+            },
             whole(zone.full(Timestamp(start))),
             end_label(zone, start, end),
             zone.label_at(Timestamp(start)),

@@ -185,6 +185,20 @@ impl Harness {
         text_of(terminal.backend().buffer())
     }
 
+    /// Whether any cell has a colour of its own.
+    pub(super) fn has_colour(&self) -> bool {
+        let cells = self.runtime.terminal.backend().buffer().content();
+        cells
+            .iter()
+            .any(|c| c.fg != Color::Reset || c.bg != Color::Reset)
+    }
+
+    /// Column and row of the terminal's cursor.
+    pub(super) fn cursor(&self) -> (u16, u16) {
+        let position = self.runtime.terminal.backend().cursor_position();
+        (position.x, position.y)
+    }
+
     /// One letter a cell for how it looks: `.` plain, `d` dim, `a` accent, `g` good, `w` warning or failure, `r` red;
     /// upper case when reversed or underlined.
     pub(super) fn styles(&self) -> String {
@@ -272,13 +286,15 @@ impl Drop for Harness {
     }
 }
 
-fn named(name: &str) -> KeyEvent {
-    let (name, modifiers) = match name.strip_prefix("ctrl+") {
-        Some(rest) => (rest, KeyModifiers::CONTROL),
-        None => (name, KeyModifiers::NONE),
+pub(super) fn named(name: &str) -> KeyEvent {
+    let (name, modifiers) = match name.split_once('+') {
+        Some(("ctrl", rest)) => (rest, KeyModifiers::CONTROL),
+        Some(("alt", rest)) => (rest, KeyModifiers::ALT),
+        _ => (name, KeyModifiers::NONE),
     };
     let code = match name {
         "enter" => KeyCode::Enter,
+        "space" => KeyCode::Char(' '),
         "esc" => KeyCode::Esc,
         "tab" => KeyCode::Tab,
         "shift+tab" => KeyCode::BackTab,
