@@ -76,16 +76,28 @@ pub fn view(
         .footer(Context::Global)
         .iter()
         .filter(|_| !context.is_editing() && !context.is_menu() && context != Context::Start);
-    for command in own.chain(global) {
-        let key = keymap.label(context, *command, !look.theme.is_ascii());
-        if key.is_empty() {
-            continue;
-        }
-        let word = short(*command);
-        let columns = width(&key) + word.len() + 3;
-        if used + columns > room {
-            break;
-        }
+    let items: Vec<(String, &str, usize)> = own
+        .chain(global)
+        .filter_map(|command| {
+            let key = keymap.label(context, *command, !look.theme.is_ascii());
+            let word = short(*command);
+            let columns = width(&key) + word.len() + 3;
+            (!key.is_empty()).then_some((key, word, columns))
+        })
+        .collect();
+    // The last one (help, or the way out) is there however narrow the screen is.
+    let (last, others) = match items.split_last() {
+        Some((last, others)) => (Some(last), others),
+        None => (None, &items[..]),
+    };
+    let kept = last.map_or(0, |(.., columns)| *columns);
+    let mut end = used + kept;
+    let fitting = others.iter().take_while(|(.., columns)| {
+        end += columns;
+        end <= room
+    });
+    let last = last.filter(|(.., columns)| used + columns <= room);
+    for (key, word, columns) in fitting.chain(last) {
         used += columns;
         spans.push(look.span(Role::Key, format!("  {key}")));
         spans.push(look.span(Role::Dim, format!(" {word}")));
