@@ -1,5 +1,7 @@
 //! The terminal: taken over at the start, given back whole at the end, whatever the end is.
 
+mod sparing;
+
 use std::io::{self, Stdout, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +13,7 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use sparing::Sparing;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives the terminal back when dropped.
@@ -21,14 +23,14 @@ pub struct Guard {
 
 impl Guard {
     /// Takes the terminal over. The calling thread is the one that draws.
-    pub fn enter() -> io::Result<(Self, Terminal<CrosstermBackend<Stdout>>)> {
+    pub fn enter() -> io::Result<(Self, Terminal<Sparing<Stdout>>)> {
         let guard = Self {
             active: Arc::new(AtomicBool::new(true)),
         };
         restore_on_panic(guard.active.clone());
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let terminal = Terminal::new(Sparing::new(stdout()))?;
         Ok((guard, terminal))
     }
 }
