@@ -192,6 +192,11 @@ fn pictures_show_the_explorer_as_it_is() {
         .press(KeyCode::Enter);
     check("explorer.svg", &wide);
 
+    // A query being written: who failed, with counts.
+    let mut query = Explorer::open(engine.clone(), 120, 30);
+    query.write("/outcome:failure actor:");
+    check("query.svg", &query);
+
     // A break of the settings log's chain, on the smallest terminal that is common.
     let mut small = Explorer::open(engine, 80, 24);
     small.press(KeyCode::Char('x')).press(KeyCode::Enter);
