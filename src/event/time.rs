@@ -122,6 +122,20 @@ impl Timestamp {
         self.to_utc().to_rfc3339_opts(SecondsFormat::Nanos, true)
     }
 
+    /// RFC 3339 in UTC as a person would type it: no more digits than it needs, no seconds of a whole minute.
+    pub fn brief(self) -> String {
+        let utc = self.to_utc();
+        match self.0 {
+            n if n % MINUTE == 0 => utc.format("%Y-%m-%dT%H:%MZ").to_string(),
+            n if n % SECOND == 0 => utc.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            _ => {
+                let text = self.rfc3339();
+                let digits = text.trim_end_matches('Z').trim_end_matches('0');
+                format!("{digits}Z")
+            }
+        }
+    }
+
     /// A wall-clock time without zone, read as UTC.
     pub fn from_naive(time: NaiveDateTime) -> Option<Self> {
         Self::from_utc(time.and_utc())

@@ -227,7 +227,7 @@ impl Display for TimeExpr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => Literal(text).fmt(f),
-            Self::At(time) => time.fmt(f),
+            Self::At(time) => f.write_str(&time.brief()),
         }
     }
 }

@@ -158,20 +158,13 @@ pub fn command(
     for (flag, at) in [("--since", since), ("--until", until)] {
         if let Some(at) = at {
             words.push(flag.to_owned());
-            words.push(moment(at));
+            words.push(at.brief());
         }
     }
     words.push("--tz".to_owned());
     words.push(quoted(OsStr::new(&zone.to_string())));
     words.extend(last);
     words.join(" ")
-}
-
-/// RFC 3339 without zeros that say nothing.
-fn moment(at: Timestamp) -> String {
-    let text = at.rfc3339();
-    let digits = text.trim_end_matches('Z').trim_end_matches('0');
-    format!("{}Z", digits.trim_end_matches('.'))
 }
 
 /// One word for a POSIX shell; with characters that cannot be seen or act on a terminal, in the `$'…'` form that bash,

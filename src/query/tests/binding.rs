@@ -14,16 +14,12 @@ fn bound(text: &str, zone_offset: i32) -> Bound {
 #[test]
 fn times_become_absolute() {
     for (text, zone, want) in [
-        ("since:2h", 0, "since:2026-03-04T13:30:00.000000000Z"),
-        (
-            "-until:yesterday",
-            3600,
-            "-until:2026-03-02T23:00:00.000000000Z",
-        ),
+        ("since:2h", 0, "since:2026-03-04T13:30Z"),
+        ("-until:yesterday", 3600, "-until:2026-03-02T23:00Z"),
         (
             "a OR since:\"monday 08:00\"",
             0,
-            "a OR since:2026-03-02T08:00:00.000000000Z",
+            "a OR since:2026-03-02T08:00Z",
         ),
         ("ts:>14:00", 3600, "ts:>2026-03-04T13:00:00.000000000Z"),
         (

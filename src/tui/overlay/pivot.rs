@@ -118,11 +118,7 @@ pub fn query(row: Command, event: &Event) -> Result<Query, &'static str> {
 fn around(ts: Timestamp) -> Vec<Ast> {
     let from = ts.saturating_add(-5 * MINUTE).0.div_euclid(SECOND);
     let until = (ts.saturating_add(5 * MINUTE).0.div_euclid(SECOND)).saturating_add(1);
-    // As a person would type it.
-    let at = |seconds: i64| {
-        let utc = Timestamp(seconds.saturating_mul(SECOND)).to_utc();
-        TimeExpr::Text(utc.format("%Y-%m-%dT%H:%M:%SZ").to_string())
-    };
+    let at = |seconds: i64| TimeExpr::Text(Timestamp(seconds.saturating_mul(SECOND)).brief());
     vec![Ast::Since(at(from)), Ast::Until(at(until))]
 }
 

@@ -14,7 +14,6 @@ use ratatui::text::{Line, Span};
 
 use crate::engine::Histogram;
 use crate::event::Timestamp;
-use crate::event::time::{MINUTE, SECOND};
 use crate::query::Query;
 use crate::query::ast::{Ast, TimeExpr};
 use crate::text::width;
@@ -136,7 +135,7 @@ impl Timeline {
     fn zoom_in(&mut self, query: &Query) -> Option<Intent> {
         let frame = self.frame.as_ref()?;
         let (from, to) = self.span(frame);
-        let at = |ts| TimeExpr::Text(written(Timestamp(ts)));
+        let at = |ts| TimeExpr::Text(Timestamp(ts).brief());
         let bounds = vec![
             Ast::Since(at(frame.start_of(from))),
             Ast::Until(at(frame.end_of(to))),
@@ -334,16 +333,6 @@ impl Timeline {
     }
 }
 
-/// A time as a person would type it: no more digits than it needs.
-fn written(ts: Timestamp) -> String {
-    let format = match ts.0 {
-        n if n % MINUTE == 0 => "%Y-%m-%dT%H:%MZ",
-        n if n % SECOND == 0 => "%Y-%m-%dT%H:%M:%SZ",
-        _ => "%Y-%m-%dT%H:%M:%S%.fZ",
-    };
-    ts.to_utc().format(format).to_string()
-}
-
 fn cursor(look: &Look<'_>) -> Style {
     look.theme.style(Role::Selected)
 }
@@ -367,6 +356,7 @@ fn whole(time: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::time::{MINUTE, SECOND};
 
     fn timeline(totals: &[u64]) -> Timeline {
         let mut timeline = Timeline::default();
@@ -415,7 +405,7 @@ mod tests {
     #[test]
     fn times_are_written_short_and_read_back_as_themselves() {
         for ts in [0, MINUTE, 61 * SECOND, 1_772_377_200_123_000_000, 7_000_000] {
-            let moment = crate::query::time::resolve(&written(Timestamp(ts)), Timestamp(0), 3600);
+            let moment = crate::query::time::resolve(&Timestamp(ts).brief(), Timestamp(0), 3600);
             assert_eq!(moment.map(|m| m.start), Some(Timestamp(ts)));
         }
     }

@@ -34,16 +34,17 @@ struct Pen {
     modifier: Modifier,
 }
 
-const CODES: [(Modifier, u8); 9] = [
-    (Modifier::BOLD, 1),
-    (Modifier::DIM, 2),
-    (Modifier::ITALIC, 3),
-    (Modifier::UNDERLINED, 4),
-    (Modifier::SLOW_BLINK, 5),
-    (Modifier::RAPID_BLINK, 6),
-    (Modifier::REVERSED, 7),
-    (Modifier::HIDDEN, 8),
-    (Modifier::CROSSED_OUT, 9),
+/// The codes that set a modifier, and that take it away.
+const CODES: [(Modifier, u8, u8); 9] = [
+    (Modifier::BOLD, 1, 22),
+    (Modifier::DIM, 2, 22),
+    (Modifier::ITALIC, 3, 23),
+    (Modifier::UNDERLINED, 4, 24),
+    (Modifier::SLOW_BLINK, 5, 25),
+    (Modifier::RAPID_BLINK, 6, 25),
+    (Modifier::REVERSED, 7, 27),
+    (Modifier::HIDDEN, 8, 28),
+    (Modifier::CROSSED_OUT, 9, 29),
 ];
 
 impl Pen {
@@ -55,26 +56,40 @@ impl Pen {
         }
     }
 
-    /// The sequence that turns this pen into `to`. What is taken away is taken away by starting over.
+    /// The sequence that turns this pen into `to`.
     fn change(self, to: Self, out: &mut String) {
         if self == to {
             return;
         }
-        let fades = !to.modifier.contains(self.modifier)
-            || to.fg == Color::Reset && self.fg != Color::Reset
-            || to.bg == Color::Reset && self.bg != Color::Reset;
-        let from = if fades { Self::default() } else { self };
         out.push_str("\x1b[");
         let start = out.len();
-        if fades {
-            parameter(start, 0, out);
+        if to == Self::default() {
+            out.push('m');
+            return;
         }
-        for (modifier, code) in CODES {
-            if to.modifier.contains(modifier) && !from.modifier.contains(modifier) {
-                parameter(start, code, out);
+        let mut kept = self.modifier;
+        let gone = self.modifier.difference(to.modifier);
+        let mut last = 0;
+        for (modifier, _, off) in CODES {
+            if gone.contains(modifier) {
+                if off != last {
+                    parameter(start, off, out);
+                }
+                last = off;
+                // The other one of a pair went with it.
+                for (other, _, code) in CODES {
+                    if code == off {
+                        kept.remove(other);
+                    }
+                }
             }
         }
-        for (to, from, base) in [(to.fg, from.fg, 30), (to.bg, from.bg, 40)] {
+        for (modifier, on, _) in CODES {
+            if to.modifier.contains(modifier) && !kept.contains(modifier) {
+                parameter(start, on, out);
+            }
+        }
+        for (to, from, base) in [(to.fg, self.fg, 30), (to.bg, self.bg, 40)] {
             if to != from {
                 colour(to, base, start, out);
             }
@@ -128,12 +143,14 @@ fn colour(colour: Color, base: u8, start: usize, out: &mut String) {
 /// Writes cells; they come in order of rows and columns.
 fn write_cells<'a>(content: impl Iterator<Item = (u16, u16, &'a Cell)>, out: &mut String) {
     let mut pen = Pen::default();
-    // Where the cursor is for certain: not after what terminals may hold to be of another width.
-    let mut at: Option<(u16, u16)> = None;
+    // Where the next cell is, and whether the cursor is there for certain: not after what terminals may hold to be
+    // of another width.
+    let mut next: Option<(u16, u16)> = None;
+    let mut certain = false;
     for (x, y, cell) in content {
-        match at {
-            Some((column, row)) if row == y && column == x => {}
-            Some((column, row)) if row == y && column < x => {
+        match next {
+            Some(next) if next == (x, y) => {}
+            Some((column, row)) if row == y && column < x && certain => {
                 let _ = match x - column {
                     1 => write!(out, "\x1b[C"),
                     n => write!(out, "\x1b[{n}C"),
@@ -141,14 +158,15 @@ fn write_cells<'a>(content: impl Iterator<Item = (u16, u16, &'a Cell)>, out: &mu
             }
             _ => {
                 let _ = write!(out, "\x1b[{};{}H", y + 1, x + 1);
+                certain = true;
             }
         }
         let to = Pen::of(cell);
         pen.change(to, out);
         pen = to;
         out.push_str(cell.symbol());
-        let certain = cell.symbol().len() == 1 || is_drawing(cell.symbol());
-        at = certain.then_some((x + 1, y));
+        certain &= cell.symbol().len() == 1 || is_drawing(cell.symbol());
+        next = Some((x + 1, y));
     }
     pen.change(Pen::default(), out);
 }
@@ -332,7 +350,7 @@ mod tests {
         write_cells(empty.diff(&buffer).into_iter(), &mut out);
         assert_eq!(
             out,
-            "\x1b[1;1H\x1b[1;31maa\x1b[2C\x1b[0ma\x1b[3;6H日\x1b[3;8Ha"
+            "\x1b[1;1H\x1b[1;31maa\x1b[2C\x1b[ma\x1b[3;6H日\x1b[3;8Ha"
         );
     }
 }

@@ -115,7 +115,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         C::PivotTime,
         "p",
         "m",
-        Asks("since:2026-03-01T14:54:59Z until:2026-03-01T15:05:00Z"),
+        Asks("since:2026-03-01T14:54:59Z until:2026-03-01T15:05Z"),
     ),
     (
         C::PivotTimeline,

@@ -117,8 +117,8 @@ fn a_view_becomes_a_command_with_absolute_times() {
         ),
         (
             "actor:alice* since:2h until:\"today 14:00\"",
-            "auditty search 'actor:alice*' '/var/log/it'\\''s here' - --since 2026-03-01T13:00:00Z \
-             --until 2026-03-01T13:00:00Z --tz Europe/Vienna",
+            "auditty search 'actor:alice*' '/var/log/it'\\''s here' - --since 2026-03-01T13:00Z \
+             --until 2026-03-01T13:00Z --tz Europe/Vienna",
         ),
         (
             "-action:get",
@@ -126,20 +126,12 @@ fn a_view_becomes_a_command_with_absolute_times() {
         ),
         (
             "since:1h OR actor:bob",
-            "auditty search 'since:\"2026-03-01T14:00:00.000000000Z\" OR actor:bob' '/var/log/it'\\''s here' - --tz Europe/Vienna",
+            "auditty search 'since:2026-03-01T14:00Z OR actor:bob' '/var/log/it'\\''s here' - --tz Europe/Vienna",
         ),
     ] {
         let parsed = Query::parse(query).unwrap();
         let shown = command(&parsed, noon(), zone, &paths);
-        // Whether a time is quoted is the writer's choice.
-        assert_eq!(
-            shown.replace(
-                "since:2026-03-01T14:00:00.000000000Z",
-                "since:\"2026-03-01T14:00:00.000000000Z\""
-            ),
-            want,
-            "{query}"
-        );
+        assert_eq!(shown, want, "{query}");
     }
 }
 
