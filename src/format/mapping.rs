@@ -294,16 +294,17 @@ fn expand(pieces: &[Piece], found: &[Option<Value<'_>>], out: &mut String) -> bo
 /// it has, `path^=start` for how a value begins. A path that ends in `.` is there if any path below it is.
 pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
     conditions.split_whitespace().all(|condition| {
-        let (path, test): (&str, Box<dyn Fn(&str) -> bool>) = match condition.split_once('=') {
-            Some((path, value)) => match path.strip_suffix('^') {
-                Some(path) => (path, Box::new(move |text| text.starts_with(value))),
-                None => (path, Box::new(move |text| text == value)),
-            },
-            None => (condition, Box::new(|_| true)),
+        let (path, value) = match condition.split_once('=') {
+            Some((path, value)) => (path, Some(value)),
+            None => (condition, None),
         };
-        leaves.iter().any(|(at, value)| {
+        let (path, begins) = match path.strip_suffix('^') {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
+        leaves.iter().any(|(at, leaf)| {
             let here = at == path || path.ends_with('.') && at.starts_with(path);
-            here && test(value.text)
+            here && value.is_none_or(|v| leaf.text == v || begins && leaf.text.starts_with(v))
         })
     })
 }
