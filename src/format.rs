@@ -1,18 +1,33 @@
 //! Formats: how a source's bytes are cut into frames and how a frame becomes events. One format = one file.
 
 mod auditd;
+mod azure_activity;
 mod cloudtrail;
+mod ecs;
+mod entra;
 mod flatten;
 mod framer;
+mod gcp_audit;
+mod github;
+mod gitlab;
+mod google_workspace;
+mod hoop;
+mod journald;
 mod json;
 mod k8s_audit;
+mod keycloak;
 mod layout;
+mod m365;
 mod mapped;
 mod mapping;
+mod ocsf;
+mod okta;
 mod record;
 mod registry;
 mod sample;
+mod slack;
 mod syslog;
+mod teleport;
 mod text;
 mod vault;
 
@@ -30,7 +45,24 @@ pub use registry::Registry;
 pub use sample::Sample;
 
 /// The JSON formats that are tables, most specific first.
-const TABLES: &[&mapped::Table] = &[&vault::VAULT];
+const TABLES: &[&mapped::Table] = &[
+    &vault::VAULT,
+    &gcp_audit::GCP_AUDIT,
+    &entra::ENTRA,
+    &azure_activity::AZURE_ACTIVITY,
+    &m365::M365,
+    &github::GITHUB,
+    &gitlab::GITLAB,
+    &okta::OKTA,
+    &google_workspace::GOOGLE_WORKSPACE,
+    &slack::SLACK,
+    &teleport::TELEPORT,
+    &keycloak::KEYCLOAK,
+    &hoop::HOOP,
+    &journald::JOURNALD,
+    &ecs::ECS,
+    &ocsf::OCSF,
+];
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
 pub const FRAME_LIMIT: usize = 4 << 20;

@@ -18,6 +18,9 @@ pub(super) struct Table {
     pub fields: &'static [FieldTable<'static>],
     pub outcomes: &'static [(&'static str, Outcome)],
     pub severities: &'static [(&'static str, Severity)],
+    /// The path of the names of events of which a record may hold several: each becomes an event, with the name as its
+    /// action and all else in common.
+    pub each: Option<&'static str>,
     /// What no table can say, after it was applied.
     pub finish: fn(&mut Event, &Attributes),
 }
@@ -32,6 +35,7 @@ impl Table {
         fields: &[],
         outcomes: &[],
         severities: &[],
+        each: None,
         finish: |_, _| {},
     };
 
@@ -103,9 +107,18 @@ impl Format for Mapped {
         }
         let leaves = std::mem::take(&mut event.attributes);
         self.mapping.fill(&mut event, &leaves);
-        (self.table.finish)(&mut event, &leaves);
-        event.attributes = leaves;
-        Ok(vec![event])
+        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
+            leaves.all(path).map(|name| name.text).collect()
+        });
+        let mut events = vec![event; names.len().max(1)];
+        for (n, event) in events.iter_mut().enumerate() {
+            if let Some(name) = names.get(n) {
+                event.action = Some((*name).to_owned());
+            }
+            (self.table.finish)(event, &leaves);
+            event.attributes = leaves.clone();
+        }
+        Ok(events)
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

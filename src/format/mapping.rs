@@ -7,6 +7,8 @@
 //! * a template: `{resource}[/{namespace}][/{name}]`, there if every path outside brackets is; what is in brackets is
 //!   left out where a path in it is absent;
 //! * a constant: `=sign-in`.
+//!
+//! Case does not matter in a path: data lakes write every key in lower case.
 
 use std::collections::HashMap;
 
@@ -85,7 +87,8 @@ impl Mapping {
 
     fn slot(&mut self, path: &str) -> usize {
         let next = self.slots.len();
-        *self.slots.entry(path.to_owned()).or_insert(next)
+        let path = path.to_ascii_lowercase();
+        *self.slots.entry(path).or_insert(next)
     }
 
     fn source(&mut self, text: &str) -> Result<Source, String> {
@@ -152,11 +155,15 @@ impl Mapping {
     /// The first value of every path that is asked for.
     fn found<'a>(&self, leaves: &'a Attributes) -> Vec<Option<Value<'a>>> {
         let mut found = vec![None; self.slots.len()];
+        let mut lower = String::new();
         for (path, value) in leaves.iter() {
             if value.kind == Kind::Empty || value.text.is_empty() {
                 continue;
             }
-            if let Some(&slot) = self.slots.get(path) {
+            lower.clear();
+            lower.push_str(path);
+            lower.make_ascii_lowercase();
+            if let Some(&slot) = self.slots.get(&lower) {
                 found[slot].get_or_insert(value);
             }
         }
@@ -175,9 +182,11 @@ impl Mapping {
             match source {
                 Source::Path(slot) if found[*slot].is_some() => {
                     let path = self.slots.iter().find(|(_, at)| *at == slot);
-                    for value in path.into_iter().flat_map(|(path, _)| leaves.all(path)) {
-                        add_address(event, value.text);
-                    }
+                    let path = path.map_or("", |(path, _)| path);
+                    let here = leaves
+                        .iter()
+                        .filter(|(at, _)| at.eq_ignore_ascii_case(path));
+                    here.for_each(|(_, value)| add_address(event, value.text));
                 }
                 Source::Path(_) => {}
                 other => {
@@ -303,7 +312,11 @@ pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
             None => (path, false),
         };
         leaves.iter().any(|(at, leaf)| {
-            let here = at == path || path.ends_with('.') && at.starts_with(path);
+            let below = || {
+                at.get(..path.len())
+                    .is_some_and(|a| a.eq_ignore_ascii_case(path))
+            };
+            let here = at.eq_ignore_ascii_case(path) || path.ends_with('.') && below();
             here && value.is_none_or(|v| leaf.text == v || begins && leaf.text.starts_with(v))
         })
     })
@@ -396,7 +409,7 @@ mod tests {
 
     #[test]
     fn conditions_hold_together() {
-        let l = leaves(&[("a.b", "x"), ("kind", "audit/v1")]);
+        let l = leaves(&[("a.b", "x"), ("Kind", "audit/v1")]);
         for (conditions, want) in [
             ("a.b", true),
             ("a.", true),

@@ -72,6 +72,13 @@ pub(super) fn json_event(frame: &Frame) -> Result<Event, String> {
     Ok(event)
 }
 
+/// The leaves of JSON inside a string; of a list, those of its objects one after the other.
+pub(super) fn leaves_inside(text: &str) -> Option<Attributes> {
+    let mut leaves = Attributes::default();
+    flatten(text.as_bytes(), &mut leaves).ok()?;
+    Some(leaves)
+}
+
 /// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`).
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();

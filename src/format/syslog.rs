@@ -4,6 +4,8 @@
 mod header;
 mod program;
 
+pub(super) use program::read as read_message;
+
 use super::framer::LineFramer;
 use super::layout::{first_records, score_share};
 use super::record::{described, event_of, lossy, trimmed};
@@ -76,7 +78,9 @@ impl Format for Syslog {
         for (path, value) in header.structured_data() {
             attributes.push_str(&path, &value);
         }
-        program::read(&header, &mut event);
+        if let Some(app) = header.app {
+            program::read(app, header.pid, header.message, &mut event);
+        }
         Ok(vec![event])
     }
 

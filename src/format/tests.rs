@@ -115,6 +115,20 @@ fixture_tests! {
     syslog_fixtures "syslog";
     json_fixtures "json";
     text_fixtures "text";
+    azure_activity_fixtures "azure-activity";
+    ecs_fixtures "ecs";
+    entra_fixtures "entra";
+    gcp_audit_fixtures "gcp-audit";
+    github_fixtures "github";
+    gitlab_fixtures "gitlab";
+    google_workspace_fixtures "google-workspace";
+    hoop_fixtures "hoop";
+    journald_fixtures "journald";
+    m365_fixtures "m365";
+    ocsf_fixtures "ocsf";
+    okta_fixtures "okta";
+    slack_fixtures "slack";
+    teleport_fixtures "teleport";
     vault_fixtures "vault";
 }
 

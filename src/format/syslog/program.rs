@@ -1,16 +1,11 @@
 //! What sshd, sudo, su, PAM, cron and the account tools say in a syslog message: who did what, and whether it worked.
 
-use super::header::Header;
 use crate::event::{Event, Outcome};
 use crate::format::record::add_address;
 
 /// Fills the normalised fields from the message, where the program is known and the message understood.
-pub(super) fn read(header: &Header<'_>, event: &mut Event) {
-    let Some(app) = header.app else {
-        return;
-    };
+pub(in crate::format) fn read(app: &str, pid: Option<&str>, message: &str, event: &mut Event) {
     let program = app.rsplit('/').next().unwrap_or(app);
-    let message = header.message;
     if let Some(pam) = message.strip_prefix("pam_") {
         if let Some((service, said)) = pam.split_once("): ") {
             let phase = service.rsplit(':').next().unwrap_or_default();
@@ -29,7 +24,7 @@ pub(super) fn read(header: &Header<'_>, event: &mut Event) {
         }
     }
     if program.starts_with("sshd")
-        && let Some(pid) = header.pid
+        && let Some(pid) = pid
     {
         event.session = Some(format!("{app}[{pid}]"));
     }

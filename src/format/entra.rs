@@ -1,0 +1,204 @@
+//! Microsoft Entra ID: sign-ins and directory audit, from diagnostic settings, Microsoft Graph and Log Analytics.
+//!
+//! Error code 0 is success. Some codes only interrupt a sign-in for another step, which is neither success nor failure.
+//! Source: <https://learn.microsoft.com/en-us/entra/identity/monitoring-health/reference-azure-monitor-sign-ins-log-schema>.
+
+use super::mapped::Table;
+use super::record::leaves_inside;
+use crate::event::{Attributes, Event, Outcome};
+
+pub(super) const ENTRA: Table = Table {
+    id: "entra",
+    title: "Microsoft Entra ID sign-ins and audit",
+    known_by: &[
+        "resourceId^=/tenants/ operationName",
+        "ResourceId^=/tenants/ OperationName",
+        "category=SignInLogs",
+        "category=NonInteractiveUserSignInLogs",
+        "category=ServicePrincipalSignInLogs",
+        "category=ManagedIdentitySignInLogs",
+        "category=AuditLogs operationName",
+        "properties.activityDisplayName properties.initiatedBy.",
+        "activityDisplayName initiatedBy. activityDateTime",
+        "createdDateTime userPrincipalName appDisplayName",
+        "properties.userPrincipalName properties.appDisplayName",
+    ],
+    fields: &[
+        (
+            "ts",
+            &[
+                "time",
+                "properties.createdDateTime",
+                "createdDateTime",
+                "properties.activityDateTime",
+                "activityDateTime",
+                "TimeGenerated",
+            ],
+        ),
+        (
+            "actor",
+            &[
+                "properties.userPrincipalName",
+                "properties.initiatedBy.user.userPrincipalName",
+                "initiatedBy.user.userPrincipalName",
+                "userPrincipalName",
+                "UserPrincipalName",
+                "properties.servicePrincipalName",
+                "properties.initiatedBy.app.displayName",
+                "initiatedBy.app.displayName",
+                "ServicePrincipalName",
+                "properties.initiatedBy.user.displayName",
+                "identity",
+                "Identity",
+            ],
+        ),
+        (
+            "action",
+            &[
+                "properties.activityDisplayName",
+                "activityDisplayName",
+                "ActivityDisplayName",
+                "operationName",
+                "OperationName",
+                "=Sign-in activity",
+            ],
+        ),
+        (
+            "target",
+            &[
+                "properties.targetResources.userPrincipalName",
+                "properties.targetResources.displayName",
+                "targetResources.userPrincipalName",
+                "targetResources.displayName",
+                "properties.resourceDisplayName",
+                "properties.appDisplayName",
+                "resourceDisplayName",
+                "appDisplayName",
+                "AppDisplayName",
+                "properties.targetResources.id",
+                "resourceId",
+            ],
+        ),
+        (
+            "outcome",
+            &[
+                "properties.status.errorCode",
+                "status.errorCode",
+                "properties.result",
+                "result",
+                "Result",
+                "resultType",
+                "ResultType",
+            ],
+        ),
+        (
+            "reason",
+            &[
+                "properties.status.errorCode",
+                "status.errorCode",
+                "properties.resultReason",
+                "resultReason",
+                "ResultReason",
+                "resultType",
+                "ResultType",
+            ],
+        ),
+        (
+            "ip",
+            &[
+                "properties.ipAddress",
+                "ipAddress",
+                "IPAddress",
+                "properties.initiatedBy.user.ipAddress",
+                "callerIpAddress",
+                "initiatedBy.user.ipAddress",
+            ],
+        ),
+        (
+            "session",
+            &[
+                "correlationId",
+                "properties.correlationId",
+                "CorrelationId",
+                "properties.id",
+                "id",
+            ],
+        ),
+        (
+            "message",
+            &[
+                "properties.status.failureReason",
+                "status.failureReason",
+                "resultDescription",
+                "ResultDescription",
+            ],
+        ),
+    ],
+    outcomes: &[
+        ("0", Outcome::Success),
+        // Interrupts: more proof asked, keep me signed in, a redirect, a chosen account, consent.
+        ("50055", Outcome::Unknown),
+        ("50058", Outcome::Unknown),
+        ("50059", Outcome::Unknown),
+        ("50072", Outcome::Unknown),
+        ("50074", Outcome::Unknown),
+        ("50076", Outcome::Unknown),
+        ("50079", Outcome::Unknown),
+        ("50097", Outcome::Unknown),
+        ("50125", Outcome::Unknown),
+        ("50127", Outcome::Unknown),
+        ("50129", Outcome::Unknown),
+        ("50140", Outcome::Unknown),
+        ("50143", Outcome::Unknown),
+        ("50144", Outcome::Unknown),
+        ("50158", Outcome::Unknown),
+        ("51006", Outcome::Unknown),
+        ("52004", Outcome::Unknown),
+        ("65001", Outcome::Unknown),
+        ("16000", Outcome::Unknown),
+        ("16001", Outcome::Unknown),
+        ("success", Outcome::Success),
+        ("failure", Outcome::Failure),
+        ("timeout", Outcome::Failure),
+        ("None", Outcome::Unknown),
+        ("unknownFutureValue", Outcome::Unknown),
+    ],
+    finish,
+    ..Table::EMPTY
+};
+
+fn finish(event: &mut Event, leaves: &Attributes) {
+    let code = leaves
+        .get("properties.status.errorCode")
+        .or(leaves.get("status.errorCode"))
+        .or(leaves.get("resultType"))
+        .or(leaves.get("ResultType"));
+    // Any other number is an error's.
+    if let Some(number) = code.and_then(|c| c.parse::<u32>().ok())
+        && number != 0
+        && !ENTRA.outcomes.iter().any(|(word, _)| Some(*word) == code)
+    {
+        event.outcome = Outcome::Failure;
+    }
+    if event.outcome == Outcome::Success {
+        event.reason = None;
+    }
+    // Log Analytics keeps these as JSON inside a string.
+    if event.actor.is_none()
+        && let Some(by) = leaves.get("InitiatedBy").and_then(leaves_inside)
+    {
+        let name = by
+            .get("user.userPrincipalName")
+            .or(by.get("app.displayName"));
+        event.actor = name.map(str::to_owned);
+        if let Some(address) = by.get("user.ipAddress") {
+            super::record::add_address(event, address);
+        }
+    }
+    if let Some(on) = leaves.get("TargetResources").and_then(leaves_inside) {
+        let name = on.get("userPrincipalName").or(on.get("displayName"));
+        if let Some(name) = name {
+            event.target = Some(name.to_owned());
+        }
+    }
+}

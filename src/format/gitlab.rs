@@ -1,0 +1,84 @@
+//! GitLab: audit events (`audit_json.log`, the audit events API and streams) and requests (`production_json.log`).
+//!
+//! Keys such as `meta.user` have a dot of their own. Audit events name no outcome; a request has its HTTP status.
+//! Source: <https://docs.gitlab.com/administration/logs/>.
+
+use super::mapped::Table;
+
+pub(super) const GITLAB: Table = Table {
+    id: "gitlab",
+    title: "GitLab audit events and requests",
+    known_by: &[
+        "author_id entity_id entity_type",
+        "author_name entity_type",
+        "author_name entity_path",
+        "correlation_id meta.user",
+        "correlation_id meta.caller_id",
+        "controller action remote_ip",
+        "detail.custom_message",
+        "details.custom_message author_id",
+        "params.key params.value path",
+    ],
+    fields: &[
+        ("ts", &["created_at", "time"]),
+        (
+            "actor",
+            &[
+                "author_name",
+                "details.author_name",
+                "username",
+                "meta.user",
+                "author_id",
+            ],
+        ),
+        (
+            "action",
+            &[
+                "event_type",
+                "event_name",
+                "[{controller}#]{action}",
+                "details.event_name",
+                "change",
+                "details.change",
+                "custom_message",
+                "details.custom_message",
+                "detail.custom_message",
+                "method",
+            ],
+        ),
+        (
+            "target",
+            &[
+                "[{target_type}/]{target_details}",
+                "[{details.target_type}/]{details.target_details}",
+                "detail.target_details",
+                "entity_path",
+                "path",
+                "{entity_type}/{entity_id}",
+            ],
+        ),
+        ("outcome", &["status"]),
+        ("reason", &["status"]),
+        (
+            "ip",
+            &[
+                "ip_address",
+                "details.ip_address",
+                "remote_ip",
+                "meta.remote_ip",
+            ],
+        ),
+        ("session", &["correlation_id", "id"]),
+        ("severity", &["severity"]),
+        (
+            "message",
+            &[
+                "custom_message",
+                "details.custom_message",
+                "detail.custom_message",
+                "message",
+            ],
+        ),
+    ],
+    ..Table::EMPTY
+};
