@@ -2,6 +2,7 @@
 
 mod auditd;
 mod azure_activity;
+mod cef;
 mod cloudtrail;
 mod ecs;
 mod entra;
@@ -17,11 +18,13 @@ mod json;
 mod k8s_audit;
 mod keycloak;
 mod layout;
+mod leef;
 mod m365;
 mod mapped;
 mod mapping;
 mod ocsf;
 mod okta;
+mod pipe_header;
 mod record;
 mod registry;
 mod sample;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::TABLES;
 use super::auditd::Auditd;
+use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
+use super::leef::Leef;
 use super::mapped::Mapped;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
@@ -47,6 +49,8 @@ impl Registry {
         }
         formats.extend([
             Arc::new(Auditd) as Arc<dyn Format>,
+            Arc::new(Cef::new()),
+            Arc::new(Leef::new()),
             Arc::new(Syslog),
             Arc::new(Json(Layout::Lines)),
             Arc::new(Json(Layout::Document)),

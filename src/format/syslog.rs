@@ -4,6 +4,7 @@
 mod header;
 mod program;
 
+pub(super) use header::Header;
 pub(super) use program::read as read_message;
 
 use super::framer::LineFramer;
@@ -12,7 +13,6 @@ use super::record::{described, event_of, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Event, Kind, Severity};
-use header::Header;
 
 pub(super) struct Syslog;
 

@@ -116,7 +116,9 @@ fixture_tests! {
     json_fixtures "json";
     text_fixtures "text";
     azure_activity_fixtures "azure-activity";
+    cef_fixtures "cef";
     ecs_fixtures "ecs";
+    leef_fixtures "leef";
     entra_fixtures "entra";
     gcp_audit_fixtures "gcp-audit";
     github_fixtures "github";

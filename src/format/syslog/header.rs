@@ -8,19 +8,19 @@ use crate::format::Context;
 use crate::format::record::leading_time;
 
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Header<'a> {
+pub(in crate::format) struct Header<'a> {
     /// facility * 8 + severity.
-    pub(super) priority: Option<u8>,
-    pub(super) ts: Option<Timestamp>,
-    pub(super) host: Option<&'a str>,
-    pub(super) app: Option<&'a str>,
-    pub(super) pid: Option<&'a str>,
-    pub(super) message_id: Option<&'a str>,
+    pub(in crate::format) priority: Option<u8>,
+    pub(in crate::format) ts: Option<Timestamp>,
+    pub(in crate::format) host: Option<&'a str>,
+    pub(in crate::format) app: Option<&'a str>,
+    pub(in crate::format) pid: Option<&'a str>,
+    pub(in crate::format) message_id: Option<&'a str>,
     /// A level spelt out in the header (ChromeOS, macOS).
-    pub(super) severity: Option<Severity>,
+    pub(in crate::format) severity: Option<Severity>,
     /// RFC 5424 structured data as written, brackets included.
     data: &'a str,
-    pub(super) message: &'a str,
+    pub(in crate::format) message: &'a str,
     /// RFC 3164's own time, or RFC 5424: nothing but syslog looks so.
     own_style: bool,
     /// The ISO time has rsyslog's `T`, not the blank that application logs prefer.
@@ -29,7 +29,7 @@ pub(super) struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// `None` if the line does not begin as a syslog line does.
-    pub(super) fn read(line: &'a str, context: &Context) -> Option<Self> {
+    pub(in crate::format) fn read(line: &'a str, context: &Context) -> Option<Self> {
         let (priority, text) = split_priority(line);
         if priority.is_some()
             && let Some(rest) = text.strip_prefix("1 ")
@@ -58,7 +58,7 @@ impl<'a> Header<'a> {
     }
 
     /// Whether the line is syslog rather than any text that begins with a time.
-    pub(super) fn is_certain(&self) -> bool {
+    pub(in crate::format) fn is_certain(&self) -> bool {
         self.own_style
             || self.priority.is_some()
             || self.app.is_some()
@@ -148,7 +148,7 @@ impl<'a> Header<'a> {
     }
 
     /// RFC 5424 structured data as (`sd.ID.NAME`, value) pairs; an element without parameters is (`sd.ID`, "").
-    pub(super) fn structured_data(&self) -> Vec<(String, String)> {
+    pub(in crate::format) fn structured_data(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         let mut rest = self.data;
         while let Some(element) = rest.strip_prefix('[') {
