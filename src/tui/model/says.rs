@@ -1,9 +1,11 @@
 //! What the explorer says about its state, in sentences that name the keys of the user.
 
 use super::Model;
+use crate::query::ast::{Ast, Pattern, Test};
 use crate::query::{Notice, Query};
 use crate::tui::command::Command;
 use crate::tui::pane::query_bar::Counts;
+use crate::tui::term::is_plain;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::number;
 
@@ -143,6 +145,9 @@ impl Model {
         } else {
             lines.push("There are no events yet.".to_owned());
         }
+        if let Some(wider) = self.wider() {
+            lines.push(wider);
+        }
         if !self.covers.complete {
             let back = self
                 .covers
@@ -172,5 +177,29 @@ impl Model {
             lines.push("New events appear here as they arrive.".to_owned());
         }
         lines
+    }
+
+    /// A search that finds more than one whose word or value is not there as a whole.
+    fn wider(&self) -> Option<String> {
+        let open = |text: &str| is_plain(text) && !text.contains('*');
+        self.query.conjuncts().iter().find_map(|term| match term {
+            Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
+                "A word is found as a whole: {text}* also finds words that begin with {text}.",
+                text = words.text
+            )),
+            Ast::Field(field, Test::Is(value)) if !value.quoted && open(&value.text) => {
+                let wider = Ast::Field(
+                    field.clone(),
+                    Test::Is(Pattern {
+                        text: format!("*{}*", value.text),
+                        quoted: false,
+                    }),
+                );
+                Some(format!(
+                    "A value is compared as a whole: {wider} finds it as a part too."
+                ))
+            }
+            _ => None,
+        })
     }
 }

@@ -210,6 +210,10 @@ fn an_empty_list_says_why_and_what_helps() {
     h.keys("/nothing-like-this<enter>");
     h.shows("No event matches  nothing-like-this")
         .shows("/ changes the query");
+    h.keys("/<ctrl+u>secre<enter>")
+        .shows("A word is found as a whole: secre* also finds words that begin with secre.");
+    h.keys("/<ctrl+u>actor:alice<enter>")
+        .shows("A value is compared as a whole: actor:*alice* finds it as a part too.");
     Harness::new(80, 24, Vec::new()).shows("There are no events yet.");
 }
 
