@@ -4,6 +4,7 @@ mod auditd;
 mod azure_activity;
 mod cef;
 mod cloudtrail;
+mod csv;
 mod ecs;
 mod entra;
 mod flatten;
@@ -114,6 +115,8 @@ pub struct Context {
     pub reference: Timestamp,
     /// Zone of times that name none, as seconds east of UTC.
     pub zone_offset: i32,
+    /// What stands at the head of the source that its records cannot be read without (see [`Format::header`]).
+    pub header: Option<Arc<str>>,
 }
 
 impl Default for Context {
@@ -121,6 +124,7 @@ impl Default for Context {
         Self {
             reference: Timestamp(i64::MAX / 2),
             zone_offset: 0,
+            header: None,
         }
     }
 }
@@ -155,6 +159,12 @@ pub trait Format: Send + Sync {
     /// `offset` is before the position: the rest are exactly those of a reading from the start.
     fn lookback(&self) -> u64 {
         0
+    }
+
+    /// What every record of a source that begins so is read with: the column names of a table. `None` for most.
+    fn header(&self, head: &[u8]) -> Option<String> {
+        let _ = head;
+        None
     }
 
     /// Turns a frame into 1..n events; fills the normalised fields, `attributes` and `note`. What does not parse

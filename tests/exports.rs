@@ -47,6 +47,40 @@ fn an_export_in_json_lines_is_read_back_as_the_same_events() {
     }
 }
 
+/// Cells that spreadsheets would run are text in the guarded form; unguarded, everything is as it was.
+#[test]
+fn an_export_in_csv_is_read_back_as_the_same_events() {
+    for fixture in [
+        "k8s-audit/stages.jsonl",
+        "syslog/auth.log",
+        "csv/access.csv",
+    ] {
+        let program = Program::new();
+        let log = program.fixture(fixture);
+        let name = log.file_name().unwrap().to_str().unwrap();
+        let ran = program.run([
+            "search",
+            "*",
+            name,
+            "--sort",
+            "asc",
+            "--raw-csv",
+            "--format",
+            "csv",
+            "--output",
+            "out.csv",
+        ]);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
+        let formats = program.print(["search", "*", "out.csv", "--facet", "format"]);
+        assert!(formats.contains(" csv\n"), "{formats}");
+        assert_eq!(
+            essence(&program, "out.csv"),
+            essence(&program, name),
+            "{fixture}"
+        );
+    }
+}
+
 #[test]
 fn what_is_there_already_is_refused_and_left_as_it_is() {
     let program = Program::new();

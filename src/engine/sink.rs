@@ -51,8 +51,34 @@ pub struct Generation {
     pub done: Vec<Range<u64>>,
     /// Line ends before the end of the first range, if that range starts at 0; `None` = not counted.
     pub lines: Option<u64>,
+    /// What stands at its head that its records cannot be read without.
+    #[serde(
+        default,
+        with = "optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub header: Option<Arc<str>>,
     /// Times without a year lie before this moment.
     pub reference: Timestamp,
+}
+
+mod optional_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        text: &Option<Arc<str>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        text.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<str>>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.map(Into::into))
+    }
 }
 
 mod shared_text {

@@ -1,12 +1,14 @@
-//! Framers: lines, JSON documents, and auditd's interleaved records.
+//! Framers: lines, CSV records, JSON documents, and auditd's interleaved records.
 
 mod auditd;
+mod csv;
 mod document;
 #[cfg(test)]
 mod tests;
 mod wrapper;
 
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
+pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
 pub(super) use wrapper::opens_wrapper;
 

@@ -1,6 +1,6 @@
 //! Any JSON objects: the normalised fields are found under the spellings most logs use.
 //!
-//! Spellings are compared without case, `_`, `-` and `@`, so `user_name`, `userName` and `UserName` are one. The
+//! Spellings are compared without case, blanks, `_`, `-` and `@`, so `user_name`, `userName` and `UserName` are one. The
 //! first of a field's list that the record has wins. Nested keys are joined by dots; a key with dots of its own
 //! (`"log.level"`) is the same path.
 
@@ -56,7 +56,7 @@ impl Format for Json {
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {
-        described(&SPELLINGS)
+        described_spellings()
     }
 }
 
@@ -152,11 +152,22 @@ fn normalised(path: &str) -> Option<String> {
     if path.len() > LONGEST {
         return None;
     }
-    let kept = path.chars().filter(|c| !matches!(c, '_' | '-' | '@'));
+    let kept = path.chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' '));
     Some(kept.map(|c| c.to_ascii_lowercase()).collect())
 }
 
-fn fill(event: &mut Event, attributes: &Attributes) {
+/// The usual spellings for people.
+pub(super) fn described_spellings() -> Vec<(&'static str, String)> {
+    described(&SPELLINGS)
+}
+
+/// Whether a name is one of the usual spellings of a field.
+pub(super) fn is_known(name: &str) -> bool {
+    normalised(name).is_some_and(|name| TABLE.contains_key(&name))
+}
+
+/// Fills the normalised fields from leaves under the usual names.
+pub(super) fn fill(event: &mut Event, attributes: &Attributes) {
     let mut best: [Option<(usize, Kind, &str)>; SPELLINGS.len()] = [None; SPELLINGS.len()];
     let mut addresses: Vec<(usize, &str)> = Vec::new();
     for (path, value) in attributes.iter() {

@@ -7,6 +7,7 @@ use super::TABLES;
 use super::auditd::Auditd;
 use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
+use super::csv::Csv;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
@@ -52,6 +53,7 @@ impl Registry {
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
+            Arc::new(Csv),
             Arc::new(Json(Layout::Lines)),
             Arc::new(Json(Layout::Document)),
             text.clone(),

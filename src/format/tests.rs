@@ -25,6 +25,7 @@ fn context() -> Context {
     Context {
         reference: Timestamp::parse("2026-06-01T00:00:00Z").unwrap(),
         zone_offset: 0,
+        ..Context::default()
     }
 }
 
@@ -39,9 +40,13 @@ fn frames(format: &Arc<dyn Format>, bytes: &[u8]) -> Vec<Frame> {
 fn read(bytes: &[u8]) -> (Detection, Vec<Event>) {
     let registry = Registry::builtin();
     let detection = registry.detect(&bytes[..bytes.len().min(64 << 10)]);
+    let context = Context {
+        header: detection.format.header(bytes).map(Into::into),
+        ..context()
+    };
     let events = frames(&detection.format, bytes)
         .iter()
-        .flat_map(|frame| registry.parse(&detection.format, frame, &context()))
+        .flat_map(|frame| registry.parse(&detection.format, frame, &context))
         .collect();
     (detection, events)
 }
@@ -117,6 +122,7 @@ fixture_tests! {
     text_fixtures "text";
     azure_activity_fixtures "azure-activity";
     cef_fixtures "cef";
+    csv_fixtures "csv";
     ecs_fixtures "ecs";
     leef_fixtures "leef";
     entra_fixtures "entra";

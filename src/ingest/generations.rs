@@ -511,6 +511,7 @@ fn describe(set: &SetState, file: &GenFile, identity: &Identity, rank: i32) -> G
         compressed: file.compression != Compression::None,
         format: identity.format.id().to_owned(),
         version: identity.format.version(),
+        header: identity.header.clone(),
         reference: Timestamp(mtime(file)),
         ..Generation::default()
     }

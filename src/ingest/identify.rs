@@ -18,6 +18,8 @@ const FIRST_FRAME: usize = 1 << 20;
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) format: Arc<dyn Format>,
+    /// What its records cannot be read without.
+    pub(super) header: Option<Arc<str>>,
     /// Hash of the first frame, hex.
     pub(super) key: String,
     /// The first record is not complete: more of it gives another key.
@@ -87,9 +89,11 @@ pub(super) fn identify(
         .take(16)
         .map(|b| format!("{b:02x}"))
         .collect();
+    let header = format.header(&head).map(Into::into);
     head.truncate(HEAD);
     Ok(Some(Identity {
         format,
+        header,
         key,
         provisional,
         head,

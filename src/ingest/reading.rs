@@ -35,6 +35,7 @@ impl Reading {
             context: Context {
                 reference: generation.reference,
                 zone_offset,
+                header: generation.header.clone(),
             },
             source: generation.source.clone(),
             hasher: generation.id_hasher(),

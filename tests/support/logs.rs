@@ -81,6 +81,7 @@ pub(crate) fn parse(generation: &Generation, text: &str, registry: &Registry) ->
     let context = Context {
         reference: generation.reference,
         zone_offset: 0,
+        ..Context::default()
     };
     let hasher = generation.id_hasher();
     let mut last = 0;

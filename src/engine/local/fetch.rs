@@ -107,6 +107,7 @@ impl Fetcher<'_> {
         let context = Context {
             reference: generation.reference,
             zone_offset: self.zone_offset,
+            header: generation.header.clone(),
         };
         let format = self
             .registry

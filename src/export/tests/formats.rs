@@ -19,6 +19,7 @@ fn read(bytes: &[u8]) -> (String, Vec<Event>) {
     let context = Context {
         reference: Timestamp::parse("2026-06-01T00:00:00Z").unwrap(),
         zone_offset: 0,
+        ..Context::default()
     };
     let events = frames
         .iter()

@@ -288,6 +288,7 @@ mod tests {
         Context {
             reference: Timestamp::parse(reference).unwrap(),
             zone_offset,
+            ..Context::default()
         }
     }
 

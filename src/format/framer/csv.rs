@@ -1,0 +1,213 @@
+//! Records of CSV: lines, joined while a quoted field is open.
+
+use bytes::Bytes;
+
+use super::{Line, LineCutter, Pending};
+use crate::format::{FRAME_LIMIT, Frame, Framer};
+
+/// One frame a record. A record whose quotes are never closed ends at [`FRAME_LIMIT`], so that a stray quote costs one
+/// record, not the rest of the file.
+pub(in crate::format) struct CsvFramer {
+    lines: LineCutter,
+    open: Option<Open>,
+    /// Where the record being read began.
+    start: u64,
+    /// The first record names the columns; it is no event.
+    skip: bool,
+}
+
+/// Lines of a record that goes on.
+struct Open {
+    frame: Frame,
+    bytes: Pending,
+}
+
+impl CsvFramer {
+    pub(in crate::format) fn new(offset: u64, has_header: bool) -> Self {
+        Self {
+            lines: LineCutter::new(offset),
+            open: None,
+            start: offset,
+            skip: has_header && offset == 0,
+        }
+    }
+}
+
+/// Whether the quotes of a text leave a field open: there is an odd number of them.
+fn leaves_open(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'"', bytes).count() % 2 == 1
+}
+
+/// Takes a line; returns the record it completes.
+fn take(open: &mut Option<Open>, line: &Line<'_>) -> Option<Frame> {
+    let Some(mut record) = open.take() else {
+        if line.is_blank() {
+            return None;
+        }
+        if leaves_open(line.bytes) && line.cut == 0 {
+            let mut bytes = Pending::default();
+            bytes.extend(line.bytes);
+            let frame = line.frame(Bytes::new(), false);
+            *open = Some(Open { frame, bytes });
+            return None;
+        }
+        return Some(line.frame(Bytes::copy_from_slice(line.bytes), false));
+    };
+    record.bytes.push(b'\n');
+    record.bytes.extend(line.bytes);
+    record.bytes.cut += line.cut;
+    record.frame.end = line.range.end;
+    if leaves_open(line.bytes) || record.bytes.bytes.len() >= FRAME_LIMIT {
+        return Some(whole(record));
+    }
+    *open = Some(record);
+    None
+}
+
+fn whole(record: Open) -> Frame {
+    Frame {
+        cut: record.bytes.cut,
+        bytes: record.bytes.bytes.into(),
+        ..record.frame
+    }
+}
+
+impl Framer for CsvFramer {
+    fn push(&mut self, chunk: &[u8], out: &mut Vec<Frame>) {
+        let (open, skip) = (&mut self.open, &mut self.skip);
+        self.lines.push(chunk, |line| {
+            if let Some(frame) = take(open, &line)
+                && !std::mem::take(skip)
+            {
+                out.push(frame);
+            }
+        });
+        self.start = match &self.open {
+            Some(record) => record.frame.offset,
+            None => self.lines.start,
+        };
+    }
+
+    fn open(&self) -> Vec<Frame> {
+        if self.skip {
+            return Vec::new();
+        }
+        let line = self.lines.rest();
+        let frame = match (&self.open, line) {
+            (None, None) => return Vec::new(),
+            (None, Some(line)) => line.frame(Bytes::copy_from_slice(line.bytes), true),
+            (Some(record), line) => {
+                let mut bytes = record.bytes.bytes.clone();
+                let mut end = record.frame.end;
+                if let Some(line) = line {
+                    bytes.push(b'\n');
+                    bytes.extend_from_slice(line.bytes);
+                    end = line.range.end;
+                }
+                bytes.truncate(FRAME_LIMIT);
+                Frame {
+                    bytes: bytes.into(),
+                    end,
+                    open: true,
+                    ..record.frame.clone()
+                }
+            }
+        };
+        vec![frame]
+    }
+
+    fn finish(&mut self, out: &mut Vec<Frame>) {
+        out.append(&mut self.open());
+        self.open = None;
+        self.lines.finish(|_| {});
+    }
+
+    fn resume_offset(&self) -> u64 {
+        self.start
+    }
+}
+
+/// The fields of a record: quotes taken off, doubled quotes made one.
+pub(in crate::format) fn fields(record: &str, delimiter: char) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = record.trim_end_matches(['\r', '\n']).chars().peekable();
+    while let Some(c) = chars.next() {
+        let Some(field) = fields.last_mut() else {
+            break;
+        };
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            '"' if quoted => quoted = false,
+            // A quote inside a field that did not begin with one is a character.
+            '"' if field.is_empty() => quoted = true,
+            c if c == delimiter && !quoted => fields.push(String::new()),
+            c => field.push(c),
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(chunks: &[&[u8]], has_header: bool) -> Vec<(String, u64, u64, bool)> {
+        let mut framer = CsvFramer::new(0, has_header);
+        let mut out = Vec::new();
+        for chunk in chunks {
+            framer.push(chunk, &mut out);
+        }
+        framer.finish(&mut out);
+        out.into_iter()
+            .map(|f| {
+                (
+                    String::from_utf8(f.bytes.to_vec()).unwrap(),
+                    f.offset,
+                    f.line,
+                    f.open,
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn records_span_lines_while_a_quote_is_open() {
+        let text = b"a,b\n1,\"x\ny\"\"\nz\"\n2,w";
+        let want = vec![
+            ("1,\"x\ny\"\"\nz\"".to_owned(), 4, 1, false),
+            ("2,w".to_owned(), 16, 4, true),
+        ];
+        assert_eq!(frames(&[text], true), want);
+        for cut in 0..text.len() {
+            assert_eq!(frames(&[&text[..cut], &text[cut..]], true), want, "{cut}");
+        }
+        assert_eq!(frames(&[text], false).len(), 3);
+    }
+
+    #[test]
+    fn resuming_begins_at_the_open_record() {
+        let mut framer = CsvFramer::new(0, true);
+        let mut out = Vec::new();
+        framer.push(b"a,b\n1,2\n3,\"x\n", &mut out);
+        assert_eq!((out.len(), framer.resume_offset()), (1, 8));
+        let provisional = framer.open();
+        assert_eq!((provisional.len(), provisional[0].open), (1, true));
+    }
+
+    #[test]
+    fn quotes_come_off() {
+        for (record, want) in [
+            ("a,b", vec!["a", "b"]),
+            ("\"a,\"\"b\"\"\",", vec!["a,\"b\"", ""]),
+            ("x\"y,\"1\n2\"\r", vec!["x\"y", "1\n2"]),
+            ("", vec![""]),
+        ] {
+            assert_eq!(fields(record, ','), want, "{record:?}");
+        }
+        assert_eq!(fields("a;b,c", ';'), ["a", "b,c"]);
+    }
+}
