@@ -8,6 +8,8 @@ use super::stream::{Limits, Stream};
 
 pub(super) const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+pub(super) const BZIP2_MAGIC: [u8; 3] = *b"BZh";
+pub(super) const XZ_MAGIC: [u8; 6] = *b"\xfd7zXZ\0";
 
 /// How much of a file is looked at.
 pub(super) const HEAD: usize = 8 << 10;
@@ -19,19 +21,55 @@ pub enum Compression {
     None,
     Gzip,
     Zstd,
+    Bzip2,
+    Xz,
 }
 
 impl Compression {
+    /// Bytes that are enough to tell.
+    pub(super) const MAGIC_LEN: usize = XZ_MAGIC.len();
+
     /// What the first bytes say.
     pub(super) fn of(head: &[u8]) -> Self {
         if head.starts_with(&GZIP_MAGIC) {
             Self::Gzip
         } else if is_zstd_frame(head) {
             Self::Zstd
+        } else if is_bzip2_stream(head) {
+            Self::Bzip2
+        } else if head.starts_with(&XZ_MAGIC) {
+            Self::Xz
         } else {
             Self::None
         }
     }
+
+    /// `head`, shorter than what tells, may be the beginning of something compressed like this.
+    pub(super) fn may_begin(self, head: &[u8]) -> bool {
+        let magic: &[u8] = match self {
+            Self::None => return false,
+            Self::Gzip => &GZIP_MAGIC,
+            Self::Zstd => &ZSTD_MAGIC,
+            Self::Bzip2 => return head.len() < Self::MAGIC_LEN && is_bzip2_beginning(head),
+            Self::Xz => &XZ_MAGIC,
+        };
+        magic.starts_with(head)
+    }
+}
+
+/// `BZh`, the block size as a digit, then a block (pi) or, where nothing is packed, the end (its square root): text may
+/// begin with the first three.
+fn is_bzip2_stream(head: &[u8]) -> bool {
+    head.len() >= Compression::MAGIC_LEN && is_bzip2_beginning(head)
+}
+
+fn is_bzip2_beginning(head: &[u8]) -> bool {
+    let (magic, rest) = head.split_at(head.len().min(BZIP2_MAGIC.len()));
+    let after = rest.get(1..).unwrap_or_default();
+    let after = &after[..after.len().min(2)];
+    BZIP2_MAGIC.starts_with(magic)
+        && rest.first().is_none_or(|size| matches!(size, b'1'..=b'9'))
+        && (b"\x31\x41".starts_with(after) || b"\x17\x72".starts_with(after))
 }
 
 /// A zstd frame begins here, or a skippable one (RFC 8878, 3.1.2), with which some tools begin their files.
@@ -50,17 +88,7 @@ pub(super) enum Content {
 }
 
 /// Files that are easily met beside logs, by their first bytes.
-const KNOWN: [(usize, &[u8], Content); 8] = [
-    (
-        0,
-        b"BZh",
-        Content::OtherCompression("bzip2: run `bzcat FILE | auditty -`"),
-    ),
-    (
-        0,
-        b"\xfd7zXZ\0",
-        Content::OtherCompression("xz: run `xzcat FILE | auditty -`"),
-    ),
+const KNOWN: [(usize, &[u8], Content); 6] = [
     (
         0,
         b"\x04\x22\x4d\x18",
@@ -209,6 +237,8 @@ mod tests {
             &b"one line"[..],
             b"\xef\xbb\xbf{\"a\":1}\n",
             b"caf\xe9 latin-1\n",
+            b"BZh is how this line of text begins\n",
+            b"BZh9 and this one\n",
             b"\xc7\xe4\xf1\xe0\xe2\xf1\xf2\xe2\xf3\xe9\n",
             b"\x1b[31mred\x1b[0m\n",
             &[&[0xff, 0xfe][..], &utf16].concat(),
@@ -234,7 +264,10 @@ mod tests {
             Content::Binary(_)
         ));
         assert!(matches!(judged(&tar), Content::Binary(_)));
-        assert!(matches!(judged(b"BZh91AY"), Content::OtherCompression(_)));
+        assert!(matches!(
+            judged(b"\x04\x22\x4d\x18"),
+            Content::OtherCompression(_)
+        ));
         assert!(matches!(judged(b"\0"), Content::Binary(_)));
     }
 
@@ -244,11 +277,17 @@ mod tests {
         assert_eq!(judged(&pack(b"text\n")), Content::Log(Compression::Zstd));
         assert_eq!(judged(&pack(b"")), Content::Empty);
         assert!(matches!(judged(&pack(&[0; 5000])), Content::Binary(_)));
-        assert_eq!(
-            judged(&[0x1f, 0x8b, 8, 0]),
-            Content::Log(Compression::Gzip),
-            "cut: opened, so that it is told"
-        );
+        for (cut, compression) in [
+            (&[0x1f, 0x8b, 8, 0][..], Compression::Gzip),
+            (b"BZh91AY", Compression::Bzip2),
+            (b"\xfd7zXZ\0\0", Compression::Xz),
+        ] {
+            assert_eq!(
+                judged(cut),
+                Content::Log(compression),
+                "cut: opened, so that it is told"
+            );
+        }
     }
 
     #[test]

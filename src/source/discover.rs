@@ -67,7 +67,7 @@ pub enum SkipReason {
     Unreadable,
     Empty,
     Binary,
-    /// Compressed with something else than gzip or zstd.
+    /// Compressed in a way that is not read.
     Compression,
     /// A pipe, socket or device.
     NotAFile,

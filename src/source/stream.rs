@@ -1,19 +1,25 @@
-//! Reading a generation from its first byte, decompressed: gzip members and zstd frames one after another.
+//! Reading a generation from its first byte, decompressed: gzip members, zstd frames, bzip2 and xz streams one after
+//! another.
 //!
 //! A damaged or cut file gives everything that can be read; [`Stream::end`] then says how it ended.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 
+use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
+use liblzma::bufread::XzDecoder;
 
 use super::SourceError;
-use super::content::{Compression, GZIP_MAGIC, ZSTD_MAGIC, is_zstd_frame};
+use super::content::Compression;
 use super::file::{GenFile, open_checked};
 use super::peek::PeekReader;
 
 /// Largest zstd window accepted, as a power of two: 128 MiB, what `zstd -d` itself accepts.
 const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Memory an xz stream may ask for: what `xz -9` needs to decompress is 65 MiB; a header can ask for 4 GiB.
+const XZ_MEMORY: u64 = 128 << 20;
 
 /// Bytes decompressed at most in one go: limits are kept, and damage costs, to within this.
 const STEP: usize = 64 << 10;
@@ -58,6 +64,8 @@ enum Member<R: Read> {
     Plain(PeekReader<R>),
     Gzip(Box<GzDecoder<PeekReader<R>>>),
     Zstd(zstd::stream::read::Decoder<'static, PeekReader<R>>),
+    Bzip2(Box<BzDecoder<PeekReader<R>>>),
+    Xz(Box<XzDecoder<PeekReader<R>>>),
     Ended,
 }
 
@@ -71,6 +79,11 @@ impl<R: Read> Member<R> {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Self::Zstd(decoder.single_frame())
             }
+            Compression::Bzip2 => Self::Bzip2(Box::new(BzDecoder::new(input))),
+            Compression::Xz => {
+                let decoder = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, 0)?;
+                Self::Xz(Box::new(XzDecoder::new_stream(input, decoder)))
+            }
         })
     }
 
@@ -79,6 +92,8 @@ impl<R: Read> Member<R> {
             Self::Plain(input) => input.consumed(),
             Self::Gzip(decoder) => decoder.get_ref().consumed(),
             Self::Zstd(decoder) => decoder.get_ref().consumed(),
+            Self::Bzip2(decoder) => decoder.get_ref().consumed(),
+            Self::Xz(decoder) => decoder.get_ref().consumed(),
             Self::Ended => 0,
         }
     }
@@ -103,13 +118,13 @@ pub fn open_stream(generation: &GenFile) -> Result<Stream<File>, SourceError> {
 }
 
 impl<R: Read> Stream<R> {
-    /// Decompresses `input` if its first bytes say gzip or zstd.
+    /// Decompresses `input` if its first bytes say that it is compressed.
     ///
     /// # Errors
     /// Reading the first bytes failed.
     pub fn new(input: R, limits: Limits) -> io::Result<Self> {
         let mut input = PeekReader::new(input);
-        let compression = Compression::of(input.peek(GZIP_MAGIC.len().max(ZSTD_MAGIC.len()))?);
+        let compression = Compression::of(input.peek(Compression::MAGIC_LEN)?);
         Ok(Self {
             member: Member::open(compression, input)?,
             limits,
@@ -148,16 +163,16 @@ impl<R: Read> Stream<R> {
         let (mut input, compression) = match std::mem::replace(&mut self.member, Member::Ended) {
             Member::Gzip(decoder) => (decoder.into_inner(), Compression::Gzip),
             Member::Zstd(decoder) => (decoder.finish(), Compression::Zstd),
+            Member::Bzip2(decoder) => (decoder.into_inner(), Compression::Bzip2),
+            Member::Xz(decoder) => (decoder.into_inner(), Compression::Xz),
             Member::Plain(_) | Member::Ended => {
                 self.end = Some(ReadEnd::Complete);
                 return Ok(());
             }
         };
-        let head = input.peek(ZSTD_MAGIC.len())?;
-        let (begins, partial) = match compression {
-            Compression::Zstd => (is_zstd_frame(head), ZSTD_MAGIC.starts_with(head)),
-            _ => (head.starts_with(&GZIP_MAGIC), GZIP_MAGIC.starts_with(head)),
-        };
+        let head = input.peek(Compression::MAGIC_LEN)?;
+        let begins = Compression::of(head) == compression;
+        let partial = compression.may_begin(head);
         if head.is_empty() {
             self.end = Some(ReadEnd::Complete);
         } else if begins {
@@ -223,6 +238,8 @@ impl<R: Read> Read for Stream<R> {
                 Member::Plain(input) => input.read(out),
                 Member::Gzip(decoder) => decoder.read(out),
                 Member::Zstd(decoder) => decoder.read(out),
+                Member::Bzip2(decoder) => decoder.read(out),
+                Member::Xz(decoder) => decoder.read(out),
                 Member::Ended => Ok(0),
             };
             match result {

@@ -17,6 +17,18 @@ fn zst(data: &[u8]) -> Vec<u8> {
     zstd::encode_all(data, 3).unwrap()
 }
 
+fn bz2(data: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(data: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn read_all(bytes: &[u8], limits: Limits) -> (Vec<u8>, ReadEnd) {
     let mut stream = Stream::new(bytes, limits).unwrap();
     let mut out = Vec::new();
@@ -55,6 +67,10 @@ fn every_compression_gives_the_same_bytes() {
         zst(&data),
         [zst(a), zst(b)].concat(),
         skippable,
+        bz2(&data),
+        [bz2(a), bz2(b""), bz2(b)].concat(),
+        xz(&data),
+        [xz(a), xz(b""), xz(b)].concat(),
     ] {
         let (out, end) = read_all(&bytes, Limits::default());
         assert!(out == data);
@@ -65,7 +81,7 @@ fn every_compression_gives_the_same_bytes() {
 #[test]
 fn a_cut_file_gives_what_is_readable_and_says_so() {
     let data = lines(20_000);
-    for packed in [gzip(&data), zst(&data)] {
+    for packed in [gzip(&data), zst(&data), bz2(&data), xz(&data)] {
         let (out, end) = read_all(&packed[..packed.len() / 2], Limits::default());
         assert!(
             out.len() > data.len() / 4,
@@ -95,7 +111,7 @@ fn a_cut_file_gives_what_is_readable_and_says_so() {
 #[test]
 fn bytes_after_the_end_and_damage_are_told() {
     let data = lines(100);
-    for packed in [gzip(&data), zst(&data)] {
+    for packed in [gzip(&data), zst(&data), bz2(&data), xz(&data)] {
         let (out, end) = read_all(
             &[packed, b"plain line\n".to_vec()].concat(),
             Limits::default(),
@@ -117,11 +133,13 @@ fn a_bomb_is_stopped() {
         bytes: 1 << 20,
         ..Limits::default()
     };
-    let (out, end) = read_all(&gzip(&zeros), limits);
-    assert!(
-        out.len() < 2 << 20 && matches!(end, ReadEnd::LimitReached(_)),
-        "{end:?}"
-    );
+    for packed in [gzip(&zeros), zst(&zeros), bz2(&zeros), xz(&zeros)] {
+        let (out, end) = read_all(&packed, limits);
+        assert!(
+            out.len() < 2 << 20 && matches!(end, ReadEnd::LimitReached(_)),
+            "{end:?}"
+        );
+    }
     let limits = Limits {
         ratio_from: 1 << 20,
         ratio: 2000,
