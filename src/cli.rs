@@ -17,6 +17,7 @@ mod open;
 mod problem;
 mod progress;
 mod runbook;
+mod scratch;
 mod search;
 mod session;
 mod start;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::demo_incident::Incident;
 use super::demo_writer::DemoWriter;
+use super::scratch::Scratch;
 use crate::config::paths::{self, PathsError};
 use crate::config::{Paths, Settings};
 use crate::engine::local::{LocalEngine, LocalOptions};
@@ -46,7 +47,7 @@ pub(super) struct Opened {
     /// What runbooks are offered for inputs of these names.
     pub(super) offers: Vec<(&'static str, String)>,
     /// Removed at the end.
-    _scratch: Option<tempfile::TempDir>,
+    _scratch: Option<Scratch>,
 }
 
 impl Opened {
@@ -150,7 +151,7 @@ fn start(
     settings: &Settings,
     mode: Mode,
     title: String,
-    scratch: Option<tempfile::TempDir>,
+    scratch: Option<Scratch>,
 ) -> Result<Opened, OpenError> {
     let registry = Arc::new(Registry::builtin());
     let zone_offset = settings.log_zone.offset_at(Timestamp::now());
@@ -323,17 +324,13 @@ fn dir_name(path: &Path) -> String {
     digest.iter().take(12).map(|b| format!("{b:02x}")).collect()
 }
 
-fn scratch_dir(parent: &Path, prefix: &str) -> Result<tempfile::TempDir, OpenError> {
-    // The umask is closed to others at start.
-    tempfile::Builder::new()
-        .prefix(prefix)
-        .tempdir_in(parent)
-        .map_err(|e| {
-            OpenError::Failed(format!(
-                "cannot create a folder in {}: {e}",
-                parent.display()
-            ))
-        })
+fn scratch_dir(parent: &Path, prefix: &str) -> Result<Scratch, OpenError> {
+    Scratch::new(parent, prefix).map_err(|e| {
+        OpenError::Failed(format!(
+            "cannot create a folder in {}: {e}",
+            parent.display()
+        ))
+    })
 }
 
 fn nothing_readable(discovery: &Discovery) -> String {
