@@ -20,7 +20,7 @@ impl Format for CloudTrail {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
@@ -72,7 +72,10 @@ impl Format for CloudTrail {
             ("reason", "errorCode"),
             ("ip", "sourceIPAddress, if it is an address"),
             ("host", "recipientAccountId, else userIdentity.accountId"),
-            ("session", "sharedEventID, else requestID, else eventID"),
+            (
+                "session",
+                "userIdentity.accessKeyId, which every call of a session has; else sharedEventID, requestID, eventID",
+            ),
             ("message", "errorMessage"),
         ])
     }
@@ -212,6 +215,7 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
     let (mut name, mut source, mut time, mut other_time) = (None, None, None, None);
     let (mut error, mut message, mut result) = (None, None, None);
     let (mut shared, mut request, mut id, mut recipient) = (None, None, None, None);
+    let mut access_key = None;
     let (mut bucket, mut key, mut resource) = (None, None, None);
     let mut parameter: Option<(usize, &str)> = None;
     for (path, value) in attributes.iter() {
@@ -230,6 +234,7 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
             "requestID" => &mut request,
             "eventID" => &mut id,
             "recipientAccountId" => &mut recipient,
+            "userIdentity.accessKeyId" => &mut access_key,
             "userIdentity.type" => &mut identity.kind,
             "userIdentity.userName" => &mut identity.user_name,
             "userIdentity.arn" => &mut identity.arn,
@@ -287,7 +292,7 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
         .or(identity.account)
         .filter(|account| account.bytes().all(|b| b.is_ascii_digit()))
         .map(str::to_owned);
-    event.session = shared.or(request).or(id).map(str::to_owned);
+    event.session = access_key.or(shared).or(request).or(id).map(str::to_owned);
     event.message = message.map(str::to_owned);
     true
 }

@@ -385,6 +385,10 @@ impl Coordinator {
             let mut generation = self.generation(set, &track);
             generation.gone = true;
             self.sinks[set.store].declare(generation);
+            self.sinks[set.store].message(format!(
+                "{} was emptied or written anew: what it held before is only in the index now",
+                track.file.path.display()
+            ));
             return Ok(());
         };
         if let Some(tailer) = &mut track.tailer {
@@ -439,6 +443,10 @@ impl Coordinator {
         let mut generation = self.generation(set, &track);
         generation.gone = true;
         self.sinks[set.store].declare(generation);
+        self.sinks[set.store].message(format!(
+            "{} was removed: what it held is only in the index now",
+            file.path.display()
+        ));
     }
 
     /// Copies whose original is no longer there become the generation themselves.

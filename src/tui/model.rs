@@ -99,6 +99,8 @@ pub struct Asking {
     pub failed: Option<Purpose>,
     /// The list has been filled at least once for this query.
     pub loaded: bool,
+    /// The list is of a time when everything was indexed.
+    pub whole: bool,
 }
 
 impl Asking {
@@ -128,6 +130,8 @@ pub struct Beside {
 #[derive(Clone, Debug, Default)]
 pub struct Alerts {
     pub raised: Option<(Role, String)>,
+    /// The last message of the engine that was closed.
+    pub closed: Option<String>,
     /// The engine was heard: from now on what is new in its answers is news.
     pub informed: bool,
 }
@@ -361,10 +365,16 @@ impl Model {
     }
 
     pub fn live(&self) -> Live {
+        // While old events are being indexed, their number says nothing of what happens now.
+        let rate = if self.covers.complete {
+            self.arriving.rate
+        } else {
+            0
+        };
         match (self.arriving.tail, self.events.follow) {
             (None, _) => Live::Static,
-            (Some(_), true) => Live::Following(self.arriving.rate),
-            (Some(_), false) => Live::Paused(self.arriving.rate),
+            (Some(_), true) => Live::Following(rate),
+            (Some(_), false) => Live::Paused(rate),
         }
     }
 

@@ -484,6 +484,10 @@ fn close(model: &mut Model) -> Option<Vec<Effect>> {
         }
         Pane::Events if model.in_context => Some(context::toggle(model)),
         Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
+        Pane::Events if model.problems.is_empty() && model.message().is_some() => {
+            model.alerts.closed = model.info.messages.last().cloned();
+            Some(Vec::new())
+        }
         Pane::Events if !model.problems.is_empty() => {
             model.problems.clear();
             Some(Vec::new())

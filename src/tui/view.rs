@@ -182,8 +182,7 @@ fn note(look: &Look<'_>, buf: &mut Buffer, areas: &Areas, model: &Model) {
             return;
         }
     }
-    let message = model.info.messages.first().map(|m| (Role::Dim, m.clone()));
-    match model.note().or(model.problem()).or(message) {
+    match model.note().or(model.problem()).or(model.message()) {
         Some((role, text)) => {
             let line = Line::from(look.span(role, look.cut(&format!("   {text}"), columns)));
             draw_lines(buf, areas.note, [line]);

@@ -80,6 +80,12 @@ impl Model {
         Some((Role::Warning, text))
     }
 
+    /// What the engine wants to be known, until it is closed.
+    pub fn message(&self) -> Option<(Role, String)> {
+        let last = self.info.messages.last()?;
+        (self.alerts.closed.as_ref() != Some(last)).then(|| (Role::Dim, last.clone()))
+    }
+
     /// The right end of the footer.
     pub fn hint(&self) -> (Role, String) {
         if let Some((role, text)) = &self.alerts.raised {

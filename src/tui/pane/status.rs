@@ -50,7 +50,9 @@ pub fn view(
         rank: 1,
         spans: live_spans(look, live),
     });
-    parts.extend(index_spans(look, info).map(|spans| Part { rank: 2, spans }));
+    // In a few words where there is room, else at least how far it is.
+    let whole = index_spans(look, info);
+    parts.extend(whole.map(|spans| Part { rank: 3, spans }));
     parts.push(Part {
         rank: 1,
         spans: chain_spans(look, info),
@@ -67,7 +69,11 @@ pub fn view(
         else {
             break;
         };
-        parts.remove(least);
+        let gone = parts.remove(least);
+        if gone.rank == 3 {
+            let spans = vec![look.span(Role::Accent, share_indexed(info))];
+            parts.insert(least, Part { rank: 1, spans });
+        }
     }
     let room = columns.saturating_sub(used(&parts) + 10);
     let mut spans = vec![
@@ -144,6 +150,18 @@ fn index_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
         Span::raw(format!("index{back} ")),
         look.span(Role::Accent, bar),
     ])
+}
+
+/// `idx 40%`
+fn share_indexed(info: &Info) -> String {
+    let covers = &info.covers;
+    if covers.stopped.is_some() {
+        return "idx stopped".to_owned();
+    }
+    let percent = (u128::from(covers.done.min(covers.total)) * 100)
+        .checked_div(u128::from(covers.total))
+        .unwrap_or_default();
+    format!("idx {percent}%")
 }
 
 fn chain_spans(look: &Look<'_>, info: &Info) -> Vec<Span<'static>> {

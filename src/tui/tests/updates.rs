@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::harness::{events, noon};
-use crate::engine::{EngineError, Hit, SearchPage, Sort, TailItem, Watermark};
+use crate::engine::{Covers, EngineError, Hit, SearchPage, Sort, TailItem, Watermark};
 use crate::event::Verdict;
 use crate::runbook::Library;
 use crate::tui::effect::{Effect, Generation, Place, Purpose, Search};
@@ -58,6 +58,10 @@ fn page(mut hits: Vec<Hit>, more: bool) -> SearchPage {
         hits,
         more,
         watermark: Watermark(7),
+        covers: Covers {
+            complete: true,
+            ..Covers::default()
+        },
         ..SearchPage::default()
     }
 }
@@ -148,7 +152,7 @@ fn near_an_edge_the_next_page_is_fetched_and_interrupted_counts_come_again() {
 #[test]
 fn while_live_counts_are_asked_at_most_once_a_second() {
     let (mut model, counts) = started(hits(0..5), false);
-    answer(&mut model, counts, SearchPage::default());
+    answer(&mut model, counts, page(Vec::new(), false));
     let generation = model.arriving.tail.unwrap();
     let mut asked = 0;
     for i in 0..40u32 {
@@ -157,11 +161,49 @@ fn while_live_counts_are_asked_at_most_once_a_second() {
         let now = noon().saturating_add(i64::from(i) * 250_000_000);
         if let Some(counts) = search(update(&mut model, Message::Tick(now))) {
             asked += 1;
-            answer(&mut model, counts, SearchPage::default());
+            answer(&mut model, counts, page(Vec::new(), false));
         }
     }
     assert!((9..=11).contains(&asked), "{asked}");
     assert_eq!(model.arriving.rate, 4);
+}
+
+/// Newer events may come from what is still being indexed: the list of somebody who follows ends with the newest.
+#[test]
+fn a_list_made_while_indexing_is_made_again() {
+    let (mut model, counts) = started(hits(0..5), false);
+    model.asking.whole = false;
+    model.covers.complete = false;
+    let generation = model.arriving.tail.unwrap();
+    let mut partial = page(Vec::new(), false);
+    partial.covers.complete = false;
+    answer(&mut model, counts, partial);
+    let item = TailItem::Changed;
+    update(&mut model, Message::Tailed { generation, item });
+    // Older events were asked for first.
+    model.asking.running = None;
+    let tick = |model: &mut Model, seconds: i64| {
+        let now = noon().saturating_add(seconds * 1_000_000_000);
+        search(update(model, Message::Tick(now)))
+    };
+    let again = tick(&mut model, 10).unwrap();
+    assert_eq!(again.purpose, Purpose::Page(Place::Newest));
+    assert_eq!(
+        model.arriving.tail,
+        Some(generation),
+        "what arrives meanwhile still counts"
+    );
+    let mut partial = page(hits(0..9), false);
+    partial.covers.complete = false;
+    let counts = search(answer(&mut model, again, partial)).unwrap();
+    assert_eq!(model.events.window.len(), 9);
+    // Indexing ends: once more, and then no more.
+    answer(&mut model, counts, page(Vec::new(), false));
+    let last = tick(&mut model, 20).unwrap();
+    assert_eq!(last.purpose, Purpose::Page(Place::Newest));
+    let counts = search(answer(&mut model, last, page(hits(0..12), false))).unwrap();
+    answer(&mut model, counts, page(Vec::new(), false));
+    assert_eq!(tick(&mut model, 30).map(|s| s.purpose), None);
 }
 
 #[test]
@@ -180,7 +222,7 @@ fn events_of_an_old_tail_are_dropped() {
 #[test]
 fn missed_events_are_searched_again_and_changes_refresh_verdicts() {
     let (mut model, counts) = started(hits(0..5), false);
-    answer(&mut model, counts, SearchPage::default());
+    answer(&mut model, counts, page(Vec::new(), false));
     let generation = model.arriving.tail.unwrap();
     update(
         &mut model,

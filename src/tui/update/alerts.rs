@@ -38,6 +38,14 @@ fn news(before: &Info, after: &Info, next_break: &str) -> Option<String> {
     {
         return Some(format!("indexing stopped: {why}"));
     }
+    if let Some(message) = after
+        .messages
+        .iter()
+        .rev()
+        .find(|m| !before.messages.contains(m))
+    {
+        return Some(message.clone());
+    }
     after.sources.iter().find_map(|source| {
         let error = source.error.as_ref()?;
         let known = was(source).and_then(|s| s.error.as_ref()) == Some(error);

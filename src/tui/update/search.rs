@@ -316,6 +316,7 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
         }
     }
     model.asking.loaded = true;
+    model.asking.whole = page.covers.complete;
     model.covers = page.covers;
     model.notices = page.notices;
     let at_first = matches!(place, Place::Oldest | Place::From(_));
@@ -369,6 +370,8 @@ fn ask_counts(model: &mut Model) -> Vec<Effect> {
 fn counted(model: &mut Model, page: SearchPage) {
     model.total = Some(page.total);
     model.covers = page.covers;
+    // Indexing has ended since the list was made: it is made once more.
+    model.asking.refresh_due |= model.covers.complete && !model.asking.whole;
     model.notices = page.notices;
     model.filters.set_facets(&page.facets);
     model.beside.added_due = true;
@@ -411,7 +414,17 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
                 ..jump
             },
             _ => {
-                model.say(format!("there is no {noun}"));
+                let unchained = jump.target == Target::Break
+                    && model
+                        .info
+                        .sources
+                        .iter()
+                        .all(|s| s.chain.as_ref().is_none_or(|c| c.scheme.is_none()));
+                model.say(if unchained {
+                    "no log here has a hash chain: whether it was changed cannot be told".to_owned()
+                } else {
+                    format!("there is no {noun}")
+                });
                 return Vec::new();
             }
         };
@@ -476,8 +489,10 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
             model.asking.counts_due = true;
             model.asking.info_due = true;
             model.asking.refresh_due = !model.events.window.is_empty();
-            // What was indexed meanwhile may lie before the first event.
-            model.events.window.more_older = !model.events.window.is_empty();
+            // What was indexed meanwhile may lie before the first event, and after the last one.
+            let window = &mut model.events.window;
+            window.more_older = !window.is_empty();
+            window.more_newer |= !window.is_empty() && !model.events.follow && !model.asking.whole;
             Vec::new()
         }
         TailItem::Lagged(skipped) => {
@@ -495,6 +510,9 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     model.dirty |= model.events.style == TimeStyle::Relative;
     let arriving = &mut model.arriving;
+    if !model.covers.complete {
+        (arriving.arrived, arriving.since) = (0, None);
+    }
     let since = *arriving.since.get_or_insert(now);
     let elapsed = now.0.saturating_sub(since.0);
     if elapsed >= SECOND {
@@ -521,8 +539,14 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     asking.at = now;
     if asking.refresh_due && !model.events.window.is_empty() {
         asking.refresh_due = false;
-        let again = model.keeping.wanted.is_some();
-        effects.extend(if again {
+        // A page of an index that was not complete may lack events anywhere.
+        let partial = !model.asking.whole;
+        effects.extend(if model.keeping.wanted.is_some() {
+            reload(model)
+        } else if partial && model.events.follow {
+            // What the tail delivers meanwhile still belongs to this list.
+            ask(model, Purpose::Page(Place::Newest))
+        } else if partial && model.covers.complete {
             reload(model)
         } else {
             ask(model, Purpose::Refresh)

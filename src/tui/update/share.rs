@@ -73,7 +73,7 @@ fn copy(model: &mut Model, what: String, text: String) -> Vec<Effect> {
         _ => None,
     };
     if let Some(sequence) = sequence {
-        model.say(format!("copied {what}: {size}"));
+        model.say(format!("copied {what}, if the terminal lets it: {size}"));
         return vec![Effect::Wire(sequence)];
     }
     match setup.folder.clone() {

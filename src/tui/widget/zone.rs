@@ -104,6 +104,11 @@ impl Zone {
         self.local(ts).format("%H:%M").to_string()
     }
 
+    /// `2026-03-01 13h`
+    pub fn hour(&self, ts: Timestamp) -> String {
+        self.local(ts).format("%Y-%m-%d %Hh").to_string()
+    }
+
     /// `2026-03-01`
     pub fn date(&self, ts: Timestamp) -> String {
         self.local(ts).format("%Y-%m-%d").to_string()

@@ -102,7 +102,12 @@ fn time(
     if width >= TIME_WITH_DATE {
         return look.zone.full(ts);
     }
-    if before.is_some_and(|b| look.zone.date(b) != look.zone.date(ts)) {
+    let date = look.zone.date(ts);
+    let last = before.map(|b| look.zone.date(b));
+    if last.as_ref().is_some_and(|last| last[..4] != date[..4]) {
+        // The year matters more than the minute, which the detail has.
+        look.zone.hour(ts)
+    } else if previous.is_some() && last.is_none_or(|last| last != date) {
         look.zone.short(ts)
     } else {
         look.zone.clock(ts)

@@ -155,7 +155,16 @@ impl Run {
             (None, 0) if self.step + 1 < self.runbook.steps.len() => self.go(self.step + 1),
             (None, 0) => Some(Intent::Say("this is the last step".to_owned())),
             (None, 1) => self.take(0),
-            (None, n) => Some(Intent::Say(format!("you decide: press 1 to {n}"))),
+            // The branches may be below the screen: they are named.
+            (None, n) => {
+                let branches = self.current().map_or(&[][..], |s| &s.branches);
+                let named = branches
+                    .iter()
+                    .zip(1..)
+                    .map(|(b, i)| format!("{i} {}", b.text));
+                let named = named.collect::<Vec<_>>().join("; ");
+                Some(Intent::Say(format!("you decide: press 1 to {n}: {named}")))
+            }
         }
     }
 
@@ -281,9 +290,12 @@ impl Run {
                 say(lines, Role::Dim, label);
                 say(lines, Role::Text, text);
             }
-        }
-        for paragraph in &step.prose {
-            say(lines, Role::Text, paragraph);
+            // A list of what to do stands below the words that announce it.
+            if label == "Action" {
+                for paragraph in &step.prose {
+                    say(lines, Role::Text, paragraph);
+                }
+            }
         }
         let decided = self.decided();
         for (i, branch) in step.branches.iter().enumerate() {
