@@ -153,6 +153,29 @@ pub struct Covers {
     pub scanned: bool,
 }
 
+/// What is followed, and how times typed in its query are read: as in the [`SearchRequest`] beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TailRequest {
+    pub query: Query,
+    pub from: Watermark,
+    /// What `2h` counts from.
+    pub now: Timestamp,
+    /// Zone of times that name none, as seconds east of UTC.
+    pub zone_offset: i32,
+}
+
+impl TailRequest {
+    /// With times in UTC, counted from the current time.
+    pub fn new(query: Query, from: Watermark) -> Self {
+        Self {
+            query,
+            from,
+            now: Timestamp::now(),
+            zone_offset: 0,
+        }
+    }
+}
+
 /// A point in the stream of live events; `tail` from here goes on without gap or double.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Watermark(pub u64);
@@ -296,8 +319,8 @@ pub trait Engine: Send + Sync {
     /// One event by id.
     fn event(&self, id: EventId) -> Result<Option<Hit>, EngineError>;
 
-    /// Live events that match `query`, from `from` on.
-    fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError>;
+    /// Live events that match, from a watermark on.
+    fn tail(&self, request: &TailRequest) -> Result<Box<dyn Tail>, EngineError>;
 
     /// The chain reports as they stand.
     fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError>;

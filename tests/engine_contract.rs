@@ -10,6 +10,7 @@ use auditty::chain::{Record, Verifier};
 use auditty::engine::sink::Parsed;
 use auditty::engine::{
     Cancel, Cursor, EngineError, FacetField, FacetOrder, FacetRequest, Sort, Tail, TailItem,
+    TailRequest,
 };
 use auditty::event::field::Field;
 use auditty::event::{BreakKind, Event, EventId, Outcome, SortKey};
@@ -313,13 +314,22 @@ fn a_tail_goes_on_from_the_watermark_of_a_search() {
     every_engine(|s| {
         let page = search(&*s.engine, &request("*"));
         let query = Query::parse("action:delete").unwrap();
-        let mut early = s.engine.tail(&query, page.watermark).unwrap();
+        let mut early = s
+            .engine
+            .tail(&TailRequest::new(query.clone(), page.watermark))
+            .unwrap();
         let (first, second) = (further(1000..1030), further(1030..1060));
         (s.feed)(first.clone());
-        let mut late = s.engine.tail(&query, page.watermark).unwrap();
+        let mut late = s
+            .engine
+            .tail(&TailRequest::new(query.clone(), page.watermark))
+            .unwrap();
         let since = search(&*s.engine, &request("*")).watermark;
         (s.feed)(second.clone());
-        let mut last = s.engine.tail(&query, since).unwrap();
+        let mut last = s
+            .engine
+            .tail(&TailRequest::new(query.clone(), since))
+            .unwrap();
         let wanted = |parsed: &[Parsed]| -> Vec<EventId> {
             logs::events(parsed)
                 .filter(|e| e.action.as_deref() == Some("delete"))
@@ -372,7 +382,10 @@ fn a_search_sees_live_events_at_once() {
 fn a_provisional_event_is_replaced_in_place() {
     every_engine(|s| {
         let before = search(&*s.engine, &request("*"));
-        let mut tail = s.engine.tail(&Query::default(), before.watermark).unwrap();
+        let mut tail = s
+            .engine
+            .tail(&TailRequest::new(Query::default(), before.watermark))
+            .unwrap();
         let whole = further(1000..1001);
         let mut open = whole.clone();
         open[0].frame.open = true;

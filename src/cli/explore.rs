@@ -60,11 +60,15 @@ fn open_paths(
     let kept = match store {
         Some(store) if named.keeper.is_none() && !opened.sources.is_empty() => {
             let slot = Slot::of_sources(&opened.sources);
-            let mut kept = if cli.fresh {
-                Kept::default()
-            } else {
-                load(Some(&slot), Some(&store))
-            };
+            let mut kept = load(Some(&slot), Some(&store));
+            if cli.fresh {
+                // Marks and notes are of the events, not of how they were looked at.
+                kept.session = kept.session.map(|session| Session {
+                    sources: session.sources,
+                    marks: session.marks,
+                    ..Session::default()
+                });
+            }
             kept.keeper = Some(Keeper::new(store, slot));
             kept
         }

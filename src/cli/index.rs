@@ -10,7 +10,7 @@ use super::args::{IndexArgs, IndexCommand};
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, TailRequest};
 use crate::query::Query;
 
 /// How long another process may make no progress before it is no longer waited for, and the time between two looks.
@@ -59,7 +59,7 @@ fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
 
 /// Where another process indexes, its work is waited for as long as it goes on.
 fn wait_for_others(engine: &dyn Engine) -> Result<(), Failure> {
-    let mut tail = engine.tail(&Query::default(), engine.info().watermark)?;
+    let mut tail = engine.tail(&TailRequest::new(Query::default(), engine.info().watermark))?;
     let mut last = (0, Instant::now());
     loop {
         let covers = engine.info().covers;

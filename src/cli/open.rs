@@ -265,7 +265,7 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
         paths: opened.paths.clone(),
         who: super::who::this_user(),
         clipboard: app.settings.clipboard,
-        wrap: Wrap::find(variable("TMUX").as_deref(), variable("TERM").as_deref()),
+        wrap: Wrap::find(variable("TMUX").as_deref(), variable("STY").as_deref()),
         folder: app.paths.as_ref().map(|p| p.state.join("copies")),
         home: std::env::home_dir(),
     }

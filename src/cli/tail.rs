@@ -8,7 +8,7 @@ use super::args::TailArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::problem;
-use crate::engine::{EngineError, Tail, TailItem, Watermark};
+use crate::engine::{EngineError, Tail, TailItem, TailRequest, Watermark};
 use crate::export::{self, Exporter};
 
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,7 +30,10 @@ pub(super) fn run(args: &TailArgs, app: &mut App) -> Result<Exit, Failure> {
     } else {
         opened.engine.info().watermark
     };
-    let mut tail = opened.engine.tail(&query, from)?;
+    let mut tail = opened.engine.tail(&TailRequest {
+        zone_offset: app.zone_offset(),
+        ..TailRequest::new(query, from)
+    })?;
     let mut exporter = export::exporter(args.format.into(), columns, app.style);
     follow(&mut *tail, &mut *exporter, app)
 }

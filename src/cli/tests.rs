@@ -15,7 +15,7 @@ use crate::chain::ChainReport;
 use crate::config::{Settings, Terminal};
 use crate::engine::{
     Cancel, Covers, Engine, EngineError, Facet, Hit, Info, SearchPage, SearchRequest, Sort,
-    SourceInfo, Tail, TailItem, Watermark,
+    SourceInfo, Tail, TailItem, TailRequest,
 };
 use crate::event::{Event, EventId, Order, Timestamp, Verdict, Zone};
 use crate::export::Style;
@@ -156,7 +156,7 @@ impl Engine for FakeEngine {
         Ok(None)
     }
 
-    fn tail(&self, _query: &Query, _from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
+    fn tail(&self, _request: &TailRequest) -> Result<Box<dyn Tail>, EngineError> {
         Err(EngineError::Unsupported("follow"))
     }
 

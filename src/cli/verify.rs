@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::open::{self, Mode, VerifyFile};
 use super::progress;
 use crate::chain::ChainReport;
-use crate::engine::{Engine, EngineError, Tail};
+use crate::engine::{Engine, EngineError, Tail, TailRequest};
 use crate::query::Query;
 
 mod report;
@@ -27,7 +27,9 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
     let opened = open::open(&paths, &app.settings, Mode::Follow)?;
     progress::wait(&opened, app);
     let from = opened.engine.info().watermark;
-    let mut tail = opened.engine.tail(&Query::default(), from)?;
+    let mut tail = opened
+        .engine
+        .tail(&TailRequest::new(Query::default(), from))?;
     watch(&*opened.engine, &mut *tail, args.format, app)
 }
 

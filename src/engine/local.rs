@@ -40,12 +40,12 @@ use super::page::Partial;
 use super::sink::{EventSink, Scanner};
 use super::{
     Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest, Sort,
-    SourceInfo, Tail, Watermark,
+    SourceInfo, Tail, TailRequest, Watermark,
 };
 use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Timestamp};
 use crate::format::Registry;
-use crate::query::{BindContext, Matcher, Query};
+use crate::query::{BindContext, Matcher};
 
 /// How often stores look whether a commit is due.
 const TICK: Duration = Duration::from_millis(200);
@@ -356,16 +356,16 @@ impl Engine for LocalEngine {
         self.steadily(|| self.try_event(id))
     }
 
-    fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
+    fn tail(&self, request: &TailRequest) -> Result<Box<dyn Tail>, EngineError> {
         let paths = Paths::of(&self.snapshot().views, &Cancel::default())?;
         let known = PathsOrTyped(paths);
         let context = BindContext {
-            now: Timestamp::now(),
-            zone_offset: self.options.zone_offset,
+            now: request.now,
+            zone_offset: request.zone_offset,
             paths: Some(&known),
         };
-        let matcher = Matcher::new(&query.bind(&context)?)?;
-        Ok(Box::new(self.hub.tail(matcher, from)))
+        let matcher = Matcher::new(&request.query.bind(&context)?)?;
+        Ok(Box::new(self.hub.tail(matcher, request.from)))
     }
 
     fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError> {

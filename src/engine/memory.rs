@@ -9,11 +9,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::page::Partial;
 use super::{
     Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest,
-    SourceInfo, Tail, TailItem, Watermark,
+    SourceInfo, Tail, TailItem, TailRequest, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Kind, Timestamp, Verdict};
-use crate::query::{BindContext, Matcher, PathTable, Query};
+use crate::event::{Event, EventId, Kind, Verdict};
+use crate::query::{BindContext, Matcher, PathTable};
 
 /// Events a tail may lag behind before it is told to search again.
 const TAIL_QUEUE: usize = 10_000;
@@ -157,19 +157,19 @@ impl Engine for MemoryEngine {
         }))
     }
 
-    fn tail(&self, query: &Query, from: Watermark) -> Result<Box<dyn Tail>, EngineError> {
+    fn tail(&self, request: &TailRequest) -> Result<Box<dyn Tail>, EngineError> {
         let context = BindContext {
-            now: Timestamp::now(),
-            zone_offset: 0,
+            now: request.now,
+            zone_offset: request.zone_offset,
             paths: None,
         };
-        let matcher = Matcher::new(&query.bind(&context)?)?;
+        let matcher = Matcher::new(&request.query.bind(&context)?)?;
         let mut inner = self.write();
         let (sender, receiver) = bounded(TAIL_QUEUE);
         let backlog = inner
             .events
             .iter()
-            .skip(usize::try_from(from.0).unwrap_or(usize::MAX))
+            .skip(usize::try_from(request.from.0).unwrap_or(usize::MAX))
             .cloned()
             .collect();
         inner.tails.push(sender);

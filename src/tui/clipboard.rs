@@ -20,11 +20,13 @@ pub enum Wrap {
 }
 
 impl Wrap {
-    /// From the values of `TMUX` and `TERM`.
-    pub fn find(tmux: Option<&str>, term: Option<&str>) -> Self {
-        if tmux.is_some_and(|v| !v.is_empty()) {
+    /// From the values of `TMUX` and `STY`. `TERM=screen` alone tells neither: it is tmux's usual one too, and crosses
+    /// ssh, where tmux takes the plain form.
+    pub fn find(tmux: Option<&str>, sty: Option<&str>) -> Self {
+        let set = |variable: Option<&str>| variable.is_some_and(|v| !v.is_empty());
+        if set(tmux) {
             Self::Tmux
-        } else if term.is_some_and(|v| v.starts_with("screen")) {
+        } else if set(sty) {
             Self::Screen
         } else {
             Self::None
@@ -87,13 +89,13 @@ mod tests {
         let joined = long.replace("\x1b\\\x1bP", "");
         let plain = String::from_utf8(osc52(&"x".repeat(1_000), Wrap::None).unwrap()).unwrap();
         assert_eq!(joined, format!("\x1bP{plain}\x1b\\"));
-        for (tmux, term, want) in [
-            (Some("/tmp/t,1,0"), Some("screen-256color"), Wrap::Tmux),
-            (Some(""), Some("screen"), Wrap::Screen),
-            (None, Some("xterm"), Wrap::None),
+        for (tmux, sty, want) in [
+            (Some("/tmp/t,1,0"), Some("1.pts-0"), Wrap::Tmux),
+            (Some(""), Some("1234.pts-0.host"), Wrap::Screen),
+            (None, Some(""), Wrap::None),
             (None, None, Wrap::None),
         ] {
-            assert_eq!(Wrap::find(tmux, term), want);
+            assert_eq!(Wrap::find(tmux, sty), want);
         }
     }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::share::Share;
-use crate::engine::{SearchRequest, Watermark};
+use crate::engine::{SearchRequest, TailRequest};
 use crate::event::{EventId, SortKey, Timestamp};
-use crate::query::Query;
 use crate::state::Session;
 
 /// Numbers requests, so that replies to older ones can be told apart and dropped.
@@ -25,8 +24,7 @@ pub enum Effect {
     /// Replaces the tail before it.
     Tail {
         generation: Generation,
-        query: Query,
-        from: Watermark,
+        request: Box<TailRequest>,
     },
     /// Keeps the session, under a name if there is one.
     SaveSession {

@@ -337,11 +337,15 @@ impl Keymap {
     }
 
     /// The keys of a command in a context or globally, the usual one first.
-    pub fn keys(&self, context: Context, command: Command) -> &[Key] {
-        self.keys
-            .get(&(context, command))
-            .or_else(|| self.keys.get(&(Context::Global, command)))
-            .map_or(&[], Vec::as_slice)
+    pub fn keys(&self, context: Context, command: Command) -> Vec<Key> {
+        let global = || {
+            // A key that means something else here is none of this command's.
+            let keys = self.keys.get(&(Context::Global, command))?;
+            let here = |key: &&Key| self.resolve(context, **key) == Some(command);
+            Some(keys.iter().filter(here).copied().collect())
+        };
+        let own = self.keys.get(&(context, command)).cloned();
+        own.or_else(global).unwrap_or_default()
     }
 
     /// The usual key of a command, as shown to a person.

@@ -101,6 +101,8 @@ pub struct Asking {
     pub loaded: bool,
     /// The list is of a time when everything was indexed.
     pub whole: bool,
+    /// Asked while the list was still being made.
+    pub after: Option<Purpose>,
 }
 
 impl Asking {

@@ -13,9 +13,8 @@ use tokio::task::spawn_blocking;
 
 use super::effect::{Effect, Generation, Lane, Search};
 use super::message::Message;
-use crate::engine::{Cancel, Engine, EngineError, TailItem, Watermark};
+use crate::engine::{Cancel, Engine, EngineError, TailItem, TailRequest};
 use crate::event::Timestamp;
-use crate::query::Query;
 use crate::state::{self, Keeper, Session, StateError};
 use jobs::Jobs;
 
@@ -124,9 +123,8 @@ impl Runner {
             Effect::Info => self.info(),
             Effect::Tail {
                 generation,
-                query,
-                from,
-            } => self.tail(generation, query, from),
+                request,
+            } => self.tail(generation, *request),
             Effect::Share(share) => self.jobs.execute(*share),
             Effect::SaveSession { name, session } => self.save_session(name, *session),
             Effect::OpenSession { name } => self.open_session(name),
@@ -210,13 +208,13 @@ impl Runner {
         }
     }
 
-    fn tail(&mut self, generation: Generation, query: Query, from: Watermark) {
+    fn tail(&mut self, generation: Generation, request: TailRequest) {
         self.end_tail();
         let stop = Arc::new(AtomicBool::new(false));
         self.tail = Some(stop.clone());
         let (engine, sender) = (self.engine.clone(), self.sender.clone());
         spawn_blocking(move || {
-            let error = follow(&*engine, &query, from, generation, &sender, &stop).err();
+            let error = follow(&*engine, &request, generation, &sender, &stop).err();
             let error = error
                 .filter(|e| !matches!(e, EngineError::Unsupported(_) | EngineError::Ended))
                 .map(|e| e.to_string());
@@ -280,13 +278,12 @@ fn open(keeper: Option<&Keeper>, name: &str) -> Result<Box<Session>, String> {
 /// follows brings a new tail.
 fn follow(
     engine: &dyn Engine,
-    query: &Query,
-    from: Watermark,
+    request: &TailRequest,
     generation: Generation,
     sender: &mpsc::Sender<Message>,
     stop: &AtomicBool,
 ) -> Result<(), EngineError> {
-    let mut tail = engine.tail(query, from)?;
+    let mut tail = engine.tail(request)?;
     while !stop.load(Ordering::Relaxed) {
         let Some(item) = tail.recv(TAIL_WAIT)? else {
             continue;

@@ -511,7 +511,18 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
     if let Some(effects) = share::stop(model) {
         return effects;
     }
-    if let Some((_, purpose)) = model.asking.running.take() {
+    let background = matches!(
+        model.asking.running,
+        Some((_, Purpose::Counts | Purpose::Refresh)) if model.overlay.is_some() || model.query_bar.is_editing()
+    );
+    if !background && let Some((_, purpose)) = model.asking.running.take() {
+        model.asking.after = None;
+        if matches!(purpose, Purpose::Page(_)) {
+            // What is on the screen is of the query before.
+            model.events.clear();
+            model.asking.error = Some("stopped".to_owned());
+            model.asking.failed = Some(purpose.clone());
+        }
         if matches!(purpose, Purpose::Related(..)) {
             model.related.fail("stopped".to_owned());
         }

@@ -7,10 +7,9 @@ use auditty::chain::ChainReport;
 use auditty::engine::local::LocalEngine;
 use auditty::engine::memory::MemoryEngine;
 use auditty::engine::sink::{Generation, GenerationId, Parsed};
-use auditty::engine::{Cancel, Engine, EngineError, Watermark};
+use auditty::engine::{Cancel, Engine, EngineError};
 use auditty::event::{Event, EventId};
 use auditty::format::Registry;
-use auditty::query::Query;
 use tempfile::TempDir;
 
 use crate::support::logs::{self, lines, parse};
@@ -124,10 +123,9 @@ impl<E: Engine> Engine for Shared<E> {
 
     fn tail(
         &self,
-        query: &Query,
-        from: Watermark,
+        request: &auditty::engine::TailRequest,
     ) -> Result<Box<dyn auditty::engine::Tail>, EngineError> {
-        self.0.tail(query, from)
+        self.0.tail(request)
     }
 
     fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use auditty::engine::{Engine, Watermark};
+use auditty::engine::{Engine, TailRequest, Watermark};
 use auditty::query::Query;
 
 /// Far more than anything here takes on a busy machine; only a failing test waits that long.
@@ -17,7 +17,9 @@ pub(crate) fn until<T>(
     mut look: impl FnMut() -> Result<T, String>,
 ) -> T {
     let deadline = Instant::now() + DEADLINE;
-    let mut tail = engine.tail(&Query::default(), Watermark(u64::MAX)).unwrap();
+    let mut tail = engine
+        .tail(&TailRequest::new(Query::default(), Watermark(u64::MAX)))
+        .unwrap();
     loop {
         match look() {
             Ok(value) => return value,

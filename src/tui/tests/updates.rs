@@ -75,10 +75,7 @@ pub(super) fn started(hits: Vec<Hit>, more: bool) -> (Model, Search) {
     let effects = answer(&mut model, first, page(hits, more));
     assert!(matches!(
         &effects[0],
-        Effect::Tail {
-            from: Watermark(7),
-            ..
-        }
+        Effect::Tail { request, .. } if request.from == Watermark(7)
     ));
     let counts = search(effects).unwrap();
     (model, counts)
@@ -241,7 +238,10 @@ fn missed_events_are_searched_again_and_changes_refresh_verdicts() {
     assert_eq!(refresh.purpose, Purpose::Refresh);
     let mut page = page(hits(0..5), false);
     page.hits[0].verdict = Verdict::Verified;
-    let counts = search(answer(&mut model, refresh, page));
+    // Who follows is shown what began to match after the last row, then the counts.
+    let newer = search(answer(&mut model, refresh, page)).unwrap();
+    assert_eq!(newer.purpose, Purpose::Newer);
+    let counts = search(answer(&mut model, newer, SearchPage::default()));
     assert_eq!(counts.map(|s| s.purpose), Some(Purpose::Counts));
     assert_eq!(
         model.events.selected().map(|h| h.verdict),
@@ -317,4 +317,43 @@ fn a_tick_without_news_draws_nothing() {
     model.dirty = false;
     assert!(update(&mut model, Message::Tick(noon())).is_empty());
     assert!(!model.dirty && !model.needs_tick());
+}
+
+/// Keys may come faster than answers: a jump waits for the list instead of taking its place.
+#[test]
+fn a_jump_before_the_list_is_there_comes_after_it() {
+    let mut model = model(Library::default(), Options::default()).unwrap();
+    update(&mut model, Message::Resize(80, 24));
+    let first = search(start(&mut model)).unwrap();
+    assert!(search(key(&mut model, 'e')).is_none());
+    let effects = answer(&mut model, first, page(hits(0..5), false));
+    let jump = search(effects).unwrap();
+    assert!(matches!(jump.purpose, Purpose::Jump(_)));
+    assert!(model.asking.counts_due && model.arriving.tail.is_some());
+}
+
+/// The rows on the screen are of the query before: they go, and a key asks again.
+#[test]
+fn a_list_that_was_stopped_is_empty_and_can_be_asked_for_again() {
+    let (mut model, counts) = started(hits(0..5), false);
+    answer(&mut model, counts, page(Vec::new(), false));
+    key(&mut model, '/');
+    for c in "alice".chars() {
+        key(&mut model, c);
+    }
+    let enter = Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    let effects = update(&mut model, enter);
+    assert!(search(effects).is_some());
+    let stop = Message::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+    let effects = update(&mut model, stop);
+    assert!(matches!(effects[..], [Effect::CancelSearch]));
+    assert!(model.events.window.is_empty());
+    let again = Message::Key(KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE));
+    let asked = update(&mut model, again)
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Search(search) => Some(search.purpose),
+            _ => None,
+        });
+    assert_eq!(asked, Some(Purpose::Page(Place::Newest)));
 }

@@ -5,6 +5,7 @@ use super::runbook::park;
 use super::{related, session, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
+    TailRequest,
 };
 use crate::event::field::Field;
 use crate::event::time::SECOND;
@@ -53,6 +54,7 @@ pub(super) fn install(model: &mut Model, query: Query, text: Option<String>) {
     model.notices.clear();
     model.total = None;
     model.asking.loaded = false;
+    model.asking.after = None;
 }
 
 /// A new list: the newest events while following, else those around the selection.
@@ -131,7 +133,17 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
 
 pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
     model.dirty = true;
-    ask(model, Purpose::Jump(jump))
+    ask_after_list(model, Purpose::Jump(jump))
+}
+
+/// Asks once there is a list: what is asked before would take the place of the list's own search.
+pub(super) fn ask_after_list(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
+    let listing = matches!(model.asking.running, Some((_, Purpose::Page(_))));
+    if listing || !model.asking.loaded && model.asking.error.is_none() {
+        model.asking.after = Some(purpose);
+        return Vec::new();
+    }
+    ask(model, purpose)
 }
 
 pub(super) fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
@@ -282,10 +294,17 @@ pub(super) fn searched(
             model
                 .events
                 .merge(page.hits, Arrival::Newer { more: page.more });
+            if model.events.follow && model.asking.counts_due {
+                return ask_counts(model);
+            }
             Vec::new()
         }
         Purpose::Refresh => {
             model.events.merge(page.hits, Arrival::Refresh);
+            // A change may make an event match that lies after the last one of the list.
+            if model.events.follow && !model.events.window.is_empty() {
+                return ask(model, Purpose::Newer);
+            }
             // Changes may come every second: the counts must not wait until they stop.
             if model.asking.counts_due {
                 ask_counts(model)
@@ -326,17 +345,30 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
         Place::Around(_) => Window::new(page.hits, page.more, true),
         Place::From(_) => Window::new(page.hits, true, page.more),
     };
+    let before = model.events.selected().map(|hit| hit.event.id);
     model.events.replace(window, at_first);
-    model.detail.reset();
+    if model.events.selected().map(|hit| hit.event.id) != before {
+        model.detail.reset();
+    }
     session::arrived(model);
     let generation = model.asking.next_generation();
     model.arriving.tail = Some(generation);
     let mut effects = vec![Effect::Tail {
         generation,
-        query: listed(model),
-        from: page.watermark,
+        request: Box::new(TailRequest {
+            query: listed(model),
+            from: page.watermark,
+            now: model.anchor.unwrap_or(model.now),
+            zone_offset: model.zone.offset_at(model.now),
+        }),
     }];
-    effects.extend(ask_counts(model));
+    effects.extend(match model.asking.after.take() {
+        Some(purpose) => {
+            model.asking.counts_due = true;
+            ask(model, purpose)
+        }
+        None => ask_counts(model),
+    });
     effects
 }
 

@@ -20,7 +20,7 @@ pub(super) fn go(model: &mut Model, id: EventId, noun: &'static str) -> Vec<Effe
         return Vec::new();
     }
     let everything = false;
-    search::ask(
+    search::ask_after_list(
         model,
         Purpose::Visit(Visit {
             id,
