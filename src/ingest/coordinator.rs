@@ -102,7 +102,7 @@ impl Coordinator {
             let worker = Worker {
                 queue: queue.clone(),
                 registry: registry.clone(),
-                zone_offset: options.zone_offset,
+                zone: options.zone,
                 report: Box::new(move |outcome| {
                     // The coordinator outlives the workers; if it is gone there is nobody to tell.
                     let _ = report.send(outcome);

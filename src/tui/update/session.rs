@@ -135,9 +135,7 @@ pub fn restore(model: &mut Model, session: &Session) {
     model.events.follow = session.selected.is_none();
     model.keeping.wanted = session.selected.clone();
     if let Some(run) = &session.run {
-        model
-            .runbooks
-            .resume(run, model.now, model.zone.offset_at(model.now));
+        model.runbooks.resume(run, model.now, model.zone.place());
     }
     let mut plain = session.clone();
     (plain.sources, plain.title) = (Vec::new(), String::new());
