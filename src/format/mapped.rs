@@ -44,6 +44,9 @@ impl Table {
     }
 }
 
+/// Most events that one record becomes.
+const MOST: usize = 64;
+
 /// A table in use, for one layout.
 pub(super) struct Mapped {
     table: &'static Table,
@@ -110,6 +113,12 @@ impl Format for Mapped {
         let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
             leaves.all(path).map(|name| name.text).collect()
         });
+        // Every event holds all of the record: a record of very many stays one.
+        let names = if names.len() > MOST {
+            Vec::new()
+        } else {
+            names
+        };
         let mut events = vec![event; names.len().max(1)];
         for (n, event) in events.iter_mut().enumerate() {
             if let Some(name) = names.get(n) {

@@ -96,10 +96,10 @@ pub enum News {
         job: u64,
         events: u64,
     },
-    /// Events and bytes, or why there is no file.
+    /// What was written, or why there is no file.
     Exported {
         job: u64,
-        result: Result<(u64, u64), String>,
+        result: Result<Written, String>,
     },
     Counted {
         job: u64,
@@ -110,6 +110,15 @@ pub enum News {
         what: String,
         result: Result<PathBuf, String>,
     },
+}
+
+/// An export that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub events: u64,
+    pub bytes: u64,
+    /// Everything was searched; else more may match than was written.
+    pub complete: bool,
 }
 
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same

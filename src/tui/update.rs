@@ -6,6 +6,8 @@ mod beside;
 mod context;
 mod facets;
 mod history;
+mod leave;
+mod live;
 mod look;
 mod marks;
 mod moments;
@@ -50,7 +52,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Tick(now) => {
-            let mut effects = search::tick(model, now);
+            let mut effects = live::tick(model, now);
             effects.extend(beside::added(model));
             effects.extend(session::tick(model));
             return effects;
@@ -106,7 +108,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::SessionOpened(result) => session::opened(model, result),
-        Message::Tailed { generation, item } => search::tailed(model, generation, item),
+        Message::Tailed { generation, item } => live::tailed(model, generation, item),
         Message::TailEnded { generation, error } => {
             if model.arriving.tail == Some(generation) {
                 model.dirty = true;
@@ -230,9 +232,9 @@ pub(super) fn run(
 ) -> Vec<Effect> {
     match command {
         Command::Redraw => vec![Effect::Redraw],
-        Command::Interrupt => interrupt(model),
-        Command::Quit => quit(model, quit_armed),
-        Command::Close => close(model).unwrap_or_default(),
+        Command::Interrupt => leave::interrupt(model),
+        Command::Quit => leave::quit(model, quit_armed),
+        Command::Close => leave::close(model).unwrap_or_default(),
         Command::Help => {
             let about = model.context();
             model.overlay = Some(Overlay::Help(Help::new(about)));
@@ -419,7 +421,7 @@ fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effec
 
 fn toggle(model: &mut Model, pane: Pane) -> Vec<Effect> {
     if model.focus == pane {
-        return close(model).unwrap_or_default();
+        return leave::close(model).unwrap_or_default();
     }
     model.set_open(pane, true);
     Vec::new()
@@ -436,108 +438,6 @@ fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
         model.focus(*next);
     }
     Vec::new()
-}
-
-/// Closes the topmost thing; `None` if there is none.
-fn close(model: &mut Model) -> Option<Vec<Effect>> {
-    if model.overlay.take().is_some() {
-        return Some(Vec::new());
-    }
-    if model.query_bar.is_editing() {
-        model.query_bar.update(Command::Close);
-        return Some(Vec::new());
-    }
-    if model.count.take().is_some() {
-        return Some(Vec::new());
-    }
-    if model.focus == Pane::Filters && model.filters.is_narrowing() {
-        model.filters.end_narrowing();
-        return Some(Vec::new());
-    }
-    match model.focus {
-        Pane::Runbook => {
-            let had_run = model.runbooks.run().is_some();
-            if !model.runbooks.back() {
-                model.set_open(Pane::Runbook, false);
-            }
-            Some(if had_run {
-                runbook::unpark(model)
-            } else {
-                Vec::new()
-            })
-        }
-        Pane::Timeline => {
-            if !model.timeline.drop_selection() {
-                model.focus = Pane::Events;
-            }
-            Some(Vec::new())
-        }
-        Pane::Filters | Pane::Detail => {
-            model.set_open(model.focus, false);
-            Some(Vec::new())
-        }
-        Pane::Events if model.open.detail => {
-            model.set_open(Pane::Detail, false);
-            Some(Vec::new())
-        }
-        Pane::Events if model.in_context => Some(context::toggle(model)),
-        Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
-        Pane::Events if model.problems.is_empty() && model.message().is_some() => {
-            model.alerts.closed = model.info.messages.last().cloned();
-            Some(Vec::new())
-        }
-        Pane::Events if !model.problems.is_empty() => {
-            model.problems.clear();
-            Some(Vec::new())
-        }
-        Pane::Events => None,
-    }
-}
-
-fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
-    if armed {
-        return vec![Effect::Quit];
-    }
-    close(model).unwrap_or_else(|| {
-        model.quit_armed = true;
-        model.say("q again to quit");
-        Vec::new()
-    })
-}
-
-fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if let Some(effects) = share::stop(model) {
-        return effects;
-    }
-    let background = matches!(
-        model.asking.running,
-        Some((_, Purpose::Counts | Purpose::Refresh)) if model.overlay.is_some() || model.query_bar.is_editing()
-    );
-    if !background && let Some((_, purpose)) = model.asking.running.take() {
-        model.asking.after = None;
-        if matches!(purpose, Purpose::Page(_)) {
-            // What is on the screen is of the query before.
-            model.events.clear();
-            model.asking.error = Some("stopped".to_owned());
-            model.asking.failed = Some(purpose.clone());
-        }
-        if matches!(purpose, Purpose::Related(..)) {
-            model.related.fail("stopped".to_owned());
-        }
-        model.asking.counts_due = false;
-        model.asking.refresh_due = false;
-        model.asking.loaded = true;
-        model.say("search stopped");
-        return vec![Effect::CancelSearch];
-    }
-    if model.beside.added_running.take().is_some() {
-        model.say("counting stopped");
-        return vec![Effect::CancelLane(Lane::Added)];
-    }
-    if model.overlay.is_some() || model.query_bar.is_editing() {
-        return close(model).unwrap_or_default();
-    }
-    vec![Effect::Quit]
 }
 
 fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {

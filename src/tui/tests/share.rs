@@ -17,7 +17,8 @@ use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
-use crate::tui::share::{News, Setup, Share, command, quoted};
+use crate::tui::share::{News, Setup, Share, Written, command, quoted};
+use crate::tui::theme::Role;
 use crate::tui::update::update;
 use crate::tui::verb::Verb;
 
@@ -237,6 +238,33 @@ fn ctrl_c_stops_the_export_first_and_says_what_became_of_it() {
     assert!(said(&model).contains("no file was left"));
 }
 
+/// While indexing goes on, more may match than was written: that is no good news.
+#[test]
+fn an_export_of_a_part_says_so() {
+    for (complete, role) in [(true, Role::Good), (false, Role::Warning)] {
+        let mut model = model_of(event(1));
+        let Share::Export(job) = share_of(type_line(&mut model, ":export csv /tmp/out.csv")) else {
+            panic!("no export");
+        };
+        let result = Ok(Written {
+            events: 1,
+            bytes: 9,
+            complete,
+        });
+        let news = News::Exported {
+            job: job.job,
+            result,
+        };
+        update(&mut model, Message::Shared(news));
+        let (said, text) = model.said.clone().unwrap();
+        assert_eq!(
+            (said, text.contains("NOT everything")),
+            (role, !complete),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn every_command_and_verb_is_found_in_the_palette_by_its_name() {
     let mut model = model_of(event(1));
@@ -268,6 +296,15 @@ fn every_command_runs_from_the_palette() {
         let opens = matches!(command, Command::Palette | Command::Export);
         assert_eq!(is_open, opens, "{}:\n{}", command.name(), h.screen());
     }
+}
+
+#[test]
+fn a_command_of_a_pane_that_is_not_in_use_says_where_it_works() {
+    let mut h = Harness::with(80, 24, events(10), library(), Options::default());
+    h.keys(":toggle-chip<enter>")
+        .shows("toggle-chip works in: filters");
+    h.keys("f:sort-facets<enter>").shows("rarest");
+    h.keys("<esc>:pivot-ip<enter>").shows("ip:203.0.113.7");
 }
 
 #[test]

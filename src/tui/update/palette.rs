@@ -9,6 +9,7 @@ use crate::query::{Query, time};
 use crate::tui::columns::Column;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
+use crate::tui::keymap::Context;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::palette::{Palette as Line, Row};
@@ -299,6 +300,21 @@ fn is_whole(model: &Model, verb: Verb, argument: &str) -> bool {
     }
 }
 
+/// Where a command works, if that is not here: its pane or menu has to be in use.
+fn elsewhere(model: &Model, command: Command) -> Option<String> {
+    let bound = |context: &Context| model.keymap.bound(*context).any(|(c, _)| c == command);
+    let places: Vec<Context> = Context::ALL.into_iter().filter(bound).collect();
+    // What the menu of pivots offers can be asked for without it.
+    let anywhere = |place: &Context| {
+        matches!(place, Context::Global | Context::Pivot) || *place == model.context()
+    };
+    if places.is_empty() || places.iter().any(anywhere) {
+        return None;
+    }
+    let names: Vec<&str> = places.iter().map(|place| place.name()).collect();
+    Some(names.join(", "))
+}
+
 /// Runs a line. What cannot be run leaves the palette open and says why.
 fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
     if line.is_empty() {
@@ -309,6 +325,10 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
         model.overlay = None;
         if command.edit().is_some() {
             model.say(format!("{line} works while a line is being written"));
+            return Ok(Vec::new());
+        }
+        if let Some(places) = elsewhere(model, command) {
+            model.say(format!("{line} works in: {places}"));
             return Ok(Vec::new());
         }
         return Ok(run(model, command, 1, false));

@@ -1,14 +1,12 @@
-//! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
+//! Asking the engine and taking its answers: pages, counts and jumps.
 
 use super::context::{self, listed};
 use super::runbook::park;
 use super::{related, session, visit};
 use crate::engine::{
-    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
-    TailRequest,
+    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::field::Field;
-use crate::event::time::SECOND;
 use crate::event::{SortKey, Timestamp};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
@@ -21,7 +19,6 @@ use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
 use crate::tui::term;
 use crate::tui::theme::Role;
-use crate::tui::widget::moment::TimeStyle;
 
 /// Hits on a page.
 const PAGE: usize = 500;
@@ -393,7 +390,7 @@ pub(super) fn count_soon(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn ask_counts(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_counts(model: &mut Model) -> Vec<Effect> {
     model.asking.counts_due = false;
     model.asking.at = model.now;
     ask(model, Purpose::Counts)
@@ -501,94 +498,4 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
         model.events.release();
         load(model, Place::Around(key))
     }
-}
-
-pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) -> Vec<Effect> {
-    if model.arriving.tail != Some(generation) {
-        return Vec::new();
-    }
-    model.dirty = true;
-    match item {
-        TailItem::Events(hits) => {
-            related::arrived(model, &hits);
-            model.arriving.arrived += hits.len() as u64;
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.events.merge(hits, Arrival::Live);
-            Vec::new()
-        }
-        TailItem::Changed => {
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.asking.refresh_due = !model.events.window.is_empty();
-            // What was indexed meanwhile may lie before the first event, and after the last one.
-            let window = &mut model.events.window;
-            window.more_older = !window.is_empty();
-            window.more_newer |= !window.is_empty() && !model.events.follow && !model.asking.whole;
-            Vec::new()
-        }
-        TailItem::Lagged(skipped) => {
-            model.said = Some((
-                Role::Warning,
-                format!("{skipped} events came too fast: searched again"),
-            ));
-            reload(model)
-        }
-    }
-}
-
-/// Works the rate out and asks again what changed, at most once a second.
-pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    model.now = now;
-    model.dirty |= model.events.style == TimeStyle::Relative;
-    let arriving = &mut model.arriving;
-    if !model.covers.complete {
-        (arriving.arrived, arriving.since) = (0, None);
-    }
-    let since = *arriving.since.get_or_insert(now);
-    let elapsed = now.0.saturating_sub(since.0);
-    if elapsed >= SECOND {
-        let rate = (i128::from(arriving.arrived) * i128::from(SECOND) / i128::from(elapsed)) as u64;
-        let rate = if arriving.arrived > 0 { rate.max(1) } else { 0 };
-        model.dirty |= rate != arriving.rate;
-        (arriving.rate, arriving.arrived) = (rate, 0);
-        arriving.since = (rate > 0).then_some(now);
-    }
-    if now.0.saturating_sub(model.asking.at.0) < SECOND {
-        return Vec::new();
-    }
-    model.related.tick();
-    let mut effects = Vec::new();
-    let asking = &mut model.asking;
-    asking.info_due |= !model.covers.complete;
-    if asking.info_due && !asking.info_running {
-        (asking.info_due, asking.info_running, asking.at) = (false, true, now);
-        effects.push(Effect::Info);
-    }
-    if asking.running.is_some() || asking.error.is_some() {
-        return effects;
-    }
-    asking.at = now;
-    if asking.refresh_due && !model.events.window.is_empty() {
-        asking.refresh_due = false;
-        // A page of an index that was not complete may lack events anywhere.
-        let partial = !model.asking.whole;
-        effects.extend(if model.keeping.wanted.is_some() {
-            reload(model)
-        } else if partial && model.events.follow {
-            // What the tail delivers meanwhile still belongs to this list.
-            ask(model, Purpose::Page(Place::Newest))
-        } else if partial && model.covers.complete {
-            reload(model)
-        } else {
-            ask(model, Purpose::Refresh)
-        });
-    } else if asking.counts_due && !model.events.window.is_empty() {
-        effects.extend(ask_counts(model));
-    } else if asking.counts_due {
-        // Nothing was found so far: perhaps there is something now.
-        asking.counts_due = false;
-        effects.extend(reload(model));
-    }
-    effects
 }

@@ -143,13 +143,20 @@ pub(super) fn news(model: &mut Model, news: News) {
                 return;
             };
             model.said = Some(match result {
-                Ok((events, bytes)) => {
-                    let events = counted(events, "event", "events");
-                    let (bytes, path) = (number(bytes), running.path.display());
-                    (
-                        Role::Good,
-                        format!("wrote {events}, {bytes} bytes, to {path}"),
-                    )
+                Ok(written) => {
+                    let events = counted(written.events, "event", "events");
+                    let (bytes, path) = (number(written.bytes), running.path.display());
+                    if written.complete {
+                        (
+                            Role::Good,
+                            format!("wrote {events}, {bytes} bytes, to {path}"),
+                        )
+                    } else {
+                        (
+                            Role::Warning,
+                            format!("NOT everything, indexing goes on: wrote {events} to {path}"),
+                        )
+                    }
                 }
                 Err(error) => (Role::Warning, format!("not exported: {error}")),
             });

@@ -173,14 +173,15 @@ impl Pen<'_> {
         let piece = |(piece, start): (String, usize)| {
             let end = start + piece.len();
             let within = |at: usize| at.clamp(start, end) - start;
-            let inside: Vec<_> = ranges
-                .iter()
+            // In order and apart: a long value has as many lines as hits, and each line looks at its own only.
+            let first = ranges.partition_point(|r| r.end <= start);
+            let here = || ranges[first..].iter().take_while(|r| r.start < end);
+            let inside: Vec<_> = here()
                 .map(|r| within(r.start)..within(r.end))
                 .filter(|r| !r.is_empty())
                 .collect();
-            let hits = ranges.iter().filter(|r| (start..end).contains(&r.start));
             Drawn {
-                hits: hits.count(),
+                hits: here().filter(|r| r.start >= start).count(),
                 line: self.spans(role, &piece, &inside).into(),
             }
         };
