@@ -5,7 +5,6 @@ pub mod memory;
 pub mod page;
 pub mod sink;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use std::time::Instant;
 use crate::chain::ChainReport;
 use crate::event::Verdict;
 use crate::event::field::Field;
-use crate::event::{Event, EventId, SortKey, Timestamp};
+use crate::event::{Event, EventId, SortKey, Timestamp, Zone};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Bound, Notice, Query};
 

@@ -38,13 +38,12 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 
 pub use registry::Registry;
 pub use sample::Sample;

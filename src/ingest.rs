@@ -17,7 +17,6 @@ pub mod scan;
 mod tailer;
 pub mod verify;
 
-use crate::event::Zone;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +28,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use self::coordinator::Coordinator;
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
+use crate::event::Zone;
 use crate::format::Registry;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};

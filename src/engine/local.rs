@@ -22,7 +22,6 @@ mod sink;
 mod store;
 mod terms;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +43,7 @@ use super::{
     SourceInfo, Tail, TailRequest, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::{Event, EventId, Timestamp, Zone};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher};
 

@@ -125,7 +125,12 @@ impl Format for Mapped {
                 event.action = Some((*name).to_owned());
             }
             (self.table.finish)(event, &leaves);
-            event.attributes = leaves.clone();
+        }
+        match &mut events[..] {
+            [only] => only.attributes = leaves,
+            several => several
+                .iter_mut()
+                .for_each(|e| e.attributes = leaves.clone()),
         }
         Ok(events)
     }

@@ -1,13 +1,12 @@
 //! Every fixture of every format, from detection to normalised events.
 
-use crate::event::Zone;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::Timestamp;
+use crate::event::{Timestamp, Zone};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,5 @@
 //! A local engine fed by the real ingest pipeline.
 
-use auditty::event::Zone;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +7,7 @@ use std::time::Instant;
 use auditty::engine::local::{LocalEngine, LocalOptions};
 use auditty::engine::sink::{Generation, GenerationId};
 use auditty::engine::{Cancel, Cursor, Engine, Hit, SearchPage, SearchRequest, Sort};
-use auditty::event::Timestamp;
+use auditty::event::{Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::ingest::scan::FileScanner;
 use auditty::ingest::{Ingest, Options};

@@ -1,6 +1,5 @@
 //! From a document back to its event: the original is read and parsed again.
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
@@ -11,7 +10,7 @@ use super::originals::{Address, Originals};
 use super::schema::HAS_TIME;
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, Hit};
-use crate::event::{Event, Order, SortKey, Timestamp, Verdict};
+use crate::event::{Event, Order, SortKey, Timestamp, Verdict, Zone};
 use crate::format::Registry;
 use crate::format::{Context, Frame};
 

@@ -1,6 +1,5 @@
 //! One index on disk: opening, rebuilding, the writer's lock, and what a search sees of it.
 
-use crate::event::Zone;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +19,7 @@ use super::paths::SegmentPaths;
 use super::schema::{self, Columns};
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, SourceInfo};
+use crate::event::Zone;
 use crate::format::Registry;
 
 /// Memory of both indexing threads together; more gains nothing (measured), less costs speed.

@@ -3,14 +3,13 @@
 pub mod form;
 pub mod run;
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 use crate::runbook::{Inputs, Library, Runbook};
 use crate::state;
 use crate::tui::command::Command;

@@ -274,6 +274,7 @@ pub(super) fn searched(
             model.asking.failed = Some(purpose.clone());
             model.asking.loaded = true;
             if matches!(purpose, Purpose::Page(_)) {
+                model.asking.after = None;
                 model.events.clear();
             }
             return Vec::new();
@@ -424,6 +425,20 @@ fn counted(model: &mut Model, page: SearchPage) {
     }
 }
 
+/// Parks a query that hides what was gone to, and shows everything in its place.
+pub(super) fn show_everything(model: &mut Model, noun: &str) {
+    park(model);
+    if let Some(run) = model.runbooks.run_mut() {
+        run.set_aside();
+    }
+    let back = model.key(Command::Unpark);
+    model.said = Some((
+        Role::Warning,
+        format!("your query hid this {noun}; {back} brings it back"),
+    ));
+    install(model, Query::default(), None);
+}
+
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
     let Some(hit) = page.hits.into_iter().next() else {
@@ -474,16 +489,7 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     model.detail.reset();
     let key = hit.event.sort_key();
     if jump.everything {
-        park(model);
-        if let Some(run) = model.runbooks.run_mut() {
-            run.set_aside();
-        }
-        let back = model.key(Command::Unpark);
-        model.said = Some((
-            Role::Warning,
-            format!("your query hid this {noun}; {back} brings it back"),
-        ));
-        install(model, Query::default(), None);
+        show_everything(model, noun);
         model.events.release();
         return load(model, Place::Around(key));
     }

@@ -1,13 +1,11 @@
 //! Going to one event, wherever it is: in the list, elsewhere among what the query matches, or hidden by the query.
 
-use super::runbook::park;
 use super::search;
 use crate::engine::{SearchPage, SearchRequest};
 use crate::event::EventId;
 use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::FieldRef;
-use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Place, Purpose, Visit};
 use crate::tui::model::Model;
 use crate::tui::term;
@@ -61,16 +59,7 @@ pub(super) fn visited(model: &mut Model, visit: Visit, page: SearchPage) -> Vec<
     model.events.follow = false;
     model.detail.reset();
     if visit.everything {
-        park(model);
-        if let Some(run) = model.runbooks.run_mut() {
-            run.set_aside();
-        }
-        let back = model.key(Command::Unpark);
-        model.said = Some((
-            Role::Warning,
-            format!("your query hid this {noun}; {back} brings it back"),
-        ));
-        search::install(model, Query::default(), None);
+        search::show_everything(model, noun);
     }
     search::load(model, Place::Around(hit.event.sort_key()))
 }

@@ -1,13 +1,12 @@
 //! The inputs of a runbook: one line each, prefilled from defaults and from the selected event.
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
 use regex::RegexBuilder;
 
 use crate::event::field::Field;
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 use crate::runbook::{Input, InputError, InputKind, Inputs, Runbook};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
