@@ -22,9 +22,12 @@ use crate::engine::{EngineError, SourceInfo};
 use crate::event::Zone;
 use crate::format::Registry;
 
-/// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
+/// Memory of the index's writer; more gains nothing (measured), less costs speed.
 const WRITER_BYTES: usize = 100 << 20;
-const WRITER_THREADS: usize = 2;
+/// One table of terms: two would push each other out of the processor's cache, and cost more than they share.
+const WRITER_THREADS: usize = 1;
+/// Segments of a size are merged when there are so many: a few more to search, each event copied less often.
+const MERGED_AT_ONCE: usize = 8;
 
 /// Looks at an index that seems damaged before it is taken for damaged.
 const TRIES: u32 = 3;
@@ -221,7 +224,7 @@ impl Store {
             Err(error) => return Err(failed(error)),
         };
         let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(6);
+        policy.set_min_num_segments(MERGED_AT_ONCE);
         writer.set_merge_policy(Box::new(policy));
         // What the last writer committed counts, not what this process saw when it opened the index.
         self.reload()?;

@@ -39,8 +39,12 @@ const LOW_BYTES: usize = 96;
 /// Longest value or word kept whole, in bytes.
 const VALUE_BYTES: usize = 256;
 const WORD_BYTES: usize = 64;
-/// Longest word of an id-like value kept whole: four hex digits of a UUID, day and hour of a time.
+/// Longest word of an id-like value kept whole if it is of a time: a year, day and hour.
 const OPAQUE_WORD_BYTES: usize = 5;
+/// What is kept of the others: enough to tell events apart together with the words beside them, and so few spellings
+/// that their terms stay in the processor's cache while an index is built.
+const OPAQUE_SHORT_BYTES: usize = 3;
+const OPAQUE_LONG_BYTES: usize = 4;
 /// Paths whose values are tracked; beyond, every value is high.
 const TRACKED_PATHS: usize = 4096;
 
@@ -137,8 +141,8 @@ pub(crate) fn opaque_term(path: &str) -> Vec<u8> {
     term
 }
 
-/// How a word of an id-like value is indexed where it is too long to be kept whole: its beginning, chosen so that there
-/// are about 2^16 of them. `None` for words that are indexed whole, and for those that no id-like value holds.
+/// How a word of an id-like value is indexed where it is not kept whole: its beginning, chosen so that there are few of
+/// them. `None` for words that are indexed whole, and for those that no id-like value holds.
 pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
     if !word
         .bytes()
@@ -153,19 +157,21 @@ pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
 /// Returns whether the word, of an id-like value, was cut.
 fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
     let bytes = word.as_bytes();
-    if bytes.len() <= OPAQUE_WORD_BYTES {
-        term.extend_from_slice(bytes);
-        return false;
-    }
-    let decimal = bytes[..OPAQUE_WORD_BYTES].iter().all(u8::is_ascii_digit);
-    let kept = if decimal {
-        OPAQUE_WORD_BYTES
-    } else {
-        OPAQUE_WORD_BYTES - 1
+    let of_time = || !bytes.iter().any(|b| matches!(b, b'a'..=b'f'));
+    let kept = match bytes.len() {
+        0..=OPAQUE_SHORT_BYTES => bytes.len(),
+        4..=OPAQUE_WORD_BYTES if of_time() => bytes.len(),
+        4..=OPAQUE_WORD_BYTES => OPAQUE_SHORT_BYTES,
+        // A fraction of a second says little, a long hex word may be all that a person searches for.
+        _ if bytes[..OPAQUE_WORD_BYTES].iter().all(u8::is_ascii_digit) => OPAQUE_SHORT_BYTES,
+        _ => OPAQUE_LONG_BYTES,
     };
     term.extend_from_slice(&bytes[..kept]);
-    term.push(CUT);
-    true
+    let cut = kept < bytes.len();
+    if cut {
+        term.push(CUT);
+    }
+    cut
 }
 
 /// What a cut word began with, and whether it is of an id-like value.
@@ -222,8 +228,9 @@ pub(crate) fn is_opaque(value: &str) -> bool {
             c.is_ascii_digit() || matches!(c, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' ')
         });
     }
-    let digits = b.iter().filter(|c| c.is_ascii_digit()).count();
-    digits >= 2 && b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
+    // Most values end it with their first letters.
+    b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
+        && b.iter().filter(|c| c.is_ascii_digit()).count() >= 2
 }
 
 /// Seeded anew in every process, since log content is chosen by others.
@@ -429,9 +436,11 @@ mod tests {
         for (word, want) in [
             ("9b3cb0d7", Some("9b3c")),
             ("a15176a12437", Some("a151")),
-            ("0218866z", Some("02188")),
-            ("12345abc", Some("12345")),
-            ("9b07", None),
+            ("0218866z", Some("021")),
+            ("12345abc", Some("123")),
+            ("9b07", Some("9b0")),
+            ("2026", None),
+            ("9b0", None),
             ("01t00", None),
             ("secrets", None),
             ("é3cb0d7", None),
