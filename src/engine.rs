@@ -272,6 +272,8 @@ pub enum EngineError {
 pub struct SourceInfo {
     pub name: Arc<str>,
     pub format: Arc<str>,
+    /// A person chose the format.
+    pub format_chosen: bool,
     pub events: u64,
     pub unparsed: u64,
     /// Newest event.

@@ -12,6 +12,7 @@ use super::scratch::Scratch;
 use crate::config::paths::{self, PathsError};
 use crate::config::{Paths, Settings};
 use crate::engine::local::{LocalEngine, LocalOptions};
+use crate::engine::sink::EventSink;
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
@@ -20,6 +21,7 @@ pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
 use crate::tui::clipboard::Wrap;
+use crate::tui::runner::ReadAs;
 use crate::tui::share;
 
 /// What the caller is going to do.
@@ -35,6 +37,8 @@ pub(super) enum Mode {
 pub(super) struct Opened {
     _demo: Option<DemoWriter>,
     ingest: Ingest,
+    /// Where people are told something.
+    sink: Arc<dyn EventSink>,
     pub(super) engine: Arc<dyn Engine>,
     /// What is open, as somebody else can name it.
     pub(super) paths: Vec<PathBuf>,
@@ -46,6 +50,8 @@ pub(super) struct Opened {
     pub(super) tip: Option<String>,
     /// What runbooks are offered for inputs of these names.
     pub(super) offers: Vec<(&'static str, String)>,
+    /// Why nothing is kept for the next time.
+    pub(super) not_kept: Option<String>,
     /// Removed at the end.
     _scratch: Option<Scratch>,
 }
@@ -66,6 +72,9 @@ pub(super) enum OpenError {
     NothingToOpen,
     #[error("{0}")]
     Failed(String),
+    /// There is no place for an index.
+    #[error("{0}")]
+    NoPlace(String),
 }
 
 impl From<PathsError> for OpenError {
@@ -86,7 +95,8 @@ impl From<IngestError> for OpenError {
     }
 }
 
-/// Opens paths: the index of each, and a pipeline that brings it up to date.
+/// Opens paths: the index of each, and a pipeline that brings it up to date. Where nothing can be kept (a read-only
+/// home, a full disk) the index lives as long as this process, and that is said.
 pub(super) fn open(
     paths: &[PathBuf],
     settings: &Settings,
@@ -96,41 +106,98 @@ pub(super) fn open(
         return Err(OpenError::NothingToOpen);
     }
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    let mut discoverer = Discoverer::new(paths.to_vec());
-    let discovery = discoverer.scan();
-    if discovery.roots.is_empty() {
-        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    match open_kept(paths, settings, mode, &places) {
+        Err(OpenError::NoPlace(why)) => {
+            let failed = |_| OpenError::Failed(why.clone());
+            let scratch = scratch_dir(&std::env::temp_dir(), "auditty-").map_err(failed)?;
+            let folder = scratch.path().to_owned();
+            let opened = open_for_now(paths, settings, mode, &places, scratch, &folder);
+            let mut opened = opened.map_err(|_| OpenError::Failed(why.clone()))?;
+            let said = format!("nothing is kept for the next time: {why}");
+            opened.sink.message(said);
+            opened.not_kept = Some(why);
+            Ok(opened)
+        }
+        other => other,
     }
+}
+
+fn open_kept(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    places: &Paths,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = Discoverer::new(paths.to_vec());
+    let discovery = scan(&mut discoverer)?;
     // What comes by a pipe is read once: its index lives as long as this process.
     let piped = discovery.roots.iter().any(|r| r.kind == RootKind::Stdin);
-    paths::private_dir(&places.cache)?;
-    let scratch = if piped {
-        Some(scratch_dir(&places.cache, "stdin-")?)
-    } else {
-        None
-    };
-    let dir_of = |path: &Path, kind: RootKind| match (&scratch, kind) {
-        (Some(scratch), RootKind::Stdin) => scratch.path().join("index"),
-        _ => places.index_dir().join(dir_name(path)),
-    };
-    let dirs: Vec<PathBuf> = discovery
-        .roots
-        .iter()
-        .map(|r| dir_of(&r.path, r.kind))
-        .collect();
-    let spool = scratch
-        .as_ref()
-        .map_or_else(PathBuf::new, |s| s.path().to_owned());
+    let no_place = |e: PathsError| OpenError::NoPlace(e.to_string());
+    paths::private_dir(&places.cache).map_err(no_place)?;
+    if piped {
+        let scratch = scratch_dir(&places.cache, "stdin-")?;
+        return open_for_now(paths, settings, mode, places, scratch, &places.index_dir());
+    }
+    let dir_of = |path: &Path| places.index_dir().join(dir_name(path));
+    let dirs: Vec<PathBuf> = discovery.roots.iter().map(|r| dir_of(&r.path)).collect();
+    let sources = discovery.roots.iter().map(|r| r.path.clone()).collect();
     let title = title(&discovery);
-    // What comes by a pipe is another thing each time.
-    let sources = discovery.roots.iter().filter(|_| !piped);
-    let sources = sources.map(|r| r.path.clone()).collect();
     let mut opened = start(
-        discoverer, discovery, &dirs, &places, spool, settings, mode, title, scratch,
+        discoverer,
+        discovery,
+        &dirs,
+        places,
+        PathBuf::new(),
+        settings,
+        mode,
+        title,
+        None,
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
     Ok(opened)
+}
+
+/// Opens paths with the index in a folder that goes with this process; that of what is not piped in `folder`.
+fn open_for_now(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    places: &Paths,
+    scratch: Scratch,
+    folder: &Path,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = Discoverer::new(paths.to_vec());
+    let discovery = scan(&mut discoverer)?;
+    let dir_of = |path: &Path, kind: RootKind| match kind {
+        RootKind::Stdin => scratch.path().join("index"),
+        _ => folder.join(dir_name(path)),
+    };
+    let roots = discovery.roots.iter();
+    let dirs: Vec<PathBuf> = roots.map(|r| dir_of(&r.path, r.kind)).collect();
+    let spool = scratch.path().to_owned();
+    let title = title(&discovery);
+    let mut opened = start(
+        discoverer,
+        discovery,
+        &dirs,
+        places,
+        spool,
+        settings,
+        mode,
+        title,
+        Some(scratch),
+    )?;
+    opened.paths = paths.iter().map(|path| absolute(path)).collect();
+    Ok(opened)
+}
+
+fn scan(discoverer: &mut Discoverer) -> Result<Discovery, OpenError> {
+    let discovery = discoverer.scan();
+    if discovery.roots.is_empty() {
+        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    }
+    Ok(discovery)
 }
 
 /// A path that is right from any folder; standard input stays what it is.
@@ -168,8 +235,13 @@ fn start(
         zone,
     };
     let engine =
-        LocalEngine::open(dirs, registry.clone(), options)?.with_scanner(Arc::new(scanner));
+        LocalEngine::open(dirs, registry.clone(), options).map_err(|error| match error {
+            EngineError::Io { .. } | EngineError::Index(_) => OpenError::NoPlace(error.to_string()),
+            other => other.into(),
+        })?;
+    let engine = engine.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
+    let sink = sinks[0].clone();
     let options = Options {
         follow: mode != Mode::Complete,
         zone,
@@ -181,12 +253,14 @@ fn start(
     Ok(Opened {
         _demo: None,
         ingest,
+        sink,
         engine,
         paths: Vec::new(),
         title,
         sources: Vec::new(),
         tip: None,
         offers: Vec::new(),
+        not_kept: None,
         _scratch: scratch,
     })
 }
@@ -226,7 +300,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
 pub(super) fn explore(
     opened: Opened,
     mut library: crate::runbook::Library,
-    options: crate::tui::Options,
+    mut options: crate::tui::Options,
     keeper: Option<crate::state::Keeper>,
 ) -> Result<Option<String>, OpenError> {
     for runbook in &mut library.runbooks {
@@ -237,6 +311,13 @@ pub(super) fn explore(
             }
         }
     }
+    let formats = formats();
+    let named = formats.iter().map(|f| (f.id().into(), f.title().into()));
+    options.formats = named.collect();
+    let chooser = opened.ingest.chooser();
+    options.read_as = Some(ReadAs(Arc::new(move |source, format| {
+        chooser.read_as(source, format);
+    })));
     let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -107,6 +107,7 @@ commands! {
     PreviousHit "previous-hit" "to the previous place where it was found"
     NextPart "next-part" "to the next part: attributes, session, chain"
     PreviousPart "previous-part" "to the previous part"
+    EditInputs "edit-inputs" "the runbook's inputs again; its steps follow"
     Branch1 "branch-1" "take the first branch"
     Branch2 "branch-2" "take the second branch"
     Branch3 "branch-3" "take the third branch"
@@ -133,6 +134,7 @@ commands! {
     CopyCommand "copy-command" "copy this view as a shell command"
     Export "export" "write what matches to a file"
     Sources "sources" "the sources: how far, how late, what is wrong, their chains"
+    ReadAs "read-as" "read this source as another format"
     Mute "mute" "leave this source out, or take it in again"
     SaveSession "save-session" "keep this view under a name"
     OpenSession "open-session" "come back to a view that was kept"
@@ -140,6 +142,7 @@ commands! {
     Close "close" "close the topmost thing"
     Quit "quit" "close the topmost thing, at last the explorer"
     Interrupt "interrupt" "stop running work, then quit"
+    Suspend "suspend" "back to the shell for now; fg comes here again"
     Redraw "redraw" "draw the screen again"
 }
 

@@ -34,7 +34,16 @@ pub enum Effect {
     OpenSession {
         name: String,
     },
+    /// Reads a source again, as a format or by its content.
+    ReadAs {
+        source: Arc<str>,
+        format: Option<String>,
+    },
     Redraw,
+    /// Gives the terminal back and stops, until the shell lets it go on.
+    Suspend,
+    /// Takes the terminal over again, after something else had it.
+    TakeOver,
     /// Exports, copies into files, counts of what is typed.
     Share(Box<Share>),
     /// Bytes for the terminal beside the drawing; only `clipboard` makes them.
@@ -124,6 +133,22 @@ pub struct Jump {
     pub wrapped: bool,
     /// Only in this source.
     pub source: Option<Arc<str>>,
+    /// So many of them onwards; at least 1.
+    pub count: usize,
+}
+
+impl Jump {
+    /// To the next one, or the one before, among what the query matches.
+    pub fn new(target: Target, forward: bool, count: usize) -> Self {
+        Self {
+            target,
+            forward,
+            everything: false,
+            wrapped: false,
+            source: None,
+            count: count.max(1),
+        }
+    }
 }
 
 /// Going to one event.

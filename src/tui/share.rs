@@ -123,7 +123,14 @@ pub struct Written {
 
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same
 /// to somebody else and tomorrow.
-pub fn command(query: &Query, now: Timestamp, zone: Zone, paths: &[PathBuf]) -> String {
+/// `columns` are those that somebody chose.
+pub fn command(
+    query: &Query,
+    now: Timestamp,
+    zone: Zone,
+    paths: &[PathBuf],
+    columns: Option<&[String]>,
+) -> String {
     let bound = query.bind(&BindContext {
         now,
         zone,
@@ -163,6 +170,10 @@ pub fn command(query: &Query, now: Timestamp, zone: Zone, paths: &[PathBuf]) -> 
             words.push(flag.to_owned());
             words.push(at.brief());
         }
+    }
+    if let Some(columns) = columns {
+        words.push("--fields".to_owned());
+        words.push(quoted(OsStr::new(&columns.join(","))));
     }
     words.push("--tz".to_owned());
     words.push(quoted(OsStr::new(&zone.to_string())));

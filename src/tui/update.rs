@@ -62,6 +62,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             session::touched(model);
             let before = history::Before::of(model);
             let effects = on_key(model, key);
+            model.asking.widen = None;
             before.remember(model);
             effects
         }
@@ -107,7 +108,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             session::saved(model, name, error);
             Vec::new()
         }
-        Message::SessionOpened(result) => session::opened(model, result),
+        Message::SessionOpened(result) => {
+            let before = history::Before::of(model);
+            let effects = session::opened(model, result);
+            before.remember(model);
+            effects
+        }
         Message::Tailed { generation, item } => live::tailed(model, generation, item),
         Message::TailEnded { generation, error } => {
             if model.arriving.tail == Some(generation) {
@@ -119,6 +125,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Suspend => vec![Effect::Suspend],
+        Message::Continued => vec![Effect::TakeOver],
         Message::Shared(news) => {
             share::news(model, news);
             Vec::new()
@@ -136,6 +144,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
             model.detail.resize(area.width, area.height);
         }
     }
+    palette::settle(model);
     if !model.is_visible(model.focus) {
         model.focus = Pane::Events;
     }
@@ -232,6 +241,7 @@ pub(super) fn run(
 ) -> Vec<Effect> {
     match command {
         Command::Redraw => vec![Effect::Redraw],
+        Command::Suspend => vec![Effect::Suspend],
         Command::Interrupt => leave::interrupt(model),
         Command::Quit => leave::quit(model, quit_armed),
         Command::Close => leave::close(model).unwrap_or_default(),
@@ -280,14 +290,15 @@ pub(super) fn run(
         Command::SearchInside => related::ask_inside(model),
         Command::Pivot => pivot::open(model),
         Command::Mark => marks::toggle(model),
-        Command::NextMark => marks::go(model, true),
-        Command::PreviousMark => marks::go(model, false),
+        Command::NextMark => marks::go(model, true, count),
+        Command::PreviousMark => marks::go(model, false, count),
         Command::Annotate => marks::ask(model),
         Command::TimeStyle => look::time_style(model),
         Command::TimeZone => look::time_zone(model),
         Command::Columns => look::open_columns(model),
         Command::SaveSession => prompt::ask(model, Ask::SaveSession),
         Command::OpenSession => prompt::ask(model, Ask::OpenSession),
+        Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -303,10 +314,10 @@ pub(super) fn run(
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
         Command::PreviousPane => cycle(model, false),
-        Command::NextBreak => jump(model, Target::Break, true),
-        Command::PreviousBreak => jump(model, Target::Break, false),
-        Command::NextFailure => jump(model, Target::Failure, true),
-        Command::PreviousFailure => jump(model, Target::Failure, false),
+        Command::NextBreak => jump(model, Target::Break, true, count),
+        Command::PreviousBreak => jump(model, Target::Break, false, count),
+        Command::NextFailure => jump(model, Target::Failure, true, count),
+        Command::PreviousFailure => jump(model, Target::Failure, false, count),
         Command::Follow => {
             let before = model.events.selected_key();
             let intent = model.events.update(command, count);
@@ -412,7 +423,7 @@ fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effec
         run.set_aside();
     }
     model.query_bar.remember(&query.to_string());
-    if query == model.query && model.asking.error.is_none() {
+    if query == model.query && model.anchor.is_none() && model.asking.error.is_none() {
         return Vec::new();
     }
     model.anchor = None;
@@ -440,15 +451,14 @@ fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
+fn jump(model: &mut Model, target: Target, forward: bool, count: usize) -> Vec<Effect> {
+    // There was none among what the query matches, and the same key came again.
+    let everything = model.asking.widen.take() == Some(target);
     search::jump(
         model,
         Jump {
-            target,
-            forward,
-            everything: false,
-            wrapped: false,
-            source: None,
+            everything,
+            ..Jump::new(target, forward, count)
         },
     )
 }

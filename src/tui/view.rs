@@ -137,7 +137,13 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
                 info: &model.info,
                 now: model.now,
                 muted: &muted(&model.query, &model.info),
-                keys: [Command::Open, Command::Mute, Command::NextBreak].map(key),
+                keys: [
+                    Command::Open,
+                    Command::Mute,
+                    Command::NextBreak,
+                    Command::ReadAs,
+                ]
+                .map(key),
             };
             sources.view(&plain, buf, body, &around);
         }

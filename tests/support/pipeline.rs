@@ -10,7 +10,7 @@ use auditty::engine::{Cancel, Cursor, Engine, Hit, SearchPage, SearchRequest, So
 use auditty::event::{Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::ingest::scan::FileScanner;
-use auditty::ingest::{Ingest, Options};
+use auditty::ingest::{Chooser, Ingest, Options};
 use auditty::query::Query;
 use auditty::source::Discoverer;
 
@@ -99,6 +99,11 @@ impl Running {
             .iter()
             .flat_map(|s| sink.of_source(&s.name))
             .collect()
+    }
+
+    /// Says in which format a source is read.
+    pub(crate) fn chooser(&self) -> Chooser {
+        self.ingest.as_ref().unwrap().chooser()
     }
 
     /// Ends the pipeline and keeps the engine.

@@ -293,6 +293,7 @@ impl Store {
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
             info.format = generation.format.as_str().into();
+            info.format_chosen |= generation.chosen;
             let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
             let held = held.copied().unwrap_or_default();
             info.events += held.events;

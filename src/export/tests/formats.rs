@@ -381,6 +381,7 @@ fn about() -> About {
     let source = |name: &str, chain| SourceInfo {
         name: name.into(),
         format: "k8s-audit".into(),
+        format_chosen: false,
         events: 100,
         unparsed: 1,
         last: Some(at("2026-03-01T15:00:03.902Z")),

@@ -1,5 +1,7 @@
 //! One line that is asked for, in the place of the query bar.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
@@ -27,6 +29,8 @@ pub enum Ask {
     SaveSession,
     /// The name of the session to come back to.
     OpenSession,
+    /// The format to read a source as.
+    Format(Arc<str>),
 }
 
 /// Offers that are worth showing.

@@ -185,6 +185,20 @@ impl Filters {
         self.go(value.unwrap_or(0));
     }
 
+    /// Name and text of the selected row, for copying.
+    pub fn value(&self) -> Option<(String, String)> {
+        let name = |field: &FacetField| match field {
+            FacetField::Normal(field) => field.name().to_owned(),
+            FacetField::Attribute(path) => path.clone(),
+        };
+        match self.selected.as_ref()? {
+            Row::Chip(i) => Some(("the filter".to_owned(), self.chips.list().get(*i)?.text())),
+            Row::Value(field, value) => Some((name(field), value.clone())),
+            Row::Field(field) => Some(("the field".to_owned(), name(field))),
+            Row::Time | Row::Other(_) | Row::Missing(_) => None,
+        }
+    }
+
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
         if let (Some(narrow), Some(edit)) = (&mut self.facets.narrow, command.edit()) {
             narrow.edit(edit);

@@ -24,6 +24,8 @@ fn short(command: Command) -> &'static str {
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
         Command::Unpark => "your query",
+        Command::EditInputs => "inputs",
+        Command::ReadAs => "read as",
         Command::SelectSpan => "select",
         Command::ZoomIn => "zoom",
         Command::ZoomOut => "zoom out",

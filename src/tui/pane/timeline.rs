@@ -179,6 +179,19 @@ impl Timeline {
         Some(Intent::SetQuery(Query::from_conjuncts(rest)))
     }
 
+    /// The span under the cursor as terms of a query, for copying.
+    pub fn value(&self) -> Option<(String, String)> {
+        let frame = self.frame.as_ref()?;
+        let (from, to) = self.span(frame);
+        let at = |ts| TimeExpr::Text(Timestamp(ts).brief());
+        let bounds = vec![
+            Ast::Since(at(frame.start_of(from))),
+            Ast::Until(at(frame.end_of(to))),
+        ];
+        let text = Query::from_conjuncts(bounds).to_string();
+        Some(("the span of time".to_owned(), text))
+    }
+
     /// The span under the cursor in words.
     pub fn describe(&self, zone: &Zone, places: Places<'_>) -> Option<String> {
         let frame = self.frame.as_ref()?;

@@ -226,6 +226,12 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::NextPart, "<enter>", "J", Shows("▌▾ objectRef")),
     (C::PreviousPart, "<enter>JJ", "K", Shows("▌▾ objectRef")),
     (
+        C::EditInputs,
+        "R<enter><ctrl+u>alice@corp<enter>",
+        "i",
+        Shows("offers: alice@corp"),
+    ),
+    (
         C::Branch1,
         "R<enter><ctrl+u>alice@corp<enter>",
         "1",
@@ -292,6 +298,8 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<space>",
         Asks("-source:\"/var/log/audit.log\""),
     ),
+    (C::Suspend, "", "<ctrl+z>", Stays),
+    (C::ReadAs, "S", "f", Shows("read as:")),
     (C::SaveSession, "", "<ctrl+s>", Shows("keep this view as:")),
     (C::OpenSession, "", "<ctrl+o>", Shows("come back to:")),
     (C::Help, "", "?", Shows("HELP")),

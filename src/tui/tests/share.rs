@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::harness::{Harness, break_chain_at, engine_of, event, events, library, noon};
+use super::harness::{Harness, break_chain_at, engine, engine_of, event, events, library, noon};
 use super::updates::{key, started};
 use crate::config::Clipboard;
 use crate::engine::Hit;
@@ -134,9 +134,15 @@ fn a_view_becomes_a_command_with_absolute_times() {
         ),
     ] {
         let parsed = Query::parse(query).unwrap();
-        let shown = command(&parsed, noon(), zone, &paths);
+        let shown = command(&parsed, noon(), zone, &paths, None);
         assert_eq!(shown, want, "{query}");
     }
+    let columns = ["time".to_owned(), "a b".to_owned()];
+    let all = Query::default();
+    assert_eq!(
+        command(&all, noon(), zone, &[], Some(&columns)),
+        "auditty search '*' --fields 'time,a b' --tz Europe/Vienna"
+    );
 }
 
 #[test]
@@ -380,6 +386,74 @@ fn w_exports_to_a_new_private_file() {
     let report = std::fs::read_to_string(report).unwrap();
     assert!(report.contains("| events that match | 1500 |"), "{report}");
     assert!(report.contains("Events listed above: 1500."));
+}
+
+#[test]
+fn a_source_is_read_as_another_format_that_is_offered() {
+    use crate::tui::runner::ReadAs;
+    use std::sync::{Arc, Mutex};
+    let mut h = Harness::over(engine(5), 80, 24, Library::default(), Options::default());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let into = asked.clone();
+    let note = move |source: &str, format: Option<&str>| {
+        into.lock()
+            .unwrap()
+            .push((source.to_owned(), format.map(str::to_owned)));
+    };
+    h.runner().read_by(Some(ReadAs(Arc::new(note))));
+    h.keys("Sf")
+        .shows("what its content shows")
+        .shows("Kubernetes audit");
+    h.keys("txt<enter>")
+        .shows("there is no format \"txt\" (did you mean `text`?)");
+    h.keys("<ctrl+u>text<enter>")
+        .shows("read again as text")
+        .shows("SOURCES");
+    h.keys("fauto<enter>").shows("read again by its content");
+    let source = "/var/log/audit.log".to_owned();
+    let want = [(source.clone(), Some("text".to_owned())), (source, None)];
+    assert_eq!(*asked.lock().unwrap(), want);
+}
+
+#[test]
+fn y_copies_what_the_pane_in_use_has_under_its_cursor() {
+    let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
+    for (keys, want) in [
+        ("/actor:alice*<enter>fgj", "actor:alice*"),
+        ("<backspace>fgjj", "alice@corp"),
+        ("<esc>H", "since:"),
+        (
+            "<esc>R<enter><ctrl+u>alice@corp<enter>",
+            "actor:\"alice@corp\"",
+        ),
+    ] {
+        h.keys(keys);
+        let copy = copied(&key(h.model_mut(), 'y'));
+        assert!(copy.starts_with(want), "{keys}: {copy}");
+        h.keys("<esc><esc>");
+    }
+}
+
+#[test]
+fn a_look_is_shown_before_it_is_chosen() {
+    let mut h = Harness::over(engine(5), 80, 24, Library::default(), Options::default());
+    let (before, columns) = (h.styles(), h.screen());
+    h.keys(":theme high-contrast");
+    assert_ne!(h.styles(), before);
+    h.keys("<esc>");
+    assert_eq!(h.styles(), before);
+    h.keys(":theme <down>");
+    h.keys("<esc>:columns time,ip").shows("Enter keeps it");
+    h.keys("<esc>");
+    assert_eq!((h.styles(), h.screen()), (before.clone(), columns));
+    h.keys(":columns time,ip<enter>").hides("alice@corp");
+    h.keys(":theme light<enter>")
+        .shows("theme = \"light\" in config.toml keeps");
+    assert_ne!(h.styles(), before);
+    h.keys(":q!");
+    let enter = Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    let left = update(h.model_mut(), enter);
+    assert!(matches!(left[..], [Effect::Quit]), "{left:?}");
 }
 
 #[test]

@@ -18,11 +18,12 @@ fn just_before(ts: Timestamp) -> SortKey {
     }
 }
 
-/// Selects the last event before a moment: the next one downwards is the first from then on.
+/// Selects the first event from a moment on, where one stood on the screen.
 pub(super) fn go_to(model: &mut Model, ts: Timestamp) -> Vec<Effect> {
     model.events.follow = false;
-    model.events.release();
-    search::load(model, Place::Around(just_before(ts)))
+    let row = model.events.selected_row();
+    model.events.hold(row);
+    search::load(model, Place::From(just_before(ts)))
 }
 
 /// Goes `count` times `step` nanoseconds away from the selected event: back to the last event that is at least as old,

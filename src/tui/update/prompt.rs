@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, marks, moments, related, session};
+use super::{facets, marks, moments, related, session, sources};
 use crate::query::time;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -15,9 +15,12 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
         Ask::SaveSession => ("keep this view as", String::new()),
         Ask::OpenSession => ("come back to", String::new()),
+        Ask::Format(_) => ("read as", String::new()),
     };
     let offers = match ask {
         Ask::Facet => facets::offers(model),
+        Ask::Format(_) => sources::formats(model),
+        Ask::OpenSession => session::names(model),
         _ => Vec::new(),
     };
     let prompt = Prompt::new(ask, label, text).with_offers(offers);
@@ -55,6 +58,7 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Ask::Format(source) => sources::read_as(model, source, &text),
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.place()) else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));

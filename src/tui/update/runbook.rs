@@ -37,6 +37,18 @@ pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     }
 }
 
+/// Asks for the inputs again; the query that a step had put in force goes back meanwhile.
+pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
+    let event = model.events.selected().map(|h| h.event.clone());
+    let had_run = model.runbooks.run().is_some();
+    let intent = model.runbooks.edit_inputs(event.as_deref());
+    let mut effects = super::carry_out(model, intent);
+    if had_run {
+        effects.extend(unpark(model));
+    }
+    effects
+}
+
 /// Puts the current step's query in force; a step without one leaves the list as it is.
 pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.runbooks.run_mut() else {

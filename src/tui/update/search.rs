@@ -213,7 +213,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);
-            request.limit = 1;
+            request.limit = jump.count;
         }
         Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
         Purpose::Related(_, question) => related::request(model, *question, &mut request),
@@ -441,15 +441,34 @@ pub(super) fn show_everything(model: &mut Model, noun: &str) {
 
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
-    let Some(hit) = page.hits.into_iter().next() else {
+    // As far as it goes, where there are fewer.
+    let Some(hit) = page.hits.into_iter().last() else {
         // From here on, then from the other end; among what the query matches, then among everything.
         let hides = matches!(jump.target, Target::Break | Target::Failure);
         let filtered = hides && listed(model) != Query::default();
         let next = match jump {
             Jump { wrapped: false, .. } => Jump {
                 wrapped: true,
+                count: 1,
                 ..jump
             },
+            // A broken chain must not be missed because a query hides it; other things can be asked for.
+            Jump {
+                everything: false,
+                target: Target::Failure,
+                ..
+            } if filtered => {
+                model.asking.widen = Some(Target::Failure);
+                let key = model.key(if jump.forward {
+                    Command::NextFailure
+                } else {
+                    Command::PreviousFailure
+                });
+                model.say(format!(
+                    "no {noun} among these; {key} again looks everywhere"
+                ));
+                return Vec::new();
+            }
             Jump {
                 everything: false, ..
             } if filtered => Jump {

@@ -1,5 +1,6 @@
 //! Going to one event, wherever it is: in the list, elsewhere among what the query matches, or hidden by the query.
 
+use super::context::listed;
 use super::search;
 use crate::engine::{SearchPage, SearchRequest};
 use crate::event::EventId;
@@ -33,7 +34,7 @@ pub(super) fn request(model: &Model, visit: Visit, request: &mut SearchRequest) 
     let mut terms = if visit.everything {
         Vec::new()
     } else {
-        model.query.conjuncts()
+        listed(model).conjuncts()
     };
     terms.push(term::is(FieldRef::Normal(Field::Id), &visit.id.to_string()));
     request.query = Query::from_conjuncts(terms);
@@ -43,7 +44,7 @@ pub(super) fn request(model: &Model, visit: Visit, request: &mut SearchRequest) 
 pub(super) fn visited(model: &mut Model, visit: Visit, page: SearchPage) -> Vec<Effect> {
     let noun = visit.noun;
     let Some(hit) = page.hits.into_iter().find(|h| h.event.id == visit.id) else {
-        if !visit.everything && model.query != Query::default() {
+        if !visit.everything && listed(model) != Query::default() {
             let everything = true;
             return search::ask(
                 model,

@@ -67,6 +67,18 @@ impl Form {
         }
     }
 
+    /// With the inputs of a run to begin with.
+    pub fn filled(runbook: Arc<Runbook>, inputs: &Inputs, event: Option<&Event>) -> Self {
+        let mut form = Self::new(runbook.clone(), event);
+        for (input, line) in runbook.inputs.iter().zip(&mut form.lines) {
+            if let Some(text) = inputs.get(&input.name) {
+                line.editor = LineEditor::new(text.clone());
+                line.from_event = None;
+            }
+        }
+        form
+    }
+
     pub fn runbook(&self) -> &Arc<Runbook> {
         &self.runbook
     }
