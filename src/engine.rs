@@ -40,6 +40,8 @@ pub struct FacetRequest {
     /// How many values to return.
     pub limit: usize,
     pub order: FacetOrder,
+    /// Only values with this text in them, whatever the case; empty = all.
+    pub holding: String,
 }
 
 /// Which values of a field come first, and so which are left out.
@@ -59,6 +61,7 @@ impl FacetRequest {
             field,
             limit,
             order: FacetOrder::default(),
+            holding: String::new(),
         }
     }
 }

@@ -166,7 +166,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Context::Palette => return palette::insert(model, text),
         Context::Form => model.runbooks.insert(text),
         Context::Prompt => prompt::insert(model, text),
-        Context::Narrow => model.filters.insert(text),
+        Context::Narrow => return narrow(model, text),
         _ if model.overlay.is_some() => {}
         _ => {
             let paths = &model.info.paths;
@@ -177,10 +177,17 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
+/// More of the text that values are narrowed by: those that hold it are counted, also where there are very many others.
+fn narrow(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.filters.insert(text);
+    search::recount(model)
+}
+
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    model.history.next_key();
     let was_armed = std::mem::take(&mut model.quit_armed);
     model.said = None;
     model.alerts.seen();
@@ -205,7 +212,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 match context {
                     Context::Form => model.runbooks.insert(text),
                     Context::Prompt => prompt::insert(model, text),
-                    Context::Narrow => model.filters.insert(text),
+                    Context::Narrow => return narrow(model, text),
                     Context::Palette => return palette::insert(model, text),
                     _ => model.query_bar.insert(text),
                 }

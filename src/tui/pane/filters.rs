@@ -203,7 +203,7 @@ impl Filters {
         if let (Some(narrow), Some(edit)) = (&mut self.facets.narrow, command.edit()) {
             narrow.edit(edit);
             self.select_first_value();
-            return None;
+            return Some(Intent::Recount);
         }
         match command {
             Command::Down => self.go(self.at.saturating_add(count)),
@@ -432,6 +432,12 @@ mod tests {
         assert_eq!(filters.update(Command::Narrow, 1), Some(Intent::Recount));
         assert_eq!(filters.requests()[0].limit, 1_000);
         filters.insert("BOB");
+        // Looked for by the engine, so that it is found behind any number of others.
+        assert_eq!(filters.requests()[0].holding, "bob");
+        assert_eq!(
+            filters.update(Command::CursorLeft, 1),
+            Some(Intent::Recount)
+        );
         assert_eq!(filters.rows().len(), 4, "two headings, two values");
         filters.update(Command::Down, 2);
         let host = term::is(FieldRef::Normal(Field::Host), "bobs-host");

@@ -1,6 +1,6 @@
 //! Closing the topmost thing, stopping what runs, and leaving.
 
-use super::{context, runbook, share};
+use super::{context, runbook, search, share};
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Lane, Purpose};
 use crate::tui::model::{Model, Pane};
@@ -19,7 +19,7 @@ pub(super) fn close(model: &mut Model) -> Option<Vec<Effect>> {
     }
     if model.focus == Pane::Filters && model.filters.is_narrowing() {
         model.filters.end_narrowing();
-        return Some(Vec::new());
+        return Some(search::recount(model));
     }
     match model.focus {
         Pane::Runbook => {

@@ -2,7 +2,7 @@
 
 use super::context::{self, listed};
 use super::runbook::park;
-use super::{related, session, visit};
+use super::{history, related, session, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
@@ -130,6 +130,7 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
 
 pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
     model.dirty = true;
+    history::jumps(model);
     ask_after_list(model, Purpose::Jump(jump))
 }
 

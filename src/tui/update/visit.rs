@@ -1,7 +1,7 @@
 //! Going to one event, wherever it is: in the list, elsewhere among what the query matches, or hidden by the query.
 
 use super::context::listed;
-use super::search;
+use super::{history, search};
 use crate::engine::{SearchPage, SearchRequest};
 use crate::event::EventId;
 use crate::event::field::Field;
@@ -14,6 +14,7 @@ use crate::tui::theme::Role;
 
 pub(super) fn go(model: &mut Model, id: EventId, noun: &'static str) -> Vec<Effect> {
     model.dirty = true;
+    history::jumps(model);
     if model.events.select(id) {
         model.detail.reset();
         return Vec::new();
