@@ -113,6 +113,8 @@ pub struct Run {
 pub struct Found {
     /// From 0 on.
     pub step: usize,
+    /// What it was found by.
+    pub query: String,
     pub rows: u64,
     /// Distinct values with counts, by field.
     pub values: BTreeMap<String, Vec<(String, u64)>>,

@@ -173,6 +173,7 @@ pub async fn run(
     let read_as = options.read_as.clone();
     let mut model = model(library, options)?;
     model.keeping.enabled = keeper.is_some();
+    model.keeping.nowhere = keeper.is_none();
     let (guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let (mut runner, messages) = Runner::new(engine, Timestamp::now);
     runner.read_by(read_as);

@@ -1,6 +1,7 @@
 //! A format that a person chose for a source: read again at once, for the files that come after, and in the next run.
 
 use std::fs;
+use std::io::Write;
 
 use auditty::engine::Engine;
 
@@ -49,7 +50,9 @@ fn a_source_is_read_again_as_what_a_person_says() {
             "{source:?}"
         );
         // What is appended, and what takes its place when it is rotated.
-        fs::write(&log, format!("{LOG}Mar  1 10:00:02 host cron[2]: tick\n")).unwrap();
+        let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+        file.write_all(b"Mar  1 10:00:02 host cron[2]: tick\n")
+            .unwrap();
         all_of(&running, "text", 3);
         fs::rename(&log, base.path().join("auth.log.1")).unwrap();
         fs::write(
@@ -87,8 +90,72 @@ fn what_a_chosen_format_cannot_read_is_still_there() {
     running.chooser().read_as("/no/such/source", Some("text"));
     running.chooser().read_as(&name, Some("no such format"));
     wait::until(&running.engine, "the content's format", || {
-        let noted = all_hits(&running.engine, "*");
-        let noted = noted.iter().filter(|h| h.event.note.is_some()).count();
-        (noted == 0).then_some(()).ok_or_else(|| format!("{noted}"))
+        let hits = all_hits(&running.engine, "*");
+        let noted = hits.iter().filter(|h| h.event.note.is_some()).count();
+        let whole = hits.len() == 2 && noted == 0;
+        whole.then_some(()).ok_or_else(|| format!("{hits:?}"))
     });
+}
+
+#[test]
+fn a_choice_outlives_the_file_it_was_made_for() {
+    let base = tempfile::tempdir().unwrap();
+    let (log, index) = (base.path().join("auth.log"), base.path().join("index"));
+    fs::write(&log, LOG).unwrap();
+    let name = fs::canonicalize(&log).unwrap().display().to_string();
+    {
+        let running = Running::open(&log, &index, true);
+        all_of(&running, "syslog", 2);
+        running.chooser().read_as(&name, Some("text"));
+        all_of(&running, "text", 2);
+        running.flush();
+    }
+    let running = Running::open(&log, &index, true);
+    all_of(&running, "text", 2);
+    // Emptied, and written anew: what it held is only in the index now.
+    fs::write(
+        &log,
+        "Mar  2 10:00:00 host sshd[9]: Accepted publickey for zoe from 10.0.0.9 port 22\n",
+    )
+    .unwrap();
+    all_of(&running, "text", 3);
+}
+
+#[test]
+fn records_that_are_cut_otherwise_are_there_once() {
+    let base = tempfile::tempdir().unwrap();
+    let (log, index) = (base.path().join("a.csv"), base.path().join("index"));
+    fs::write(&log, "time,actor,action\n2026-03-01T10:00:00Z,alice,read\n2026-03-01T10:00:01Z,bob,\"wri\nte\"\n").unwrap();
+    let name = fs::canonicalize(&log).unwrap().display().to_string();
+    let running = Running::open(&log, &index, true);
+    all_of(&running, "csv", 2);
+    running.chooser().read_as(&name, Some("text"));
+    all_of(&running, "text", 4);
+    running.flush();
+    assert_eq!(all_hits(&running.engine, "*").len(), 4);
+    assert!(running.engine.info().covers.complete);
+    running.chooser().read_as(&name, None);
+    all_of(&running, "csv", 2);
+    running.flush();
+    let source = &running.engine.info().sources[0];
+    assert_eq!((&*source.format, source.format_chosen), ("csv", false));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_stays_as_it_was_read() {
+    let base = tempfile::tempdir().unwrap();
+    let (log, index) = (base.path().join("auth.log"), base.path().join("index"));
+    fs::write(&log, LOG).unwrap();
+    let name = fs::canonicalize(&log).unwrap().display().to_string();
+    let running = Running::open(&log, &index, false);
+    running.wait_complete();
+    running.flush();
+    fs::remove_file(&log).unwrap();
+    running.chooser().read_as(&name, Some("text"));
+    wait::until(&running.engine, "the reason", || {
+        let said = running.engine.info().messages;
+        let told = said.iter().any(|m| m.contains("is read as before"));
+        told.then_some(()).ok_or_else(|| format!("{said:?}"))
+    });
+    all_of(&running, "syslog", 2);
 }

@@ -108,11 +108,11 @@ pub(super) fn open(
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
     match open_kept(paths, settings, mode, &places) {
         Err(OpenError::NoPlace(why)) => {
-            let failed = |_| OpenError::Failed(why.clone());
-            let scratch = scratch_dir(&std::env::temp_dir(), "auditty-").map_err(failed)?;
+            let both = |also: OpenError| OpenError::Failed(format!("{why}; {also}"));
+            let scratch = scratch_dir(&std::env::temp_dir(), "auditty-").map_err(both)?;
             let folder = scratch.path().to_owned();
-            let opened = open_for_now(paths, settings, mode, &places, scratch, &folder);
-            let mut opened = opened.map_err(|_| OpenError::Failed(why.clone()))?;
+            let opened = open_for_now(paths, settings, mode, scratch, &folder);
+            let mut opened = opened.map_err(both)?;
             let said = format!("nothing is kept for the next time: {why}");
             opened.sink.message(said);
             opened.not_kept = Some(why);
@@ -135,8 +135,9 @@ fn open_kept(
     let no_place = |e: PathsError| OpenError::NoPlace(e.to_string());
     paths::private_dir(&places.cache).map_err(no_place)?;
     if piped {
-        let scratch = scratch_dir(&places.cache, "stdin-")?;
-        return open_for_now(paths, settings, mode, places, scratch, &places.index_dir());
+        let scratch = scratch_dir(&places.cache, "stdin-");
+        let scratch = scratch.map_err(|error| OpenError::NoPlace(error.to_string()))?;
+        return open_for_now(paths, settings, mode, scratch, &places.index_dir());
     }
     let dir_of = |path: &Path| places.index_dir().join(dir_name(path));
     let dirs: Vec<PathBuf> = discovery.roots.iter().map(|r| dir_of(&r.path)).collect();
@@ -146,7 +147,7 @@ fn open_kept(
         discoverer,
         discovery,
         &dirs,
-        places,
+        &places.index_dir(),
         PathBuf::new(),
         settings,
         mode,
@@ -163,7 +164,6 @@ fn open_for_now(
     paths: &[PathBuf],
     settings: &Settings,
     mode: Mode,
-    places: &Paths,
     scratch: Scratch,
     folder: &Path,
 ) -> Result<Opened, OpenError> {
@@ -181,7 +181,7 @@ fn open_for_now(
         discoverer,
         discovery,
         &dirs,
-        places,
+        folder,
         spool,
         settings,
         mode,
@@ -213,7 +213,7 @@ fn start(
     discoverer: Discoverer,
     discovery: Discovery,
     dirs: &[PathBuf],
-    places: &Paths,
+    root: &Path,
     spool: PathBuf,
     settings: &Settings,
     mode: Mode,
@@ -223,7 +223,7 @@ fn start(
     let registry = Arc::new(Registry::builtin());
     let zone = settings.log_zone;
     let options = LocalOptions {
-        root: Some(places.index_dir()),
+        root: Some(root.to_owned()),
         zone,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
@@ -268,20 +268,22 @@ fn start(
 /// The bundled incident, written into a private folder and going on while it is open.
 pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    paths::private_dir(&places.cache)?;
-    let scratch = scratch_dir(&places.cache, "demo-")?;
+    let private = paths::private_dir(&places.cache);
+    let parent = private.map_or_else(|_| std::env::temp_dir(), |()| places.cache);
+    let scratch = scratch_dir(&parent, "demo-")?;
+    let folder = scratch.path().to_owned();
     let logs = scratch.path().join("logs");
     let failed = |e: std::io::Error| OpenError::Failed(format!("cannot write the demo: {e}"));
     let incident = Incident::render(&logs, Timestamp::now()).map_err(failed)?;
     let key = incident.leaked_key;
     let mut discoverer = Discoverer::new(vec![logs.clone()]);
     let discovery = discoverer.scan();
-    let dirs = [scratch.path().join("index")];
+    let dirs = [folder.join("index")];
     let mut opened = start(
         discoverer,
         discovery,
         &dirs,
-        &places,
+        &folder,
         PathBuf::new(),
         settings,
         Mode::Explore,

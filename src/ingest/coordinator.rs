@@ -224,6 +224,20 @@ impl Coordinator {
         if !ended {
             return;
         }
+        self.finish_stdin();
+        if self.sinks.len() == 1 {
+            self.sinks[store].end();
+        }
+    }
+
+    /// Once standard input has ended, everything of it that is still open is complete.
+    pub(super) fn finish_stdin(&mut self) {
+        let Some(store) = self.spool.as_ref().map(|(store, _)| *store) else {
+            return;
+        };
+        if !self.stdin_done {
+            return;
+        }
         let tracks = self
             .sets
             .values_mut()
@@ -233,9 +247,6 @@ impl Coordinator {
             if let Err(error) = tailer.finish() {
                 self.sinks[store].source_error("-", Some(error.to_string()));
             }
-        }
-        if self.sinks.len() == 1 {
-            self.sinks[store].end();
         }
     }
 

@@ -293,16 +293,19 @@ impl Keeper {
         last.number = number;
         let path = self.store.path(&self.slot);
         let there = read(&path).ok().flatten().and_then(|b| parse(&b).ok());
-        let there = there.map(|s| s.marks).unwrap_or_default();
-        let marks = merged(&session.marks, &last.marks, there);
-        last.marks.clone_from(&session.marks);
+        let marks = match there {
+            Some(there) => merged(&session.marks, &last.marks, there.marks),
+            None => session.marks.clone(),
+        };
         self.store.save(
             &self.slot,
             &Session {
                 marks,
                 ..session.clone()
             },
-        )
+        )?;
+        last.marks.clone_from(&session.marks);
+        Ok(())
     }
 }
 
@@ -316,7 +319,7 @@ fn merged(ours: &[Mark], before: &[Mark], theirs: Vec<Mark>) -> Vec<Mark> {
         match (unchanged, other) {
             (true, Some(other)) => all.push(other),
             // Deleted by them, and left alone by us.
-            (true, None) if !theirs.is_empty() => {}
+            (true, None) => {}
             _ => all.push(mark.clone()),
         }
     }
@@ -493,6 +496,20 @@ mod tests {
         assert_eq!(notes(), "b=two c=one d=two");
         one.save(3, &with(&[both[1].clone()])).unwrap();
         assert_eq!(notes(), "b=two d=two");
+        // The last ones deleted elsewhere do not come back.
+        two.save(2, &with(&[])).unwrap();
+        assert_eq!(notes(), "");
+        one.save(4, &with(&[both[1].clone()])).unwrap();
+        assert_eq!(notes(), "");
+        // A save that failed is none.
+        let folder = store.folder(&slot);
+        fs::remove_dir_all(&folder).unwrap();
+        fs::write(&folder, "in the way").unwrap();
+        one.save(5, &with(&[mark("e", "one")])).unwrap_err();
+        fs::remove_file(&folder).unwrap();
+        store.save(&slot, &with(&[])).unwrap();
+        one.save(6, &with(&[mark("e", "one")])).unwrap();
+        assert_eq!(notes(), "e=one");
     }
 
     #[test]

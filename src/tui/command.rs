@@ -108,6 +108,7 @@ commands! {
     NextPart "next-part" "to the next part: attributes, session, chain"
     PreviousPart "previous-part" "to the previous part"
     EditInputs "edit-inputs" "the runbook's inputs again; its steps follow"
+    DropRun "drop-run" "drop this run, to begin anew"
     Branch1 "branch-1" "take the first branch"
     Branch2 "branch-2" "take the second branch"
     Branch3 "branch-3" "take the third branch"

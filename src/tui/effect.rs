@@ -11,6 +11,9 @@ use crate::state::Session;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub u64);
 
+/// Why there is no session to save or to open.
+pub const NOTHING_KEPT: &str = "nothing is kept here: this is the demo, or read from a pipe";
+
 /// Work to do outside of `update`.
 #[derive(Debug)]
 pub enum Effect {

@@ -161,8 +161,10 @@ pub struct Arriving {
 /// What is kept between two runs, and when it was saved last.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
-    /// Whether there is a place to save to.
+    /// Whether it is saved now and then.
     pub enabled: bool,
+    /// There is no place to save to.
+    pub nowhere: bool,
     /// What is open, canonical paths.
     pub sources: Vec<String>,
     /// The event that was selected when the explorer was left, until it is found again or a key is pressed.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::spawn_blocking;
 
-use super::effect::{Effect, Generation, Lane, Search};
+use super::effect::{Effect, Generation, Lane, NOTHING_KEPT, Search};
 use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, TailRequest};
 use crate::event::Timestamp;
@@ -271,8 +271,6 @@ impl Drop for Runner {
         Lane::ALL.into_iter().for_each(|lane| self.cancel(lane));
     }
 }
-
-const NOTHING_KEPT: &str = "nothing is kept here: this is the demo, or read from a pipe";
 
 fn keep(
     keeper: Option<&Keeper>,

@@ -126,8 +126,12 @@ where
 
     /// Who stops the program and takes the terminal over.
     pub fn with_job(mut self, job: impl Job + 'static) -> Self {
-        self.job = Some(Box::new(job));
+        self.set_job(job);
         self
+    }
+
+    pub fn set_job(&mut self, job: impl Job + 'static) {
+        self.job = Some(Box::new(job));
     }
 
     /// Runs until the explorer is left or `shutdown` is done.
@@ -222,15 +226,15 @@ where
                 Effect::Redraw => self.draw_afresh(),
                 Effect::Suspend => {
                     let said = self.job.as_mut().and_then(|job| job.suspend().err());
+                    self.came_back();
                     if let Some(why) = said {
                         self.model.say(format!("not left: {why}"));
                     }
-                    self.draw_afresh();
                 }
                 Effect::TakeOver => {
                     // Drawing says so if the terminal is gone.
                     let _ = self.job.as_mut().map(|job| job.take_over());
-                    self.draw_afresh();
+                    self.came_back();
                 }
                 Effect::Wire(bytes) => {
                     // Drawing says so if the terminal is gone.
@@ -239,6 +243,14 @@ where
                 other => self.runner.execute(other),
             }
         }
+    }
+
+    /// Nobody told of what became of the window while the terminal was somebody else's.
+    fn came_back(&mut self) {
+        if let Ok(size) = self.terminal.size() {
+            self.handle(Message::Resize(size.width, size.height));
+        }
+        self.draw_afresh();
     }
 
     fn draw_afresh(&mut self) {

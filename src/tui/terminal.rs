@@ -77,6 +77,8 @@ impl Job for ShellJob {
     }
 
     fn take_over(&mut self) -> io::Result<()> {
+        // Whoever had the terminal meanwhile may have changed its mode, which is only set where it is thought to be unset.
+        let _ = disable_raw_mode();
         take_over()
     }
 }

@@ -26,6 +26,7 @@ mod visit;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::command::Command;
+use super::effect::NOTHING_KEPT;
 use super::effect::{Effect, Jump, Lane, Place, Purpose, Target};
 use super::keymap::Context;
 use super::layout;
@@ -37,6 +38,8 @@ use super::overlay::prompt::Ask;
 use super::pane::events::Edge;
 use super::term;
 use super::theme::Role;
+use super::widget::line_editor::MAX_BYTES;
+use super::widget::text::number;
 use crate::event::time::{DAY, HOUR};
 use crate::query::ast::Ast;
 use crate::query::{Notice, Query};
@@ -162,6 +165,14 @@ fn settle(model: &mut Model) -> Vec<Effect> {
 }
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if text.len() > MAX_BYTES {
+        let (long, most) = (number(text.len() as u64), number(MAX_BYTES as u64));
+        model.said = Some((
+            Role::Warning,
+            format!("{long} bytes were pasted: more than the {most} that one line takes"),
+        ));
+        return Vec::new();
+    }
     match model.context() {
         Context::Palette => return palette::insert(model, text),
         Context::Form => model.runbooks.insert(text),
@@ -303,9 +314,14 @@ pub(super) fn run(
         Command::TimeStyle => look::time_style(model),
         Command::TimeZone => look::time_zone(model),
         Command::Columns => look::open_columns(model),
+        Command::SaveSession | Command::OpenSession if model.keeping.nowhere => {
+            model.said = Some((Role::Warning, NOTHING_KEPT.to_owned()));
+            Vec::new()
+        }
         Command::SaveSession => prompt::ask(model, Ask::SaveSession),
         Command::OpenSession => prompt::ask(model, Ask::OpenSession),
         Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
+        Command::DropRun if model.focus == Pane::Runbook => runbook::drop_run(model),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");

@@ -128,10 +128,15 @@ impl Running {
     /// As [`Self::wait_for`], and nothing changes when everything is committed.
     pub(crate) fn settle_on(&self, expected: impl IntoIterator<Item = u64> + Clone) {
         self.wait_for(expected.clone());
+        self.flush();
+        self.wait_for(expected);
+    }
+
+    /// Commits what is complete.
+    pub(crate) fn flush(&self) {
         for sink in self.engine.sinks() {
             sink.flush().unwrap();
         }
-        self.wait_for(expected);
     }
 }
 

@@ -64,10 +64,11 @@ impl Pending {
         self.done.push((id, range, held));
     }
 
-    /// Ranges of a generation that were handed over since the last commit.
-    pub(super) fn taken(&self, id: u32) -> Vec<Range<u64>> {
+    /// Those ranges of a generation that were handed over since the last commit and are wanted.
+    pub(super) fn taken(&self, id: u32, wanted: impl Fn(&Range<u64>) -> bool) -> Vec<Range<u64>> {
         let of_id = self.done.iter().filter(|(of, ..)| *of == id);
-        of_id.map(|(_, range, _)| range.clone()).collect()
+        let ranges = of_id.map(|(_, range, _)| range);
+        ranges.filter(|range| wanted(range)).cloned().collect()
     }
 
     /// Something but events has to be committed.

@@ -86,11 +86,12 @@ impl Store {
         let ordinal = self.ordinal(id.0);
         // Two ways of reading a file may overlap: one that was called off, and what goes on in its place.
         let known = self.generation(id).map(|g| g.done).unwrap_or_default();
-        let taken = self.pending().taken(id.0);
-        let is_new = |p: &&Parsed| {
-            let offset = p.frame.offset;
-            !known.iter().chain(&taken).any(|r| r.contains(&offset))
-        };
+        let offsets = || batch.iter().map(|p| p.frame.offset);
+        let span = offsets().min().unwrap_or(0)..offsets().max().map_or(0, |last| last + 1);
+        let overlaps = |r: &Range<u64>| r.start < span.end && span.start < r.end;
+        let taken = self.pending().taken(id.0, overlaps);
+        let taken: Vec<Range<u64>> = known.into_iter().filter(overlaps).chain(taken).collect();
+        let is_new = |p: &&Parsed| !taken.iter().any(|r| r.contains(&p.frame.offset));
         let refs: Vec<&Parsed> = batch.iter().filter(is_new).collect();
         let held = self.add(writer, ordinal, &refs)?;
         self.pending().complete(id.0, done, held);

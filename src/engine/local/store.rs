@@ -12,7 +12,7 @@ use super::catalog::Catalog;
 use super::commit::{Pending, Stop};
 use super::document::IndexDocument;
 use super::hub::Hub;
-use super::known::{Adopt, Inner, Live};
+use super::known::{Adopt, Inner, Known, Live};
 use super::lower::GenerationFacts;
 use super::originals::Originals;
 use super::paths::SegmentPaths;
@@ -288,12 +288,15 @@ impl Store {
     /// Adds what is known of each source to `sources`.
     pub(crate) fn describe_sources(&self, sources: &mut BTreeMap<Arc<str>, SourceInfo>) {
         let inner = self.inner();
-        for known in &inner.known {
+        // The newest file that is there says how the source is read.
+        let mut oldest_first: Vec<&Known> = inner.known.iter().collect();
+        oldest_first.sort_by_key(|k| (!k.generation.gone, k.generation.rank));
+        for known in oldest_first {
             let generation = &known.generation;
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
             info.format = generation.format.as_str().into();
-            info.format_chosen |= generation.chosen;
+            info.format_chosen = generation.chosen;
             let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
             let held = held.copied().unwrap_or_default();
             info.events += held.events;

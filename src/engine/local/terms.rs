@@ -16,7 +16,6 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::event::field::Field;
@@ -356,16 +355,27 @@ impl Cutter {
 /// Terms given out for the current event, without an allocation a term. Two that share a slot push each other out: a
 /// term given out twice does no harm, it is only slower.
 struct Given {
-    slots: [Range<usize>; 256],
+    slots: [Slot; 256],
     bytes: Vec<u8>,
+    /// Slots of earlier events are empty.
+    event: u64,
     hash: Hash,
+}
+
+/// Where the bytes of a term begin and end.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    event: u64,
+    start: usize,
+    end: usize,
 }
 
 impl Default for Given {
     fn default() -> Self {
         Self {
-            slots: [const { 0..0 }; 256],
+            slots: [Slot::default(); 256],
             bytes: Vec::new(),
+            event: 0,
             hash: Hash::default(),
         }
     }
@@ -373,17 +383,22 @@ impl Default for Given {
 
 impl Given {
     fn clear(&mut self) {
-        self.slots.fill(0..0);
+        self.event += 1;
         self.bytes.clear();
     }
 
     fn is_new(&mut self, term: &[u8]) -> bool {
         let slot = &mut self.slots[self.hash.hash_one(term) as usize % 256];
-        if self.bytes[slot.clone()] == *term {
+        if slot.event == self.event && self.bytes[slot.start..slot.end] == *term {
             return false;
         }
-        *slot = self.bytes.len()..self.bytes.len() + term.len();
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(term);
+        *slot = Slot {
+            event: self.event,
+            start,
+            end: self.bytes.len(),
+        };
         true
     }
 }

@@ -257,7 +257,8 @@ impl Filters {
 
     fn change_chip(&mut self, command: Command) -> Option<Intent> {
         let Some(Row::Chip(i)) = self.selected else {
-            return None;
+            let says = "this works on a filter in force; they stand at the top";
+            return Some(Intent::Say(says.to_owned()));
         };
         if command == Command::EditChip {
             let (text, cursor) = self.chips.edit(i)?;

@@ -66,7 +66,8 @@ pub fn view(
     } else {
         format!("{} ", hint.1)
     };
-    let right = look.cut(&hint_text, columns * 2 / 3);
+    // What is long takes the place of the keys, until the next key.
+    let right = look.cut(&hint_text, columns);
     let room = columns.saturating_sub(width(&right) + 2);
     let mut spans = vec![look.span(
         Role::Focus,

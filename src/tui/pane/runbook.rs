@@ -102,19 +102,33 @@ impl Runbooks {
     }
 
     /// The inputs again, of the run or of the runbook that is selected: the run goes on with what they become.
-    pub fn edit_inputs(&mut self, event: Option<&Event>) -> Option<Intent> {
-        self.back();
-        let runbook = self.library.runbooks.get(self.selected).cloned()?;
+    /// `Err` = why there is nothing to ask.
+    pub fn edit_inputs(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
+        let of_run = self.run().map(|run| run.runbook().clone());
+        let selected = || self.library.runbooks.get(self.selected).cloned();
+        let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
-            return Some(Intent::Say("this runbook asks for nothing".to_owned()));
+            return Err("this runbook asks for nothing");
         }
+        self.back();
         match self.paused.iter().find(|run| run.is_of(&runbook)) {
             Some(run) => {
                 self.stage = Stage::Form(Form::filled(runbook, run.inputs(), event));
             }
             None => self.ask(runbook, event),
         }
-        None
+        Ok(())
+    }
+
+    /// Drops the run that is open, or that of the selected runbook: the next one begins anew. `false` if there is none.
+    pub fn drop_run(&mut self) -> bool {
+        self.back();
+        let Some(runbook) = self.library.runbooks.get(self.selected) else {
+            return false;
+        };
+        let before = self.paused.len();
+        self.paused.retain(|run| !run.is_of(runbook));
+        self.paused.len() < before
     }
 
     /// The run, to be kept.
@@ -180,7 +194,10 @@ impl Runbooks {
             Stage::List => return false,
             Stage::Form(form) => {
                 self.drafts.retain(|f| f.runbook().id != form.runbook().id);
-                self.drafts.push(form);
+                // What was only offered is offered anew, by the event that is selected then.
+                if form.is_touched() {
+                    self.drafts.push(form);
+                }
             }
             Stage::Run(run) => {
                 self.select(&run);

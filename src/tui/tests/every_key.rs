@@ -226,6 +226,12 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::NextPart, "<enter>", "J", Shows("▌▾ objectRef")),
     (C::PreviousPart, "<enter>JJ", "K", Shows("▌▾ objectRef")),
     (
+        C::DropRun,
+        "R<enter><ctrl+u>alice@corp<enter>",
+        "<delete>",
+        Shows("begins anew"),
+    ),
+    (
         C::EditInputs,
         "R<enter><ctrl+u>alice@corp<enter>",
         "i",

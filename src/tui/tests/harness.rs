@@ -246,6 +246,10 @@ impl Harness {
         rows.collect::<Vec<_>>().join("\n")
     }
 
+    pub(super) fn set_job(&mut self, job: impl crate::tui::runtime::Job + 'static) {
+        self.runtime.set_job(job);
+    }
+
     pub(super) fn runner(&mut self) -> &mut Runner {
         &mut self.runtime.runner
     }

@@ -130,20 +130,6 @@ fn one_mistake_leaves_the_rest() {
 }
 
 #[test]
-fn no_context_is_without_a_way_out() {
-    let (keymap, errors) = layered(
-        "[global.keys]\ninterrupt = []\n[query.keys]\ninterrupt = []\napply = [\"ctrl+c\"]\n",
-    );
-    assert_eq!(errors.len(), 2, "{errors:?}");
-    for context in [Context::Events, Context::Query] {
-        assert_eq!(
-            keymap.resolve(context, key("ctrl+c")),
-            Some(Command::Interrupt)
-        );
-    }
-}
-
-#[test]
 fn help_footer_and_sentences_name_the_keys_of_the_user() {
     let text = "[global.keys]\nedit-query = [\"f2\"]\nclear-query = []\nhelp = [\"f3\"]\n";
     let (keymap, errors) = layered(text);

@@ -61,6 +61,13 @@ fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
     again.keys("i").shows("alice@corp").hides("parked");
     again.keys("<ctrl+u>bob@corp<enter>").shows("2/2");
     again.keys("k").shows("actor:\"bob@corp\"");
+    // A run is dropped to begin anew.
+    again
+        .keys("<delete>")
+        .shows("begins anew")
+        .shows("RUNBOOKS");
+    again.keys("<enter>").shows("inputs");
+    again.keys("<ctrl+u>eve@corp<enter>").shows("1/2");
     // Inputs that were begun stay, too.
     again.keys("i<ctrl+u>eve<esc>").shows("RUNBOOKS");
     again.keys("<enter>").shows("1/2");
@@ -71,11 +78,12 @@ fn a_view_that_is_come_back_to_takes_the_place_of_this_one_whole() {
     let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
     h.keys("/actor:alice@corp<enter>");
     let kept = session::capture(h.model());
-    h.keys("<backspace>/bob<enter><ctrl+f>");
+    h.keys("<backspace>:columns time,ip<enter>:tz Europe/Vienna<enter>T/bob<enter><ctrl+f>");
     assert!(h.model().in_context);
     h.send(Message::SessionOpened(Ok(Box::new(kept))));
     assert!(!h.model().in_context && h.model().events.matcher.is_none());
     h.shows("actor:alice@corp").shows("25 of 100");
+    h.shows("  UTC").shows("action-").hides("Vienna");
     // As in a browser, what was left can be gone back to.
     h.keys("<").shows("bob");
 }

@@ -90,6 +90,7 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let text = palette.text().to_owned();
+    end_preview(model);
     let rows = rows(model, &text);
     if let Some(Overlay::Palette(palette)) = &mut model.overlay {
         palette.offer(rows);

@@ -7,7 +7,7 @@ use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::field::Field;
-use crate::event::{SortKey, Timestamp};
+use crate::event::{SortKey, Timestamp, Verdict};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
@@ -214,7 +214,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);
-            request.limit = jump.count;
+            // No more than a page is worth it.
+            request.limit = jump.count.min(PAGE);
         }
         Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
         Purpose::Related(_, question) => related::request(model, *question, &mut request),
@@ -507,6 +508,12 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     }
     model.events.follow = false;
     model.detail.reset();
+    if let (Verdict::Broken(kind), false) = (hit.verdict, jump.wrapped || jump.everything)
+        && jump.target == Target::Break
+    {
+        let open = model.key(Command::Open);
+        model.said = Some((Role::Alarm, format!("{kind}: {open} explains it")));
+    }
     let key = hit.event.sort_key();
     if jump.everything {
         show_everything(model, noun);

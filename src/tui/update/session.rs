@@ -43,7 +43,7 @@ pub fn capture(model: &Model) -> Session {
         row: (!model.events.follow).then(|| model.events.selected_row()),
         marks: marks(&model.marks),
         // What the settings say is left to them.
-        columns: Some(model.events.columns.names().unwrap_or_default())
+        columns: Some(columns(model).names().unwrap_or_default())
             .filter(|names| *names != model.keeping.columns),
         zone: model.zone.chosen().map(|zone| zone.to_string()),
         times: (model.events.style != TimeStyle::default())
@@ -51,6 +51,12 @@ pub fn capture(model: &Model) -> Session {
         run: model.runbooks.kept(),
         paused: model.runbooks.kept_paused(),
     }
+}
+
+/// Those that were chosen, where others are only shown.
+fn columns(model: &Model) -> &Columns {
+    let before = model.look_before.as_ref();
+    before.map_or(&model.events.columns, |before| &before.columns)
 }
 
 fn marks(marks: &Marks) -> Vec<Mark> {
@@ -118,15 +124,15 @@ pub fn restore(model: &mut Model, session: &Session) {
             model.marks.insert(id, entry);
         }
     }
-    if let Some(columns) = &session.columns {
-        model.events.columns = Columns::from_names(columns);
+    // What was not chosen is as the settings say, whatever it is now.
+    let columns = session.columns.as_ref().unwrap_or(&model.keeping.columns);
+    model.events.columns = Columns::from_names(columns);
+    match session.zone.as_deref().and_then(|z| z.parse().ok()) {
+        Some(zone) => model.zone.choose(zone),
+        None => model.zone.reset(),
     }
-    if let Some(zone) = session.zone.as_deref().and_then(|z| z.parse().ok()) {
-        model.zone.choose(zone);
-    }
-    if let Some(style) = session.times.as_deref().and_then(TimeStyle::find) {
-        model.events.style = style;
-    }
+    let style = session.times.as_deref().and_then(TimeStyle::find);
+    model.events.style = style.unwrap_or_default();
     model.parked = session.parked.as_ref().and_then(|parked| {
         let query = Query::parse(&parked.query).ok()?;
         Some(model::Parked {

@@ -372,6 +372,11 @@ fn session(subject: &Subject<'_>, rows: &mut Vec<Row>) {
             outcome: outcome(&hit.event),
         })
     };
+    if total == 1 {
+        let alone = "no other event has this one: the pivot menu goes by actor, ip or time";
+        rows.push(Row::Remark(alone.to_owned()));
+        return;
+    }
     let hidden = total - shown;
     if session.more_before {
         rows.push(Row::Remark("earlier ones are left out".to_owned()));

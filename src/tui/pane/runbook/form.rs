@@ -22,6 +22,7 @@ pub struct Form {
     lines: Vec<FormLine>,
     selected: usize,
     errors: Vec<InputError>,
+    touched: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ impl Form {
             lines,
             selected: 0,
             errors: Vec::new(),
+            touched: false,
         }
     }
 
@@ -79,11 +81,17 @@ impl Form {
         form
     }
 
+    /// Something was written into it.
+    pub fn is_touched(&self) -> bool {
+        self.touched
+    }
+
     pub fn runbook(&self) -> &Arc<Runbook> {
         &self.runbook
     }
 
     pub fn insert(&mut self, text: &str) {
+        self.touched = true;
         if let Some(line) = self.lines.get_mut(self.selected) {
             line.editor.insert(text);
         }
@@ -125,6 +133,7 @@ impl Form {
             }
             _ => command.edit()?,
         };
+        self.touched = true;
         self.lines.get_mut(self.selected)?.editor.edit(edit);
         None
     }

@@ -50,6 +50,10 @@ impl Run {
         self
     }
 
+    pub fn runbook(&self) -> &Arc<Runbook> {
+        &self.runbook
+    }
+
     pub fn is_of(&self, runbook: &Runbook) -> bool {
         self.runbook.id == runbook.id
     }
@@ -74,6 +78,15 @@ impl Run {
         }
     }
 
+    /// What a step looks for, as a query; empty if for nothing.
+    fn query_of(&self, step: usize) -> String {
+        let query = self.runbook.step_query(step, &self.inputs);
+        query
+            .ok()
+            .flatten()
+            .map_or_else(String::new, |q| q.to_string())
+    }
+
     /// What the steps found, as far as it is short.
     fn found(&self) -> Vec<state::Found> {
         let steps = self.evidence.iter().enumerate();
@@ -82,6 +95,7 @@ impl Run {
             let values: usize = evidence.values.values().map(Vec::len).sum();
             (values <= KEPT_VALUES).then(|| state::Found {
                 step,
+                query: self.query_of(step),
                 rows: evidence.rows,
                 values: evidence.values.clone(),
                 complete: evidence.complete,
@@ -96,6 +110,10 @@ impl Run {
         run.step = kept.step.min(run.runbook.steps.len().saturating_sub(1));
         run.applied = kept.applied.then_some(run.step);
         for found in &kept.found {
+            // A runbook that was edited since asks for something else.
+            if found.query != run.query_of(found.step) {
+                continue;
+            }
             if let Some(slot) = run.evidence.get_mut(found.step) {
                 *slot = Some(Evidence {
                     rows: found.rows,
