@@ -292,3 +292,12 @@ fn t_goes_to_a_moment_and_says_what_is_no_time() {
     assert_eq!(h.selected_action(), "action-99");
     h.keys("t<esc>").hides("go to time");
 }
+
+#[test]
+fn x_says_what_is_broken_also_where_it_went_on_from_the_start() {
+    let engine = engine(100);
+    break_chain_at(&engine, 21);
+    let mut h = Harness::over(engine, 80, 24, library(), Options::default());
+    h.keys("x").shows("went on from the start;").shows("explains it");
+    h.keys("gx").hides("went on").shows("explains it");
+}

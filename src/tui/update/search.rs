@@ -508,11 +508,11 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     }
     model.events.follow = false;
     model.detail.reset();
-    if let (Verdict::Broken(kind), false) = (hit.verdict, jump.wrapped || jump.everything)
-        && jump.target == Target::Break
-    {
+    if let (Verdict::Broken(kind), Target::Break) = (hit.verdict, jump.target) {
         let open = model.key(Command::Open);
-        model.said = Some((Role::Alarm, format!("{kind}: {open} explains it")));
+        let lead = model.said.take().filter(|_| jump.wrapped);
+        let lead = lead.map_or_else(String::new, |(_, words)| format!("{words}; "));
+        model.said = Some((Role::Alarm, format!("{lead}{kind}: {open} explains it")));
     }
     let key = hit.event.sort_key();
     if jump.everything {
