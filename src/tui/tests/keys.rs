@@ -298,6 +298,8 @@ fn x_says_what_is_broken_also_where_it_went_on_from_the_start() {
     let engine = engine(100);
     break_chain_at(&engine, 21);
     let mut h = Harness::over(engine, 80, 24, library(), Options::default());
-    h.keys("x").shows("went on from the start;").shows("explains it");
+    h.keys("x")
+        .shows("went on from the start;")
+        .shows("explains it");
     h.keys("gx").hides("went on").shows("explains it");
 }
