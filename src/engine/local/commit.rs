@@ -71,6 +71,12 @@ impl Pending {
         ranges.filter(|range| wanted(range)).cloned().collect()
     }
 
+    /// Every range that was handed over since the last commit.
+    fn handed(&self) -> Vec<(u32, Range<u64>)> {
+        let done = self.done.iter();
+        done.map(|(id, range, _)| (*id, range.clone())).collect()
+    }
+
     /// Something but events has to be committed.
     pub(super) fn touch(&mut self) {
         self.touched = true;
@@ -188,10 +194,19 @@ impl Store {
         if due { self.commit() } else { Ok(()) }
     }
 
-    /// Live records that are complete, and the ranges and line counts that they complete, of one moment.
+    /// Live records that are complete, and the ranges and line counts that they complete, of one moment. Those that were
+    /// handed over as backlog as well (of a file that a look missed while it was renamed) are in the next commit already.
     fn durable_live(&self) -> (Records, DurableRanges) {
+        let mut handed = self.pending().handed();
         let inner = self.inner();
-        let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
+        handed.retain(|(id, range)| {
+            let durable = &inner.known[*id as usize].durable;
+            range.start < durable.end && durable.start < range.end
+        });
+        let is_handed =
+            |id: u32, at: u64| handed.iter().any(|(of, r)| *of == id && r.contains(&at));
+        let durable =
+            |id: u32, at: u64| inner.known[id as usize].durable.contains(&at) && !is_handed(id, at);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
         let records = complete
             .map(|((id, _), f)| (*id, f.parsed.clone()))
