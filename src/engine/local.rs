@@ -1,5 +1,6 @@
 //! The local engine: one tantivy index a source root, what is live in memory, and the union of both as the answer.
 
+mod accept;
 mod bounds;
 mod catalog;
 mod collect;

@@ -4,17 +4,11 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tantivy::indexer::UserOperation;
-
 use super::catalog::{Catalog, Held};
-use super::document::IndexDocument;
 use super::known::durable_parts;
-use super::originals::Packer;
-use super::sink::{document, is_unparsed};
 use super::store::Store;
-use super::terms::Cutter;
 use crate::engine::EngineError;
-use crate::engine::sink::{Generation, Parsed};
+use crate::engine::sink::{Generation, GenerationId, Parsed};
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
@@ -22,9 +16,6 @@ const COMMIT_LIVE_EVENTS: usize = 4_000;
 const COMMIT_AFTER: Duration = Duration::from_secs(3);
 /// … the first commits sooner, so that something can be seen.
 const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
-/// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
-/// memory only as long as they are small.
-const GROUP: usize = 4;
 
 /// What was handed to the index's writer since the last commit.
 #[derive(Default)]
@@ -39,7 +30,6 @@ pub(crate) struct Pending {
     commits: u32,
     /// Generations changed otherwise.
     touched: bool,
-    cutters: Vec<Cutter>,
     /// Why nothing is written, if so.
     pub(crate) stopped: Option<Stop>,
     /// How often writing began.
@@ -115,42 +105,6 @@ type DurableRanges = Vec<(u32, Range<u64>, u64)>;
 impl Store {
     pub(super) fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Packs originals and adds documents; the caller holds the writer's lock for reading.
-    pub(super) fn add(
-        &self,
-        writer: &tantivy::IndexWriter<IndexDocument>,
-        ordinal: u64,
-        batch: &[&Parsed],
-    ) -> Result<Held, EngineError> {
-        let mut packer = Packer::default();
-        for parsed in batch {
-            packer
-                .add(&parsed.frame.bytes, parsed.frame.cut)
-                .map_err(failed)?;
-        }
-        let addresses = self.originals.append(packer).map_err(failed)?;
-        let mut cutter = self.pending().cutters.pop().unwrap_or_default();
-        let mut held = Held::default();
-        let mut group = Vec::with_capacity(GROUP);
-        for (parsed, address) in batch.iter().zip(addresses) {
-            for event in &parsed.events {
-                held.add(Held {
-                    events: 1,
-                    unparsed: u64::from(is_unparsed(event)),
-                    newest: event.ts,
-                });
-                let document = document(&self.columns, &mut cutter, event, ordinal, address);
-                group.push(UserOperation::Add(document));
-                if group.len() == GROUP {
-                    writer.run(group.drain(..)).map_err(failed)?;
-                }
-            }
-        }
-        writer.run(group).map_err(failed)?;
-        self.pending().cutters.push(cutter);
-        Ok(held)
     }
 
     /// The generation's place in the catalogue, giving it one if it has none.
@@ -251,12 +205,14 @@ impl Store {
         if stopped(self.pending().stopped.as_ref()) {
             return Ok(());
         }
+        self.add_waiting(writer)?;
         let (live, durable) = self.durable_live();
         let mut added = Vec::new();
         for run in live.chunk_by(|a, b| a.0 == b.0) {
             let id = run[0].0;
-            let batch: Vec<&Parsed> = run.iter().map(|(_, parsed)| &**parsed).collect();
-            added.push((id, self.add(writer, self.ordinal(id), &batch)?));
+            let records: Vec<&Parsed> = run.iter().map(|(_, parsed)| &**parsed).collect();
+            let batch = self.ready(GenerationId(id), &records, 0..0)?;
+            added.push((id, self.add(writer, batch)?));
         }
         let (done, forgotten) = {
             let mut pending = self.pending();
@@ -294,7 +250,7 @@ impl Store {
         self.reload()?;
         drop(slot);
         self.hub.lock().changed();
-        Ok(())
+        self.add_waiting_when_free()
     }
 
     /// Brings the catalogue up to what the commit holds.

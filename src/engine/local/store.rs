@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
+use super::accept::{Benches, Waiting};
 use super::catalog::Catalog;
 use super::commit::{Pending, Stop};
 use super::document::IndexDocument;
@@ -80,6 +81,8 @@ pub(crate) struct Store {
     /// Zone of times that name none.
     pub(crate) zone: Zone,
     pub(crate) pending: Mutex<Pending>,
+    pub(crate) waiting: Mutex<Waiting>,
+    pub(crate) benches: Benches,
     pub(crate) paths: Mutex<SegmentPaths>,
 }
 
@@ -195,6 +198,8 @@ impl Store {
             registry: registry.clone(),
             zone,
             pending: Mutex::default(),
+            waiting: Mutex::default(),
+            benches: Benches::default(),
             paths: Mutex::default(),
         };
         store.try_become_writer()?;
