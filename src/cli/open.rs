@@ -35,7 +35,7 @@ pub(super) enum Mode {
 
 /// An engine and what keeps it fed; the order of the fields is the order in which they end.
 pub(super) struct Opened {
-    _demo: Option<DemoWriter>,
+    demo: Option<DemoWriter>,
     ingest: Ingest,
     /// Where people are told something.
     sink: Arc<dyn EventSink>,
@@ -251,7 +251,7 @@ fn start(
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);
     Ok(Opened {
-        _demo: None,
+        demo: None,
         ingest,
         sink,
         engine,
@@ -291,7 +291,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         Some(scratch),
     )?;
     opened.paths = vec![logs];
-    opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
+    opened.demo = Some(DemoWriter::start(incident).map_err(failed)?);
     opened.tip = Some("demo: R opens the runbook, x jumps to a broken link".into());
     opened.offers = vec![("key", key.to_owned())];
     Ok(opened)
@@ -346,6 +346,7 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     let variable = |name: &str| std::env::var(name).ok();
     share::Setup {
         paths: opened.paths.clone(),
+        passing: opened.demo.is_some(),
         who: super::who::this_user(),
         clipboard: app.settings.clipboard,
         wrap: Wrap::find(variable("TMUX").as_deref(), variable("STY").as_deref()),

@@ -85,6 +85,8 @@ pub enum Purpose {
     Values,
     /// Counts of the fields that a person added to the filter pane.
     Added,
+    /// How many events an empty list would hold without one part of its query.
+    Without,
     Visit(Visit),
     /// What belongs to the event in the detail.
     Related(EventId, Question),
@@ -97,10 +99,17 @@ pub enum Lane {
     Preview,
     Values,
     Added,
+    Without,
 }
 
 impl Lane {
-    pub const ALL: [Self; 4] = [Self::List, Self::Preview, Self::Values, Self::Added];
+    pub const ALL: [Self; 5] = [
+        Self::List,
+        Self::Preview,
+        Self::Values,
+        Self::Added,
+        Self::Without,
+    ];
 }
 
 impl Purpose {
@@ -109,6 +118,7 @@ impl Purpose {
             Self::Preview => Lane::Preview,
             Self::Values => Lane::Values,
             Self::Added => Lane::Added,
+            Self::Without => Lane::Without,
             _ => Lane::List,
         }
     }

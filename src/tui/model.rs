@@ -129,6 +129,17 @@ pub struct Beside {
     pub added_asked: Timestamp,
     /// Not again before: what takes long is asked rarely while events arrive.
     pub added_rest: Timestamp,
+    pub without: Without,
+}
+
+/// What an empty list would hold if one part of its query were left out: which part empties it.
+#[derive(Clone, Debug, Default)]
+pub struct Without {
+    /// The query that matches nothing.
+    pub query: Option<Query>,
+    /// Events without its first, second, … part, as far as counted.
+    pub counts: Vec<u64>,
+    pub running: Option<Generation>,
 }
 
 /// What happened meanwhile that a person should see; it stays until a key is pressed.

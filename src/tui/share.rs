@@ -18,6 +18,8 @@ use crate::text::is_unsafe;
 pub struct Setup {
     /// What is open, as it can be named on a command line.
     pub paths: Vec<PathBuf>,
+    /// What is open is removed when the explorer is left.
+    pub passing: bool,
     /// Who runs it (`alice (uid 1000) on bastion`), for reports.
     pub who: String,
     pub clipboard: Clipboard,

@@ -39,7 +39,7 @@ const MOST: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Prompt {
     pub ask: Ask,
-    label: &'static str,
+    label: String,
     editor: LineEditor,
     /// Why the last answer was refused.
     error: Option<String>,
@@ -52,10 +52,10 @@ pub struct Prompt {
 
 impl Prompt {
     /// Asks with `text` to begin with.
-    pub fn new(ask: Ask, label: &'static str, text: String) -> Self {
+    pub fn new(ask: Ask, label: impl Into<String>, text: String) -> Self {
         Self {
             ask,
-            label,
+            label: label.into(),
             editor: LineEditor::new(text),
             error: None,
             known: Vec::new(),
@@ -129,7 +129,7 @@ impl Prompt {
 
     /// Draws the offers at the top of `body`.
     pub fn view_offers(&self, look: &Look<'_>, buf: &mut Buffer, body: Rect) {
-        let x = (width(self.label) + 1) as u16;
+        let x = (width(&self.label) + 1) as u16;
         widget::offers::view(look, buf, body, x, &self.offers, self.chosen);
     }
 

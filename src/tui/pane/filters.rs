@@ -290,6 +290,10 @@ impl Filters {
                 self.chips.toggle(i);
                 Some(self.chips_query())
             }
+            Row::Field(field) => {
+                self.fold(&field);
+                None
+            }
             _ => self.filter(false),
         }
     }
@@ -306,9 +310,10 @@ impl Filters {
                 return Some(Intent::SetSince(*since));
             }
             Row::Chip(_) => return self.toggle(),
-            Row::Field(field) => {
-                self.fold(&field);
-                return None;
+            Row::Field(_) => {
+                return Some(Intent::Say(
+                    "this is a field: choose one of its values below".to_owned(),
+                ));
             }
             Row::Other(field) => {
                 return Some(if self.facets.more(&field) {

@@ -20,7 +20,7 @@ fn short(command: Command) -> &'static str {
         Command::Filters => "filters",
         Command::Runbooks => "runbook",
         Command::NextBreak => "next break",
-        Command::ToggleChip => "on/off",
+        Command::ToggleChip => "choose",
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
         Command::Unpark => "your query",

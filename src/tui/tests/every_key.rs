@@ -178,7 +178,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         C::Unpark,
         "R<enter><ctrl+u>alice@corp<enter>",
         "u",
-        Hides("parked"),
+        Hides("all events again"),
     ),
     (
         C::Fix,
@@ -305,7 +305,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         Asks("-source:\"/var/log/audit.log\""),
     ),
     (C::Suspend, "", "<ctrl+z>", Stays),
-    (C::ReadAs, "S", "f", Shows("read as:")),
+    (C::ReadAs, "S", "f", Shows("read audit.log as:")),
     (C::SaveSession, "", "<ctrl+s>", Shows("keep this view as:")),
     (C::OpenSession, "", "<ctrl+o>", Shows("come back to:")),
     (C::Help, "", "?", Shows("HELP")),

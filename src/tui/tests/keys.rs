@@ -108,7 +108,7 @@ fn x_goes_to_breaks_even_when_the_query_hides_them() {
     h.keys("/outcome:failure<enter>GX");
     assert_eq!(h.selected_action(), "action-33");
     h.shows("your query hid this break")
-        .shows("your query is parked");
+        .shows(": your query again");
     h.keys("u").shows("outcome:failure").shows("10 of 100");
 }
 

@@ -81,6 +81,18 @@ fn suggestions_show_by_themselves_and_never_take_enter() {
 }
 
 #[test]
+fn the_part_that_empties_the_list_is_named() {
+    let mut h = small(100);
+    h.keys("/outcome:failure actor:al<enter>")
+        .shows("Without  actor:al  there would be 10 events.")
+        .shows("actor:*al* finds it as a part too")
+        .hides("Without  outcome:failure");
+    // A query of one part empties the list by itself.
+    h.keys("/<ctrl+u>actor:al<enter>").hides("Without");
+    h.keys("/<ctrl+u>outcome:failure<enter>").shows("10 of 100");
+}
+
+#[test]
 fn tab_goes_through_suggestions_and_enter_takes_the_chosen_one() {
     let mut h = small(100);
     h.keys("/act<tab><tab>");

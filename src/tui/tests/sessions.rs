@@ -41,8 +41,8 @@ fn a_runbook_goes_on_where_it_was() {
     let run = session.run.clone().unwrap();
     assert_eq!((run.id.as_str(), run.step, run.applied), ("who", 1, true));
     let mut again = restored(session);
-    again.shows("2/2").shows("your query is parked");
-    again.keys("u").hides("your query is parked");
+    again.shows("2/2").shows(": all events again");
+    again.keys("u").hides("events again");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
     again
         .keys("<enter>")
         .shows("2/2")
-        .shows("your query is parked");
+        .shows(": all events again");
     // Its steps follow inputs that are written again; what was found so far was of the others.
     again.keys("i").shows("alice@corp").hides("parked");
     again.keys("<ctrl+u>bob@corp<enter>").shows("2/2");

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::harness::{Harness, break_chain_at, engine, engine_of, event, events, library, noon};
 use super::updates::{key, started};
 use crate::config::Clipboard;
-use crate::engine::Hit;
+use crate::engine::{Hit, SourceInfo};
 use crate::event::{Event, Verdict};
 use crate::export::Format;
 use crate::query::Query;
@@ -186,6 +186,20 @@ fn y_in_capitals_copies_the_view() {
         copied(&key(&mut model, 'Y')),
         "auditty search '*' /var/log/audit --tz UTC"
     );
+    // What the command cannot carry along is said.
+    let said = |model: &mut Model| {
+        key(model, 'Y');
+        model.said.clone().unwrap().1
+    };
+    assert!(said(&mut model).starts_with("copied this view as a command, if"));
+    model.info.sources = vec![SourceInfo {
+        format: "text".into(),
+        format_chosen: true,
+        ..SourceInfo::default()
+    }];
+    assert!(said(&mut model).contains("(read as text only where that was chosen)"));
+    model.share.setup.passing = true;
+    assert!(said(&mut model).contains("(these files go when you quit)"));
 }
 
 fn ctrl_c() -> Message {

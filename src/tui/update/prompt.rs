@@ -8,14 +8,18 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
 
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
+    let label = |text: &str| text.to_owned();
     let (label, text) = match &ask {
-        Ask::Time => ("go to time", String::new()),
-        Ask::Facet => ("count field", String::new()),
-        Ask::Inside => ("search inside", model.detail.searched().to_owned()),
-        Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
-        Ask::SaveSession => ("keep this view as", String::new()),
-        Ask::OpenSession => ("come back to", String::new()),
-        Ask::Format(_) => ("read as", String::new()),
+        Ask::Time => (label("go to time"), String::new()),
+        Ask::Facet => (label("count field"), String::new()),
+        Ask::Inside => (label("search inside"), model.detail.searched().to_owned()),
+        Ask::Note(id, _) => {
+            let note = model.marks.note(*id).unwrap_or_default();
+            (label("note"), note.to_owned())
+        }
+        Ask::SaveSession => (label("keep this view as"), String::new()),
+        Ask::OpenSession => (label("come back to"), String::new()),
+        Ask::Format(source) => (sources::asks_format(source), String::new()),
     };
     let offers = match ask {
         Ask::Facet => facets::offers(model),

@@ -195,7 +195,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 .then(|| timeline::buckets(model.size.0));
         }
         // Asked by `beside`, which makes the request itself.
-        Purpose::Preview | Purpose::Values | Purpose::Added => {}
+        Purpose::Preview | Purpose::Values | Purpose::Added | Purpose::Without => {}
         Purpose::Jump(jump) => {
             let term = match jump.target {
                 Target::Break => Some(term::broken()),
@@ -318,7 +318,12 @@ pub(super) fn searched(
         }
         Purpose::Jump(jump) => jumped(model, jump, page),
         Purpose::Visit(visit) => visit::visited(model, visit, page),
-        Purpose::Related(..) | Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
+        // Answered elsewhere.
+        Purpose::Related(..)
+        | Purpose::Preview
+        | Purpose::Values
+        | Purpose::Added
+        | Purpose::Without => Vec::new(),
     }
 }
 

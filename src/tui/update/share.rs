@@ -61,7 +61,27 @@ pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
     let columns = model.events.columns.names();
     let paths = &model.share.setup.paths;
     let command = share::command(&model.query, now, zone, paths, columns.as_deref());
-    copy(model, "this view as a command".to_owned(), command)
+    let what = match limit_of_command(model) {
+        Some(limit) => format!("this view as a command ({limit})"),
+        None => "this view as a command".to_owned(),
+    };
+    copy(model, what, command)
+}
+
+/// Why the command may show something else to who runs it.
+fn limit_of_command(model: &Model) -> Option<String> {
+    if model.share.setup.passing {
+        return Some("these files go when you quit".to_owned());
+    }
+    let chosen = model
+        .info
+        .sources
+        .iter()
+        .find(|source| source.format_chosen)?;
+    Some(format!(
+        "read as {} only where that was chosen",
+        chosen.format
+    ))
 }
 
 fn copy(model: &mut Model, what: String, text: String) -> Vec<Effect> {

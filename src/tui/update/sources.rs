@@ -6,6 +6,7 @@ use super::{prompt, search, set_query};
 use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef};
+use crate::text::Charset;
 use crate::text::suggest::hint;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Jump, Target};
@@ -17,6 +18,8 @@ use crate::tui::widget::offers::Offer;
 
 /// The answer that lets the content decide.
 const BY_CONTENT: &str = "auto";
+/// Of a source's name in the prompt.
+const NAME_COLUMNS: usize = 24;
 
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     show(model, Sources::default())
@@ -76,6 +79,13 @@ pub(super) fn in_sources(model: &mut Model, command: Command, count: usize) -> V
         }
         _ => Vec::new(),
     }
+}
+
+/// Names the source that is to be read otherwise, by the end of its path.
+pub(super) fn asks_format(source: &str) -> String {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    let name = Charset::Unicode.line(name, NAME_COLUMNS);
+    format!("read {name} as")
 }
 
 /// Formats that a source can be read as.
