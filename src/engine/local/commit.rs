@@ -241,8 +241,9 @@ impl Store {
         }
         let mut catalog = (*self.inner().catalog).clone();
         self.describe(&mut catalog, &durable, &done, &added);
-        self.originals.sync().map_err(failed)?;
+        // Others may be appending, for the next commit: only what is synced is counted.
         catalog.originals = self.originals.len();
+        self.originals.sync().map_err(failed)?;
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());
         prepared.commit().map_err(failed)?;
