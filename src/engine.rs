@@ -5,6 +5,7 @@ pub mod memory;
 pub mod page;
 pub mod sink;
 
+use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +78,7 @@ pub struct SearchRequest {
     /// What "now" is for relative times.
     pub now: Timestamp,
     /// Display zone, for times typed without one: seconds east of UTC.
-    pub zone_offset: i32,
+    pub zone: Zone,
     pub sort: Sort,
     /// Hits on the page; 0 for counts only.
     pub limit: usize,
@@ -95,7 +96,7 @@ impl SearchRequest {
         Self {
             query,
             now,
-            zone_offset: 0,
+            zone: Zone::Utc,
             sort: Sort::Desc,
             limit: 100,
             cursor: None,
@@ -160,8 +161,8 @@ pub struct TailRequest {
     pub from: Watermark,
     /// What `2h` counts from.
     pub now: Timestamp,
-    /// Zone of times that name none, as seconds east of UTC.
-    pub zone_offset: i32,
+    /// Zone of times that name none.
+    pub zone: Zone,
 }
 
 impl TailRequest {
@@ -171,7 +172,7 @@ impl TailRequest {
             query,
             from,
             now: Timestamp::now(),
-            zone_offset: 0,
+            zone: Zone::Utc,
         }
     }
 }

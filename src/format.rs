@@ -43,6 +43,7 @@ mod windows_event;
 #[cfg(test)]
 mod tests;
 
+use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -121,8 +122,8 @@ pub trait Framer: Send {
 pub struct Context {
     /// Times without a year are placed at or before this moment (the file's mtime).
     pub reference: Timestamp,
-    /// Zone of times that name none, as seconds east of UTC.
-    pub zone_offset: i32,
+    /// Zone of times that name none.
+    pub zone: Zone,
     /// What stands at the head of the source that its records cannot be read without (see [`Format::header`]).
     pub header: Option<Arc<str>>,
 }
@@ -131,7 +132,7 @@ impl Default for Context {
     fn default() -> Self {
         Self {
             reference: Timestamp(i64::MAX / 2),
-            zone_offset: 0,
+            zone: Zone::Utc,
             header: None,
         }
     }

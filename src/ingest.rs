@@ -17,6 +17,7 @@ pub mod scan;
 mod tailer;
 pub mod verify;
 
+use crate::event::Zone;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,8 +51,8 @@ pub enum IngestError {
 pub struct Options {
     /// Go on following after everything is read.
     pub follow: bool,
-    /// Zone of times that name none, as seconds east of UTC.
-    pub zone_offset: i32,
+    /// Zone of times that name none.
+    pub zone: Zone,
     /// Threads for older records.
     pub workers: usize,
     /// Where standard input is kept while it is read.

@@ -31,6 +31,7 @@ pub mod value;
 mod tests;
 
 use crate::event::Timestamp;
+use crate::event::Zone;
 use ast::{Ast, FieldRef, Pattern, Test};
 
 pub use highlight::Highlighter;
@@ -59,7 +60,7 @@ impl Default for Query {
 pub struct BindContext<'a> {
     pub now: Timestamp,
     /// Seconds east of UTC for times typed without a zone.
-    pub zone_offset: i32,
+    pub zone: Zone,
     /// The attribute paths seen here; `None` = unknown, then every path is taken as typed.
     pub paths: Option<&'a dyn PathTable>,
 }

@@ -43,6 +43,7 @@ mod library;
 mod reader;
 mod window;
 
+use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -283,7 +284,7 @@ impl Runbook {
     /// Fills defaults in and checks every value against its pattern and type; returns what is wrong with each.
     /// Dates become absolute, and those typed without a zone are UTC.
     pub fn check_inputs(&self, given: &Inputs, now: Timestamp) -> Result<Inputs, Vec<InputError>> {
-        self.check_inputs_in(given, now, 0)
+        self.check_inputs_in(given, now, Zone::Utc)
     }
 
     /// [`Self::check_inputs`] with dates read in the zone that is so many seconds east of UTC.
@@ -291,9 +292,9 @@ impl Runbook {
         &self,
         given: &Inputs,
         now: Timestamp,
-        zone_offset: i32,
+        zone: Zone,
     ) -> Result<Inputs, Vec<InputError>> {
-        inputs::check(&self.inputs, given, now, zone_offset)
+        inputs::check(&self.inputs, given, now, zone)
     }
 
     /// The query of a step (its window included) with every placeholder bound as one literal value, never spliced

@@ -1,5 +1,6 @@
 //! The local engine, the memory engine and the matcher find the same events, whatever is in them and whatever is asked.
 
+use auditty::event::Zone;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
@@ -137,7 +138,7 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
     };
     let context = BindContext {
         now,
-        zone_offset: 0,
+        zone: Zone::Utc,
         paths: Some(&world.paths),
     };
     let bound = query.bind(&context).unwrap();

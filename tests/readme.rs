@@ -5,6 +5,7 @@
 
 mod console;
 
+use auditty::event::Zone;
 use std::path::Path;
 
 use auditty::event::{BreakKind, Timestamp};
@@ -139,7 +140,7 @@ fn queries_can_be_asked() {
         let query = code(&row[0]);
         let context = BindContext {
             now: Timestamp::now(),
-            zone_offset: 0,
+            zone: Zone::Utc,
             paths: None,
         };
         let asked = Query::parse(query)

@@ -5,6 +5,7 @@
 
 mod svg;
 
+use auditty::event::Zone;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ fn incident() -> Arc<MemoryEngine> {
     let discovery = discoverer.scan();
     let options = IngestOptions {
         follow: false,
-        zone_offset: 0,
+        zone: Zone::Utc,
         workers: 1,
         spool: folder.path().to_owned(),
     };

@@ -96,10 +96,6 @@ impl App {
             (given, _) => given.to_vec(),
         }
     }
-
-    pub(super) fn zone_offset(&self) -> i32 {
-        self.settings.zone.offset_at(self.now)
-    }
 }
 
 /// A pipe or a redirected file; a terminal, `/dev/null` or a closed stream hold nothing to read.

@@ -154,10 +154,10 @@ fn start(
     scratch: Option<Scratch>,
 ) -> Result<Opened, OpenError> {
     let registry = Arc::new(Registry::builtin());
-    let zone_offset = settings.log_zone.offset_at(Timestamp::now());
+    let zone = settings.log_zone;
     let options = LocalOptions {
         root: Some(places.index_dir()),
-        zone_offset,
+        zone,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
         max_share: settings.index.max_share,
@@ -165,14 +165,14 @@ fn start(
     };
     let scanner = FileScanner {
         registry: registry.clone(),
-        zone_offset,
+        zone,
     };
     let engine =
         LocalEngine::open(dirs, registry.clone(), options)?.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
     let options = Options {
         follow: mode != Mode::Complete,
-        zone_offset,
+        zone,
         workers: 2,
         spool,
     };

@@ -26,7 +26,7 @@ pub(super) fn read_query(
         let query = Query::parse(text)?;
         query.bind(&BindContext {
             now: app.now,
-            zone_offset: app.zone_offset(),
+            zone: app.settings.zone,
             paths: None,
         })?;
         Ok(query)

@@ -137,7 +137,7 @@ pub(super) fn answer(
     app: &mut App,
 ) -> Result<(Exit, Covers), Failure> {
     let mut request = SearchRequest::new(query, app.now);
-    request.zone_offset = app.zone_offset();
+    request.zone = app.settings.zone;
     request.sort = args.sort.into();
     let (total, covers) = if args.count {
         count(engine, request, cancel, app)?

@@ -31,7 +31,7 @@ pub(super) fn run(args: &TailArgs, app: &mut App) -> Result<Exit, Failure> {
         opened.engine.info().watermark
     };
     let mut tail = opened.engine.tail(&TailRequest {
-        zone_offset: app.zone_offset(),
+        zone: app.settings.zone,
         ..TailRequest::new(query, from)
     })?;
     let mut exporter = export::exporter(args.format.into(), columns, app.style);

@@ -22,6 +22,7 @@ mod sink;
 mod store;
 mod terms;
 
+use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,8 +58,8 @@ const TICKS_PER_LOOK: u64 = 10;
 /// Settings of a local engine.
 #[derive(Clone, Debug)]
 pub struct LocalOptions {
-    /// Zone of times that name none, as seconds east of UTC.
-    pub zone_offset: i32,
+    /// Zone of times that name none.
+    pub zone: Zone,
     /// Answers must be complete at once: what another process has yet to index is read from the files.
     pub complete: bool,
     /// The folder that all indexes lie in, those that are not open as well.
@@ -74,7 +75,7 @@ pub struct LocalOptions {
 impl Default for LocalOptions {
     fn default() -> Self {
         Self {
-            zone_offset: 0,
+            zone: Zone::Utc,
             complete: false,
             root: None,
             max_bytes: 10_000_000_000,
@@ -117,8 +118,7 @@ impl LocalEngine {
         hub.lock().stores = dirs.len();
         let mut stores = Vec::with_capacity(dirs.len());
         for (number, dir) in dirs.iter().enumerate() {
-            let (store, message) =
-                Store::open(dir, number, hub.clone(), &registry, options.zone_offset)?;
+            let (store, message) = Store::open(dir, number, hub.clone(), &registry, options.zone)?;
             if let Some(message) = message {
                 hub.lock().say(message);
             }
@@ -246,7 +246,7 @@ impl LocalEngine {
         let paths = Paths::of(&snapshot.views, cancel)?;
         let context = BindContext {
             now: request.now,
-            zone_offset: request.zone_offset,
+            zone: request.zone,
             paths: Some(&paths),
         };
         let mut bound = request.query.bind(&context)?;
@@ -361,7 +361,7 @@ impl Engine for LocalEngine {
         let known = PathsOrTyped(paths);
         let context = BindContext {
             now: request.now,
-            zone_offset: request.zone_offset,
+            zone: request.zone,
             paths: Some(&known),
         };
         let matcher = Matcher::new(&request.query.bind(&context)?)?;

@@ -110,7 +110,7 @@ impl Engine for MemoryEngine {
         let paths = self.paths();
         let context = BindContext {
             now: request.now,
-            zone_offset: request.zone_offset,
+            zone: request.zone,
             paths: Some(&paths),
         };
         let mut bound = request.query.bind(&context)?;
@@ -160,7 +160,7 @@ impl Engine for MemoryEngine {
     fn tail(&self, request: &TailRequest) -> Result<Box<dyn Tail>, EngineError> {
         let context = BindContext {
             now: request.now,
-            zone_offset: request.zone_offset,
+            zone: request.zone,
             paths: None,
         };
         let matcher = Matcher::new(&request.query.bind(&context)?)?;

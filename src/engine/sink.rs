@@ -30,6 +30,7 @@ pub struct Generation {
     /// Place among the generations of its set; older is smaller.
     pub rank: i32,
     /// Where its bytes were last seen.
+    #[serde(serialize_with = "any_path")]
     pub path: PathBuf,
     pub dev: u64,
     pub ino: u64,
@@ -60,6 +61,14 @@ pub struct Generation {
     pub header: Option<Arc<str>>,
     /// Times without a year lie before this moment.
     pub reference: Timestamp,
+}
+
+/// Also paths that are not UTF-8, which JSON cannot hold; such a file is found again by its inode and its beginning.
+fn any_path<S: serde::Serializer>(
+    path: &std::path::Path,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&crate::text::path(path))
 }
 
 mod optional_text {

@@ -7,14 +7,23 @@ use chrono::{DateTime, Local, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::Timestamp;
+use super::time::{DAY, SECOND};
 
-/// UTC, this machine's zone, or one from the IANA database (bundled, so that a bastion needs none).
+/// UTC, this machine's zone, one from the IANA database (bundled, so that a bastion needs none), or a fixed distance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
     #[default]
     Utc,
     Local,
     Named(Tz),
+    /// Seconds east of UTC.
+    Fixed(i32),
+}
+
+impl From<i32> for Zone {
+    fn from(seconds_east: i32) -> Self {
+        Self::Fixed(seconds_east)
+    }
 }
 
 /// A word that names no zone.
@@ -27,6 +36,7 @@ impl Zone {
     pub fn offset_at(self, ts: Timestamp) -> i32 {
         match self {
             Self::Utc => 0,
+            Self::Fixed(seconds) => seconds,
             Self::Local => ts
                 .to_utc()
                 .with_timezone(&Local)
@@ -37,6 +47,23 @@ impl Zone {
                 .offset_from_utc_datetime(&ts.to_utc().naive_utc())
                 .fix()
                 .local_minus_utc(),
+        }
+    }
+
+    /// The moment at which the clocks of this zone show a time, which is given as if it were UTC. Where the clocks are
+    /// set forward, a time that they skip is the moment they skip it at the old distance; where they are set back, a
+    /// time that they show twice is its first.
+    pub fn instant(self, clock: Timestamp) -> Timestamp {
+        let at = |offset: i32| clock.saturating_add(-i64::from(offset) * SECOND);
+        // The distance on either side of any change nearby.
+        let before = self.offset_at(at(0).saturating_add(-DAY));
+        let after = self.offset_at(at(0).saturating_add(DAY));
+        if self.offset_at(at(before)) == before {
+            at(before)
+        } else if self.offset_at(at(after)) == after {
+            at(after)
+        } else {
+            at(before)
         }
     }
 
@@ -58,6 +85,12 @@ impl fmt::Display for Zone {
         match self {
             Self::Utc => f.write_str("UTC"),
             Self::Local => f.write_str("local"),
+            Self::Fixed(seconds) => write!(
+                f,
+                "UTC{:+03}:{:02}",
+                seconds / 3600,
+                seconds.abs() / 60 % 60
+            ),
             Self::Named(tz) => f.write_str(tz.name()),
         }
     }

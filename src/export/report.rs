@@ -59,7 +59,7 @@ impl About {
         };
         let bound = request.query.bind(&BindContext {
             now: request.now,
-            zone_offset: request.zone_offset,
+            zone: request.zone,
             paths: None,
         })?;
         let (mut since, mut until) = (None, None);

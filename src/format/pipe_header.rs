@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use super::Context;
 use super::record::{lossy, trimmed};
 use super::syslog::Header;
+use crate::event::time::SECOND;
 use crate::event::{Attributes, Event, Kind, Severity, Timestamp};
 
 /// A line with the header found in it.
@@ -126,7 +127,6 @@ pub(super) fn time(text: &str, context: &Context) -> Option<Timestamp> {
         Some((time, zone)) if zone.chars().all(|c| c.is_ascii_uppercase()) => (time, None),
         _ => (text, None),
     };
-    let offset = offset.unwrap_or(i64::from(context.zone_offset));
     let formats = [
         "%b %d %Y %H:%M:%S%.f",
         "%d %b %Y %H:%M:%S%.f",
@@ -135,7 +135,11 @@ pub(super) fn time(text: &str, context: &Context) -> Option<Timestamp> {
     let time = formats
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    Timestamp::from_naive(time.checked_sub_signed(chrono::Duration::try_seconds(offset)?)?)
+    let clock = Timestamp::from_naive(time)?;
+    Some(match offset {
+        Some(seconds) => clock.saturating_add(-seconds * SECOND),
+        None => context.zone.instant(clock),
+    })
 }
 
 #[cfg(test)]

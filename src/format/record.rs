@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::flatten::flatten;
 use super::{Context, Frame};
-use crate::event::time::SECOND;
 use crate::event::{Attributes, Event, Kind, Outcome, Severity, Timestamp};
 
 /// Without a byte order mark and blanks around.
@@ -216,7 +215,7 @@ pub(super) fn leading_time<'a>(text: &'a str, context: &Context) -> Option<(Time
     let zone = inner[end..end + zone].trim_end_matches([':', '-']).len();
     let ts = Timestamp::parse(&inner[..end + zone])?;
     let ts = if zone == 0 {
-        ts.saturating_add(-i64::from(context.zone_offset) * SECOND)
+        context.zone.instant(ts)
     } else {
         ts
     };
@@ -226,6 +225,7 @@ pub(super) fn leading_time<'a>(text: &'a str, context: &Context) -> Option<(Time
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Zone;
 
     #[test]
     fn addresses_lose_ports_brackets_and_zones() {
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn leading_times_are_read_with_their_zone_or_the_contexts() {
         let context = Context {
-            zone_offset: 3600,
+            zone: Zone::from(3600),
             ..Context::default()
         };
         for (text, want, rest) in [

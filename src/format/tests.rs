@@ -1,5 +1,6 @@
 //! Every fixture of every format, from detection to normalised events.
 
+use crate::event::Zone;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 fn context() -> Context {
     Context {
         reference: Timestamp::parse("2026-06-01T00:00:00Z").unwrap(),
-        zone_offset: 0,
+        zone: Zone::Utc,
         ..Context::default()
     }
 }

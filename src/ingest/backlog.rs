@@ -1,5 +1,6 @@
 //! Older records: files cut into chunks, read newest first by a few workers.
 
+use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ const LOOK_BACK_FRAMES: usize = 20;
 pub(super) struct Worker {
     pub(super) queue: Arc<Queue>,
     pub(super) registry: Arc<Registry>,
-    pub(super) zone_offset: i32,
+    pub(super) zone: Zone,
     pub(super) report: Box<dyn Fn(Outcome) + Send>,
 }
 
@@ -280,12 +281,7 @@ struct Output<'a> {
 
 impl<'a> Output<'a> {
     fn new(worker: &'a Worker, job: &'a Job, range: Range<u64>, lines: u64) -> Self {
-        let reading = Reading::new(
-            &worker.registry,
-            &job.format,
-            &job.generation,
-            worker.zone_offset,
-        );
+        let reading = Reading::new(&worker.registry, &job.format, &job.generation, worker.zone);
         let (handed, resume) = (range.start, range.start);
         let order = InOrder::default();
         Self {

@@ -24,6 +24,7 @@ use crate::source::watch::{Waker, Watcher};
 use crate::source::{
     Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, SkipReason, SourceError,
 };
+use crate::text;
 
 /// Live files beyond this many are not read ahead of their turn.
 const FIRST_LOOK_FILES: usize = 64;
@@ -102,7 +103,7 @@ impl Coordinator {
             let worker = Worker {
                 queue: queue.clone(),
                 registry: registry.clone(),
-                zone_offset: options.zone_offset,
+                zone: options.zone,
                 report: Box::new(move |outcome| {
                     // The coordinator outlives the workers; if it is gone there is nobody to tell.
                     let _ = report.send(outcome);
@@ -230,10 +231,7 @@ impl Coordinator {
                 if is_asked_for
                     || matches!(skipped.why, SkipReason::Unreadable | SkipReason::Failed)
                 {
-                    sink.source_error(
-                        &skipped.path.to_string_lossy(),
-                        Some(skipped.detail.clone()),
-                    );
+                    sink.source_error(&text::path(&skipped.path), Some(skipped.detail.clone()));
                     continue;
                 }
                 sink.message(format!("{}: {}", skipped.path.display(), skipped.detail));
@@ -273,7 +271,7 @@ impl Coordinator {
     fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
         let key = (store, now.name.clone());
         let mut set = self.sets.remove(&key).unwrap_or_else(|| SetState {
-            name: now.name.to_string_lossy().into(),
+            name: text::path(&now.name).into(),
             store,
             now: Vec::new(),
             seen: Vec::new(),

@@ -221,7 +221,7 @@ impl Coordinator {
         } else {
             None
         };
-        let reading = Reading::new(&self.registry, format, generation, self.options.zone_offset);
+        let reading = Reading::new(&self.registry, format, generation, self.options.zone);
         let at = TailStart {
             framer,
             start,

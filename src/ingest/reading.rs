@@ -1,5 +1,6 @@
 //! From frames to events with identity, line and order: what every way of reading a generation shares.
 
+use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,14 +28,14 @@ impl Reading {
         registry: &Arc<Registry>,
         format: &Arc<dyn Format>,
         generation: &Generation,
-        zone_offset: i32,
+        zone: Zone,
     ) -> Self {
         Self {
             registry: registry.clone(),
             format: format.clone(),
             context: Context {
                 reference: generation.reference,
-                zone_offset,
+                zone,
                 header: generation.header.clone(),
             },
             source: generation.source.clone(),

@@ -1,5 +1,6 @@
 //! Reading a file again for one search: what its index could not take.
 
+use crate::event::Zone;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
@@ -20,8 +21,8 @@ const LOOK_BACK: usize = 20;
 /// Reads files from their first byte, leaving out what is indexed.
 pub struct FileScanner {
     pub registry: Arc<Registry>,
-    /// Zone of times that name none, as seconds east of UTC.
-    pub zone_offset: i32,
+    /// Zone of times that name none.
+    pub zone: Zone,
 }
 
 impl Scanner for FileScanner {
@@ -76,7 +77,7 @@ impl FileScanner {
         let Some(format) = self.registry.get_for(&generation.format, &head) else {
             return Ok(());
         };
-        let mut reading = Reading::new(&self.registry, &format, generation, self.zone_offset);
+        let mut reading = Reading::new(&self.registry, &format, generation, self.zone);
         let mut framer = format.framer(0);
         let (mut order, mut frames) = (InOrder::default(), Vec::new());
         // Records before one that is not indexed: it may take its time from them.

@@ -7,6 +7,7 @@ use super::{
     BindContext, Bound, MAX_CLAUSES, MAX_DEPTH, Notice, Query, QueryError, glob, quote, time,
 };
 use crate::event::Timestamp;
+use crate::event::Zone;
 use crate::event::field::FieldType;
 
 /// How much larger than a typed query a composed one may be (a window, a step and a chip, say).
@@ -22,7 +23,7 @@ impl Query {
         let mut binder = Binder {
             clock: Clock {
                 now: context.now,
-                zone_offset: context.zone_offset,
+                zone: context.zone,
             },
             context,
             notices: Vec::new(),
@@ -65,7 +66,7 @@ fn check_size(ast: &Ast, depth: usize, clauses: &mut usize) -> Result<(), QueryE
 pub(super) fn check(field: &FieldRef, test: &Test) -> Result<(), QueryError> {
     let clock = Clock {
         now: Timestamp(0),
-        zone_offset: 0,
+        zone: Zone::Utc,
     };
     let test = clock.settle_test(test, kind_of(field));
     compile(field, &test).map(|_| ())
@@ -150,12 +151,12 @@ impl Binder<'_> {
 /// Settles typed times.
 struct Clock {
     now: Timestamp,
-    zone_offset: i32,
+    zone: Zone,
 }
 
 impl Clock {
     fn resolve(&self, text: &str) -> Option<time::Moment> {
-        time::resolve(text, self.now, self.zone_offset)
+        time::resolve(text, self.now, self.zone)
     }
 
     fn instant(&self, expr: &TimeExpr) -> Result<Timestamp, QueryError> {

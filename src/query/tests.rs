@@ -9,6 +9,7 @@ mod writing;
 
 use super::ast::*;
 use super::*;
+use crate::event::Zone;
 use crate::event::{BreakKind, Event, EventId, Kind, Outcome, Severity, Verdict};
 
 /// 2026-03-04, a Wednesday.
@@ -42,7 +43,7 @@ impl PathTable for Seen {
 fn context() -> BindContext<'static> {
     BindContext {
         now: now(),
-        zone_offset: 0,
+        zone: Zone::Utc,
         paths: Some(&Seen),
     }
 }

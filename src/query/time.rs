@@ -2,8 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::event::Timestamp;
 use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::event::{Timestamp, Zone};
 
 /// What a typed time names: an instant, or a whole day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,16 +59,16 @@ const WEEKDAYS: [&str; 7] = [
 pub const EXPECTED: &str =
     "a time such as 2h, yesterday 14:00, monday, 2026-03-01 or 2026-03-01T10:00Z";
 
-/// Reads a time. `zone_offset` (seconds east of UTC) is the zone of times typed without one; a weekday is the latest
+/// Reads a time. `zone` is the one of times typed without one, by the distance of their own day; a weekday is the latest
 /// such day up to today; a time of day alone is today's; a number is seconds, milli-, micro- or nanoseconds since
 /// 1970, judged by its size. Any of them may be followed by ` + 2h` or ` - 3d`.
-pub fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Moment> {
+pub fn resolve(text: &str, now: Timestamp, zone: impl Into<Zone>) -> Option<Moment> {
     let text = text.trim().to_ascii_lowercase();
-    let zone = Zone {
+    let clock = Clock {
         now,
-        offset: i64::from(zone_offset),
+        zone: zone.into(),
     };
-    if let Some(moment) = zone.simple(&text) {
+    if let Some(moment) = clock.simple(&text) {
         return Some(moment);
     }
     // `base + duration`: blanks around the sign, except after `now`, where none is needed.
@@ -81,13 +81,14 @@ pub fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Moment> {
         return None;
     }
     let nanos = duration(shift.trim())?;
-    zone.simple(base.trim())?
+    clock
+        .simple(base.trim())?
         .shift(if sign == '-' { -nanos } else { nanos })
 }
 
 /// Whether a text reads as a time at all.
 pub fn is_time(text: &str) -> bool {
-    resolve(text, Timestamp(0), 0).is_some()
+    resolve(text, Timestamp(0), Zone::Utc).is_some()
 }
 
 /// Nanoseconds of `90s`, `1h30m`, `2 days`; never negative.
@@ -112,12 +113,12 @@ pub fn duration(text: &str) -> Option<i64> {
     Some(total)
 }
 
-struct Zone {
+struct Clock {
     now: Timestamp,
-    offset: i64,
+    zone: Zone,
 }
 
-impl Zone {
+impl Clock {
     /// Everything but `base + duration`; `text` is trimmed and in lower case.
     fn simple(&self, text: &str) -> Option<Moment> {
         if text == "now" {
@@ -136,12 +137,9 @@ impl Zone {
     }
 
     fn today(&self) -> Option<NaiveDate> {
-        Some(
-            self.now
-                .saturating_add(self.offset.checked_mul(SECOND)?)
-                .to_utc()
-                .date_naive(),
-        )
+        let offset = i64::from(self.zone.offset_at(self.now));
+        let clock = self.now.saturating_add(offset.checked_mul(SECOND)?);
+        Some(clock.to_utc().date_naive())
     }
 
     /// A day by name or date.
@@ -167,15 +165,14 @@ impl Zone {
         let start = self.midnight(date)?;
         Some(Moment {
             start,
-            day_end: Some(Timestamp(start.0.checked_add(DAY)?)),
+            // Not always 24 hours later.
+            day_end: Some(self.midnight(date.succ_opt()?)?),
         })
     }
 
     fn midnight(&self, date: NaiveDate) -> Option<Timestamp> {
-        Timestamp::from_secs(
-            date.and_hms_opt(0, 0, 0)?.and_utc().timestamp() - self.offset,
-            0,
-        )
+        let clock = Timestamp::from_naive(date.and_hms_opt(0, 0, 0)?)?;
+        Some(self.zone.instant(clock))
     }
 
     /// `14:00`, `yesterday 14:00:05`, `2026-03-01t10:00z`: a day (else today), a clock time, perhaps a zone.
@@ -203,10 +200,7 @@ impl Zone {
             day.format("%Y-%m-%d")
         ))?;
         if zone.is_empty() {
-            return parsed
-                .0
-                .checked_sub(self.offset.checked_mul(SECOND)?)
-                .map(Timestamp);
+            return Some(self.zone.instant(parsed));
         }
         Some(parsed)
     }
@@ -254,6 +248,28 @@ mod tests {
     fn at(text: &str, offset: i32) -> Option<String> {
         let now = Timestamp::parse(NOW).unwrap();
         resolve(text, now, offset).map(|m| m.start.to_utc().format("%m-%dT%H:%M:%S%.f").to_string())
+    }
+
+    /// A time is read by the distance of its own day, not of today.
+    #[test]
+    fn summer_and_winter_each_have_their_distance() {
+        let now = Timestamp::parse(NOW).unwrap();
+        let vienna: Zone = "Europe/Vienna".parse().unwrap();
+        for (text, want) in [
+            ("2026-01-15 10:00", "2026-01-15T09:00:00Z"),
+            ("2026-07-15 10:00", "2026-07-15T08:00:00Z"),
+            ("2026-03-29", "2026-03-28T23:00:00Z"),
+            // Skipped: 02:30 is 03:30 by the old distance; shown twice: the first.
+            ("2026-03-29 02:30", "2026-03-29T01:30:00Z"),
+            ("2026-10-25 02:30", "2026-10-25T00:30:00Z"),
+            ("today", "2026-03-03T23:00:00Z"),
+        ] {
+            let moment = resolve(text, now, vienna).unwrap();
+            assert_eq!(Some(moment.start), Timestamp::parse(want), "{text}");
+        }
+        // The day the clocks are set forward has 23 hours.
+        let short = resolve("2026-03-29", now, vienna).unwrap();
+        assert_eq!(short.day_end, Timestamp::parse("2026-03-29T22:00:00Z"));
     }
 
     #[test]

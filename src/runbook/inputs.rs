@@ -1,5 +1,6 @@
 //! Checking what a person typed for the inputs of a runbook.
 
+use crate::event::Zone;
 use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
@@ -26,7 +27,7 @@ pub(super) fn check(
     inputs: &[Input],
     given: &Inputs,
     now: Timestamp,
-    zone_offset: i32,
+    zone: Zone,
 ) -> Result<Inputs, Vec<InputError>> {
     let mut checked = Inputs::new();
     let mut errors = Vec::new();
@@ -48,7 +49,7 @@ pub(super) fn check(
             .map(|value| value.trim())
             .filter(|value| !value.is_empty());
         match typed.or(input.default.as_deref()) {
-            Some(value) => match check_one(input, value, now, zone_offset) {
+            Some(value) => match check_one(input, value, now, zone) {
                 Ok(value) => {
                     checked.insert(input.name.clone(), value);
                 }
@@ -73,12 +74,7 @@ pub(super) fn error(input: &Input, message: String) -> InputError {
     }
 }
 
-fn check_one(
-    input: &Input,
-    value: &str,
-    now: Timestamp,
-    zone_offset: i32,
-) -> Result<String, String> {
+fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<String, String> {
     if value.len() > MAX_VALUE {
         return Err(format!("longer than {MAX_VALUE} bytes"));
     }
@@ -111,8 +107,8 @@ fn check_one(
                     "`{value}` is no address: expected something like 203.0.113.7 or 2001:db8::7"
                 )
             }),
-        InputKind::Date => window::resolve(value, now, zone_offset)
-            .map(|time| window::show(time, zone_offset))
+        InputKind::Date => window::resolve(value, now, zone)
+            .map(|time| window::show(time, zone))
             .ok_or_else(|| {
                 format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
             }),
@@ -134,7 +130,7 @@ mod tests {
 
     fn run(input: &Input, value: &str) -> Result<String, String> {
         let given = Inputs::from([(input.name.clone(), value.to_owned())]);
-        match check(std::slice::from_ref(input), &given, Timestamp(0), 0) {
+        match check(std::slice::from_ref(input), &given, Timestamp(0), Zone::Utc) {
             Ok(mut values) => Ok(values.remove(&input.name).unwrap_or_default()),
             Err(errors) => Err(errors[0].to_string()),
         }
@@ -185,7 +181,7 @@ mod tests {
             &[preset],
             &Inputs::from([("kez".into(), "1".into())]),
             Timestamp(0),
-            0,
+            Zone::Utc,
         )
         .unwrap_err();
         assert!(unknown[0].message.contains("did you mean `key`"));

@@ -1,5 +1,6 @@
 //! Whole runbooks: what is read, what is refused and where, and what steps ask.
 
+use crate::event::Zone;
 use proptest::prelude::*;
 
 use super::*;
@@ -331,7 +332,7 @@ fn inputs_are_bound_as_values_and_the_window_as_times() {
         query
             .bind(&crate::query::BindContext {
                 now: NOW,
-                zone_offset: 0,
+                zone: Zone::Utc,
                 paths: None,
             })
             .unwrap()
@@ -384,9 +385,16 @@ fn dates_follow_the_display_zone() {
         ("user".into(), "u1".into()),
         ("day".into(), "2026-03-01".into()),
     ]);
-    let inputs = runbook.check_inputs_in(&given, NOW, 7200).unwrap();
+    let inputs = runbook
+        .check_inputs_in(&given, NOW, Zone::from(7200))
+        .unwrap();
     assert_eq!(inputs["day"], "2026-02-28T22:00:00Z");
-    assert_eq!(runbook.check_inputs_in(&inputs, NOW, 7200).unwrap(), inputs);
+    assert_eq!(
+        runbook
+            .check_inputs_in(&inputs, NOW, Zone::from(7200))
+            .unwrap(),
+        inputs
+    );
     let soon = Inputs::from([
         ("user".into(), "u1".into()),
         ("day".into(), "sometime".into()),

@@ -1,6 +1,7 @@
 //! The time window of a runbook: `{day} - 3d`, or a time as the query language has it.
 
 use crate::event::Timestamp;
+use crate::event::Zone;
 use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
@@ -68,7 +69,7 @@ fn duration(text: &str) -> Option<i64> {
 /// Whether an end of the window can be used: a known input of type date, or a time.
 pub(super) fn check(text: &str, inputs: &[Input]) -> Result<(), String> {
     match read(text)? {
-        End::Typed(time) => match resolve(time, Timestamp(0), 0) {
+        End::Typed(time) => match resolve(time, Timestamp(0), Zone::Utc) {
             Some(_) => Ok(()),
             None => Err(format!(
                 "`{time}` is no time: expected `{{day}} - 3d`, `2h`, `yesterday` or `2026-03-01`"
@@ -110,14 +111,14 @@ fn absolute(value: &str) -> Option<Timestamp> {
 }
 
 /// A time expression of the query language at `now`. `today` is the day's first moment, as `yesterday` is.
-pub(super) fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Timestamp> {
+pub(super) fn resolve(text: &str, now: Timestamp, zone: Zone) -> Option<Timestamp> {
     let query = Query {
         ast: Ast::Since(TimeExpr::Text(text.to_owned())),
     };
     match query
         .bind(&BindContext {
             now,
-            zone_offset,
+            zone,
             paths: None,
         })
         .ok()?
@@ -129,9 +130,9 @@ pub(super) fn resolve(text: &str, now: Timestamp, zone_offset: i32) -> Option<Ti
 }
 
 /// A date as it is kept among the inputs: the day where it is one, else to the second; both UTC.
-pub(super) fn show(time: Timestamp, zone_offset: i32) -> String {
+pub(super) fn show(time: Timestamp, zone: Zone) -> String {
     // A bare date would be read in the display zone when it is typed again.
-    let form = if time.0 % DAY == 0 && zone_offset == 0 {
+    let form = if time.0 % DAY == 0 && zone == Zone::Utc {
         "%Y-%m-%d"
     } else {
         "%Y-%m-%dT%H:%M:%SZ"

@@ -66,7 +66,7 @@ pub enum Share {
         job: u64,
         query: Query,
         now: Option<Timestamp>,
-        zone_offset: i32,
+        zone: Zone,
     },
     /// What the clipboard does not take.
     CopyToFile {
@@ -86,7 +86,6 @@ pub struct Export {
     /// What relative times count from instead of the clock.
     pub now: Option<Timestamp>,
     pub zone: Zone,
-    pub zone_offset: i32,
     pub who: String,
 }
 
@@ -115,15 +114,10 @@ pub enum News {
 
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same
 /// to somebody else and tomorrow.
-pub fn command(
-    query: &Query,
-    now: Timestamp,
-    (zone, zone_offset): (Zone, i32),
-    paths: &[PathBuf],
-) -> String {
+pub fn command(query: &Query, now: Timestamp, zone: Zone, paths: &[PathBuf]) -> String {
     let bound = query.bind(&BindContext {
         now,
-        zone_offset,
+        zone,
         paths: None,
     });
     let settled = bound.map_or_else(|_| query.clone(), |bound| Query { ast: bound.ast });

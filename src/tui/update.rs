@@ -354,11 +354,9 @@ fn to_pane(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
             model.detail = detail;
             intent
         }
-        Pane::Runbook => {
-            model
-                .runbooks
-                .update(command, count, model.now, model.zone.offset_at(model.now))
-        }
+        Pane::Runbook => model
+            .runbooks
+            .update(command, count, model.now, model.zone.place()),
     };
     carry_out(model, intent)
 }

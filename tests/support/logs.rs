@@ -1,5 +1,6 @@
 //! Logs made up for tests, and the events that reading them must give.
 
+use auditty::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ pub(crate) fn parse(generation: &Generation, text: &str, registry: &Registry) ->
     frames.sort_by_key(|frame| frame.offset);
     let context = Context {
         reference: generation.reference,
-        zone_offset: 0,
+        zone: Zone::Utc,
         ..Context::default()
     };
     let hasher = generation.id_hasher();

@@ -1,5 +1,6 @@
 //! A local engine fed by the real ingest pipeline.
 
+use auditty::event::Zone;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,7 +38,7 @@ pub(crate) fn open_engine_with(index: &Path, options: LocalOptions) -> LocalEngi
     let registry = Arc::new(Registry::builtin());
     let scanner = FileScanner {
         registry: registry.clone(),
-        zone_offset: 0,
+        zone: Zone::Utc,
     };
     let engine = LocalEngine::open(&[index.to_owned()], registry, options).unwrap();
     engine.with_scanner(Arc::new(scanner))
@@ -62,7 +63,7 @@ impl Running {
         assert_eq!(discovery.roots.len(), 1, "{discovery:?}");
         let options = Options {
             follow,
-            zone_offset: 0,
+            zone: Zone::Utc,
             workers: 2,
             spool: PathBuf::new(),
         };

@@ -1,5 +1,6 @@
 //! The demo and the shipped runbook belong together: every step finds something, and leads on.
 
+use crate::event::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tests::{NOW, breaks, incident, json_lines};
@@ -62,7 +63,7 @@ fn every_step_of_the_runbook_finds_something_and_leads_on() {
         let bound = query
             .bind(&BindContext {
                 now: NOW,
-                zone_offset: 0,
+                zone: Zone::Utc,
                 paths: None,
             })
             .unwrap();

@@ -1,5 +1,6 @@
 //! From a document back to its event: the original is read and parsed again.
 
+use crate::event::Zone;
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
@@ -76,7 +77,7 @@ pub(crate) struct Fetcher<'a> {
     /// By ordinal.
     pub(crate) generations: &'a [Generation],
     pub(crate) facts: &'a [GenerationFacts],
-    pub(crate) zone_offset: i32,
+    pub(crate) zone: Zone,
 }
 
 impl Fetcher<'_> {
@@ -106,7 +107,7 @@ impl Fetcher<'_> {
         };
         let context = Context {
             reference: generation.reference,
-            zone_offset: self.zone_offset,
+            zone: self.zone,
             header: generation.header.clone(),
         };
         let format = self

@@ -32,7 +32,7 @@ impl Store {
             registry: &self.registry,
             generations: &catalog.generations,
             facts: &facts,
-            zone_offset: self.zone_offset,
+            zone: self.zone,
         };
         let mut lost: Vec<Parsed> = Vec::new();
         for segment in searcher.segment_readers() {

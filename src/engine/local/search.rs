@@ -79,7 +79,7 @@ impl View {
             registry,
             generations: &self.catalog.generations,
             facts: &self.facts,
-            zone_offset: self.store.zone_offset,
+            zone: self.store.zone,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One index on disk: opening, rebuilding, the writer's lock, and what a search sees of it.
 
+use crate::event::Zone;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,8 +74,8 @@ pub(crate) struct Store {
     inner: Mutex<Inner>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) registry: Arc<Registry>,
-    /// Zone of times that name none, as seconds east of UTC.
-    pub(crate) zone_offset: i32,
+    /// Zone of times that name none.
+    pub(crate) zone: Zone,
     pub(crate) pending: Mutex<Pending>,
     pub(crate) paths: Mutex<SegmentPaths>,
 }
@@ -99,12 +100,12 @@ impl Store {
         number: usize,
         hub: Arc<Hub>,
         registry: &Arc<Registry>,
-        zone_offset: i32,
+        zone: Zone,
     ) -> Result<(Self, Message), EngineError> {
         create_private(dir).map_err(io_error("create", dir))?;
         let mut tries = 0;
         loop {
-            let reason = match Self::try_open(dir, number, hub.clone(), registry, zone_offset) {
+            let reason = match Self::try_open(dir, number, hub.clone(), registry, zone) {
                 Ok(store) => return Ok((store, None)),
                 Err(Unusable::Trouble(error)) => return Err(error),
                 Err(Unusable::Damaged(reason)) => reason,
@@ -119,7 +120,7 @@ impl Store {
             empty(dir).map_err(io_error("rebuild the index in", dir))?;
             drop(lock);
             let message = format!("the index in {} is built again: {reason}", dir.display());
-            return match Self::try_open(dir, number, hub, registry, zone_offset) {
+            return match Self::try_open(dir, number, hub, registry, zone) {
                 Ok(store) => Ok((store, Some(message))),
                 Err(Unusable::Trouble(error)) => Err(error),
                 Err(Unusable::Damaged(reason)) => Err(EngineError::Index(reason)),
@@ -132,7 +133,7 @@ impl Store {
         number: usize,
         hub: Arc<Hub>,
         registry: &Arc<Registry>,
-        zone_offset: i32,
+        zone: Zone,
     ) -> Result<Self, Unusable> {
         let (schema, columns) = schema::build();
         let fresh = !dir.join("meta.json").exists();
@@ -189,7 +190,7 @@ impl Store {
             inner: Mutex::new(inner),
             hub,
             registry: registry.clone(),
-            zone_offset,
+            zone,
             pending: Mutex::default(),
             paths: Mutex::default(),
         };

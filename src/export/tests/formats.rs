@@ -18,7 +18,7 @@ fn read(bytes: &[u8]) -> (String, Vec<Event>) {
     framer.finish(&mut frames);
     let context = Context {
         reference: Timestamp::parse("2026-06-01T00:00:00Z").unwrap(),
-        zone_offset: 0,
+        zone: Zone::Utc,
         ..Context::default()
     };
     let events = frames

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use crate::event::time::{DAY, SECOND};
+use crate::event::time::DAY;
 use crate::event::{Severity, Timestamp};
 use crate::format::Context;
 use crate::format::record::leading_time;
@@ -255,7 +255,7 @@ fn bsd_time<'a>(text: &'a str, context: &Context) -> Option<(Timestamp, &'a str)
         let date = NaiveDate::from_ymd_opt(year, month, day)?;
         let time: NaiveDateTime = date.and_hms_nano_opt(hour, minute, second.min(59), nanos)?;
         let local = Timestamp::from_naive(time)?;
-        Some(local.saturating_add(-i64::from(context.zone_offset) * SECOND))
+        Some(context.zone.instant(local))
     };
     let ts = match year {
         Some(year) => at(year)?,
@@ -283,11 +283,12 @@ fn number(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Zone;
 
-    fn context(reference: &str, zone_offset: i32) -> Context {
+    fn context(reference: &str, zone: impl Into<Zone>) -> Context {
         Context {
             reference: Timestamp::parse(reference).unwrap(),
-            zone_offset,
+            zone: zone.into(),
             ..Context::default()
         }
     }
@@ -456,5 +457,20 @@ mod tests {
             ]
         );
         assert_eq!(header.message, "hello [not data]");
+    }
+
+    #[test]
+    fn times_without_a_zone_have_the_distance_of_their_day() {
+        let zone: Zone = "Europe/Vienna".parse().unwrap();
+        let context = context("2026-12-01T00:00:00Z", zone);
+        for (text, want) in [
+            ("Jul 10 10:00:00 h sshd[1]: x", "2026-07-10T08:00:00Z"),
+            ("Nov 10 10:00:00 h sshd[1]: x", "2026-11-10T09:00:00Z"),
+        ] {
+            assert_eq!(
+                Header::read(text, &context).unwrap().ts,
+                Timestamp::parse(want)
+            );
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Times and names settled.
 
 use super::*;
+use crate::event::Zone;
 
-fn bound(text: &str, zone_offset: i32) -> Bound {
+fn bound(text: &str, zone: impl Into<Zone>) -> Bound {
     parse(text)
         .bind(&BindContext {
-            zone_offset,
+            zone: zone.into(),
             ..context()
         })
         .unwrap()
@@ -82,7 +83,7 @@ fn names_are_resolved_or_noticed() {
     let free = parse("nope:1")
         .bind(&BindContext {
             now: now(),
-            zone_offset: 0,
+            zone: Zone::Utc,
             paths: None,
         })
         .unwrap();

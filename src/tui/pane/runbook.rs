@@ -3,6 +3,7 @@
 pub mod form;
 pub mod run;
 
+use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -85,12 +86,12 @@ impl Runbooks {
     }
 
     /// Goes on with a run that was kept, if the runbook is still there and takes its inputs.
-    pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone_offset: i32) {
+    pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
         let found = self.library.runbooks.iter().find(|r| r.id == kept.id);
         let Some(runbook) = found.cloned() else {
             return;
         };
-        if let Ok(inputs) = runbook.check_inputs_in(&kept.inputs, now, zone_offset) {
+        if let Ok(inputs) = runbook.check_inputs_in(&kept.inputs, now, zone) {
             let run = Run::resumed(runbook, inputs, kept);
             self.stage = Stage::Run(Box::new(run));
         }
@@ -113,19 +114,19 @@ impl Runbooks {
         }
     }
 
-    /// `now` and `zone_offset` are what dates typed into the form count from.
+    /// `now` and `zone` are what dates typed into the form count from.
     pub fn update(
         &mut self,
         command: Command,
         count: usize,
         now: Timestamp,
-        zone_offset: i32,
+        zone: Zone,
     ) -> Option<Intent> {
         match &mut self.stage {
             Stage::List => self.update_list(command, count),
             Stage::Run(run) => run.update(command, count),
             Stage::Form(form) => {
-                let inputs = form.update(command, now, zone_offset)?;
+                let inputs = form.update(command, now, zone)?;
                 let runbook = form.runbook().clone();
                 self.begin(runbook, inputs);
                 Some(Intent::ApplyStep)

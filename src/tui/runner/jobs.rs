@@ -66,13 +66,13 @@ impl Jobs {
                 job,
                 query,
                 now,
-                zone_offset,
+                zone,
             } => {
                 self.count.cancel();
                 self.count = Cancel::default();
                 let (engine, cancel) = (self.engine.clone(), self.count.clone());
                 let mut request = SearchRequest::new(query, now.unwrap_or_else(self.clock));
-                (request.limit, request.zone_offset) = (0, zone_offset);
+                (request.limit, request.zone) = (0, zone);
                 self.spawn(move |_| {
                     let result = engine.search(&request, &cancel);
                     let result = result.map(|page| page.total).map_err(|e| e.to_string());
@@ -117,7 +117,7 @@ fn write(
 ) -> Result<(u64, u64), String> {
     let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
     let mut request = SearchRequest::new(job.query.clone(), now);
-    (request.sort, request.zone_offset) = (Sort::Asc, job.zone_offset);
+    (request.sort, request.zone) = (Sort::Asc, job.zone);
     request.want_total = false;
     let style = Style {
         terminal: false,

@@ -111,7 +111,7 @@ fn what_is_too_long_or_not_wanted_on_the_clipboard_goes_to_a_file_or_nowhere() {
 
 #[test]
 fn a_view_becomes_a_command_with_absolute_times() {
-    let zone = ("Europe/Vienna".parse().unwrap(), 3600);
+    let zone = "Europe/Vienna".parse().unwrap();
     let paths = ["/var/log/it's here".into(), "-".into()];
     for (query, want) in [
         (

@@ -32,7 +32,7 @@ fn ask(
     let request = SearchRequest {
         limit: 0,
         want_total: true,
-        zone_offset: model.zone.offset_at(model.now),
+        zone: model.zone.place(),
         facets,
         ..SearchRequest::new(query, model.now)
     };

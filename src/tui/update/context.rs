@@ -40,7 +40,7 @@ pub(super) fn prepare(model: &mut Model) {
     }
     let bound = parts(&model.query).1.bind(&BindContext {
         now: model.anchor.unwrap_or(model.now),
-        zone_offset: model.zone.offset_at(model.now),
+        zone: model.zone.place(),
         paths: Some(&Paths(model)),
     });
     // A query that makes no sense was refused before it came into force.

@@ -193,7 +193,7 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
     match verb {
         Verb::Goto | Verb::Since | Verb::Until => match moment(model, argument) {
             Ok(at) => {
-                let (zone, _) = share::zone(model);
+                let zone = share::zone(model);
                 say(Role::Text, format!("{} {zone}", zone.format(at)))
             }
             Err(error) => say(Role::Dim, error),
@@ -206,7 +206,7 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
                     job,
                     query,
                     now: None,
-                    zone_offset: share::zone(model).1,
+                    zone: share::zone(model),
                 };
                 let counting = (Role::Dim, "counting".to_owned());
                 (Some(counting), vec![Effect::Share(Box::new(count))])
@@ -238,7 +238,7 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
 }
 
 fn moment(model: &Model, text: &str) -> Result<crate::event::Timestamp, String> {
-    let (_, offset) = share::zone(model);
+    let offset = share::zone(model);
     time::resolve(text, model.now, offset)
         .map(|m| m.start)
         .ok_or_else(|| format!("\"{text}\" is no time; expected {}", time::EXPECTED))

@@ -56,8 +56,7 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Ask::Time => {
-            let Some(moment) = time::resolve(&text, model.now, model.zone.offset_at(model.now))
-            else {
+            let Some(moment) = time::resolve(&text, model.now, model.zone.place()) else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));
                 return Vec::new();
             };

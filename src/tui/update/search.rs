@@ -165,7 +165,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
         limit: PAGE,
         want_total: false,
         // One offset for every time typed in the query: today's, also for days of the other half of the year.
-        zone_offset: model.zone.offset_at(model.now),
+        zone: model.zone.place(),
         ..SearchRequest::new(listed(model), model.now)
     };
     match purpose {
@@ -359,7 +359,7 @@ fn paged(model: &mut Model, place: Place, page: SearchPage) -> Vec<Effect> {
             query: listed(model),
             from: page.watermark,
             now: model.anchor.unwrap_or(model.now),
-            zone_offset: model.zone.offset_at(model.now),
+            zone: model.zone.place(),
         }),
     }];
     effects.extend(match model.asking.after.take() {

@@ -77,6 +77,7 @@ fn panes(model: &Model) -> Panes {
 
 /// Puts everything back, as far as it makes sense here. What to ask the engine is up to the caller.
 pub fn restore(model: &mut Model, session: &Session) {
+    let mut readable = true;
     match Query::parse(&session.query) {
         Ok(query) => {
             model.query_bar.set_text(session.query.clone());
@@ -89,7 +90,7 @@ pub fn restore(model: &mut Model, session: &Session) {
                 Role::Warning,
                 format!("the query of the last session cannot be used: {error}"),
             ));
-            return;
+            readable = false;
         }
     }
     model.query_bar.set_history(session.history.clone());
@@ -135,14 +136,12 @@ pub fn restore(model: &mut Model, session: &Session) {
     model.events.follow = session.selected.is_none();
     model.keeping.wanted = session.selected.clone();
     if let Some(run) = &session.run {
-        model
-            .runbooks
-            .resume(run, model.now, model.zone.offset_at(model.now));
+        model.runbooks.resume(run, model.now, model.zone.place());
     }
     let mut plain = session.clone();
     (plain.sources, plain.title) = (Vec::new(), String::new());
     (plain.saved, plain.panes) = Default::default();
-    if plain != Session::default() {
+    if readable && plain != Session::default() {
         let everything = model.key(Command::ClearQuery);
         let follow = model.key(Command::Follow);
         let how = match (session.query.is_empty(), session.selected.is_some()) {

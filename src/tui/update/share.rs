@@ -13,9 +13,9 @@ use crate::tui::share::{self, Export, News, Running, Share};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{counted, number};
 
-/// The display zone by name, and its offset now.
-pub(super) fn zone(model: &Model) -> (Zone, i32) {
-    (model.zone.place(), model.zone.offset_at(model.now))
+/// The display zone.
+pub(super) fn zone(model: &Model) -> Zone {
+    model.zone.place()
 }
 
 /// The value under the cursor: a cell of the list, or a row of the detail.
@@ -111,7 +111,7 @@ pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Ve
         path: path.clone(),
         events: 0,
     });
-    let (zone, zone_offset) = zone(model);
+    let zone = zone(model);
     Ok(share(Share::Export(Export {
         job,
         format,
@@ -119,7 +119,6 @@ pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Ve
         query: model.query.clone(),
         now: model.anchor,
         zone,
-        zone_offset,
         who: model.share.setup.who.clone(),
     })))
 }

@@ -1,5 +1,6 @@
 //! The inputs of a runbook: one line each, prefilled from defaults and from the selected event.
 
+use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
@@ -77,19 +78,19 @@ impl Form {
         }
     }
 
-    fn check(&self, now: Timestamp, zone_offset: i32) -> Result<Inputs, Vec<InputError>> {
+    fn check(&self, now: Timestamp, zone: Zone) -> Result<Inputs, Vec<InputError>> {
         let typed = self.runbook.inputs.iter().zip(&self.lines);
         let given = typed
             .map(|(input, line)| (input.name.clone(), line.editor.text().trim().to_owned()))
             .collect();
-        self.runbook.check_inputs_in(&given, now, zone_offset)
+        self.runbook.check_inputs_in(&given, now, zone)
     }
 
     /// Returns the checked inputs once all of them fit.
-    pub fn update(&mut self, command: Command, now: Timestamp, zone_offset: i32) -> Option<Inputs> {
+    pub fn update(&mut self, command: Command, now: Timestamp, zone: Zone) -> Option<Inputs> {
         let count = self.lines.len().max(1);
         let edit = match command {
-            Command::Apply => match self.check(now, zone_offset) {
+            Command::Apply => match self.check(now, zone) {
                 Ok(inputs) => return Some(inputs),
                 Err(errors) => {
                     let wrong =
