@@ -4,6 +4,9 @@ mod auditd;
 mod azure_activity;
 mod cef;
 mod cloudtrail;
+mod cloudtrail_digest;
+mod cloudtrail_insight;
+mod column;
 mod csv;
 mod ecs;
 mod entra;
@@ -25,6 +28,7 @@ mod mapped;
 mod mapping;
 mod ocsf;
 mod okta;
+mod otlp;
 mod pipe_header;
 mod record;
 mod registry;
@@ -34,6 +38,7 @@ mod syslog;
 mod teleport;
 mod text;
 mod vault;
+mod windows_event;
 
 #[cfg(test)]
 mod tests;
@@ -50,6 +55,8 @@ pub use sample::Sample;
 
 /// The JSON formats that are tables, most specific first.
 const TABLES: &[&mapped::Table] = &[
+    &cloudtrail_digest::CLOUDTRAIL_DIGEST,
+    &cloudtrail_insight::CLOUDTRAIL_INSIGHT,
     &vault::VAULT,
     &gcp_audit::GCP_AUDIT,
     &entra::ENTRA,
@@ -66,6 +73,7 @@ const TABLES: &[&mapped::Table] = &[
     &journald::JOURNALD,
     &ecs::ECS,
     &ocsf::OCSF,
+    &windows_event::WINDOWS_EVENT,
 ];
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).

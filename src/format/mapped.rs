@@ -21,6 +21,8 @@ pub(super) struct Table {
     /// The path of the names of events of which a record may hold several: each becomes an event, with the name as its
     /// action and all else in common.
     pub each: Option<&'static str>,
+    /// The column that holds the record in exports to CSV.
+    pub column: Option<&'static str>,
     /// What no table can say, after it was applied.
     pub finish: fn(&mut Event, &Attributes),
 }
@@ -36,10 +38,11 @@ impl Table {
         outcomes: &[],
         severities: &[],
         each: None,
+        column: None,
         finish: |_, _| {},
     };
 
-    fn knows(&self, leaves: &Attributes) -> bool {
+    pub(super) fn knows(&self, leaves: &Attributes) -> bool {
         self.known_by.iter().any(|c| fits(c, leaves))
     }
 }
@@ -109,6 +112,17 @@ impl Format for Mapped {
             return Err(format!("not a record of {}", self.table.title));
         }
         let leaves = std::mem::take(&mut event.attributes);
+        Ok(self.events(event, leaves))
+    }
+
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        self.mapping.describe()
+    }
+}
+
+impl Mapped {
+    /// The events of a record, from its leaves.
+    pub(super) fn events(&self, mut event: Event, leaves: Attributes) -> Vec<Event> {
         self.mapping.fill(&mut event, &leaves);
         let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
             leaves.all(path).map(|name| name.text).collect()
@@ -132,11 +146,7 @@ impl Format for Mapped {
                 .iter_mut()
                 .for_each(|e| e.attributes = leaves.clone()),
         }
-        Ok(events)
-    }
-
-    fn mapping(&self) -> Vec<(&'static str, String)> {
-        self.mapping.describe()
+        events
     }
 }
 

@@ -7,12 +7,14 @@ use super::TABLES;
 use super::auditd::Auditd;
 use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
+use super::column::InColumn;
 use super::csv::Csv;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
 use super::leef::Leef;
 use super::mapped::Mapped;
+use super::otlp::Otlp;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
@@ -44,12 +46,18 @@ impl Registry {
             Arc::new(CloudTrail(Layout::Document)),
         ];
         for table in TABLES {
+            // First, since it reads the others' records too.
+            if let Some(column) = table.column {
+                formats.push(Arc::new(InColumn::new(table, column)));
+            }
             for layout in [Layout::Lines, Layout::Document] {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
         }
         formats.extend([
-            Arc::new(Auditd) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Lines)) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Document)),
+            Arc::new(Auditd),
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
