@@ -9,6 +9,7 @@ use tantivy::indexer::UserOperation;
 
 use super::catalog::Held;
 use super::document::IndexDocument;
+use super::failed;
 use super::originals::{Address, Packer};
 use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
 use super::store::Store;
@@ -292,10 +293,6 @@ impl Store {
         writer.run(group).map_err(failed)?;
         Ok(sum)
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 #[cfg(test)]
