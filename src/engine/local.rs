@@ -48,6 +48,11 @@ use crate::event::{Event, EventId, Timestamp, Zone};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher};
 
+/// What the index said when something failed.
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Index(error.to_string())
+}
+
 /// How often stores look whether a commit is due.
 const TICK: Duration = Duration::from_millis(200);
 /// How often an answer is tried again when events were dropped from under it.

@@ -9,6 +9,7 @@ use tantivy::indexer::UserOperation;
 
 use super::catalog::Held;
 use super::document::IndexDocument;
+use super::failed;
 use super::originals::{Address, Packer};
 use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
 use super::store::Store;
@@ -21,8 +22,8 @@ use crate::event::field::Field;
 /// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
 /// memory only as long as they are small.
 const GROUP: usize = 4;
-/// Documents that may wait for a commit to end, of about 3 KB each; who brings more waits himself.
-const WAITING_DOCUMENTS: usize = 16_000;
+/// Bytes of documents that may wait for a commit to end; who brings more waits himself.
+const WAITING_BYTES: usize = 48 << 20;
 
 fn is_unparsed(event: &Event) -> bool {
     &*event.format == "text" && event.note.is_some()
@@ -85,21 +86,27 @@ pub(super) struct Batch {
     events: Vec<Ready>,
 }
 
+impl Batch {
+    fn bytes(&self) -> usize {
+        self.events.iter().map(|e| e.document.bytes()).sum()
+    }
+}
+
 /// Batches that came while a commit was under way.
 #[derive(Default)]
 pub(crate) struct Waiting {
     batches: VecDeque<Batch>,
-    documents: usize,
+    bytes: usize,
 }
 
 impl Waiting {
     fn push(&mut self, batch: Batch) {
-        self.documents += batch.events.len();
+        self.bytes += batch.bytes();
         self.batches.push_back(batch);
     }
 
     fn take(&mut self) -> VecDeque<Batch> {
-        self.documents = 0;
+        self.bytes = 0;
         std::mem::take(&mut self.batches)
     }
 
@@ -161,7 +168,7 @@ impl Store {
             // Held while looking, so that whoever holds the writer finds what waits when he is done with it.
             let mut waiting = self.waiting();
             match self.writer.try_read() {
-                Err(TryLockError::WouldBlock) if waiting.documents < WAITING_DOCUMENTS => {
+                Err(TryLockError::WouldBlock) if waiting.bytes < WAITING_BYTES => {
                     waiting.push(batch);
                     // Should nobody add it sooner, the next commit does.
                     self.pending().touch();
@@ -288,10 +295,6 @@ impl Store {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -342,6 +345,12 @@ mod tests {
         store.inner().searcher.num_docs()
     }
 
+    /// Events that wait for a commit to end.
+    fn waiting(store: &Store) -> usize {
+        let waiting = store.waiting();
+        waiting.batches.iter().map(|b| b.events.len()).sum()
+    }
+
     #[test]
     fn what_comes_during_a_commit_waits_and_is_there_once() {
         let dir = tempfile::tempdir().unwrap();
@@ -352,13 +361,14 @@ mod tests {
         store.backlog(kept, records(0..10), 0..10).unwrap();
         store.backlog(kept, records(5..20), 5..20).unwrap();
         store.backlog(forgotten, records(0..10), 0..10).unwrap();
-        assert_eq!(store.waiting().documents, 35);
+        assert_eq!(waiting(&store), 35);
+        assert!(store.waiting().bytes > 35 * size_of::<IndexDocument>());
         drop(commit);
         store.forget(forgotten).unwrap();
-        assert_eq!(store.waiting().documents, 25);
+        assert_eq!(waiting(&store), 25);
         // The next batch takes along what waits, in its order.
         store.backlog(kept, records(20..30), 20..30).unwrap();
-        assert_eq!(store.waiting().documents, 0);
+        assert_eq!((waiting(&store), store.waiting().bytes), (0, 0));
         store.commit().unwrap();
         assert_eq!(held(&store), 30);
         assert_eq!(
@@ -377,7 +387,7 @@ mod tests {
         store.backlog(id, records(0..10), 0..10).unwrap();
         drop(busy);
         store.commit().unwrap();
-        assert_eq!((held(&store), store.waiting().documents), (10, 0));
+        assert_eq!((held(&store), waiting(&store)), (10, 0));
         let busy = store.writer.write().unwrap();
         store.backlog(id, records(10..20), 10..20).unwrap();
         drop(busy);

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::catalog::{Catalog, Held};
+use super::failed;
 use super::known::durable_parts;
 use super::store::Store;
 use crate::engine::EngineError;
@@ -91,10 +92,6 @@ impl Pending {
             .saturating_mul(1 << self.commits.min(10))
             .min(COMMIT_AFTER)
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 /// Live records with their generation.

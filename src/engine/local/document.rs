@@ -36,6 +36,12 @@ impl IndexDocument {
         }
     }
 
+    /// About what it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        let columns = self.columns.capacity() * size_of::<(Column, Leaf)>();
+        size_of::<Self>() + columns + self.text.capacity() + self.terms.capacity()
+    }
+
     pub(crate) fn add_u64(&mut self, column: Column, value: u64) {
         self.columns.push((column, Leaf::U64(value)));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tantivy::columnar::ColumnValues;
 use tantivy::{DocId, SegmentReader};
 
+use super::failed;
 use super::lower::GenerationFacts;
 use super::originals::{Address, Originals};
 use super::schema::HAS_TIME;
@@ -23,10 +24,6 @@ pub(crate) struct Positions {
     flags: Arc<dyn ColumnValues<u64>>,
     line: Arc<dyn ColumnValues<u64>>,
     pub(crate) original: Arc<dyn ColumnValues<u64>>,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 impl Positions {

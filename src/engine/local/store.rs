@@ -12,6 +12,7 @@ use super::accept::{Benches, Waiting};
 use super::catalog::Catalog;
 use super::commit::{Pending, Stop};
 use super::document::IndexDocument;
+use super::failed;
 use super::hub::Hub;
 use super::known::{Adopt, Inner, Known, Live};
 use super::lower::GenerationFacts;
@@ -84,10 +85,6 @@ pub(crate) struct Store {
     pub(crate) waiting: Mutex<Waiting>,
     pub(crate) benches: Benches,
     pub(crate) paths: Mutex<SegmentPaths>,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {

@@ -210,12 +210,12 @@ impl Model {
         let open = |text: &str| is_plain(text) && !text.contains('*');
         let parts = self.query.conjuncts();
         let counts = self.beside.without.counts.iter().copied();
-        // Where it is known which part empties the list, another one is not to blame.
-        let to_blame = counts.clone().any(|events| events > 0);
+        // Where it is known which part empties the list, another one is not to blame; several exclude each other.
+        let emptying = counts.clone().filter(|events| *events > 0).count();
         let counts = counts.chain(std::iter::repeat(0));
         let mut parts = parts.iter().zip(counts);
         parts.find_map(|(term, events)| match term {
-            _ if to_blame && events == 0 => None,
+            _ if emptying > 1 || emptying == 1 && events == 0 => None,
             Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
                 "A word is found as a whole: {text}* also finds words that begin with {text}.",
                 text = words.text

@@ -52,10 +52,10 @@ pub struct Prompt {
 
 impl Prompt {
     /// Asks with `text` to begin with.
-    pub fn new(ask: Ask, label: impl Into<String>, text: String) -> Self {
+    pub fn new(ask: Ask, label: String, text: String) -> Self {
         Self {
             ask,
-            label: label.into(),
+            label,
             editor: LineEditor::new(text),
             error: None,
             known: Vec::new(),

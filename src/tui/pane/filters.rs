@@ -478,9 +478,19 @@ mod tests {
         let mut filters = Filters::default();
         let path = FacetField::Attribute("a.b".into());
         assert!(filters.add(path.clone()) && !filters.add(path.clone()));
+        filters.set_facets(&[Facet {
+            field: path.clone(),
+            ..facet(Field::Actor, &[("x", 1)])
+        }]);
         assert!(!filters.add(FacetField::Normal(Field::Actor)));
         filters.update(Command::SortFacets, 1);
         assert_eq!(filters.requests_added()[0].order, FacetOrder::Rare);
+        to(&mut filters, Row::Field(path.clone()));
+        let refused = filters.update(Command::FilterIn, 1);
+        assert!(matches!(refused, Some(Intent::Say(_))), "{refused:?}");
+        let unfolded = filters.rows().len();
+        assert_eq!(filters.update(Command::ToggleChip, 1), None);
+        assert!(filters.rows().len() < unfolded);
         to(&mut filters, Row::Field(path));
         assert_eq!(filters.update(Command::DeleteChip, 1), None);
         assert!(filters.requests_added().is_empty());

@@ -50,7 +50,7 @@ fn a_jump_that_parked_the_query_is_gone_back_from() {
     h.keys("/outcome:failure<enter>kk");
     let before = h.selected_action();
     h.keys("x").shows(": your query again");
-    h.keys("<").shows("10 of 100").hides("parked");
+    h.keys("<").shows("10 of 100").hides("your query again");
     assert_eq!(h.selected_action(), before);
     h.keys(">").shows(": your query again");
     assert_eq!(h.selected_action(), "action-33");

@@ -49,7 +49,7 @@ fn a_runbook_goes_on_where_it_was() {
 fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
     let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
     h.keys("R<enter>alice@corp<enter>j").shows("2/2");
-    h.keys("<esc>").shows("(at step 2/2)").hides("parked");
+    h.keys("<esc>").shows("(at step 2/2)").hides("events again");
     h.keys("<esc>").hides("RUNBOOK");
     let mut again = restored(session::capture(h.model()));
     again.keys("R").shows("(at step 2/2)");
@@ -58,7 +58,7 @@ fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
         .shows("2/2")
         .shows(": all events again");
     // Its steps follow inputs that are written again; what was found so far was of the others.
-    again.keys("i").shows("alice@corp").hides("parked");
+    again.keys("i").shows("alice@corp").hides("events again");
     again.keys("<ctrl+u>bob@corp<enter>").shows("2/2");
     again.keys("k").shows("actor:\"bob@corp\"");
     // A run is dropped to begin anew.

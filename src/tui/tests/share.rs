@@ -191,7 +191,15 @@ fn y_in_capitals_copies_the_view() {
         key(model, 'Y');
         model.said.clone().unwrap().1
     };
-    assert!(said(&mut model).starts_with("copied this view as a command, if"));
+    let shown = said(&mut model);
+    assert!(
+        shown.starts_with("copied this view as a command, if"),
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with("auditty search '*' /var/log/audit --tz UTC"),
+        "{shown}"
+    );
     model.info.sources = vec![SourceInfo {
         format: "text".into(),
         format_chosen: true,

@@ -1,6 +1,7 @@
 //! What is asked beside the list: how many events match what is being typed, which values would fit at the cursor, the
-//! counts of fields that a person added, and what part of a query empties the list. Nothing here touches the list or its counts. What is wanted is worked out
-//! after every message; it is asked when it differs from what was asked last, and given up when it is wanted no more.
+//! counts of fields that a person added, and what part of a query empties the list. Nothing here touches the list or its
+//! counts. What is wanted is worked out after every message; it is asked when it differs from what was asked last, and
+//! given up when it is wanted no more.
 
 use crate::engine::{EngineError, FacetRequest, SearchPage, SearchRequest};
 use crate::query::Query;

@@ -8,19 +8,21 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
 
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
-    let label = |text: &str| text.to_owned();
-    let (label, text) = match &ask {
-        Ask::Time => (label("go to time"), String::new()),
-        Ask::Facet => (label("count field"), String::new()),
-        Ask::Inside => (label("search inside"), model.detail.searched().to_owned()),
-        Ask::Note(id, _) => {
-            let note = model.marks.note(*id).unwrap_or_default();
-            (label("note"), note.to_owned())
-        }
-        Ask::SaveSession => (label("keep this view as"), String::new()),
-        Ask::OpenSession => (label("come back to"), String::new()),
-        Ask::Format(source) => (sources::asks_format(source), String::new()),
+    let label = match &ask {
+        Ask::Time => "go to time".to_owned(),
+        Ask::Facet => "count field".to_owned(),
+        Ask::Inside => "search inside".to_owned(),
+        Ask::Note(..) => "note".to_owned(),
+        Ask::SaveSession => "keep this view as".to_owned(),
+        Ask::OpenSession => "come back to".to_owned(),
+        Ask::Format(source) => sources::asks_format(source),
     };
+    let text = match &ask {
+        Ask::Inside => model.detail.searched(),
+        Ask::Note(id, _) => model.marks.note(*id).unwrap_or_default(),
+        _ => "",
+    };
+    let text = text.to_owned();
     let offers = match ask {
         Ask::Facet => facets::offers(model),
         Ask::Format(_) => sources::formats(model),

@@ -65,7 +65,12 @@ pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
         Some(limit) => format!("this view as a command ({limit})"),
         None => "this view as a command".to_owned(),
     };
-    copy(model, what, command)
+    let effects = copy(model, what, command.clone());
+    // A terminal that takes no copies is no reason to go without.
+    if let Some((_, said)) = &mut model.said {
+        said.push_str(&format!(". It is: {command}"));
+    }
+    effects
 }
 
 /// Why the command may show something else to who runs it.
