@@ -2,7 +2,9 @@
 //!
 //! Error code 0 is success. Some codes only interrupt a sign-in for another step (a second factor, consent, "keep me signed
 //! in"); the portal shows those as `Interrupted`, and here they are neither success nor failure, with the code as reason.
-//! Source: <https://learn.microsoft.com/en-us/entra/identity/monitoring-health/reference-azure-monitor-sign-ins-log-schema>.
+//! An expired password or a session that does not fit is a failure: nothing was opened by it.
+//! Sources: <https://learn.microsoft.com/en-us/entra/identity/monitoring-health/reference-azure-monitor-sign-ins-log-schema>,
+//! <https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes>.
 
 use super::mapped::Table;
 use super::record::leaves_inside;
@@ -147,9 +149,7 @@ pub(super) const ENTRA: Table = Table {
     outcomes: &[
         ("0", Outcome::Success),
         // Interrupts: more proof asked, keep me signed in, a redirect, a chosen account, consent.
-        ("50055", Outcome::Unknown),
         ("50058", Outcome::Unknown),
-        ("50059", Outcome::Unknown),
         ("50072", Outcome::Unknown),
         ("50074", Outcome::Unknown),
         ("50076", Outcome::Unknown),
@@ -159,9 +159,8 @@ pub(super) const ENTRA: Table = Table {
         ("50127", Outcome::Unknown),
         ("50129", Outcome::Unknown),
         ("50140", Outcome::Unknown),
-        ("50143", Outcome::Unknown),
-        ("50144", Outcome::Unknown),
         ("50158", Outcome::Unknown),
+        ("50199", Outcome::Unknown),
         ("51006", Outcome::Unknown),
         ("52004", Outcome::Unknown),
         ("65001", Outcome::Unknown),
