@@ -13,6 +13,7 @@ use std::time::Instant;
 use crate::chain::ChainReport;
 use crate::event::Verdict;
 use crate::event::field::Field;
+use crate::event::time::earlier;
 use crate::event::{Event, EventId, SortKey, Timestamp, Zone};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Bound, Notice, Query};
@@ -279,12 +280,27 @@ pub struct SourceInfo {
     pub format_chosen: bool,
     pub events: u64,
     pub unparsed: u64,
-    /// Newest event.
+    /// Times of the oldest and the newest event that has one.
+    pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
     /// What is wrong with it (unreadable, gone), with the way out.
     pub error: Option<String>,
     /// Result of the chain check so far; `None` = not begun.
     pub chain: Option<Arc<ChainReport>>,
+}
+
+impl SourceInfo {
+    /// Counts one more event of this time in.
+    pub(crate) fn add(&mut self, ts: Option<Timestamp>) {
+        self.events += 1;
+        self.widen(ts, ts);
+    }
+
+    /// Makes the period wide enough for these two times.
+    pub(crate) fn widen(&mut self, oldest: Option<Timestamp>, newest: Option<Timestamp>) {
+        self.first = earlier(self.first, oldest);
+        self.last = self.last.max(newest);
+    }
 }
 
 /// What an engine can say of itself.

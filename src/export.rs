@@ -27,7 +27,7 @@ use crate::text::Charset;
 
 pub use column::{Column, ColumnError, columns};
 pub use facet::write_facet;
-pub use report::About;
+pub use report::{About, Sum, Summed};
 pub use stream::{PAGE, StreamError, Streamed, stream};
 
 /// How events are written.

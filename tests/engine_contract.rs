@@ -13,7 +13,7 @@ use auditty::engine::{
     TailRequest,
 };
 use auditty::event::field::Field;
-use auditty::event::{BreakKind, Event, EventId, Outcome, SortKey};
+use auditty::event::{BreakKind, Event, EventId, Outcome, SortKey, Timestamp};
 use auditty::format::Registry;
 use auditty::query::{Notice, Query};
 
@@ -508,8 +508,10 @@ fn sources_are_listed_with_their_counts() {
         assert_eq!(counts, expected, "{}", s.name);
         for source in &info.sources {
             let mine = s.events.iter().filter(|e| e.source == source.name);
-            let newest = mine.filter_map(|e| e.ts).max();
-            assert_eq!(source.last, newest, "{} {}", s.name, source.name);
+            let times: Vec<Timestamp> = mine.filter_map(|e| e.ts).collect();
+            let held = (source.first, source.last);
+            let period = (times.iter().min().copied(), times.iter().max().copied());
+            assert_eq!(held, period, "{} {}", s.name, source.name);
         }
         for path in ["n", "tags", "msg"] {
             assert!(info.paths.contains_key(path), "{}", s.name);

@@ -1,158 +1,23 @@
 //! The access report: for people who have to show who did what, and how far the answer can be relied on.
 
+mod about;
+
 use std::io::{self, Write};
+
+pub use about::{About, Sum, Summed};
 
 use super::markdown::{text, write_row, write_rule};
 use super::{Column, Exporter, Style, column};
 use crate::chain::ChainReport;
-use crate::engine::{
-    Cancel, Engine, EngineError, Facet, FacetField, FacetRequest, Hit, Info, SearchRequest, Sort,
-    SourceInfo,
-};
+use crate::engine::{Hit, SourceInfo};
 use crate::event::field::Field;
+use crate::event::time::{MINUTE, length};
 use crate::event::{Level, Timestamp};
-use crate::query::ast::{Ast, FieldRef, Test, TimeExpr};
-use crate::query::{BindContext, Query};
 
 /// Findings of one source that are written out; the rest is counted.
 const FINDINGS: usize = 20;
-/// What is summed up, and how many values of each.
-const SUMMARY: [Field; 5] = [
-    Field::Actor,
-    Field::Ip,
-    Field::Action,
-    Field::Outcome,
-    Field::Target,
-];
-const VALUES: usize = 20;
-
-fn has_time() -> Ast {
-    Ast::Field(FieldRef::Normal(Field::Ts), Test::Exists)
-}
-
-/// What a report says besides its rows.
-#[derive(Clone, Debug, Default)]
-pub struct About {
-    /// Who made it (`alice (uid 1000) on bastion`).
-    pub who: String,
-    pub when: Timestamp,
-    /// The query as it was run, in its own language.
-    pub query: String,
-    /// The same with every time made absolute, where that differs.
-    pub settled: Option<String>,
-    pub since: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-    pub newest_first: bool,
-    /// Rows at most, if somebody set a bound.
-    pub limit: Option<usize>,
-    /// Events that match, counted when the report was begun.
-    pub total: u64,
-    /// Events that the bounds of time leave out because their records name no time.
-    pub untimed: u64,
-    /// The first and the last event that match, as far as they have a time.
-    pub first: Option<Timestamp>,
-    pub last: Option<Timestamp>,
-    /// The oldest event of all sources.
-    pub oldest: Option<Timestamp>,
-    /// Most frequent values among what matches.
-    pub summary: Vec<Facet>,
-    pub info: Info,
-}
-
-impl About {
-    /// Asks an engine for what a report on `request` has to say.
-    pub fn gather(
-        engine: &dyn Engine,
-        request: &SearchRequest,
-        who: String,
-        cancel: &Cancel,
-    ) -> Result<Self, EngineError> {
-        let count = SearchRequest {
-            limit: 0,
-            cursor: None,
-            facets: SUMMARY
-                .map(|field| FacetRequest::new(FacetField::Normal(field), VALUES))
-                .to_vec(),
-            histogram: None,
-            want_total: true,
-            ..request.clone()
-        };
-        let page = engine.search(&count, cancel)?;
-        let mut info = engine.info();
-        info.covers = page.covers;
-        let query = match request.query.to_string() {
-            empty if empty.is_empty() => "*".to_owned(),
-            text => text,
-        };
-        let bound = request.query.bind(&BindContext {
-            now: request.now,
-            zone: request.zone,
-            paths: None,
-        })?;
-        let (mut since, mut until) = (None, None);
-        for term in (Query {
-            ast: bound.ast.clone(),
-        })
-        .conjuncts()
-        {
-            match term {
-                Ast::Since(TimeExpr::At(at)) => since = since.max(Some(at)),
-                Ast::Until(TimeExpr::At(at)) => {
-                    until = Some(until.map_or(at, |u: Timestamp| u.min(at)));
-                }
-                _ => {}
-            }
-        }
-        let settled = Some(Query { ast: bound.ast }.to_string())
-            .filter(|settled| !settled.is_empty() && *settled != query);
-        let end = |query: Query, sort| -> Result<Option<Timestamp>, EngineError> {
-            let terms = query.conjuncts().into_iter().chain([has_time()]);
-            let one = SearchRequest {
-                query: Query::from_conjuncts(terms.collect()),
-                limit: 1,
-                cursor: None,
-                facets: Vec::new(),
-                histogram: None,
-                want_total: false,
-                sort,
-                ..request.clone()
-            };
-            let page = engine.search(&one, cancel)?;
-            Ok(page.hits.first().and_then(|hit| hit.event.ts))
-        };
-        let is_bound = |term: &Ast| matches!(term, Ast::Since(_) | Ast::Until(_));
-        let (bounds, rest): (Vec<Ast>, Vec<Ast>) =
-            request.query.conjuncts().into_iter().partition(is_bound);
-        let untimed = if bounds.is_empty() {
-            0
-        } else {
-            let terms = rest.into_iter().chain([has_time().negated()]);
-            let untimed = SearchRequest {
-                query: Query::from_conjuncts(terms.collect()),
-                facets: Vec::new(),
-                ..count
-            };
-            engine.search(&untimed, cancel)?.total
-        };
-        Ok(Self {
-            who,
-            when: request.now,
-            query,
-            settled,
-            since,
-            until,
-            newest_first: request.sort == Sort::Desc,
-            limit: None,
-            total: page.total,
-            untimed,
-            first: end(request.query.clone(), Sort::Asc)?,
-            last: end(request.query.clone(), Sort::Desc)?,
-            oldest: end(Query::default(), Sort::Asc)?,
-            summary: page.facets,
-            info,
-        })
-    }
-}
+/// A stretch without a record at either end of the period asked for is told if it is at least this long, in nanoseconds.
+const SILENCE: i64 = MINUTE;
 
 pub(super) struct Report {
     about: Box<About>,
@@ -228,12 +93,15 @@ impl Report {
             ),
         ));
         rows.push((
-            "oldest event of the sources",
-            end(about.oldest, "none has a time"),
+            "the sources hold",
+            match about.held {
+                Some(held) => self.period(held),
+                None => "no event with a time".to_owned(),
+            },
         ));
         rows.push(("times shown in", self.style.zone.to_string()));
         rows.push(("events that match", about.total.to_string()));
-        if let (Some(first), Some(last)) = (about.first, about.last) {
+        if let Some((first, last)) = about.found {
             rows.push(("first of them", self.time(first)));
             rows.push(("last of them", self.time(last)));
         }
@@ -273,21 +141,18 @@ impl Report {
             return Ok(());
         }
         writeln!(out, "## Summary\n")?;
-        write_row(out, ["what", "value", "events"].into_iter(), self.style)?;
-        write_rule(out, 3)?;
-        for facet in &self.about.summary {
-            let FacetField::Normal(field) = facet.field else {
-                continue;
-            };
-            let rest = [
-                ("(others)".to_owned(), facet.other),
-                ("(not named)".to_owned(), facet.missing),
-            ];
-            let rest = rest.into_iter().filter(|(_, events)| *events > 0);
-            for (value, events) in facet.values.iter().cloned().chain(rest) {
-                let row = [field.name(), &value, &events.to_string()];
-                write_row(out, row.into_iter(), self.style)?;
-            }
+        let first = format!("first ({})", self.style.zone);
+        let last = format!("last ({})", self.style.zone);
+        let head = ["what", "value", "events", &first, &last];
+        write_row(out, head.into_iter(), self.style)?;
+        write_rule(out, head.len())?;
+        for sum in &self.about.summary {
+            let end =
+                |at: Option<Timestamp>| at.map_or(String::new(), |t| self.style.zone.format(t));
+            let (first, last) = sum.period.unzip();
+            let (events, first, last) = (sum.events.to_string(), end(first), end(last));
+            let row = [sum.field.name(), sum.what.words(), &events, &first, &last];
+            write_row(out, row.into_iter(), self.style)?;
         }
         writeln!(out)
     }
@@ -299,18 +164,27 @@ impl Report {
             "format",
             "events",
             "of them unparsed",
+            "oldest event",
             "newest event",
         ];
         write_row(out, head.into_iter(), self.style)?;
         write_rule(out, head.len())?;
         for source in &self.about.info.sources {
-            let newest = source.last.map_or("none".to_owned(), |at| self.time(at));
+            let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
+            let (oldest, newest) = (end(source.first), end(source.last));
             let (events, unparsed) = (source.events.to_string(), source.unparsed.to_string());
             let format = match source.format_chosen {
                 true => format!("{} (chosen by a person)", source.format),
                 false => source.format.to_string(),
             };
-            let row: [&str; 5] = [&source.name, &format, &events, &unparsed, &newest];
+            let row = [
+                &source.name,
+                &*format,
+                &*events,
+                &*unparsed,
+                &*oldest,
+                &*newest,
+            ];
             write_row(out, row.into_iter(), self.style)?;
         }
         writeln!(out)
@@ -321,10 +195,7 @@ impl Report {
         let info = &self.about.info;
         let covers = &info.covers;
         match (covers.complete, covers.since) {
-            (true, _) => writeln!(
-                out,
-                "- Complete: every record of these sources was searched."
-            )?,
+            (true, _) => writeln!(out, "- Every record of these sources was searched.")?,
             (false, Some(since)) => writeln!(
                 out,
                 "- NOT complete: searched back to {}; older events may be missing.",
@@ -334,6 +205,7 @@ impl Report {
                 writeln!(out, "- NOT complete: the sources were still being read.")?;
             }
         }
+        self.silences(out)?;
         if let Some(why) = &covers.stopped {
             writeln!(out, "- Reading stopped: {}.", self.safe(why))?;
         }
@@ -347,6 +219,37 @@ impl Report {
             writeln!(out, "- {}", self.safe(message))?;
         }
         writeln!(out)
+    }
+
+    /// Says from when to when there are records, and which part of the period asked for is outside that.
+    fn silences(&self, out: &mut dyn Write) -> io::Result<()> {
+        let about = &*self.about;
+        let Some((first, last)) = about.held else {
+            return Ok(());
+        };
+        writeln!(out, "- There are records {}.", self.period((first, last)))?;
+        // What is still to come when the report is made is no silence.
+        let until = about
+            .until
+            .map_or(about.when, |until| until.min(about.when));
+        let before = about.since.map(|since| (since, first.min(until)));
+        let after = (last.max(about.since.unwrap_or(last)), until);
+        for (from, to) in before.into_iter().chain([after]) {
+            if to.0.saturating_sub(from.0) >= SILENCE {
+                writeln!(
+                    out,
+                    "- NOTHING is there {}: whatever happened then is not in these sources.",
+                    self.period((from, to))
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `from … to … (4 h 50 min)`
+    fn period(&self, (from, to): (Timestamp, Timestamp)) -> String {
+        let long = length(i128::from(to.0).abs_diff(i128::from(from.0)));
+        format!("from {} to {} ({long})", self.time(from), self.time(to))
     }
 
     fn integrity(&self, out: &mut dyn Write) -> io::Result<()> {

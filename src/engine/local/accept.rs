@@ -231,6 +231,7 @@ impl Store {
                     held: Held {
                         events: 1,
                         unparsed: u64::from(is_unparsed(event)),
+                        oldest: event.ts,
                         newest: event.ts,
                     },
                     document: document(&self.columns, &mut bench.cutter, event, address),

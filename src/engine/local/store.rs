@@ -303,13 +303,12 @@ impl Store {
             let held = held.copied().unwrap_or_default();
             info.events += held.events;
             info.unparsed += held.unparsed;
-            info.last = info.last.max(held.newest);
+            info.widen(held.oldest, held.newest);
         }
         for frame in inner.live.values() {
             for event in &frame.events {
                 let info = sources.entry(event.source.clone()).or_default();
-                info.events += 1;
-                info.last = info.last.max(event.ts);
+                info.add(event.ts);
             }
         }
     }

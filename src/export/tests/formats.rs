@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::chain::{ChainReport, Finding};
-use crate::engine::{Covers, Facet, FacetField, Info, SourceInfo};
+use crate::engine::{Covers, Info, SourceInfo};
 use crate::event::field::Field;
 use crate::event::{Level, Severity};
 use crate::format::{Context, Registry};
@@ -385,6 +385,7 @@ fn about() -> About {
         format_chosen: false,
         events: 100,
         unparsed: 1,
+        first: Some(at("2026-03-01T14:30:00Z")),
         last: Some(at("2026-03-01T15:00:03.902Z")),
         error: None,
         chain,
@@ -392,23 +393,36 @@ fn about() -> About {
     About {
         who: "bob (uid 1000) on bastion".into(),
         when: at("2026-03-01T16:00:00Z"),
-        query: "actor:alice* since:2h".into(),
-        settled: Some("actor:alice* since:2026-03-01T14:00:00.000000000Z".into()),
-        since: Some(at("2026-03-01T14:00:00Z")),
+        query: "actor:alice* since:6h".into(),
+        settled: Some("actor:alice* since:2026-03-01T10:00:00.000000000Z".into()),
+        since: Some(at("2026-03-01T10:00:00Z")),
         until: None,
         newest_first: false,
         limit: None,
         total: 1,
         untimed: 2,
-        first: Some(at("2026-03-01T15:00:03.902Z")),
-        last: Some(at("2026-03-01T15:00:03.902Z")),
-        oldest: Some(at("2026-02-01T00:00:00Z")),
-        summary: vec![Facet {
-            field: FacetField::Normal(Field::Actor),
-            values: vec![("alice@corp.example".into(), 1)],
-            other: 0,
-            missing: 3,
-        }],
+        found: Some((
+            at("2026-03-01T15:00:03.902Z"),
+            at("2026-03-01T15:00:03.902Z"),
+        )),
+        held: Some((at("2026-03-01T14:30:00Z"), at("2026-03-01T15:20:00Z"))),
+        summary: vec![
+            Sum {
+                field: Field::Actor,
+                what: Summed::Value("alice@corp.example".into()),
+                events: 1,
+                period: Some((
+                    at("2026-03-01T15:00:03.902Z"),
+                    at("2026-03-01T15:00:03.902Z"),
+                )),
+            },
+            Sum {
+                field: Field::Actor,
+                what: Summed::Missing,
+                events: 3,
+                period: None,
+            },
+        ],
         info: Info {
             sources: vec![
                 source("/var/log/audit.log", Some(chain.into())),
