@@ -30,6 +30,9 @@ pub use facet::write_facet;
 pub use report::{About, Sum, Summed};
 pub use stream::{PAGE, StreamError, Streamed, stream};
 
+/// Events that a table shows unless somebody says how many.
+pub const TABLE_ROWS: usize = 1000;
+
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

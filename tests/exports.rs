@@ -89,7 +89,7 @@ fn a_report_and_plain_text_are_for_people() {
         "# Access report",
         "| made by |",
         "| times shown in | UTC |",
-        "- Complete: every record",
+        "- Every record of these sources was searched.",
         "no sign of it",
         "Events listed above: 2.",
         "## Terms",

@@ -15,8 +15,6 @@ use crate::export::{self, About, Format, StreamError};
 use crate::query::Query;
 use crate::text::{self, Charset};
 
-/// Events in a table unless `--limit` says otherwise.
-const TABLE_LIMIT: usize = 1000;
 /// Values of a facet in a table unless `--limit` says otherwise.
 const FACET_LIMIT: usize = 50;
 /// Values of a facet in other formats: as good as all.
@@ -214,7 +212,7 @@ fn events(
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
     let format = args.format();
     let by_default = if format == Format::Table && args.output.is_none() {
-        TABLE_LIMIT
+        export::TABLE_ROWS
     } else {
         usize::MAX
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::clipboard::Wrap;
 use crate::config::Clipboard;
 use crate::event::{Timestamp, Zone};
-use crate::export::Format;
+use crate::export::{Format, TABLE_ROWS};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 use crate::text::is_unsafe;
@@ -125,13 +125,15 @@ pub struct Written {
 
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same
 /// to somebody else and tomorrow.
-/// `columns` are those that somebody chose.
+/// `columns` are those that somebody chose; `total` is how many events match, which decides whether they can be printed
+/// oldest first, as the list has them, without leaving out the newest.
 pub fn command(
     query: &Query,
     now: Timestamp,
     zone: Zone,
     paths: &[PathBuf],
     columns: Option<&[String]>,
+    total: Option<u64>,
 ) -> String {
     let bound = query.bind(&BindContext {
         now,
@@ -176,6 +178,9 @@ pub fn command(
     if let Some(columns) = columns {
         words.push("--fields".to_owned());
         words.push(quoted(OsStr::new(&columns.join(","))));
+    }
+    if total.is_some_and(|total| total <= TABLE_ROWS as u64) {
+        words.push("--sort asc".to_owned());
     }
     words.push("--tz".to_owned());
     words.push(quoted(OsStr::new(&zone.to_string())));

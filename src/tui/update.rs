@@ -358,7 +358,14 @@ pub(super) fn run(
 
 fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
     match &mut model.overlay {
-        Some(Overlay::Help(help)) => help.update(command, count),
+        Some(Overlay::Help(help)) => {
+            let mut help = *help;
+            if let Some(areas) = layout::areas(model) {
+                let around = (&model.look(false), areas.body(), &model.keymap);
+                help.update(command, count, around);
+            }
+            model.overlay = Some(Overlay::Help(help));
+        }
         Some(Overlay::Prompt(_)) if command == Command::Apply => return prompt::answer(model),
         Some(Overlay::Prompt(prompt)) => prompt.update(command),
         Some(Overlay::Pivot(_)) => return pivot::in_menu(model, command, count),

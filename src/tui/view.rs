@@ -113,11 +113,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
     }
-    let body = Rect {
-        y: areas.note.bottom(),
-        height: areas.footer.y - areas.note.bottom(),
-        ..areas.note
-    };
+    let body = areas.body();
     if let Some(cursor) = cursor.filter(|_| editing) {
         model.query_bar.view_offers(&plain, buf, body, cursor);
     }

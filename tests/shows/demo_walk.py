@@ -76,12 +76,12 @@ def walk(checks, program, home, columns, rows):
         screen = it.wait(r"EVENTS(.|\n)*\d\d:\d\d:\d\d")
         if not checks.check(f"{size}: events are shown", screen, it.screen()):
             return
-        screen = it.wait(r"press x|x next break")
+        screen = it.wait(r"x: \d+ breaks?|x next break")
         if not checks.check(f"{size}: the screen says how to get to the break", screen, it.screen()):
             return
         it.shown(screen)
 
-        it.press("x", "the screen says: press x")
+        it.press("x", "the screen says: x: 2 breaks")
         screen = it.wait(lambda s: re.search(r"▌⌁", s))
         checks.check(f"{size}: the broken link is selected", screen, it.screen())
         it.shown()

@@ -12,6 +12,17 @@ use crate::tui::widget::text::{counted, number};
 /// Parts of a query that are named where it matches nothing.
 const EMPTYING_PARTS: usize = 3;
 
+/// The query for a word that the list shows for something, which is nowhere in the records.
+fn shown_as(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "fail" | "failed" | "failure" | "failures" => Some("outcome:failure"),
+        "ok" | "success" => Some("outcome:success"),
+        "broken" | "break" | "breaks" => Some("chain:broken"),
+        "verified" => Some("chain:verified"),
+        _ => None,
+    }
+}
+
 impl Model {
     /// The key of a command, to be named in a sentence; without one, its name.
     pub fn key(&self, command: Command) -> String {
@@ -125,11 +136,11 @@ impl Model {
             0 => (Role::Dim, self.tip.clone().unwrap_or_default()),
             1 => (
                 Role::Alarm,
-                format!("1 break: press {}", self.key(Command::NextBreak)),
+                format!("{}: 1 break", self.key(Command::NextBreak)),
             ),
             n => (
                 Role::Alarm,
-                format!("{n} breaks: press {}", self.key(Command::NextBreak)),
+                format!("{}: {n} breaks", self.key(Command::NextBreak)),
             ),
         }
     }
@@ -216,6 +227,10 @@ impl Model {
         let mut parts = parts.iter().zip(counts);
         parts.find_map(|(term, events)| match term {
             _ if emptying > 1 || emptying == 1 && events == 0 => None,
+            Ast::Words(words) if shown_as(&words.text).is_some() => {
+                let meant = shown_as(&words.text)?;
+                Some(format!("What the list shows as such is  {meant}"))
+            }
             Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
                 "A word is found as a whole: {text}* also finds words that begin with {text}.",
                 text = words.text

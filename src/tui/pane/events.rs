@@ -18,6 +18,8 @@ use window::{Arrival, Window};
 
 /// Columns before the first cell: bar and three signs.
 const GUTTER: u16 = 4;
+/// The gutter, and the column at the right that says whether there is more above or below.
+const SIDES: u16 = GUTTER + 1;
 
 #[derive(Clone, Debug, Default)]
 pub struct Events {
@@ -164,7 +166,7 @@ impl Events {
     /// `height` rows and `width` columns for the whole pane, title included.
     pub fn resize(&mut self, width: u16, height: u16) {
         self.height = usize::from(height.saturating_sub(1));
-        self.width = width.saturating_sub(GUTTER);
+        self.width = width.saturating_sub(SIDES);
         self.settle();
     }
 

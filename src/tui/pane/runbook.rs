@@ -15,7 +15,7 @@ use crate::state;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
-use crate::tui::widget::{Look, centred_top, draw_lines, titled};
+use crate::tui::widget::{Look, centred_top, draw_scrolled, titled};
 use form::Form;
 use run::Run;
 
@@ -284,7 +284,7 @@ impl Runbooks {
             columns.saturating_sub(1),
         );
         let area = titled(buf, area, title);
-        draw_lines(buf, area, lines.into_iter().skip(top));
+        draw_scrolled(look, buf, area, lines, top);
     }
 
     fn list(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {

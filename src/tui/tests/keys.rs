@@ -1,6 +1,10 @@
 //! What keys do, seen on the screen.
 
-use super::harness::{Harness, break_chain_at, engine, events, library};
+use std::sync::Arc;
+
+use super::harness::{Harness, break_chain_at, engine, event, events, library};
+use crate::chain::Finding;
+use crate::engine::Engine;
 use crate::event::Event;
 use crate::runbook::Library;
 use crate::tui::Options;
@@ -99,10 +103,10 @@ fn x_goes_to_breaks_even_when_the_query_hides_them() {
     let mut h = small(100);
     break_chain_at(&h.engine, 33);
     h.keys("x")
-        .shows("no later break: went on from the start")
+        .shows("a break (from the start): deleted, ")
         .shows("⌁");
     assert_eq!(h.selected_action(), "action-33");
-    h.keys("x").shows("this is the only break");
+    h.keys("x").shows("the only break");
     h.keys("GX");
     assert_eq!(h.selected_action(), "action-33");
     h.keys("/outcome:failure<enter>GX");
@@ -170,7 +174,7 @@ fn the_detail_explains_a_break_and_filters_by_attribute() {
     let engine = engine(40);
     break_chain_at(&engine, 39);
     let mut h = Harness::over(engine, 100, 40, Library::default(), Options::default());
-    h.shows("chain 1 break").shows("1 break: press x");
+    h.shows("chain 1 break").shows("x: 1 break");
     h.keys("<enter>")
         .shows("DETAIL")
         .shows("chain broken: deleted (alarm)");
@@ -233,11 +237,45 @@ fn a_wrong_input_is_refused_with_its_reason() {
 }
 
 #[test]
+fn x_says_which_of_the_breaks_it_is() {
+    let engine = engine(100);
+    for n in [21, 60] {
+        break_chain_at(&engine, n);
+    }
+    let mut report = (*engine.verify().unwrap()[0]).clone();
+    let finding = report.findings.remove(0);
+    report.findings.extend([21, 60].map(|n| Finding {
+        ts: event(n).ts,
+        ..finding.clone()
+    }));
+    engine.set_chains(vec![Arc::new(report)]);
+    let mut h = Harness::over(engine, 80, 24, library(), Options::default());
+    h.keys("x").shows("break 1 of 2 (from the start): deleted");
+    h.keys("x").shows("break 2 of 2: deleted");
+    h.keys("X").shows("break 1 of 2: deleted");
+}
+
+#[test]
+fn help_goes_back_from_its_end_at_once() {
+    let mut h = small(10);
+    h.keys("?").shows("HELP").shows("▼").hides("▲");
+    let begin = h.screen();
+    h.keys("G").shows("▲").hides("▼");
+    let end = h.screen();
+    h.keys("<pgup>");
+    assert_ne!(h.screen(), end);
+    h.keys("g");
+    assert_eq!(h.screen(), begin);
+}
+
+#[test]
 fn an_empty_list_says_why_and_what_helps() {
     let mut h = small(10);
     h.keys("/nothing-like-this<enter>");
     h.shows("No event matches  nothing-like-this")
         .shows("/ changes the query");
+    h.keys("/<ctrl+u>fail<enter>")
+        .shows("What the list shows as such is  outcome:failure");
     h.keys("/<ctrl+u>secre<enter>")
         .shows("A word is found as a whole: secre* also finds words that begin with secre.");
     h.keys("/<ctrl+u>actor:alice<enter>")
@@ -299,7 +337,7 @@ fn x_says_what_is_broken_also_where_it_went_on_from_the_start() {
     break_chain_at(&engine, 21);
     let mut h = Harness::over(engine, 80, 24, library(), Options::default());
     h.keys("x")
-        .shows("went on from the start;")
+        .shows("the only break (from the start): deleted, ")
         .shows("explains it");
-    h.keys("gx").hides("went on").shows("explains it");
+    h.keys("gx").hides("from the start").shows("explains it");
 }

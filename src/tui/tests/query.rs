@@ -219,7 +219,7 @@ fn other_shows_more_values() {
     h.keys("f").shows("other").hides("action-15 ");
     // The row after the six values of `action`, sorted by name among equals.
     let mut steps = 0;
-    while !h.screen().lines().any(|l| l.starts_with("▌  other")) {
+    while !h.screen().lines().any(|l| l.starts_with("▌  ▸ other")) {
         h.keys("j");
         steps += 1;
         assert!(steps < 40, "{}", h.screen());

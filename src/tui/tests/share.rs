@@ -134,14 +134,14 @@ fn a_view_becomes_a_command_with_absolute_times() {
         ),
     ] {
         let parsed = Query::parse(query).unwrap();
-        let shown = command(&parsed, noon(), zone, &paths, None);
+        let shown = command(&parsed, noon(), zone, &paths, None, None);
         assert_eq!(shown, want, "{query}");
     }
     let columns = ["time".to_owned(), "a b".to_owned()];
     let all = Query::default();
     assert_eq!(
-        command(&all, noon(), zone, &[], Some(&columns)),
-        "auditty search '*' --fields 'time,a b' --tz Europe/Vienna"
+        command(&all, noon(), zone, &[], Some(&columns), Some(3)),
+        "auditty search '*' --fields 'time,a b' --sort asc --tz Europe/Vienna"
     );
 }
 

@@ -4,7 +4,8 @@ use super::context::{self, listed};
 use super::runbook::park;
 use super::{history, related, session, visit};
 use crate::engine::{
-    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
+    Cursor, EngineError, FacetField, FacetRequest, Hit, SearchPage, SearchRequest, Sort,
+    TailRequest,
 };
 use crate::event::field::Field;
 use crate::event::{SortKey, Timestamp, Verdict};
@@ -446,6 +447,20 @@ pub(super) fn show_everything(model: &mut Model, noun: &str) {
     install(model, Query::default(), None);
 }
 
+/// `break 2 of 5`, as far as its place is known.
+fn which_break(model: &Model, hit: &Hit) -> String {
+    let times = model.break_times();
+    let breaks = model.breaks();
+    match hit.event.ts.filter(|ts| times.contains(ts)) {
+        _ if breaks == 1 => "the only break".to_owned(),
+        Some(ts) if times.len() == breaks => {
+            let before = times.iter().filter(|time| **time < ts).count();
+            format!("break {} of {breaks}", before + 1)
+        }
+        _ => "a break".to_owned(),
+    }
+}
+
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
     // As far as it goes, where there are fewer.
@@ -500,11 +515,9 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
         };
         return self::jump(model, next);
     };
+    let selected = model.events.selected().map(|s| s.event.id);
+    let same = selected == Some(hit.event.id);
     if jump.wrapped {
-        let same = model
-            .events
-            .selected()
-            .is_some_and(|s| s.event.id == hit.event.id);
         model.say(match (same, jump.forward) {
             (true, _) => format!("this is the only {noun}"),
             (false, true) => format!("no later {noun}: went on from the start"),
@@ -515,9 +528,18 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     model.detail.reset();
     if let (Verdict::Broken(kind), Target::Break) = (hit.verdict, jump.target) {
         let open = model.key(Command::Open);
-        let lead = model.said.take().filter(|_| jump.wrapped);
-        let lead = lead.map_or_else(String::new, |(_, words)| format!("{words}; "));
-        model.said = Some((Role::Alarm, format!("{lead}{kind}: {open} explains it")));
+        let which = if jump.wrapped && same {
+            "the only break".to_owned()
+        } else {
+            which_break(model, &hit)
+        };
+        let wrapped = match (jump.wrapped && !same, jump.forward) {
+            (false, _) => "",
+            (true, true) => " (from the start)",
+            (true, false) => " (from the end)",
+        };
+        let words = format!("{which}{wrapped}: {kind}, {open} explains it");
+        model.said = Some((Role::Alarm, words));
     }
     let key = hit.event.sort_key();
     if jump.everything {

@@ -60,7 +60,14 @@ pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
     let zone = zone(model);
     let columns = model.events.columns.names();
     let paths = &model.share.setup.paths;
-    let command = share::command(&model.query, now, zone, paths, columns.as_deref());
+    let command = share::command(
+        &model.query,
+        now,
+        zone,
+        paths,
+        columns.as_deref(),
+        model.total,
+    );
     let what = match limit_of_command(model) {
         Some(limit) => format!("this view as a command ({limit})"),
         None => "this view as a command".to_owned(),

@@ -336,8 +336,8 @@ impl Run {
         if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
             let evidence = self.evidence_of(self.step);
             let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
-                Some(true) => (Role::Good, format!("met {}", glyphs.good)),
-                Some(false) => (Role::Failure, format!("not met {}", glyphs.bad)),
+                Some(true) => (Role::Good, format!("count met {}", glyphs.good)),
+                Some(false) => (Role::Failure, format!("count not met {}", glyphs.bad)),
                 None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
                 None => (Role::Dim, String::new()),
             };
@@ -351,6 +351,17 @@ impl Run {
             );
             line.spans.insert(0, Span::raw("    "));
             lines.push(line);
+        }
+        let decided = self.decided();
+        let branches = step.branches.len();
+        if decided.is_none() && branches > 1 {
+            // They may be below the screen.
+            let words = format!("you decide: 1 to {branches}, at the end of the step");
+            lines.extend(
+                look.wrap(&words, room)
+                    .into_iter()
+                    .map(|part| Line::from(vec![Span::raw("    "), look.span(Role::Accent, part)])),
+            );
         }
         for (label, text) in [
             ("Scenario", &step.scenario),
@@ -369,7 +380,6 @@ impl Run {
                 }
             }
         }
-        let decided = self.decided();
         for (i, branch) in step.branches.iter().enumerate() {
             let chosen = decided == Some(i);
             let key = if chosen {
