@@ -21,6 +21,9 @@ const GUTTER: u16 = 4;
 /// The gutter, and the column at the right that says whether there is more above or below.
 const SIDES: u16 = GUTTER + 1;
 
+/// Rows above the selected event that are enough to see what came before it.
+const ROWS_BEFORE: usize = 3;
+
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     pub window: Window,
@@ -98,6 +101,11 @@ impl Events {
     /// In the next list the selection stands where it can be seen well.
     pub fn release(&mut self) {
         self.wish = None;
+    }
+
+    /// The same if it would stand at the very top, where nothing of what came before it is seen.
+    pub fn release_from_top(&mut self) {
+        self.wish = self.wish.filter(|row| *row >= ROWS_BEFORE);
     }
 
     /// A new list, to be entered at one place of it: its first, or else its last event.
