@@ -509,10 +509,13 @@ fn fix(model: &mut Model) -> Vec<Effect> {
             let text = model.query_bar.text().to_owned();
             search::put_in_force(model, query, Some(text))
         }
-        None => {
-            model.say("there is nothing to rewrite");
-            Vec::new()
-        }
+        None => match model.wider() {
+            Some((_, query)) => set_query(model, query, None),
+            None => {
+                model.say("there is nothing to rewrite");
+                Vec::new()
+            }
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the explorer says about its state, in sentences that name the keys of the user.
 
 use super::Model;
-use crate::query::ast::{Ast, Pattern, Test};
+use crate::query::ast::{Ast, Pattern, Test, Words};
 use crate::query::{Notice, Query};
 use crate::tui::command::Command;
 use crate::tui::pane::query_bar::Counts;
@@ -169,9 +169,7 @@ impl Model {
             lines.push("There are no events yet.".to_owned());
         }
         lines.extend(self.what_empties());
-        if let Some(wider) = self.wider() {
-            lines.push(wider);
-        }
+        lines.extend(self.wider().map(|(line, _)| line));
         if !self.covers.complete {
             let back = self
                 .covers
@@ -216,38 +214,53 @@ impl Model {
         parts.iter().take(EMPTYING_PARTS).map(line).collect()
     }
 
-    /// A search that finds more than one whose word or value is not there as a whole.
-    fn wider(&self) -> Option<String> {
-        let open = |text: &str| is_plain(text) && !text.contains('*');
+    /// A query that finds more than one that finds nothing, and why: its word is not there as a whole, or only the list
+    /// has it.
+    pub fn wider(&self) -> Option<(String, Query)> {
+        let empty = self.asking.loaded && self.total == Some(0);
         let parts = self.query.conjuncts();
         let counts = self.beside.without.counts.iter().copied();
         // Where it is known which part empties the list, another one is not to blame; several exclude each other.
         let emptying = counts.clone().filter(|events| *events > 0).count();
         let counts = counts.chain(std::iter::repeat(0));
-        let mut parts = parts.iter().zip(counts);
-        parts.find_map(|(term, events)| match term {
-            _ if emptying > 1 || emptying == 1 && events == 0 => None,
-            Ast::Words(words) if shown_as(&words.text).is_some() => {
-                let meant = shown_as(&words.text)?;
-                Some(format!("What the list shows as such is  {meant}"))
-            }
-            Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
-                "A word is found as a whole: {text}* also finds words that begin with {text}.",
-                text = words.text
-            )),
-            Ast::Field(field, Test::Is(value)) if !value.quoted && open(&value.text) => {
-                let wider = Ast::Field(
-                    field.clone(),
-                    Test::Is(Pattern {
-                        text: format!("*{}*", value.text),
-                        quoted: false,
-                    }),
-                );
-                Some(format!(
-                    "A value is compared as a whole: {wider} finds it as a part too."
-                ))
-            }
-            _ => None,
-        })
+        let to_blame = |events| emptying == 0 || emptying == 1 && events > 0;
+        let mut parts_counted = parts.iter().zip(counts).enumerate();
+        let (at, wider, why) = parts_counted
+            .find_map(|(at, (term, events))| {
+                let (wider, why) = widened(term).filter(|_| to_blame(events))?;
+                Some((at, wider, why))
+            })
+            .filter(|_| empty)?;
+        let mut parts = parts.clone();
+        let line = format!("{why}; {} looks for  {wider}", self.key(Command::Fix));
+        parts[at] = wider;
+        Some((line, Query::from_conjuncts(parts)))
+    }
+}
+
+/// What finds more than a term, and why.
+fn widened(term: &Ast) -> Option<(Ast, &'static str)> {
+    let is_open = |text: &str| is_plain(text) && !text.contains('*');
+    let open = |text: String| Pattern {
+        text,
+        quoted: false,
+    };
+    match term {
+        Ast::Words(words) if !words.quoted => match shown_as(&words.text) {
+            Some(meant) => Some((Query::parse(meant).ok()?.ast, "Only the list has this word")),
+            None => is_open(&words.text).then(|| {
+                let begins = Ast::Words(Words {
+                    text: format!("{}*", words.text),
+                    ..words.clone()
+                });
+                (begins, "A word is found as a whole")
+            }),
+        },
+        Ast::Field(field, Test::Is(value)) if !value.quoted && is_open(&value.text) => {
+            let part = Test::Is(open(format!("*{}*", value.text)));
+            let part = Ast::Field(field.clone(), part);
+            Some((part, "A value is compared as a whole"))
+        }
+        _ => None,
     }
 }

@@ -275,11 +275,12 @@ fn an_empty_list_says_why_and_what_helps() {
     h.shows("No event matches  nothing-like-this")
         .shows("/ changes the query");
     h.keys("/<ctrl+u>fail<enter>")
-        .shows("What the list shows as such is  outcome:failure");
+        .shows("Only the list has this word; r looks for  outcome:failure");
+    h.keys("r").shows("1 of 10");
     h.keys("/<ctrl+u>secre<enter>")
-        .shows("A word is found as a whole: secre* also finds words that begin with secre.");
+        .shows("A word is found as a whole; r looks for  secre*");
     h.keys("/<ctrl+u>actor:alice<enter>")
-        .shows("A value is compared as a whole: actor:*alice* finds it as a part too.");
+        .shows("A value is compared as a whole; r looks for  actor:*alice*");
     Harness::new(80, 24, Vec::new()).shows("There are no events yet.");
 }
 

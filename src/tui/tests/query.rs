@@ -85,13 +85,13 @@ fn the_part_that_empties_the_list_is_named() {
     let mut h = small(100);
     h.keys("/outcome:failure actor:al<enter>")
         .shows("Without  actor:al  there would be 10 events.")
-        .shows("actor:*al* finds it as a part too")
+        .shows("r looks for  actor:*al*")
         .hides("Without  outcome:failure");
     // Each matches alone: neither is misspelt.
     h.keys("/<ctrl+u>action:action-1 action:action-2<enter>")
         .shows("Without  action:action-1  there would be 1 event.")
         .shows("Without  action:action-2  there would be 1 event.")
-        .hides("as a part too");
+        .hides("looks for");
     // A query of one part empties the list by itself.
     h.keys("/<ctrl+u>actor:al<enter>").hides("Without");
     h.keys("/<ctrl+u>outcome:failure<enter>").shows("10 of 100");
