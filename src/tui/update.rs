@@ -6,6 +6,7 @@ mod beside;
 mod context;
 mod facets;
 mod history;
+mod jump;
 mod leave;
 mod live;
 mod look;
@@ -27,7 +28,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::command::Command;
 use super::effect::NOTHING_KEPT;
-use super::effect::{Effect, Jump, Lane, Place, Purpose, Target};
+use super::effect::{Effect, Lane, Place, Purpose, Target};
 use super::keymap::Context;
 use super::layout;
 use super::message::{Intent, Message};
@@ -337,10 +338,10 @@ pub(super) fn run(
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
         Command::PreviousPane => cycle(model, false),
-        Command::NextBreak => jump(model, Target::Break, true, count),
-        Command::PreviousBreak => jump(model, Target::Break, false, count),
-        Command::NextFailure => jump(model, Target::Failure, true, count),
-        Command::PreviousFailure => jump(model, Target::Failure, false, count),
+        Command::NextBreak => jump::by_key(model, Target::Break, true, count),
+        Command::PreviousBreak => jump::by_key(model, Target::Break, false, count),
+        Command::NextFailure => jump::by_key(model, Target::Failure, true, count),
+        Command::PreviousFailure => jump::by_key(model, Target::Failure, false, count),
         Command::Follow => {
             let before = model.events.selected_key();
             let intent = model.events.update(command, count);
@@ -479,18 +480,6 @@ fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
         model.focus(*next);
     }
     Vec::new()
-}
-
-fn jump(model: &mut Model, target: Target, forward: bool, count: usize) -> Vec<Effect> {
-    // There was none among what the query matches, and the same key came again.
-    let everything = model.asking.widen.take() == Some(target);
-    search::jump(
-        model,
-        Jump {
-            everything,
-            ..Jump::new(target, forward, count)
-        },
-    )
 }
 
 /// Does what the first notice offers.

@@ -1,28 +1,25 @@
-//! Asking the engine and taking its answers: pages, counts and jumps.
+//! Asking the engine and taking its answers: pages and counts.
 
 use super::context::{self, listed};
 use super::runbook::park;
-use super::{history, related, session, visit};
+use super::{jump, related, session, visit};
 use crate::engine::{
-    Cursor, EngineError, FacetField, FacetRequest, Hit, SearchPage, SearchRequest, Sort,
-    TailRequest,
+    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::field::Field;
-use crate::event::{SortKey, Timestamp, Verdict};
+use crate::event::{SortKey, Timestamp};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
 use crate::tui::command::Command;
-use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
+use crate::tui::effect::{Effect, Generation, Place, Purpose, Search};
 use crate::tui::model::{Model, Pane};
-use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
-use crate::tui::term;
 use crate::tui::theme::Role;
 
 /// Hits on a page.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// Values counted of a field that a runbook step asks for.
 const EVIDENCE_VALUES: usize = 10_000;
 
@@ -129,12 +126,6 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     }
 }
 
-pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
-    model.dirty = true;
-    history::jumps(model);
-    ask_after_list(model, Purpose::Jump(jump))
-}
-
 /// Asks once there is a list: what is asked before would take the place of the list's own search.
 pub(super) fn ask_after_list(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let listing = matches!(model.asking.running, Some((_, Purpose::Page(_))));
@@ -197,27 +188,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
         }
         // Asked by `beside`, which makes the request itself.
         Purpose::Preview | Purpose::Values | Purpose::Added | Purpose::Without => {}
-        Purpose::Jump(jump) => {
-            let term = match jump.target {
-                Target::Break => Some(term::broken()),
-                Target::Failure => Some(term::failed()),
-                Target::Match => None,
-            };
-            let within = match jump.target {
-                _ if jump.everything => Query::default(),
-                Target::Match => model.query.clone(),
-                Target::Break | Target::Failure => listed(model),
-            };
-            let mut terms = within.conjuncts();
-            terms.extend(term);
-            terms.extend(jump.source.as_deref().map(named));
-            request.query = Query::from_conjuncts(terms);
-            request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
-            let here = model.events.selected_key().filter(|_| !jump.wrapped);
-            request.cursor = at(here, false);
-            // No more than a page is worth it.
-            request.limit = jump.count.min(PAGE);
-        }
+        Purpose::Jump(jump) => jump::request(model, jump, &mut request),
         Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
         Purpose::Related(_, question) => related::request(model, *question, &mut request),
     }
@@ -317,7 +288,7 @@ pub(super) fn searched(
             counted(model, page);
             Vec::new()
         }
-        Purpose::Jump(jump) => jumped(model, jump, page),
+        Purpose::Jump(jump) => jump::jumped(model, jump, page),
         Purpose::Visit(visit) => visit::visited(model, visit, page),
         // Answered elsewhere.
         Purpose::Related(..)
@@ -445,117 +416,4 @@ pub(super) fn show_everything(model: &mut Model, noun: &str) {
         format!("your query hid this {noun}; {back} brings it back"),
     ));
     install(model, Query::default(), None);
-}
-
-/// `break 2 of 5`, as far as its place is known.
-fn which_break(model: &Model, hit: &Hit) -> String {
-    let times = model.break_times();
-    let breaks = model.breaks();
-    match hit.event.ts.filter(|ts| times.contains(ts)) {
-        _ if breaks == 1 => "the only break".to_owned(),
-        Some(ts) if times.len() == breaks => {
-            let before = times.iter().filter(|time| **time < ts).count();
-            format!("break {} of {breaks}", before + 1)
-        }
-        _ => "a break".to_owned(),
-    }
-}
-
-fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
-    let noun = jump.target.noun();
-    // As far as it goes, where there are fewer.
-    let Some(hit) = page.hits.into_iter().last() else {
-        // From here on, then from the other end; among what the query matches, then among everything.
-        let hides = matches!(jump.target, Target::Break | Target::Failure);
-        let filtered = hides && listed(model) != Query::default();
-        let next = match jump {
-            Jump { wrapped: false, .. } => Jump {
-                wrapped: true,
-                count: 1,
-                ..jump
-            },
-            // A broken chain must not be missed because a query hides it; other things can be asked for.
-            Jump {
-                everything: false,
-                target: Target::Failure,
-                ..
-            } if filtered => {
-                model.asking.widen = Some(Target::Failure);
-                let key = model.key(if jump.forward {
-                    Command::NextFailure
-                } else {
-                    Command::PreviousFailure
-                });
-                model.say(format!(
-                    "no {noun} among these; {key} again looks everywhere"
-                ));
-                return Vec::new();
-            }
-            Jump {
-                everything: false, ..
-            } if filtered => Jump {
-                wrapped: false,
-                everything: true,
-                ..jump
-            },
-            _ => {
-                let unchained = jump.target == Target::Break
-                    && model
-                        .info
-                        .sources
-                        .iter()
-                        .all(|s| s.chain.as_ref().is_none_or(|c| c.scheme.is_none()));
-                model.say(if unchained {
-                    "no log here has a hash chain: whether it was changed cannot be told".to_owned()
-                } else {
-                    format!("there is no {noun}")
-                });
-                return Vec::new();
-            }
-        };
-        return self::jump(model, next);
-    };
-    let selected = model.events.selected().map(|s| s.event.id);
-    let same = selected == Some(hit.event.id);
-    if jump.wrapped {
-        model.say(match (same, jump.forward) {
-            (true, _) => format!("this is the only {noun}"),
-            (false, true) => format!("no later {noun}: went on from the start"),
-            (false, false) => format!("no earlier {noun}: went on from the end"),
-        });
-    }
-    model.events.follow = false;
-    model.detail.reset();
-    if let (Verdict::Broken(kind), Target::Break) = (hit.verdict, jump.target) {
-        let open = model.key(Command::Open);
-        let which = if jump.wrapped && same {
-            "the only break".to_owned()
-        } else {
-            which_break(model, &hit)
-        };
-        let wrapped = match (jump.wrapped && !same, jump.forward) {
-            (false, _) => "",
-            (true, true) => " (from the start)",
-            (true, false) => " (from the end)",
-        };
-        let words = format!("{which}{wrapped}: {kind}, {open} explains it");
-        model.said = Some((Role::Alarm, words));
-    }
-    let key = hit.event.sort_key();
-    if jump.everything {
-        show_everything(model, noun);
-        model.events.release();
-        return load(model, Place::Around(key));
-    }
-    let id = hit.event.id;
-    if model.events.window.position(id).is_some() {
-        // Its verdict may be newer than the one in the list.
-        model.events.merge(vec![hit], Arrival::Refresh);
-    }
-    if model.events.select(id) {
-        Vec::new()
-    } else {
-        model.events.release();
-        load(model, Place::Around(key))
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{prompt, search, set_query};
+use super::{jump, prompt, set_query};
 use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef};
@@ -69,7 +69,7 @@ pub(super) fn in_sources(model: &mut Model, command: Command, count: usize) -> V
         Command::NextBreak | Command::PreviousBreak => {
             model.overlay = None;
             let forward = command == Command::NextBreak;
-            search::jump(
+            jump::start(
                 model,
                 Jump {
                     source: Some(name),
