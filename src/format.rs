@@ -16,6 +16,7 @@ mod gcp_audit;
 mod github;
 mod gitlab;
 mod google_workspace;
+mod guess;
 mod hoop;
 mod journald;
 mod json;

@@ -153,17 +153,17 @@ fn records_that_are_cut_otherwise_are_there_once() {
         "time,actor,action\n2026-03-01T10:00:00Z,alice,read\n2026-03-01T10:00:01Z,bob,\"wri\nte\"\n",
     );
     let running = place.follow();
-    all_of(&running, "csv", 2);
+    all_of(&running, "csv~", 2);
     running.chooser().read_as(&place.name, Some("text"));
     all_of(&running, "text", 4);
     running.flush();
     assert_eq!(all_hits(&running.engine, "*").len(), 4);
     assert!(running.engine.info().covers.complete);
     running.chooser().read_as(&place.name, None);
-    all_of(&running, "csv", 2);
+    all_of(&running, "csv~", 2);
     running.flush();
     let source = &running.engine.info().sources[0];
-    assert_eq!((&*source.format, source.format_chosen), ("csv", false));
+    assert_eq!((&*source.format, source.format_chosen), ("csv~", false));
 }
 
 #[test]

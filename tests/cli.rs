@@ -341,7 +341,7 @@ fn formats_are_listed_detected_and_shown() {
         "cloudtrail",
         "auditd",
         "syslog",
-        "json",
+        "json~",
         "text",
     ] {
         assert!(

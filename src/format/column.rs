@@ -1,6 +1,6 @@
 //! Records of a JSON format in a column of a CSV file, as consoles export them.
 
-use super::csv::{self, Csv};
+use super::csv;
 use super::flatten::flatten;
 use super::framer::CsvFramer;
 use super::layout::{Layout, first_records};
@@ -87,7 +87,7 @@ impl Format for InColumn {
     }
 
     fn header(&self, head: &[u8]) -> Option<String> {
-        let header = Csv.header(head)?;
+        let header = csv::header(head)?;
         let names = csv::names(&header);
         names
             .iter()
@@ -172,7 +172,7 @@ mod tests {
         let text = "time,user,action,AuditData\n2026-03-01 09:00:00,alice,login,x\n2026-03-01 09:00:01,bob,login,y\n";
         assert_eq!(
             Registry::builtin().detect(text.as_bytes()).format.id(),
-            "csv"
+            "csv~"
         );
     }
 }

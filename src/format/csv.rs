@@ -1,16 +1,26 @@
 //! CSV and TSV with a line of column names: what spreadsheets and consoles export, and auditty's own CSV.
 //!
-//! A column is an attribute under its name; the usual names are understood as in JSON. The delimiter is the one that the
+//! A column is an attribute under its name; the usual names are guessed as in JSON. The delimiter is the one that the
 //! header has most of. Source: RFC 4180.
 
+use std::sync::Arc;
+
 use super::framer::{CsvFramer, fields};
-use super::json;
+use super::guess::{self, Guess};
 use super::record::{address, event_of, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind};
 
-pub(super) struct Csv;
+pub(super) struct Csv {
+    guess: Arc<Guess>,
+}
+
+impl Csv {
+    pub(super) fn new(guess: Arc<Guess>) -> Self {
+        Self { guess }
+    }
+}
 
 /// Most columns that are looked at.
 const COLUMNS: usize = 1_000;
@@ -20,7 +30,7 @@ const RECORDS: usize = 32;
 
 impl Format for Csv {
     fn id(&self) -> &str {
-        "csv"
+        "csv~"
     }
 
     fn title(&self) -> &str {
@@ -28,11 +38,11 @@ impl Format for Csv {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
-        let Some(header) = self.header(sample.bytes()) else {
+        let Some(header) = header(sample.bytes()) else {
             return 0;
         };
         let delimiter = delimiter(&header);
@@ -49,7 +59,7 @@ impl Format for Csv {
         if records.is_empty() || fitting * 10 < records.len() * 9 {
             return 0;
         }
-        let known = names.iter().filter(|name| json::is_known(name)).count();
+        let known = names.iter().filter(|name| guess::is_telling(name)).count();
         // A line taken for a header is no event: one word may be chance, in prose with commas too.
         if known < 2 { 0 } else { 80 }
     }
@@ -63,25 +73,7 @@ impl Format for Csv {
     }
 
     fn header(&self, head: &[u8]) -> Option<String> {
-        let mut framer = CsvFramer::new(0, false);
-        let mut records = Vec::new();
-        framer.push(head, &mut records);
-        let first = records.first()?;
-        let header = lossy(trimmed(&first.bytes)).into_owned();
-        let names = fields(&header, delimiter(&header));
-        let is_name = |name: &String| {
-            let begins = |c: char| c.is_alphabetic() || matches!(c, '@' | '_');
-            name.len() <= 128
-                && name.trim().starts_with(begins)
-                && !name.contains(['{', '=', ':', '\n'])
-        };
-        let mut sorted: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
-        sorted.sort();
-        sorted.dedup();
-        let sound = (2..=COLUMNS).contains(&names.len())
-            && names.iter().all(is_name)
-            && sorted.len() == names.len();
-        sound.then_some(header)
+        header(head)
     }
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
@@ -98,14 +90,37 @@ impl Format for Csv {
                 leaves.push(name.trim(), kind(part), part);
             }
         }
-        json::fill(&mut event, &leaves);
+        self.guess.fill(&mut event, &leaves);
         event.attributes = leaves;
         Ok(vec![event])
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {
-        json::described_spellings()
+        guess::described()
     }
+}
+
+/// The line of column names, if a source begins with one.
+pub(super) fn header(head: &[u8]) -> Option<String> {
+    let mut framer = CsvFramer::new(0, false);
+    let mut records = Vec::new();
+    framer.push(head, &mut records);
+    let first = records.first()?;
+    let header = lossy(trimmed(&first.bytes)).into_owned();
+    let names = fields(&header, delimiter(&header));
+    let is_name = |name: &String| {
+        let begins = |c: char| c.is_alphabetic() || matches!(c, '@' | '_');
+        name.len() <= 128
+            && name.trim().starts_with(begins)
+            && !name.contains(['{', '=', ':', '\n'])
+    };
+    let mut sorted: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
+    sorted.sort();
+    sorted.dedup();
+    let sound = (2..=COLUMNS).contains(&names.len())
+        && names.iter().all(is_name)
+        && sorted.len() == names.len();
+    sound.then_some(header)
 }
 
 /// The names in a header.
@@ -159,15 +174,15 @@ fn delimiter(header: &str) -> char {
 mod tests {
     use super::*;
 
-    fn header(text: &str) -> Option<String> {
-        Csv.header(text.as_bytes())
+    fn header_of(text: &str) -> Option<String> {
+        header(text.as_bytes())
     }
 
     #[test]
     fn a_header_is_made_of_names() {
-        assert_eq!(header("a,b\n1,2\n").as_deref(), Some("a,b"));
+        assert_eq!(header_of("a,b\n1,2\n").as_deref(), Some("a,b"));
         assert_eq!(
-            header("\u{feff}a;\"b c\"\r\n1;2\n").as_deref(),
+            header_of("\u{feff}a;\"b c\"\r\n1;2\n").as_deref(),
             Some("a;\"b c\"")
         );
         for no in [
@@ -179,7 +194,7 @@ mod tests {
             "{\"a\":1,\"b\":2}\n",
             "a=1,b=2\n",
         ] {
-            assert_eq!(header(no), None, "{no:?}");
+            assert_eq!(header_of(no), None, "{no:?}");
         }
     }
 
@@ -190,9 +205,16 @@ mod tests {
             "one, two\nthree\nfour, five, six\n",
             "Error, disk full\nError, disk empty\n",
         ] {
-            assert_eq!(Csv.sniff(&Sample::new(text.as_bytes())), 0, "{text}");
+            assert_eq!(
+                Csv::new(Arc::default()).sniff(&Sample::new(text.as_bytes())),
+                0,
+                "{text}"
+            );
         }
         let table = "time,user,ip\n2026-03-01T09:00:00Z,alice,10.0.0.1\n";
-        assert_eq!(Csv.sniff(&Sample::new(table.as_bytes())), 80);
+        assert_eq!(
+            Csv::new(Arc::default()).sniff(&Sample::new(table.as_bytes())),
+            80
+        );
     }
 }

@@ -78,8 +78,13 @@ pub(super) fn leaves_inside(text: &str) -> Option<Attributes> {
     Some(leaves)
 }
 
-/// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`).
+/// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`). IPv4 inside IPv6
+/// (`::ffff:192.0.2.1`, what a socket for both sees) is that IPv4 address.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
+    written_address(text).map(|ip| ip.to_canonical())
+}
+
+fn written_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Some(ip);
@@ -235,6 +240,7 @@ mod tests {
             ("[2001:db8::1]:443", Some("2001:db8::1")),
             ("[2001:db8::1]", Some("2001:db8::1")),
             ("fe80::1%eth0", Some("fe80::1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
             ("AWS Internal", None),
             ("s3.amazonaws.com", None),
             ("", None),

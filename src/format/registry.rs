@@ -9,6 +9,7 @@ use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
 use super::column::InColumn;
 use super::csv::Csv;
+use super::guess::Guess;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
@@ -35,6 +36,11 @@ pub struct Registry {
     text: Arc<dyn Format>,
 }
 
+/// Whether a person or an index means this format: `json` is `json~`, too.
+fn is_called(format: &dyn Format, id: &str) -> bool {
+    format.id() == id || format.id().strip_suffix('~') == Some(id)
+}
+
 impl Registry {
     /// The formats that come with the program.
     pub fn builtin() -> Self {
@@ -54,6 +60,7 @@ impl Registry {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
         }
+        let guess = Arc::new(Guess::default());
         formats.extend([
             Arc::new(Otlp::new(Layout::Lines)) as Arc<dyn Format>,
             Arc::new(Otlp::new(Layout::Document)),
@@ -61,9 +68,9 @@ impl Registry {
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
-            Arc::new(Csv),
-            Arc::new(Json(Layout::Lines)),
-            Arc::new(Json(Layout::Document)),
+            Arc::new(Csv::new(guess.clone())),
+            Arc::new(Json::new(Layout::Lines, guess.clone())),
+            Arc::new(Json::new(Layout::Document, guess)),
             text.clone(),
         ]);
         let ids = formats
@@ -86,13 +93,13 @@ impl Registry {
 
     /// The format of this id; of a JSON format, the one for records that are lines (see [`Self::get_for`]).
     pub fn get(&self, id: &str) -> Option<Arc<dyn Format>> {
-        self.formats.iter().find(|f| f.id() == id).cloned()
+        self.formats.iter().find(|f| is_called(&***f, id)).cloned()
     }
 
     /// The format of this id in the layout the head of a source shows: the one to use for a source whose format
     /// is known by name (from the command line, or from an index).
     pub fn get_for(&self, id: &str, sample: &[u8]) -> Option<Arc<dyn Format>> {
-        let named = self.formats.iter().filter(|f| f.id() == id);
+        let named = self.formats.iter().filter(|f| is_called(&***f, id));
         let sample = Sample::new(sample);
         let mut best: Option<(&Arc<dyn Format>, u8)> = None;
         for format in named {

@@ -184,7 +184,8 @@ fn detection_is_by_content_from_any_line() {
         for file in fixtures(folder) {
             let bytes = std::fs::read(&file).unwrap();
             let detection = registry.detect(&bytes);
-            assert_eq!(detection.format.id(), folder, "{}", file.display());
+            let id = detection.format.id().trim_end_matches('~');
+            assert_eq!(id, folder, "{}", file.display());
             if !detection.format.splittable() {
                 continue;
             }
@@ -193,7 +194,8 @@ fn detection_is_by_content_from_any_line() {
                 .collect();
             for start in starts.iter().take(starts.len() / 3) {
                 let later = registry.detect(&bytes[*start..]);
-                assert_eq!(later.format.id(), folder, "{} from {start}", file.display());
+                let id = later.format.id().trim_end_matches('~');
+                assert_eq!(id, folder, "{} from {start}", file.display());
             }
         }
     }
@@ -232,7 +234,7 @@ fn a_source_that_changes_its_format_is_read_on() {
     bytes.extend_from_slice(b"Mar  1 09:00:01 bastion sshd[811]: Accepted publickey for alice from 203.0.113.7 port 1\n");
     let (_, events) = read(&bytes);
     let formats: Vec<&str> = events.iter().skip(5).map(|e| &*e.format).collect();
-    assert_eq!(formats, ["text", "json", "auditd", "syslog"]);
+    assert_eq!(formats, ["text", "json~", "auditd", "syslog"]);
     assert_eq!(events[5].message.as_deref(), Some("not json at all"));
     assert!(
         events[5]
@@ -250,8 +252,8 @@ fn hostile_records_become_events_with_a_note() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     for (bytes, format, note) in [
         (deep.as_bytes(), "text", "nested too deeply"),
-        (b"{\"a\":1,\"a\":2}", "json", "more than once"),
-        (b"{\"a\":\"\xff\"}", "json", "not UTF-8"),
+        (b"{\"a\":1,\"a\":2}", "json~", "more than once"),
+        (b"{\"a\":\"\xff\"}", "json~", "not UTF-8"),
         (b"\0\0\0", "text", "NUL"),
         (b"{\"a\":", "text", "not valid JSON"),
     ] {

@@ -186,7 +186,7 @@ class Record:
             self.message = self.raw
         else:
             product = {"events": "hoop", "ecs": "ecs", "okta": "okta", "github": "github"}
-            self.kind = product.get(Path(self.file).stem, "json")
+            self.kind = product.get(Path(self.file).stem, "json~")
             self.application()
 
     def get(self, path):
@@ -476,7 +476,7 @@ def main():
 
         for query, wanted in [
             ("format:(k8s-audit cloudtrail)", lambda r: r.kind in ("k8s-audit", "cloudtrail")),
-            ("source:*.jsonl format:(json hoop ecs okta github)", lambda r: r.kind in ("json", "hoop", "ecs", "okta", "github")),
+            ("source:*.jsonl format:(json~ hoop ecs okta github)", lambda r: r.kind in ("json~", "hoop", "ecs", "okta", "github")),
             ("outcome:failure format:k8s-audit", lambda r: r.kind == "k8s-audit" and r.outcome == "failure"),
         ]:
             facet_check(checks, program, place.home, root, query, "actor", Counter(r.actor for r in records if wanted(r) and r.actor))

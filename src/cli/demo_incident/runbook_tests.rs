@@ -48,7 +48,7 @@ fn every_step_of_the_runbook_finds_something_and_leads_on() {
     let formats: BTreeSet<&str> = events.iter().map(|(event, _)| &*event.format).collect();
     assert_eq!(
         formats.into_iter().collect::<Vec<_>>(),
-        ["auditd", "cloudtrail", "json", "k8s-audit"]
+        ["auditd", "cloudtrail", "json~", "k8s-audit"]
     );
 
     let library = Library::load(&[]);
