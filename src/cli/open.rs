@@ -436,8 +436,9 @@ fn title(discovery: &Discovery) -> String {
         .first()
         .map(|r| r.path.to_string_lossy().into_owned())
         .unwrap_or_default();
-    match sources {
-        0 | 1 => first,
-        n => format!("{first} +{} sources", n - 1),
+    match (sources, discovery.roots.len()) {
+        (0 | 1, _) => first,
+        (n, 1) => format!("{n} sources in {first}"),
+        (n, _) => format!("{first} +{} sources", n - 1),
     }
 }

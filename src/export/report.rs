@@ -9,7 +9,7 @@ pub use about::{About, Sum, Summed};
 use super::markdown::{text, write_row, write_rule};
 use super::{Column, Exporter, Style, column};
 use crate::chain::ChainReport;
-use crate::engine::{Hit, SourceInfo};
+use crate::engine::{FacetOrder, Hit, SourceInfo};
 use crate::event::field::Field;
 use crate::event::time::{MINUTE, length};
 use crate::event::{Level, Timestamp};
@@ -99,6 +99,16 @@ impl Report {
                 None => "no event with a time".to_owned(),
             },
         ));
+        if let (Some(since), Some((first, last))) = (about.since, about.held) {
+            let until = about
+                .until
+                .map_or(about.when, |until| until.min(about.when));
+            let covered = (first.max(since), last.min(until));
+            rows.push((
+                "of the period asked for",
+                format!("{} of {}", long(covered), long((since, until))),
+            ));
+        }
         rows.push(("times shown in", self.style.zone.to_string()));
         rows.push(("events that match", about.total.to_string()));
         if let Some((first, last)) = about.found {
@@ -151,7 +161,11 @@ impl Report {
                 |at: Option<Timestamp>| at.map_or(String::new(), |t| self.style.zone.format(t));
             let (first, last) = sum.period.unzip();
             let (events, first, last) = (sum.events.to_string(), end(first), end(last));
-            let row = [sum.field.name(), sum.what.words(), &events, &first, &last];
+            let what = match sum.order {
+                FacetOrder::Frequent => sum.field.name().to_owned(),
+                FacetOrder::Rare => format!("{}, rarest", sum.field.name()),
+            };
+            let row = [&*what, sum.what.words(), &events, &first, &last];
             write_row(out, row.into_iter(), self.style)?;
         }
         writeln!(out)
@@ -248,12 +262,20 @@ impl Report {
 
     /// `from … to … (4 h 50 min)`
     fn period(&self, (from, to): (Timestamp, Timestamp)) -> String {
-        let long = length(i128::from(to.0).abs_diff(i128::from(from.0)));
+        let long = long((from, to));
         format!("from {} to {} ({long})", self.time(from), self.time(to))
     }
 
     fn integrity(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## Were the records changed?\n")?;
+        writeln!(out, "The events of this report:\n")?;
+        for (verdict, events) in &self.about.chain {
+            writeln!(out, "- {events}: {}", self.safe(&of_events(verdict)))?;
+        }
+        if self.about.chain.is_empty() {
+            writeln!(out, "- there are none")?;
+        }
+        writeln!(out, "\nAll records of the sources:\n")?;
         let is_unchained = |s: &&SourceInfo| s.chain.as_ref().is_some_and(|c| c.scheme.is_none());
         let (unchained, chained): (Vec<&SourceInfo>, Vec<_>) =
             self.about.info.sources.iter().partition(is_unchained);
@@ -295,6 +317,21 @@ impl Report {
             )?,
         }
         writeln!(out)
+    }
+}
+
+/// How long a period is; nothing if it ends before it begins.
+fn long((from, to): (Timestamp, Timestamp)) -> String {
+    length(u128::try_from(i128::from(to.0) - i128::from(from.0)).unwrap_or(0))
+}
+
+/// What the chain check says of an event, in words.
+fn of_events(verdict: &str) -> String {
+    match verdict {
+        "verified" => "checked, and unchanged".to_owned(),
+        "unchained" => "cannot be told: no hash chain".to_owned(),
+        "pending" => "not checked yet".to_owned(),
+        broken => format!("BROKEN here ({broken})"),
     }
 }
 
@@ -344,7 +381,7 @@ impl Exporter for Report {
     }
 }
 
-const TERMS: [(&str, &str); 11] = [
+const TERMS: [(&str, &str); 12] = [
     (
         "time",
         "when it happened, as the record says; not when it was read.",
@@ -358,6 +395,10 @@ const TERMS: [(&str, &str); 11] = [
     (
         "outcome",
         "success, failure (an error or a denial), or unknown where the record does not say.",
+    ),
+    (
+        "session",
+        "what ties records to one login, connection or key; a key may be used by several people.",
     ),
     (
         "ip",

@@ -150,6 +150,8 @@ pub struct Alerts {
     pub closed: Option<String>,
     /// The engine was heard: from now on what is new in its answers is news.
     pub informed: bool,
+    /// Breaks there were when somebody last went to one.
+    pub breaks_seen: usize,
 }
 
 impl Alerts {

@@ -293,6 +293,10 @@ pub(super) fn run(
             model.filters.forget();
             set_query(model, Query::default(), None)
         }
+        Command::Unpark if model.parked.is_none() => {
+            model.say("no query was set aside");
+            Vec::new()
+        }
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
         Command::HourBack => moments::shift(model, HOUR, count, false),

@@ -1,7 +1,8 @@
 //! What an access report says besides its rows, asked of an engine.
 
 use crate::engine::{
-    Cancel, Engine, EngineError, FacetField, FacetRequest, Info, SearchRequest, Sort,
+    Cancel, Engine, EngineError, Facet, FacetField, FacetOrder, FacetRequest, Info, SearchRequest,
+    Sort,
 };
 use crate::event::Timestamp;
 use crate::event::field::Field;
@@ -17,6 +18,9 @@ const SUMMARY: [Field; 5] = [
     Field::Target,
 ];
 const VALUES: usize = 20;
+/// Of these the rarest values, too: what stands out may have happened once.
+const RARE: [Field; 2] = [Field::Action, Field::Target];
+const RARE_VALUES: usize = 10;
 
 /// The times of the first and the last event of some.
 pub(super) type Period = (Timestamp, Timestamp);
@@ -44,8 +48,10 @@ pub struct About {
     pub found: Option<Period>,
     /// Of everything that the sources hold.
     pub held: Option<Period>,
-    /// Most frequent values among what matches.
+    /// Most frequent values among what matches, then the rarest of some fields.
     pub summary: Vec<Sum>,
+    /// What the chain check says of the events that match, with how many of them.
+    pub chain: Vec<(String, u64)>,
     pub info: Info,
 }
 
@@ -53,6 +59,7 @@ pub struct About {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
     pub field: Field,
+    pub order: FacetOrder,
     pub what: Summed,
     pub events: u64,
     /// Only of a value that is named.
@@ -91,10 +98,14 @@ impl About {
             request,
             cancel,
         };
+        let frequent = SUMMARY.map(|field| FacetRequest::new(FacetField::Normal(field), VALUES));
+        let rare = RARE.map(|field| FacetRequest {
+            order: FacetOrder::Rare,
+            ..FacetRequest::new(FacetField::Normal(field), RARE_VALUES)
+        });
+        let chain = FacetRequest::new(FacetField::Normal(Field::Chain), VALUES);
         let count = SearchRequest {
-            facets: SUMMARY
-                .map(|field| FacetRequest::new(FacetField::Normal(field), VALUES))
-                .to_vec(),
+            facets: frequent.into_iter().chain(rare).chain([chain]).collect(),
             want_total: true,
             ..asking.only(request.query.clone())
         };
@@ -126,31 +137,15 @@ impl About {
         }
         let settled = Some(Query { ast: bound.ast }.to_string())
             .filter(|settled| !settled.is_empty() && *settled != query);
-        let mut summary = Vec::new();
-        for facet in page.facets {
-            let FacetField::Normal(field) = facet.field else {
-                continue;
-            };
-            for (value, events) in facet.values {
-                let of_it = Ast::field_is(FieldRef::Normal(field), &value);
-                summary.push(Sum {
-                    field,
-                    period: asking.period(&request.query.clone().and(Query { ast: of_it }))?,
-                    what: Summed::Value(value),
-                    events,
-                });
-            }
-            let rest = [
-                (Summed::Others, facet.other),
-                (Summed::Missing, facet.missing),
-            ];
-            for (what, events) in rest.into_iter().filter(|(_, events)| *events > 0) {
-                summary.push(Sum {
-                    field,
-                    what,
-                    events,
-                    period: None,
-                });
+        let mut facets = page.facets;
+        let chain = facets.pop().map(|facet| facet.values).unwrap_or_default();
+        let mut summary: Vec<Sum> = Vec::new();
+        for (facet, asked) in facets.iter().zip(&count.facets) {
+            for sum in asking.sums(facet, asked.order)? {
+                let same = |other: &Sum| (other.field, &other.what) == (sum.field, &sum.what);
+                if !summary.iter().any(same) {
+                    summary.push(sum);
+                }
             }
         }
         Ok(Self {
@@ -167,6 +162,7 @@ impl About {
             found: asking.period(&request.query)?,
             held: asking.period(&Query::default())?,
             summary,
+            chain,
             info,
         })
     }
@@ -191,6 +187,35 @@ impl Asking<'_> {
             want_total: false,
             ..self.request.clone()
         }
+    }
+
+    /// The lines of one field. Of the rarest values nothing is said about the others: that was said before.
+    fn sums(&self, facet: &Facet, order: FacetOrder) -> Result<Vec<Sum>, EngineError> {
+        let FacetField::Normal(field) = facet.field else {
+            return Ok(Vec::new());
+        };
+        let sum = |what, events, period| Sum {
+            field,
+            order,
+            what,
+            events,
+            period,
+        };
+        let mut sums = Vec::new();
+        for (value, events) in &facet.values {
+            let ast = Ast::field_is(FieldRef::Normal(field), value);
+            let period = self.period(&self.request.query.clone().and(Query { ast }))?;
+            sums.push(sum(Summed::Value(value.clone()), *events, period));
+        }
+        if order == FacetOrder::Frequent {
+            let rest = [
+                (Summed::Others, facet.other),
+                (Summed::Missing, facet.missing),
+            ];
+            let rest = rest.into_iter().filter(|(_, events)| *events > 0);
+            sums.extend(rest.map(|(what, events)| sum(what, events, None)));
+        }
+        Ok(sums)
     }
 
     fn period(&self, query: &Query) -> Result<Option<Period>, EngineError> {

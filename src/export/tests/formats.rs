@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::chain::{ChainReport, Finding};
-use crate::engine::{Covers, Info, SourceInfo};
+use crate::engine::{Covers, FacetOrder, Info, SourceInfo};
 use crate::event::field::Field;
 use crate::event::{Level, Severity};
 use crate::format::{Context, Registry};
@@ -409,6 +409,7 @@ fn about() -> About {
         summary: vec![
             Sum {
                 field: Field::Actor,
+                order: FacetOrder::Frequent,
                 what: Summed::Value("alice@corp.example".into()),
                 events: 1,
                 period: Some((
@@ -418,11 +419,13 @@ fn about() -> About {
             },
             Sum {
                 field: Field::Actor,
+                order: FacetOrder::Frequent,
                 what: Summed::Missing,
                 events: 3,
                 period: None,
             },
         ],
+        chain: vec![("deleted".into(), 1), ("unchained".into(), 3)],
         info: Info {
             sources: vec![
                 source("/var/log/audit.log", Some(chain.into())),

@@ -133,7 +133,8 @@ impl Model {
             );
         }
         match self.breaks() {
-            0 => (Role::Dim, self.tip.clone().unwrap_or_default()),
+            // Whoever went to one knows the way; the status says how many there are.
+            n if n <= self.alerts.breaks_seen => (Role::Dim, self.tip.clone().unwrap_or_default()),
             1 => (
                 Role::Alarm,
                 format!("{}: 1 break", self.key(Command::NextBreak)),
@@ -224,17 +225,20 @@ impl Model {
         let emptying = counts.clone().filter(|events| *events > 0).count();
         let counts = counts.chain(std::iter::repeat(0));
         let to_blame = |events| emptying == 0 || emptying == 1 && events > 0;
-        let mut parts_counted = parts.iter().zip(counts).enumerate();
-        let (at, wider, why) = parts_counted
-            .find_map(|(at, (term, events))| {
-                let (wider, why) = widened(term).filter(|_| to_blame(events))?;
-                Some((at, wider, why))
-            })
-            .filter(|_| empty)?;
-        let mut parts = parts.clone();
+        let blamed = parts.iter().zip(counts).find_map(|(term, events)| {
+            let (wider, why) = widened(term).filter(|_| to_blame(events))?;
+            Some((term, wider, why))
+        });
+        let (blamed, wider, why) = blamed.filter(|_| empty)?;
         let line = format!("{why}; {} looks for  {wider}", self.key(Command::Fix));
-        parts[at] = wider;
-        Some((line, Query::from_conjuncts(parts)))
+        let widen = |term: &Ast| match (term, widened(term)) {
+            _ if term == blamed => wider.clone(),
+            // A word that is none here is seldom alone.
+            (Ast::Words(_), Some((wider, _))) if matches!(blamed, Ast::Words(_)) => wider,
+            _ => term.clone(),
+        };
+        let query = Query::from_conjuncts(parts.iter().map(widen).collect());
+        Some((line, query))
     }
 }
 
@@ -249,11 +253,11 @@ fn widened(term: &Ast) -> Option<(Ast, &'static str)> {
         Ast::Words(words) if !words.quoted => match shown_as(&words.text) {
             Some(meant) => Some((Query::parse(meant).ok()?.ast, "Only the list has this word")),
             None => is_open(&words.text).then(|| {
-                let begins = Ast::Words(Words {
-                    text: format!("{}*", words.text),
+                let part = Ast::Words(Words {
+                    text: format!("*{}*", words.text),
                     ..words.clone()
                 });
-                (begins, "A word is found as a whole")
+                (part, "A word is found as a whole")
             }),
         },
         Ast::Field(field, Test::Is(value)) if !value.quoted && is_open(&value.text) => {

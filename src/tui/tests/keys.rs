@@ -278,7 +278,7 @@ fn an_empty_list_says_why_and_what_helps() {
         .shows("Only the list has this word; r looks for  outcome:failure");
     h.keys("r").shows("1 of 10");
     h.keys("/<ctrl+u>secre<enter>")
-        .shows("A word is found as a whole; r looks for  secre*");
+        .shows("A word is found as a whole; r looks for  *secre*");
     h.keys("/<ctrl+u>actor:alice<enter>")
         .shows("A value is compared as a whole; r looks for  actor:*alice*");
     Harness::new(80, 24, Vec::new()).shows("There are no events yet.");

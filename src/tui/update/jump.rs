@@ -141,6 +141,9 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
             (false, false) => format!("no earlier {noun}: went on from the end"),
         });
     }
+    if jump.target == Target::Break {
+        model.alerts.breaks_seen = model.breaks();
+    }
     model.events.follow = false;
     model.detail.reset();
     if let (Verdict::Broken(kind), Target::Break) = (hit.verdict, jump.target) {
