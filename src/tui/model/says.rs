@@ -224,9 +224,14 @@ impl Model {
         // Where it is known which part empties the list, another one is not to blame; several exclude each other.
         let emptying = counts.clone().filter(|events| *events > 0).count();
         let counts = counts.chain(std::iter::repeat(0));
-        let to_blame = |events| emptying == 0 || emptying == 1 && events > 0;
+        // Words that are each there may be meant as parts of one: `delete secret` of DeleteSecret.
+        let to_blame = |term: &Ast, events| match emptying {
+            0 => true,
+            1 => events > 0,
+            _ => matches!(term, Ast::Words(_)),
+        };
         let blamed = parts.iter().zip(counts).find_map(|(term, events)| {
-            let (wider, why) = widened(term).filter(|_| to_blame(events))?;
+            let (wider, why) = widened(term).filter(|_| to_blame(term, events))?;
             Some((term, wider, why))
         });
         let (blamed, wider, why) = blamed.filter(|_| empty)?;

@@ -92,6 +92,9 @@ fn the_part_that_empties_the_list_is_named() {
         .shows("Without  action:action-1  there would be 1 event.")
         .shows("Without  action:action-2  there would be 1 event.")
         .hides("looks for");
+    h.keys("/<ctrl+u>ecret ction<enter>")
+        .shows("r looks for  *ecret*");
+    h.keys("r").shows("*ecret* *ction*").shows("100 of 100");
     // A query of one part empties the list by itself.
     h.keys("/<ctrl+u>actor:al<enter>").hides("Without");
     h.keys("/<ctrl+u>outcome:failure<enter>").shows("10 of 100");
