@@ -10,6 +10,7 @@ mod column;
 mod csv;
 mod ecs;
 mod entra;
+mod envelope;
 mod flatten;
 mod framer;
 mod gcp_audit;

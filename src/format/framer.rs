@@ -3,6 +3,7 @@
 mod auditd;
 mod csv;
 mod document;
+mod join;
 mod otlp;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod wrapper;
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
+pub(super) use join::JoinFramer;
 pub(super) use otlp::{OtlpFramer, split};
 pub(super) use wrapper::opens_wrapper;
 

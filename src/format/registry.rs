@@ -20,7 +20,7 @@ use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
-use super::{Context, Detection, Format, Frame};
+use super::{Context, Detection, Format, Frame, envelope};
 use crate::event::Event;
 
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
@@ -108,12 +108,26 @@ impl Registry {
                 best = Some((format, score));
             }
         }
+        if best.is_some_and(|(_, score)| score < REREAD_SCORE) {
+            // Named, but not as it stands there: maybe as it stands inside.
+            let inside = self.detect(sample.bytes()).format;
+            if is_called(&*inside, id) {
+                return Some(inside);
+            }
+        }
         best.map(|(format, _)| format.clone())
     }
 
     /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.
     /// There is always an answer: plain text fits everything, with score 1.
     pub fn detect(&self, sample: &[u8]) -> Detection {
+        let outer = self.detect_bare(sample);
+        let inside = envelope::detect(&Sample::new(sample), &outer, |s| self.detect_bare(s));
+        inside.unwrap_or(outer)
+    }
+
+    /// The same for records that are in no envelope.
+    fn detect_bare(&self, sample: &[u8]) -> Detection {
         let sample = Sample::new(sample);
         let mut scored: Vec<(Arc<dyn Format>, u8)> = self
             .formats
