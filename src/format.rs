@@ -26,6 +26,7 @@ mod mapping;
 mod ocsf;
 mod okta;
 mod pipe_header;
+mod postgres;
 mod record;
 mod registry;
 mod sample;
@@ -34,6 +35,7 @@ mod syslog;
 mod teleport;
 mod text;
 mod vault;
+mod zone_names;
 
 #[cfg(test)]
 mod tests;

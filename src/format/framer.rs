@@ -3,6 +3,7 @@
 mod auditd;
 mod csv;
 mod document;
+mod multiline;
 #[cfg(test)]
 mod tests;
 mod wrapper;
@@ -10,6 +11,7 @@ mod wrapper;
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
+pub(super) use multiline::{LineKind, MULTILINE_SPAN, MultilineFramer};
 pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;
@@ -23,7 +25,7 @@ use super::{FRAME_LIMIT, Frame, Framer};
 const BLOCK: usize = 4 << 10;
 
 /// A record's bytes as they arrive over several pushes, cut at [`FRAME_LIMIT`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Pending {
     bytes: Vec<u8>,
     cut: u64,

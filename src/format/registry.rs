@@ -13,6 +13,7 @@ use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
 use super::leef::Leef;
 use super::mapped::Mapped;
+use super::postgres::Postgres;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
@@ -47,6 +48,9 @@ impl Registry {
             for layout in [Layout::Lines, Layout::Document] {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
+        }
+        for shape in Postgres::ALL {
+            formats.push(Arc::new(shape));
         }
         formats.extend([
             Arc::new(Auditd) as Arc<dyn Format>,
