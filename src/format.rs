@@ -15,14 +15,18 @@ mod gitlab;
 mod google_workspace;
 mod hoop;
 mod journald;
+mod journald_export;
 mod json;
 mod k8s_audit;
 mod keycloak;
 mod layout;
 mod leef;
+mod logfmt;
 mod m365;
 mod mapped;
 mod mapping;
+mod mariadb;
+mod mysql;
 mod ocsf;
 mod okta;
 mod pipe_header;
@@ -67,6 +71,7 @@ const TABLES: &[&mapped::Table] = &[
     &keycloak::KEYCLOAK,
     &hoop::HOOP,
     &journald::JOURNALD,
+    &mysql::MYSQL,
     &ecs::ECS,
     &ocsf::OCSF,
 ];

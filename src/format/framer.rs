@@ -3,6 +3,7 @@
 mod auditd;
 mod csv;
 mod document;
+mod journal;
 mod multiline;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod wrapper;
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
+pub(super) use journal::{JournalFramer, journal_fields};
 pub(super) use multiline::{LineKind, MULTILINE_SPAN, MultilineFramer};
 pub(super) use wrapper::opens_wrapper;
 

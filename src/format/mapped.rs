@@ -73,6 +73,26 @@ impl Mapped {
             layout,
         }
     }
+
+    /// The events of a record whose leaves were read, in JSON or another form.
+    pub(super) fn read(&self, mut event: Event, leaves: Attributes) -> Result<Vec<Event>, String> {
+        if !self.table.knows(&leaves) {
+            return Err(format!("not a record of {}", self.table.title));
+        }
+        self.mapping.fill(&mut event, &leaves);
+        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
+            leaves.all(path).map(|name| name.text).collect()
+        });
+        let mut events = vec![event; names.len().max(1)];
+        for (n, event) in events.iter_mut().enumerate() {
+            if let Some(name) = names.get(n) {
+                event.action = Some((*name).to_owned());
+            }
+            (self.table.finish)(event, &leaves);
+            event.attributes = leaves.clone();
+        }
+        Ok(events)
+    }
 }
 
 impl Format for Mapped {
@@ -102,23 +122,8 @@ impl Format for Mapped {
 
     fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
         let mut event = json_event(frame)?;
-        if !self.table.knows(&event.attributes) {
-            return Err(format!("not a record of {}", self.table.title));
-        }
         let leaves = std::mem::take(&mut event.attributes);
-        self.mapping.fill(&mut event, &leaves);
-        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
-            leaves.all(path).map(|name| name.text).collect()
-        });
-        let mut events = vec![event; names.len().max(1)];
-        for (n, event) in events.iter_mut().enumerate() {
-            if let Some(name) = names.get(n) {
-                event.action = Some((*name).to_owned());
-            }
-            (self.table.finish)(event, &leaves);
-            event.attributes = leaves.clone();
-        }
-        Ok(events)
+        self.read(event, leaves)
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

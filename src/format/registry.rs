@@ -8,11 +8,14 @@ use super::auditd::Auditd;
 use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
 use super::csv::Csv;
+use super::journald_export::JournaldExport;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
 use super::leef::Leef;
+use super::logfmt::Logfmt;
 use super::mapped::Mapped;
+use super::mariadb::MariaDb;
 use super::postgres::Postgres;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
@@ -54,10 +57,13 @@ impl Registry {
         }
         formats.extend([
             Arc::new(Auditd) as Arc<dyn Format>,
+            Arc::new(MariaDb),
+            Arc::new(JournaldExport::new()),
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
             Arc::new(Csv),
+            Arc::new(Logfmt),
             Arc::new(Json(Layout::Lines)),
             Arc::new(Json(Layout::Document)),
             text.clone(),
