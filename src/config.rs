@@ -6,23 +6,6 @@
 mod keys;
 pub mod paths;
 pub mod terminal;
-/// Longest settings file that is read.
-const MAX_SETTINGS: u64 = 4 << 20;
-
-/// The text of a settings file. Only a regular file of a sane size is read: a pipe would wait for a writer, a device
-/// never end.
-pub fn read_text(path: &Path) -> std::io::Result<String> {
-    let meta = std::fs::metadata(path)?;
-    let refused = |why: &str| Err(std::io::Error::other(why.to_owned()));
-    if !meta.is_file() {
-        return refused("it is no regular file");
-    }
-    if meta.len() > MAX_SETTINGS {
-        return refused("it is longer than 4 MiB");
-    }
-    std::fs::read_to_string(path)
-}
-
 #[cfg(test)]
 mod tests;
 mod toml_layer;
@@ -268,4 +251,21 @@ impl Settings {
             Choice::Auto | Choice::Never => Charset::Unicode,
         }
     }
+}
+
+/// Longest settings file that is read.
+const MAX_SETTINGS: u64 = 4 << 20;
+
+/// The text of a settings file. Only a regular file of a sane size is read: a pipe would wait for a writer, a device
+/// never end.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let meta = std::fs::metadata(path)?;
+    let refused = |why: &str| Err(std::io::Error::other(why.to_owned()));
+    if !meta.is_file() {
+        return refused("it is no regular file");
+    }
+    if meta.len() > MAX_SETTINGS {
+        return refused("it is longer than 4 MiB");
+    }
+    std::fs::read_to_string(path)
 }

@@ -5,7 +5,6 @@ pub mod memory;
 pub mod page;
 pub mod sink;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use std::time::Instant;
 use crate::chain::ChainReport;
 use crate::event::Verdict;
 use crate::event::field::Field;
-use crate::event::{Event, EventId, SortKey, Timestamp};
+use crate::event::{Event, EventId, SortKey, Timestamp, Zone};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Bound, Notice, Query};
 
@@ -41,6 +40,8 @@ pub struct FacetRequest {
     /// How many values to return.
     pub limit: usize,
     pub order: FacetOrder,
+    /// Only values with this text in them, whatever the case; empty = all.
+    pub holding: String,
 }
 
 /// Which values of a field come first, and so which are left out.
@@ -60,6 +61,7 @@ impl FacetRequest {
             field,
             limit,
             order: FacetOrder::default(),
+            holding: String::new(),
         }
     }
 }
@@ -273,6 +275,8 @@ pub enum EngineError {
 pub struct SourceInfo {
     pub name: Arc<str>,
     pub format: Arc<str>,
+    /// A person chose the format.
+    pub format_chosen: bool,
     pub events: u64,
     pub unparsed: u64,
     /// Newest event.

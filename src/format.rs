@@ -4,6 +4,9 @@ mod auditd;
 mod azure_activity;
 mod cef;
 mod cloudtrail;
+mod cloudtrail_digest;
+mod cloudtrail_insight;
+mod column;
 mod csv;
 mod ecs;
 mod entra;
@@ -29,6 +32,7 @@ mod mariadb;
 mod mysql;
 mod ocsf;
 mod okta;
+mod otlp;
 mod pipe_header;
 mod postgres;
 mod record;
@@ -39,24 +43,26 @@ mod syslog;
 mod teleport;
 mod text;
 mod vault;
+mod windows_event;
 mod zone_names;
 
 #[cfg(test)]
 mod tests;
 
-use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 
 pub use registry::Registry;
 pub use sample::Sample;
 
 /// The JSON formats that are tables, most specific first.
 const TABLES: &[&mapped::Table] = &[
+    &cloudtrail_digest::CLOUDTRAIL_DIGEST,
+    &cloudtrail_insight::CLOUDTRAIL_INSIGHT,
     &vault::VAULT,
     &gcp_audit::GCP_AUDIT,
     &entra::ENTRA,
@@ -74,6 +80,7 @@ const TABLES: &[&mapped::Table] = &[
     &mysql::MYSQL,
     &ecs::ECS,
     &ocsf::OCSF,
+    &windows_event::WINDOWS_EVENT,
 ];
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).

@@ -6,6 +6,7 @@
 
 mod backlog;
 mod chains;
+mod choices;
 mod content;
 mod coordinator;
 mod generations;
@@ -17,7 +18,6 @@ pub mod scan;
 mod tailer;
 pub mod verify;
 
-use crate::event::Zone;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,9 +26,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use self::coordinator::Coordinator;
+pub use self::choices::Chooser;
+use self::coordinator::{Coordinator, Ends};
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
+use crate::event::Zone;
 use crate::format::Registry;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};
@@ -62,6 +64,7 @@ pub struct Options {
 /// A running pipeline; dropping it stops it.
 pub struct Ingest {
     waker: Waker,
+    chooser: Chooser,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     complete: Receiver<Covers>,
@@ -78,26 +81,31 @@ impl Ingest {
     ) -> Result<Self, IngestError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (covers, complete) = crossbeam_channel::unbounded();
-        let (coordinator, waker, mut threads) = Coordinator::start(
-            discoverer,
-            discovery,
-            sinks,
-            registry,
-            options,
-            stop.clone(),
+        let (choices, chosen) = crossbeam_channel::unbounded();
+        let ends = Ends {
+            stop: stop.clone(),
             covers,
-        )?;
+            choices: chosen,
+        };
+        let (coordinator, waker, mut threads) =
+            Coordinator::start(discoverer, discovery, sinks, registry, options, ends)?;
         let thread = std::thread::Builder::new()
             .name("ingest".into())
             .spawn(move || coordinator.run())
             .map_err(IngestError::Thread)?;
         threads.push(thread);
         Ok(Self {
+            chooser: Chooser::new(choices, waker.clone()),
             waker,
             stop,
             threads,
             complete,
         })
+    }
+
+    /// A way to say in which format a source is read.
+    pub fn chooser(&self) -> Chooser {
+        self.chooser.clone()
     }
 
     /// Waits until everything that was there at the start is read and committed. `progress` is called now and then;

@@ -71,7 +71,7 @@ pub fn width(text: &str) -> usize {
     }
 }
 
-/// A path as text; paths that differ have texts that differ, also where they are not UTF-8 (see [`bytes`]).
+/// A path as text; paths that differ have texts that differ, also where they are not UTF-8 (see [`bytes()`]).
 pub fn path(path: &std::path::Path) -> Cow<'_, str> {
     use std::os::unix::ffi::OsStrExt;
     bytes(path.as_os_str().as_bytes())

@@ -5,7 +5,6 @@
 
 mod svg;
 
-use auditty::event::Zone;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use auditty::cli::demo_incident::{Incident, LEAKED_KEY};
 use auditty::engine::local::{LocalEngine, LocalOptions};
 use auditty::engine::memory::MemoryEngine;
 use auditty::engine::{Cancel, Engine, SearchRequest};
-use auditty::event::Timestamp;
+use auditty::event::{Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::ingest::{Ingest, Options as IngestOptions};
 use auditty::query::Query;

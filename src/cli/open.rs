@@ -12,6 +12,7 @@ use super::scratch::Scratch;
 use crate::config::paths::{self, PathsError};
 use crate::config::{Paths, Settings};
 use crate::engine::local::{LocalEngine, LocalOptions};
+use crate::engine::sink::EventSink;
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
@@ -20,6 +21,7 @@ pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
 use crate::tui::clipboard::Wrap;
+use crate::tui::runner::ReadAs;
 use crate::tui::share;
 
 /// What the caller is going to do.
@@ -33,8 +35,10 @@ pub(super) enum Mode {
 
 /// An engine and what keeps it fed; the order of the fields is the order in which they end.
 pub(super) struct Opened {
-    _demo: Option<DemoWriter>,
+    demo: Option<DemoWriter>,
     ingest: Ingest,
+    /// Where people are told something.
+    sink: Arc<dyn EventSink>,
     pub(super) engine: Arc<dyn Engine>,
     /// What is open, as somebody else can name it.
     pub(super) paths: Vec<PathBuf>,
@@ -46,6 +50,8 @@ pub(super) struct Opened {
     pub(super) tip: Option<String>,
     /// What runbooks are offered for inputs of these names.
     pub(super) offers: Vec<(&'static str, String)>,
+    /// Why nothing is kept for the next time.
+    pub(super) not_kept: Option<String>,
     /// Removed at the end.
     _scratch: Option<Scratch>,
 }
@@ -66,6 +72,9 @@ pub(super) enum OpenError {
     NothingToOpen,
     #[error("{0}")]
     Failed(String),
+    /// There is no place for an index.
+    #[error("{0}")]
+    NoPlace(String),
 }
 
 impl From<PathsError> for OpenError {
@@ -86,7 +95,8 @@ impl From<IngestError> for OpenError {
     }
 }
 
-/// Opens paths: the index of each, and a pipeline that brings it up to date.
+/// Opens paths: the index of each, and a pipeline that brings it up to date. Where nothing can be kept (a read-only
+/// home, a full disk) the index lives as long as this process, and that is said.
 pub(super) fn open(
     paths: &[PathBuf],
     settings: &Settings,
@@ -96,41 +106,98 @@ pub(super) fn open(
         return Err(OpenError::NothingToOpen);
     }
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    let mut discoverer = Discoverer::new(paths.to_vec());
-    let discovery = discoverer.scan();
-    if discovery.roots.is_empty() {
-        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    match open_kept(paths, settings, mode, &places) {
+        Err(OpenError::NoPlace(why)) => {
+            let both = |also: OpenError| OpenError::Failed(format!("{why}; {also}"));
+            let scratch = scratch_dir(&std::env::temp_dir(), "auditty-").map_err(both)?;
+            let folder = scratch.path().to_owned();
+            let opened = open_for_now(paths, settings, mode, scratch, &folder);
+            let mut opened = opened.map_err(both)?;
+            let said = format!("nothing is kept for the next time: {why}");
+            opened.sink.message(said);
+            opened.not_kept = Some(why);
+            Ok(opened)
+        }
+        other => other,
     }
+}
+
+fn open_kept(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    places: &Paths,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = Discoverer::new(paths.to_vec());
+    let discovery = scan(&mut discoverer)?;
     // What comes by a pipe is read once: its index lives as long as this process.
     let piped = discovery.roots.iter().any(|r| r.kind == RootKind::Stdin);
-    paths::private_dir(&places.cache)?;
-    let scratch = if piped {
-        Some(scratch_dir(&places.cache, "stdin-")?)
-    } else {
-        None
-    };
-    let dir_of = |path: &Path, kind: RootKind| match (&scratch, kind) {
-        (Some(scratch), RootKind::Stdin) => scratch.path().join("index"),
-        _ => places.index_dir().join(dir_name(path)),
-    };
-    let dirs: Vec<PathBuf> = discovery
-        .roots
-        .iter()
-        .map(|r| dir_of(&r.path, r.kind))
-        .collect();
-    let spool = scratch
-        .as_ref()
-        .map_or_else(PathBuf::new, |s| s.path().to_owned());
+    let no_place = |e: PathsError| OpenError::NoPlace(e.to_string());
+    paths::private_dir(&places.cache).map_err(no_place)?;
+    if piped {
+        let scratch = scratch_dir(&places.cache, "stdin-");
+        let scratch = scratch.map_err(|error| OpenError::NoPlace(error.to_string()))?;
+        return open_for_now(paths, settings, mode, scratch, &places.index_dir());
+    }
+    let dir_of = |path: &Path| places.index_dir().join(dir_name(path));
+    let dirs: Vec<PathBuf> = discovery.roots.iter().map(|r| dir_of(&r.path)).collect();
+    let sources = discovery.roots.iter().map(|r| r.path.clone()).collect();
     let title = title(&discovery);
-    // What comes by a pipe is another thing each time.
-    let sources = discovery.roots.iter().filter(|_| !piped);
-    let sources = sources.map(|r| r.path.clone()).collect();
     let mut opened = start(
-        discoverer, discovery, &dirs, &places, spool, settings, mode, title, scratch,
+        discoverer,
+        discovery,
+        &dirs,
+        &places.index_dir(),
+        PathBuf::new(),
+        settings,
+        mode,
+        title,
+        None,
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
     Ok(opened)
+}
+
+/// Opens paths with the index in a folder that goes with this process; that of what is not piped in `folder`.
+fn open_for_now(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    scratch: Scratch,
+    folder: &Path,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = Discoverer::new(paths.to_vec());
+    let discovery = scan(&mut discoverer)?;
+    let dir_of = |path: &Path, kind: RootKind| match kind {
+        RootKind::Stdin => scratch.path().join("index"),
+        _ => folder.join(dir_name(path)),
+    };
+    let roots = discovery.roots.iter();
+    let dirs: Vec<PathBuf> = roots.map(|r| dir_of(&r.path, r.kind)).collect();
+    let spool = scratch.path().to_owned();
+    let title = title(&discovery);
+    let mut opened = start(
+        discoverer,
+        discovery,
+        &dirs,
+        folder,
+        spool,
+        settings,
+        mode,
+        title,
+        Some(scratch),
+    )?;
+    opened.paths = paths.iter().map(|path| absolute(path)).collect();
+    Ok(opened)
+}
+
+fn scan(discoverer: &mut Discoverer) -> Result<Discovery, OpenError> {
+    let discovery = discoverer.scan();
+    if discovery.roots.is_empty() {
+        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    }
+    Ok(discovery)
 }
 
 /// A path that is right from any folder; standard input stays what it is.
@@ -146,7 +213,7 @@ fn start(
     discoverer: Discoverer,
     discovery: Discovery,
     dirs: &[PathBuf],
-    places: &Paths,
+    root: &Path,
     spool: PathBuf,
     settings: &Settings,
     mode: Mode,
@@ -156,7 +223,7 @@ fn start(
     let registry = Arc::new(Registry::builtin());
     let zone = settings.log_zone;
     let options = LocalOptions {
-        root: Some(places.index_dir()),
+        root: Some(root.to_owned()),
         zone,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
@@ -168,8 +235,13 @@ fn start(
         zone,
     };
     let engine =
-        LocalEngine::open(dirs, registry.clone(), options)?.with_scanner(Arc::new(scanner));
+        LocalEngine::open(dirs, registry.clone(), options).map_err(|error| match error {
+            EngineError::Io { .. } | EngineError::Index(_) => OpenError::NoPlace(error.to_string()),
+            other => other.into(),
+        })?;
+    let engine = engine.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
+    let sink = sinks[0].clone();
     let options = Options {
         follow: mode != Mode::Complete,
         zone,
@@ -179,14 +251,16 @@ fn start(
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);
     Ok(Opened {
-        _demo: None,
+        demo: None,
         ingest,
+        sink,
         engine,
         paths: Vec::new(),
         title,
         sources: Vec::new(),
         tip: None,
         offers: Vec::new(),
+        not_kept: None,
         _scratch: scratch,
     })
 }
@@ -194,20 +268,22 @@ fn start(
 /// The bundled incident, written into a private folder and going on while it is open.
 pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    paths::private_dir(&places.cache)?;
-    let scratch = scratch_dir(&places.cache, "demo-")?;
+    let private = paths::private_dir(&places.cache);
+    let parent = private.map_or_else(|_| std::env::temp_dir(), |()| places.cache);
+    let scratch = scratch_dir(&parent, "demo-")?;
+    let folder = scratch.path().to_owned();
     let logs = scratch.path().join("logs");
     let failed = |e: std::io::Error| OpenError::Failed(format!("cannot write the demo: {e}"));
     let incident = Incident::render(&logs, Timestamp::now()).map_err(failed)?;
     let key = incident.leaked_key;
     let mut discoverer = Discoverer::new(vec![logs.clone()]);
     let discovery = discoverer.scan();
-    let dirs = [scratch.path().join("index")];
+    let dirs = [folder.join("index")];
     let mut opened = start(
         discoverer,
         discovery,
         &dirs,
-        &places,
+        &folder,
         PathBuf::new(),
         settings,
         Mode::Explore,
@@ -215,7 +291,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         Some(scratch),
     )?;
     opened.paths = vec![logs];
-    opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
+    opened.demo = Some(DemoWriter::start(incident).map_err(failed)?);
     opened.tip = Some("demo: R opens the runbook, x jumps to a broken link".into());
     opened.offers = vec![("key", key.to_owned())];
     Ok(opened)
@@ -226,7 +302,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
 pub(super) fn explore(
     opened: Opened,
     mut library: crate::runbook::Library,
-    options: crate::tui::Options,
+    mut options: crate::tui::Options,
     keeper: Option<crate::state::Keeper>,
 ) -> Result<Option<String>, OpenError> {
     for runbook in &mut library.runbooks {
@@ -237,6 +313,13 @@ pub(super) fn explore(
             }
         }
     }
+    let formats = formats();
+    let named = formats.iter().map(|f| (f.id().into(), f.title().into()));
+    options.formats = named.collect();
+    let chooser = opened.ingest.chooser();
+    options.read_as = Some(ReadAs(Arc::new(move |source, format| {
+        chooser.read_as(source, format);
+    })));
     let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -263,6 +346,7 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     let variable = |name: &str| std::env::var(name).ok();
     share::Setup {
         paths: opened.paths.clone(),
+        passing: opened.demo.is_some(),
         who: super::who::this_user(),
         clipboard: app.settings.clipboard,
         wrap: Wrap::find(variable("TMUX").as_deref(), variable("STY").as_deref()),

@@ -13,6 +13,7 @@ use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
 use crate::export::{self, About, Format, StreamError};
 use crate::query::Query;
+use crate::text::{self, Charset};
 
 /// Events in a table unless `--limit` says otherwise.
 const TABLE_LIMIT: usize = 1000;
@@ -100,7 +101,7 @@ fn into_file(
         app.talk(&format!(
             "wrote {} to {}",
             super::app::size(bytes),
-            path.display()
+            Charset::Unicode.line(&text::path(&path), usize::MAX)
         ));
     }
     Ok(answered)

@@ -48,6 +48,9 @@ pub struct Generation {
     /// Format id and parser version it was read with.
     pub format: String,
     pub version: u32,
+    /// A person chose the format.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
     /// Decompressed byte ranges whose records are in the index: sorted, disjoint.
     pub done: Vec<Range<u64>>,
     /// Line ends before the end of the first range, if that range starts at 0; `None` = not counted.

@@ -5,14 +5,30 @@ use std::io::{self, Write};
 use super::markdown::{text, write_row, write_rule};
 use super::{Column, Exporter, Style, column};
 use crate::chain::ChainReport;
-use crate::engine::{Cancel, Engine, EngineError, Hit, Info, SearchRequest, Sort, SourceInfo};
+use crate::engine::{
+    Cancel, Engine, EngineError, Facet, FacetField, FacetRequest, Hit, Info, SearchRequest, Sort,
+    SourceInfo,
+};
 use crate::event::field::Field;
 use crate::event::{Level, Timestamp};
-use crate::query::ast::{Ast, TimeExpr};
+use crate::query::ast::{Ast, FieldRef, Test, TimeExpr};
 use crate::query::{BindContext, Query};
 
 /// Findings of one source that are written out; the rest is counted.
 const FINDINGS: usize = 20;
+/// What is summed up, and how many values of each.
+const SUMMARY: [Field; 5] = [
+    Field::Actor,
+    Field::Ip,
+    Field::Action,
+    Field::Outcome,
+    Field::Target,
+];
+const VALUES: usize = 20;
+
+fn has_time() -> Ast {
+    Ast::Field(FieldRef::Normal(Field::Ts), Test::Exists)
+}
 
 /// What a report says besides its rows.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +47,15 @@ pub struct About {
     pub limit: Option<usize>,
     /// Events that match, counted when the report was begun.
     pub total: u64,
+    /// Events that the bounds of time leave out because their records name no time.
+    pub untimed: u64,
+    /// The first and the last event that match, as far as they have a time.
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    /// The oldest event of all sources.
+    pub oldest: Option<Timestamp>,
+    /// Most frequent values among what matches.
+    pub summary: Vec<Facet>,
     pub info: Info,
 }
 
@@ -45,7 +70,9 @@ impl About {
         let count = SearchRequest {
             limit: 0,
             cursor: None,
-            facets: Vec::new(),
+            facets: SUMMARY
+                .map(|field| FacetRequest::new(FacetField::Normal(field), VALUES))
+                .to_vec(),
             histogram: None,
             want_total: true,
             ..request.clone()
@@ -78,6 +105,35 @@ impl About {
         }
         let settled = Some(Query { ast: bound.ast }.to_string())
             .filter(|settled| !settled.is_empty() && *settled != query);
+        let end = |query: Query, sort| -> Result<Option<Timestamp>, EngineError> {
+            let terms = query.conjuncts().into_iter().chain([has_time()]);
+            let one = SearchRequest {
+                query: Query::from_conjuncts(terms.collect()),
+                limit: 1,
+                cursor: None,
+                facets: Vec::new(),
+                histogram: None,
+                want_total: false,
+                sort,
+                ..request.clone()
+            };
+            let page = engine.search(&one, cancel)?;
+            Ok(page.hits.first().and_then(|hit| hit.event.ts))
+        };
+        let is_bound = |term: &Ast| matches!(term, Ast::Since(_) | Ast::Until(_));
+        let (bounds, rest): (Vec<Ast>, Vec<Ast>) =
+            request.query.conjuncts().into_iter().partition(is_bound);
+        let untimed = if bounds.is_empty() {
+            0
+        } else {
+            let terms = rest.into_iter().chain([has_time().negated()]);
+            let untimed = SearchRequest {
+                query: Query::from_conjuncts(terms.collect()),
+                facets: Vec::new(),
+                ..count
+            };
+            engine.search(&untimed, cancel)?.total
+        };
         Ok(Self {
             who,
             when: request.now,
@@ -88,6 +144,11 @@ impl About {
             newest_first: request.sort == Sort::Desc,
             limit: None,
             total: page.total,
+            untimed,
+            first: end(request.query.clone(), Sort::Asc)?,
+            last: end(request.query.clone(), Sort::Desc)?,
+            oldest: end(Query::default(), Sort::Asc)?,
+            summary: page.facets,
             info,
         })
     }
@@ -126,6 +187,7 @@ impl Report {
         }
         writeln!(out, "# Access report\n")?;
         self.facts(out)?;
+        self.summary(out)?;
         self.sources(out)?;
         self.coverage(out)?;
         self.integrity(out)?;
@@ -157,16 +219,33 @@ impl Report {
             rows.push(("query, times settled", settled.clone()));
         }
         let end = |at: Option<Timestamp>, open: &str| at.map_or(open.to_owned(), |t| self.time(t));
-        rows.push((
-            "from (inclusive)",
-            end(about.since, "the oldest event there is"),
-        ));
+        rows.push(("from (inclusive)", end(about.since, "no begin was given")));
         rows.push((
             "to (exclusive)",
-            end(about.until, "the time the report was made"),
+            end(
+                about.until,
+                "no end was given: all that was there when it was made",
+            ),
+        ));
+        rows.push((
+            "oldest event of the sources",
+            end(about.oldest, "none has a time"),
         ));
         rows.push(("times shown in", self.style.zone.to_string()));
         rows.push(("events that match", about.total.to_string()));
+        if let (Some(first), Some(last)) = (about.first, about.last) {
+            rows.push(("first of them", self.time(first)));
+            rows.push(("last of them", self.time(last)));
+        }
+        if about.untimed > 0 {
+            rows.push((
+                "events without a time",
+                format!(
+                    "{}: they are in no period, and not in this report",
+                    about.untimed
+                ),
+            ));
+        }
         let order = if about.newest_first {
             "newest first"
         } else {
@@ -189,6 +268,30 @@ impl Report {
         writeln!(out)
     }
 
+    fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.about.total == 0 {
+            return Ok(());
+        }
+        writeln!(out, "## Summary\n")?;
+        write_row(out, ["what", "value", "events"].into_iter(), self.style)?;
+        write_rule(out, 3)?;
+        for facet in &self.about.summary {
+            let FacetField::Normal(field) = facet.field else {
+                continue;
+            };
+            let rest = [
+                ("(others)".to_owned(), facet.other),
+                ("(not named)".to_owned(), facet.missing),
+            ];
+            let rest = rest.into_iter().filter(|(_, events)| *events > 0);
+            for (value, events) in facet.values.iter().cloned().chain(rest) {
+                let row = [field.name(), &value, &events.to_string()];
+                write_row(out, row.into_iter(), self.style)?;
+            }
+        }
+        writeln!(out)
+    }
+
     fn sources(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## Sources\n")?;
         let head = [
@@ -203,7 +306,11 @@ impl Report {
         for source in &self.about.info.sources {
             let newest = source.last.map_or("none".to_owned(), |at| self.time(at));
             let (events, unparsed) = (source.events.to_string(), source.unparsed.to_string());
-            let row: [&str; 5] = [&source.name, &source.format, &events, &unparsed, &newest];
+            let format = match source.format_chosen {
+                true => format!("{} (chosen by a person)", source.format),
+                false => source.format.to_string(),
+            };
+            let row: [&str; 5] = [&source.name, &format, &events, &unparsed, &newest];
             write_row(out, row.into_iter(), self.style)?;
         }
         writeln!(out)
@@ -244,7 +351,10 @@ impl Report {
 
     fn integrity(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## Were the records changed?\n")?;
-        for source in &self.about.info.sources {
+        let is_unchained = |s: &&SourceInfo| s.chain.as_ref().is_some_and(|c| c.scheme.is_none());
+        let (unchained, chained): (Vec<&SourceInfo>, Vec<_>) =
+            self.about.info.sources.iter().partition(is_unchained);
+        for source in chained {
             writeln!(
                 out,
                 "- {}: {}",
@@ -268,6 +378,19 @@ impl Report {
                 writeln!(out, "  - and {} more", worst.len() - FINDINGS)?;
             }
         }
+        match &unchained[..] {
+            [] => {}
+            [source] => writeln!(
+                out,
+                "- {}: cannot be told: no hash chain",
+                self.safe(&source.name)
+            )?,
+            sources => writeln!(
+                out,
+                "- The other {} sources: cannot be told: no hash chain",
+                sources.len()
+            )?,
+        }
         writeln!(out)
     }
 }
@@ -283,7 +406,7 @@ fn verdict(source: &SourceInfo) -> String {
     let count = |level: Level| chain.findings.iter().filter(|f| f.level == level).count();
     let (alarms, warnings) = (count(Level::Alarm), count(Level::Warning));
     match (scheme, alarms, warnings) {
-        (None, ..) => format!("cannot be told: no hash chain ({coverage})"),
+        (None, ..) => "cannot be told: no hash chain".to_owned(),
         (Some(scheme), 0, 0) => format!("no sign of it ({scheme}: {coverage})"),
         (Some(scheme), 0, n) => {
             format!("no proof of it, but {n} to look at ({scheme}: {coverage})")

@@ -5,6 +5,7 @@ mod csv;
 mod document;
 mod journal;
 mod multiline;
+mod otlp;
 #[cfg(test)]
 mod tests;
 mod wrapper;
@@ -14,6 +15,7 @@ pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
 pub(super) use journal::{JournalFramer, journal_fields};
 pub(super) use multiline::{LineKind, MULTILINE_SPAN, MultilineFramer};
+pub(super) use otlp::{OtlpFramer, split};
 pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;

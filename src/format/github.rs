@@ -7,15 +7,16 @@ use super::mapped::Table;
 pub(super) const GITHUB: Table = Table {
     id: "github",
     title: "GitHub audit log",
+    version: 2,
     known_by: &[
-        "action _document_id",
-        "action actor org created_at",
-        "action actor repo created_at",
-        "action actor business created_at",
-        "action org @timestamp",
-        "action org actor_ip",
+        "action*=. _document_id",
+        "action*=. actor org created_at",
+        "action*=. actor repo created_at",
+        "action*=. actor business created_at",
+        "action*=. org @timestamp",
+        "action*=. org actor_ip",
         "action actor org repo",
-        "action actor actor_location.country_code",
+        "action*=. actor actor_location.country_code",
     ],
     fields: &[
         ("ts", &["@timestamp", "created_at", "at_sign_timestamp"]),

@@ -40,7 +40,11 @@ impl Format for JournaldExport {
         // The beginning tells, before anything is read as lengths.
         let head = sample.bytes().trim_ascii_start();
         let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
-        if !line.iter().take_while(|b| **b != b'=').all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_') {
+        if !line
+            .iter()
+            .take_while(|b| **b != b'=')
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        {
             return 0;
         }
         let records = first_records(self.framer(0), sample.bytes());
@@ -68,7 +72,7 @@ impl Format for JournaldExport {
         let mut event = event_of(frame);
         // The lengths before values hold NUL by their nature.
         event.note = None;
-        self.mapped.read(event, leaves)
+        Ok(self.mapped.events(event, leaves))
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

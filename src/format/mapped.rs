@@ -21,6 +21,8 @@ pub(super) struct Table {
     /// The path of the names of events of which a record may hold several: each becomes an event, with the name as its
     /// action and all else in common.
     pub each: Option<&'static str>,
+    /// The column that holds the record in exports to CSV.
+    pub column: Option<&'static str>,
     /// What no table can say, after it was applied.
     pub finish: fn(&mut Event, &Attributes),
 }
@@ -36,13 +38,17 @@ impl Table {
         outcomes: &[],
         severities: &[],
         each: None,
+        column: None,
         finish: |_, _| {},
     };
 
-    fn knows(&self, leaves: &Attributes) -> bool {
+    pub(super) fn knows(&self, leaves: &Attributes) -> bool {
         self.known_by.iter().any(|c| fits(c, leaves))
     }
 }
+
+/// Most events that one record becomes.
+const MOST: usize = 64;
 
 /// A table in use, for one layout.
 pub(super) struct Mapped {
@@ -72,26 +78,6 @@ impl Mapped {
             mapping: mapping.unwrap_or_default(),
             layout,
         }
-    }
-
-    /// The events of a record whose leaves were read, in JSON or another form.
-    pub(super) fn read(&self, mut event: Event, leaves: Attributes) -> Result<Vec<Event>, String> {
-        if !self.table.knows(&leaves) {
-            return Err(format!("not a record of {}", self.table.title));
-        }
-        self.mapping.fill(&mut event, &leaves);
-        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
-            leaves.all(path).map(|name| name.text).collect()
-        });
-        let mut events = vec![event; names.len().max(1)];
-        for (n, event) in events.iter_mut().enumerate() {
-            if let Some(name) = names.get(n) {
-                event.action = Some((*name).to_owned());
-            }
-            (self.table.finish)(event, &leaves);
-            event.attributes = leaves.clone();
-        }
-        Ok(events)
     }
 }
 
@@ -123,11 +109,41 @@ impl Format for Mapped {
     fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
         let mut event = json_event(frame)?;
         let leaves = std::mem::take(&mut event.attributes);
-        self.read(event, leaves)
+        Ok(self.events(event, leaves))
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {
         self.mapping.describe()
+    }
+}
+
+impl Mapped {
+    /// The events of a record, from its leaves.
+    pub(super) fn events(&self, mut event: Event, leaves: Attributes) -> Vec<Event> {
+        self.mapping.fill(&mut event, &leaves);
+        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
+            leaves.all(path).map(|name| name.text).collect()
+        });
+        // Every event holds all of the record: a record of very many stays one.
+        let names = if names.len() > MOST {
+            Vec::new()
+        } else {
+            names
+        };
+        let mut events = vec![event; names.len().max(1)];
+        for (n, event) in events.iter_mut().enumerate() {
+            if let Some(name) = names.get(n) {
+                event.action = Some((*name).to_owned());
+            }
+            (self.table.finish)(event, &leaves);
+        }
+        match &mut events[..] {
+            [only] => only.attributes = leaves,
+            several => several
+                .iter_mut()
+                .for_each(|e| e.attributes = leaves.clone()),
+        }
+        events
     }
 }
 

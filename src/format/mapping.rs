@@ -300,16 +300,20 @@ fn expand(pieces: &[Piece], found: &[Option<Value<'_>>], out: &mut String) -> bo
 }
 
 /// Conditions on a record's leaves, separated by blanks, that all hold: a path that is there, `path=value` for a value
-/// it has, `path^=start` for how a value begins. A path that ends in `.` is there if any path below it is.
+/// it has, `path^=start` for how a value begins, `path*=part` for what it holds. A path that ends in `.` is there if any
+/// path below it is.
 pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
     conditions.split_whitespace().all(|condition| {
         let (path, value) = match condition.split_once('=') {
             Some((path, value)) => (path, Some(value)),
             None => (condition, None),
         };
-        let (path, begins) = match path.strip_suffix('^') {
-            Some(path) => (path, true),
-            None => (path, false),
+        let (path, test): (_, fn(&str, &str) -> bool) = if let Some(path) = path.strip_suffix('^') {
+            (path, |text, value| text.starts_with(value))
+        } else if let Some(path) = path.strip_suffix('*') {
+            (path, |text, value| text.contains(value))
+        } else {
+            (path, |text, value| text == value)
         };
         leaves.iter().any(|(at, leaf)| {
             let below = || {
@@ -317,7 +321,7 @@ pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
                     .is_some_and(|a| a.eq_ignore_ascii_case(path))
             };
             let here = at.eq_ignore_ascii_case(path) || path.ends_with('.') && below();
-            here && value.is_none_or(|v| leaf.text == v || begins && leaf.text.starts_with(v))
+            here && value.is_none_or(|value| test(leaf.text, value))
         })
     })
 }
@@ -415,6 +419,8 @@ mod tests {
             ("a.", true),
             ("a", false),
             ("a.b=x kind^=audit/", true),
+            ("kind*=it/v", true),
+            ("kind*=it/w", false),
             ("a.b=y", false),
             ("a.b c", false),
         ] {

@@ -75,7 +75,11 @@ impl<'a> Record<'a> {
         // RDS adds fields of its own.
         let mut rest = rest.split(',');
         let retcode = rest.next()?;
-        let sound = if table { retcode.is_empty() } else { number(retcode) } && rest.count() <= 2;
+        let sound = if table {
+            retcode.is_empty()
+        } else {
+            number(retcode)
+        } && rest.count() <= 2;
         (sound && number(queryid) && number(connectionid)).then(|| {
             let record = Self {
                 serverhost,
@@ -110,7 +114,13 @@ impl<'a> Record<'a> {
 fn time_of(text: &str, context: &Context) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     if bytes.len() == 17 && bytes[8] == b' ' && text.is_ascii() {
-        let iso = format!("{}-{}-{}T{}", &text[..4], &text[4..6], &text[6..8], &text[9..]);
+        let iso = format!(
+            "{}-{}-{}T{}",
+            &text[..4],
+            &text[4..6],
+            &text[6..8],
+            &text[9..]
+        );
         return Timestamp::parse(&iso).map(|clock| context.zone.instant(clock));
     }
     (bytes.len() >= 13).then(|| Timestamp::from_epoch_guess(text))?
@@ -200,7 +210,10 @@ impl Format for MariaDb {
             ("ts", "timestamp, in the server's zone"),
             ("actor", "username"),
             ("action", "operation"),
-            ("target", "database.object, the statement, else the database"),
+            (
+                "target",
+                "database.object, the statement, else the database",
+            ),
             ("outcome", "retcode (0: success); FAILED_CONNECT: failure"),
             ("reason", "retcode"),
             ("ip", "host"),
@@ -288,7 +301,13 @@ mod tests {
         ] {
             let (ts, record) = read(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(ts, Timestamp::parse("2026-03-01T10:00:00Z"));
-            let seen = (record.username, record.host, record.operation, record.object.as_str(), record.retcode);
+            let seen = (
+                record.username,
+                record.host,
+                record.operation,
+                record.object.as_str(),
+                record.retcode,
+            );
             assert_eq!(seen, (user, host, operation, object, code), "{line}");
         }
     }
@@ -297,13 +316,24 @@ mod tests {
     fn syslog_may_have_carried_it() {
         let line = "Mar  1 10:00:00 relay mysql-server_auditing: db,root,localhost,3,1,QUERY,,'show databases',0";
         let (_, record) = read(line).unwrap();
-        assert_eq!((record.serverhost, record.object.as_str()), ("db", "show databases"));
-        assert_eq!(read("Mar  1 10:00:00 relay app: db,root,localhost,3,1,QUERY,,'x',0"), None);
+        assert_eq!(
+            (record.serverhost, record.object.as_str()),
+            ("db", "show databases")
+        );
+        assert_eq!(
+            read("Mar  1 10:00:00 relay app: db,root,localhost,3,1,QUERY,,'x',0"),
+            None
+        );
     }
 
     #[test]
     fn other_tables_are_not_taken() {
-        for line in ["a,b,c", "20260301 10:00:00,a,b,c,1,2,LOOK,,,0", "", "20260301 10:00:00,a,b,c,x,2,QUERY,,'s',0"] {
+        for line in [
+            "a,b,c",
+            "20260301 10:00:00,a,b,c,1,2,LOOK,,,0",
+            "",
+            "20260301 10:00:00,a,b,c,x,2,QUERY,,'s',0",
+        ] {
             assert_eq!(read(line), None, "{line}");
         }
     }

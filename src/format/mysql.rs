@@ -31,7 +31,10 @@ pub(super) const MYSQL: Table = Table {
     ],
     fields: &[
         ("ts", &["timestamp", "audit_record.timestamp"]),
-        ("actor", &["account.user", "login.user", "audit_record.user"]),
+        (
+            "actor",
+            &["account.user", "login.user", "audit_record.user"],
+        ),
         (
             "action",
             &[

@@ -7,6 +7,7 @@ use super::TABLES;
 use super::auditd::Auditd;
 use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
+use super::column::InColumn;
 use super::csv::Csv;
 use super::journald_export::JournaldExport;
 use super::json::Json;
@@ -16,6 +17,7 @@ use super::leef::Leef;
 use super::logfmt::Logfmt;
 use super::mapped::Mapped;
 use super::mariadb::MariaDb;
+use super::otlp::Otlp;
 use super::postgres::Postgres;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
@@ -48,6 +50,10 @@ impl Registry {
             Arc::new(CloudTrail(Layout::Document)),
         ];
         for table in TABLES {
+            // First, since it reads the others' records too.
+            if let Some(column) = table.column {
+                formats.push(Arc::new(InColumn::new(table, column)));
+            }
             for layout in [Layout::Lines, Layout::Document] {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
@@ -56,7 +62,9 @@ impl Registry {
             formats.push(Arc::new(shape));
         }
         formats.extend([
-            Arc::new(Auditd) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Lines)) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Document)),
+            Arc::new(Auditd),
             Arc::new(MariaDb),
             Arc::new(JournaldExport::new()),
             Arc::new(Cef::new()),

@@ -1,13 +1,12 @@
 //! Every fixture of every format, from detection to normalised events.
 
-use crate::event::Zone;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::Timestamp;
+use crate::event::{Timestamp, Zone};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -117,6 +116,8 @@ macro_rules! fixture_tests {
 fixture_tests! {
     k8s_audit_fixtures "k8s-audit";
     cloudtrail_fixtures "cloudtrail";
+    cloudtrail_digest_fixtures "cloudtrail-digest";
+    cloudtrail_insight_fixtures "cloudtrail-insight";
     auditd_fixtures "auditd";
     syslog_fixtures "syslog";
     json_fixtures "json";
@@ -136,9 +137,11 @@ fixture_tests! {
     m365_fixtures "m365";
     ocsf_fixtures "ocsf";
     okta_fixtures "okta";
+    otlp_fixtures "otlp";
     slack_fixtures "slack";
     teleport_fixtures "teleport";
     vault_fixtures "vault";
+    windows_event_fixtures "windows-event";
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::event::Outcome;
 pub(super) const VAULT: Table = Table {
     id: "vault",
     title: "HashiCorp Vault and OpenBao audit",
+    version: 2,
     known_by: &[
         "type=request request.",
         "type=response request.",
@@ -31,7 +32,7 @@ pub(super) const VAULT: Table = Table {
         ("target", &["[{request.namespace.path}]{request.path}"]),
         ("outcome", &["error"]),
         ("reason", &["error"]),
-        ("ip", &["request.remote_address", "forwarded_from"]),
+        ("ip", &["request.remote_address"]),
         ("session", &["request.id"]),
         ("message", &["error"]),
     ],

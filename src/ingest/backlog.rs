@@ -1,6 +1,5 @@
 //! Older records: files cut into chunks, read newest first by a few workers.
 
-use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use super::IngestError;
 use super::queue::{Job, Outcome, Queue, Work};
 use super::reading::{InOrder, Reading};
 use crate::engine::EngineError;
+use crate::event::Zone;
 use crate::format::{Frame, Registry};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{ReadEnd, open_stream};

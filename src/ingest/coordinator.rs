@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::backlog::Worker;
 use super::chains::{ChainFile, ChainWork, Chains};
+use super::choices::Choice;
 use super::identify::{Identity, still_begins_with};
 use super::queue::{Outcome, Queue};
 use super::tailer::Tailer;
@@ -80,6 +81,17 @@ pub(super) struct Coordinator {
     pub(super) look_again: bool,
     /// Standard input was read to its end.
     pub(super) stdin_done: bool,
+    /// What a person wants to have read otherwise.
+    pub(super) choices: Receiver<Choice>,
+    /// By set: the format a person chose in this run; `None` = by its content.
+    pub(super) chosen: HashMap<Arc<str>, Option<String>>,
+}
+
+/// Its ends of what joins it with whoever started it.
+pub(super) struct Ends {
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) covers: Sender<Covers>,
+    pub(super) choices: Receiver<Choice>,
 }
 
 impl Coordinator {
@@ -90,8 +102,11 @@ impl Coordinator {
         sinks: Vec<Arc<dyn EventSink>>,
         registry: Arc<Registry>,
         options: Options,
-        stop: Arc<AtomicBool>,
-        covers: Sender<Covers>,
+        Ends {
+            stop,
+            covers,
+            choices,
+        }: Ends,
     ) -> Result<(Self, Waker, Vec<JoinHandle<()>>), IngestError> {
         let watcher = Watcher::new(&discovery);
         let waker = watcher.waker();
@@ -138,6 +153,8 @@ impl Coordinator {
             told: None,
             look_again: false,
             stdin_done: false,
+            choices,
+            chosen: HashMap::new(),
         };
         coordinator.open_stdin(&discovery)?;
         coordinator.look(&discovery, true);
@@ -151,6 +168,7 @@ impl Coordinator {
             let stdin_ended = self.spool.as_ref().is_none_or(|(_, s)| s.end().is_some());
             self.read_stdin(stdin_ended);
             self.hear();
+            self.take_choices();
             self.take_turns();
             self.settle(false);
             self.tell(stdin_ended);
@@ -206,6 +224,20 @@ impl Coordinator {
         if !ended {
             return;
         }
+        self.finish_stdin();
+        if self.sinks.len() == 1 {
+            self.sinks[store].end();
+        }
+    }
+
+    /// Once standard input has ended, everything of it that is still open is complete.
+    pub(super) fn finish_stdin(&mut self) {
+        let Some(store) = self.spool.as_ref().map(|(store, _)| *store) else {
+            return;
+        };
+        if !self.stdin_done {
+            return;
+        }
         let tracks = self
             .sets
             .values_mut()
@@ -215,9 +247,6 @@ impl Coordinator {
             if let Err(error) = tailer.finish() {
                 self.sinks[store].source_error("-", Some(error.to_string()));
             }
-        }
-        if self.sinks.len() == 1 {
-            self.sinks[store].end();
         }
     }
 
@@ -268,7 +297,7 @@ impl Coordinator {
         }
     }
 
-    fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
+    pub(super) fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
         let key = (store, now.name.clone());
         let mut set = self.sets.remove(&key).unwrap_or_else(|| SetState {
             name: text::path(&now.name).into(),

@@ -67,7 +67,7 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
 fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainReport, IngestError> {
     let mut files = Vec::new();
     for (rank, file) in set.generations.iter().enumerate() {
-        let Some(identity) = identify(file, registry, true)? else {
+        let Some(identity) = identify(file, registry, true, None)? else {
             continue;
         };
         files.push(ChainFile {

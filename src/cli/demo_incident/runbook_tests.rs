@@ -1,11 +1,10 @@
 //! The demo and the shipped runbook belong together: every step finds something, and leads on.
 
-use crate::event::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tests::{NOW, breaks, incident, json_lines};
 use super::*;
-use crate::event::{BreakKind, Event, Verdict};
+use crate::event::{BreakKind, Event, Verdict, Zone};
 use crate::format::{Context, Registry};
 use crate::query::{BindContext, Matcher};
 use crate::runbook::{Evidence, Inputs, Library};

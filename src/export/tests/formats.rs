@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::chain::{ChainReport, Finding};
-use crate::engine::{Covers, Info, SourceInfo};
+use crate::engine::{Covers, Facet, FacetField, Info, SourceInfo};
+use crate::event::field::Field;
 use crate::event::{Level, Severity};
 use crate::format::{Context, Registry};
 
@@ -381,6 +382,7 @@ fn about() -> About {
     let source = |name: &str, chain| SourceInfo {
         name: name.into(),
         format: "k8s-audit".into(),
+        format_chosen: false,
         events: 100,
         unparsed: 1,
         last: Some(at("2026-03-01T15:00:03.902Z")),
@@ -397,6 +399,16 @@ fn about() -> About {
         newest_first: false,
         limit: None,
         total: 1,
+        untimed: 2,
+        first: Some(at("2026-03-01T15:00:03.902Z")),
+        last: Some(at("2026-03-01T15:00:03.902Z")),
+        oldest: Some(at("2026-02-01T00:00:00Z")),
+        summary: vec![Facet {
+            field: FacetField::Normal(Field::Actor),
+            values: vec![("alice@corp.example".into(), 1)],
+            other: 0,
+            missing: 3,
+        }],
         info: Info {
             sources: vec![
                 source("/var/log/audit.log", Some(chain.into())),

@@ -7,7 +7,10 @@ use crate::tui::command::Command;
 use crate::tui::pane::query_bar::Counts;
 use crate::tui::term::is_plain;
 use crate::tui::theme::Role;
-use crate::tui::widget::text::number;
+use crate::tui::widget::text::{counted, number};
+
+/// Parts of a query that are named where it matches nothing.
+const EMPTYING_PARTS: usize = 3;
 
 impl Model {
     /// The key of a command, to be named in a sentence; without one, its name.
@@ -32,7 +35,10 @@ impl Model {
         };
         let back = self.key(Command::Unpark);
         let dot = self.theme.glyphs.dot;
-        let parked = format!("your query is parked: {back}");
+        let parked = match &self.parked {
+            Some(parked) if parked.text.is_empty() => format!("{back}: all events again"),
+            _ => format!("{back}: your query again"),
+        };
         let mark = match (self.runbooks.run(), &self.parked, self.anchor) {
             (Some(run), Some(_), _) if run.applied().is_some() => {
                 Some(format!("runbook step {} {dot} {parked}", run.place()))
@@ -151,6 +157,7 @@ impl Model {
         } else {
             lines.push("There are no events yet.".to_owned());
         }
+        lines.extend(self.what_empties());
         if let Some(wider) = self.wider() {
             lines.push(wider);
         }
@@ -185,10 +192,30 @@ impl Model {
         lines
     }
 
+    /// Parts of the query without which events match, the most telling first.
+    fn what_empties(&self) -> Vec<String> {
+        let counts = self.beside.without.counts.iter().copied();
+        let parts = self.query.conjuncts();
+        let mut parts: Vec<(u64, &Ast)> = counts.zip(&parts).filter(|(n, _)| *n > 0).collect();
+        parts.sort_by_key(|(events, _)| std::cmp::Reverse(*events));
+        let line = |(events, part): &(u64, &Ast)| {
+            let events = counted(*events, "event", "events");
+            format!("Without  {part}  there would be {events}.")
+        };
+        parts.iter().take(EMPTYING_PARTS).map(line).collect()
+    }
+
     /// A search that finds more than one whose word or value is not there as a whole.
     fn wider(&self) -> Option<String> {
         let open = |text: &str| is_plain(text) && !text.contains('*');
-        self.query.conjuncts().iter().find_map(|term| match term {
+        let parts = self.query.conjuncts();
+        let counts = self.beside.without.counts.iter().copied();
+        // Where it is known which part empties the list, another one is not to blame; several exclude each other.
+        let emptying = counts.clone().filter(|events| *events > 0).count();
+        let counts = counts.chain(std::iter::repeat(0));
+        let mut parts = parts.iter().zip(counts);
+        parts.find_map(|(term, events)| match term {
+            _ if emptying > 1 || emptying == 1 && events == 0 => None,
             Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
                 "A word is found as a whole: {text}* also finds words that begin with {text}.",
                 text = words.text

@@ -87,6 +87,13 @@ impl Help {
             }
         }
         lines.push(Line::default());
+        lines.push(Line::from(look.span(Role::Accent, " SIGNS")));
+        lines.extend(
+            signs(look)
+                .into_iter()
+                .map(|(sign, meaning)| row(look, sign, meaning, "", columns)),
+        );
+        lines.push(Line::default());
         lines.push(Line::from(look.span(Role::Accent, " QUERIES")));
         lines.extend(
             QUERY_LANGUAGE
@@ -95,6 +102,22 @@ impl Help {
         );
         lines
     }
+}
+
+/// What the signs before events and in the timeline stand for.
+fn signs(look: &Look<'_>) -> [(&'static str, &'static str); 9] {
+    let glyphs = look.theme.glyphs;
+    [
+        (glyphs.broken, "the hash chain is broken at this event"),
+        (glyphs.good, "its hash was checked, and fits"),
+        (glyphs.mark, "you marked it"),
+        (glyphs.note, "you wrote a note on it"),
+        (glyphs.hit, "the query matches it (among its neighbours)"),
+        (glyphs.unparsed, "its record could not be read whole"),
+        (glyphs.provisional, "its record may go on"),
+        (glyphs.gone, "its file is gone: it is only in the index now"),
+        (glyphs.full, "mostly failures, in the timeline"),
+    ]
 }
 
 fn row(look: &Look<'_>, keys: &str, doc: &str, name: &str, columns: usize) -> Line<'static> {

@@ -287,6 +287,12 @@ impl Events {
         self.settle();
     }
 
+    /// Columns as they were, with the cursor on one of them.
+    pub fn restore_columns(&mut self, columns: Columns, column: Column) {
+        (self.columns, self.column) = (columns, column);
+        self.settle();
+    }
+
     /// The columns meant to be shown now.
     pub fn columns_meant(&self) -> Vec<Column> {
         self.columns.meant(self.width)

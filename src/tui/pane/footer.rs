@@ -20,10 +20,12 @@ fn short(command: Command) -> &'static str {
         Command::Filters => "filters",
         Command::Runbooks => "runbook",
         Command::NextBreak => "next break",
-        Command::ToggleChip => "on/off",
+        Command::ToggleChip => "choose",
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
         Command::Unpark => "your query",
+        Command::EditInputs => "inputs",
+        Command::ReadAs => "read as",
         Command::SelectSpan => "select",
         Command::ZoomIn => "zoom",
         Command::ZoomOut => "zoom out",
@@ -64,7 +66,8 @@ pub fn view(
     } else {
         format!("{} ", hint.1)
     };
-    let right = look.cut(&hint_text, columns * 2 / 3);
+    // What is long takes the place of the keys, until the next key.
+    let right = look.cut(&hint_text, columns);
     let room = columns.saturating_sub(width(&right) + 2);
     let mut spans = vec![look.span(
         Role::Focus,

@@ -108,7 +108,7 @@ fn x_goes_to_breaks_even_when_the_query_hides_them() {
     h.keys("/outcome:failure<enter>GX");
     assert_eq!(h.selected_action(), "action-33");
     h.shows("your query hid this break")
-        .shows("your query is parked");
+        .shows(": your query again");
     h.keys("u").shows("outcome:failure").shows("10 of 100");
 }
 
@@ -123,6 +123,34 @@ fn e_goes_to_failures() {
     assert_eq!(h.selected_action(), "action-90");
     h.keys("e").shows("went on from the start");
     assert_eq!(h.selected_action(), "action-0");
+    // So many of them onwards, and as far as it goes.
+    h.keys("3e");
+    assert_eq!(h.selected_action(), "action-30");
+    h.keys("2E");
+    assert_eq!(h.selected_action(), "action-10");
+    h.keys("99e");
+    assert_eq!(h.selected_action(), "action-90");
+}
+
+#[test]
+fn e_looks_beyond_the_query_only_when_pressed_again() {
+    let mut h = small(100);
+    h.keys("/action-1*  -outcome:failure<enter>");
+    h.keys("e").shows("e again looks everywhere");
+    assert!(h.model().parked.is_none());
+    // Any other key means that it was not wanted.
+    h.keys("ke").shows("e again looks everywhere");
+    h.keys("e").shows("u brings it back");
+    h.keys("u").shows("action-1*");
+}
+
+#[test]
+fn a_question_asked_again_counts_from_now() {
+    let mut h = small(100);
+    h.keys("/since:1h<enter>");
+    h.model_mut().anchor = Some(super::harness::noon());
+    h.keys("/<enter>");
+    assert_eq!(h.model().anchor, None);
 }
 
 #[test]
@@ -253,8 +281,25 @@ fn t_goes_to_a_moment_and_says_what_is_no_time() {
     let mut h = small(100);
     h.keys("tnever<enter>").shows("this is no time; expected");
     h.keys("<ctrl+u>14:59:00<enter>").hides("go to time");
-    assert_eq!(h.selected_action(), "action-39");
-    h.keys("j");
-    assert_eq!(h.selected_action(), "action-40");
+    assert_eq!(h.selected_action(), "action-40", "the first from then on");
+    h.keys("k");
+    assert_eq!(
+        h.selected_action(),
+        "action-39",
+        "what was before can be seen"
+    );
+    h.keys("t15:30<enter>").shows("no event is that late");
+    assert_eq!(h.selected_action(), "action-99");
     h.keys("t<esc>").hides("go to time");
+}
+
+#[test]
+fn x_says_what_is_broken_also_where_it_went_on_from_the_start() {
+    let engine = engine(100);
+    break_chain_at(&engine, 21);
+    let mut h = Harness::over(engine, 80, 24, library(), Options::default());
+    h.keys("x")
+        .shows("went on from the start;")
+        .shows("explains it");
+    h.keys("gx").hides("went on").shows("explains it");
 }

@@ -1,15 +1,13 @@
-//! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
+//! Asking the engine and taking its answers: pages, counts and jumps.
 
 use super::context::{self, listed};
 use super::runbook::park;
-use super::{related, session, visit};
+use super::{history, related, session, visit};
 use crate::engine::{
-    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
-    TailRequest,
+    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::field::Field;
-use crate::event::time::SECOND;
-use crate::event::{SortKey, Timestamp};
+use crate::event::{SortKey, Timestamp, Verdict};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
@@ -21,7 +19,6 @@ use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
 use crate::tui::term;
 use crate::tui::theme::Role;
-use crate::tui::widget::moment::TimeStyle;
 
 /// Hits on a page.
 const PAGE: usize = 500;
@@ -133,6 +130,7 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
 
 pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
     model.dirty = true;
+    history::jumps(model);
     ask_after_list(model, Purpose::Jump(jump))
 }
 
@@ -197,7 +195,7 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 .then(|| timeline::buckets(model.size.0));
         }
         // Asked by `beside`, which makes the request itself.
-        Purpose::Preview | Purpose::Values | Purpose::Added => {}
+        Purpose::Preview | Purpose::Values | Purpose::Added | Purpose::Without => {}
         Purpose::Jump(jump) => {
             let term = match jump.target {
                 Target::Break => Some(term::broken()),
@@ -216,7 +214,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
             request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
             let here = model.events.selected_key().filter(|_| !jump.wrapped);
             request.cursor = at(here, false);
-            request.limit = 1;
+            // No more than a page is worth it.
+            request.limit = jump.count.min(PAGE);
         }
         Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
         Purpose::Related(_, question) => related::request(model, *question, &mut request),
@@ -277,6 +276,7 @@ pub(super) fn searched(
             model.asking.failed = Some(purpose.clone());
             model.asking.loaded = true;
             if matches!(purpose, Purpose::Page(_)) {
+                model.asking.after = None;
                 model.events.clear();
             }
             return Vec::new();
@@ -318,7 +318,12 @@ pub(super) fn searched(
         }
         Purpose::Jump(jump) => jumped(model, jump, page),
         Purpose::Visit(visit) => visit::visited(model, visit, page),
-        Purpose::Related(..) | Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
+        // Answered elsewhere.
+        Purpose::Related(..)
+        | Purpose::Preview
+        | Purpose::Values
+        | Purpose::Added
+        | Purpose::Without => Vec::new(),
     }
 }
 
@@ -393,7 +398,7 @@ pub(super) fn count_soon(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn ask_counts(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_counts(model: &mut Model) -> Vec<Effect> {
     model.asking.counts_due = false;
     model.asking.at = model.now;
     ask(model, Purpose::Counts)
@@ -427,17 +432,50 @@ fn counted(model: &mut Model, page: SearchPage) {
     }
 }
 
+/// Parks a query that hides what was gone to, and shows everything in its place.
+pub(super) fn show_everything(model: &mut Model, noun: &str) {
+    park(model);
+    if let Some(run) = model.runbooks.run_mut() {
+        run.set_aside();
+    }
+    let back = model.key(Command::Unpark);
+    model.said = Some((
+        Role::Warning,
+        format!("your query hid this {noun}; {back} brings it back"),
+    ));
+    install(model, Query::default(), None);
+}
+
 fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
-    let Some(hit) = page.hits.into_iter().next() else {
+    // As far as it goes, where there are fewer.
+    let Some(hit) = page.hits.into_iter().last() else {
         // From here on, then from the other end; among what the query matches, then among everything.
         let hides = matches!(jump.target, Target::Break | Target::Failure);
         let filtered = hides && listed(model) != Query::default();
         let next = match jump {
             Jump { wrapped: false, .. } => Jump {
                 wrapped: true,
+                count: 1,
                 ..jump
             },
+            // A broken chain must not be missed because a query hides it; other things can be asked for.
+            Jump {
+                everything: false,
+                target: Target::Failure,
+                ..
+            } if filtered => {
+                model.asking.widen = Some(Target::Failure);
+                let key = model.key(if jump.forward {
+                    Command::NextFailure
+                } else {
+                    Command::PreviousFailure
+                });
+                model.say(format!(
+                    "no {noun} among these; {key} again looks everywhere"
+                ));
+                return Vec::new();
+            }
             Jump {
                 everything: false, ..
             } if filtered => Jump {
@@ -475,18 +513,15 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     }
     model.events.follow = false;
     model.detail.reset();
+    if let (Verdict::Broken(kind), Target::Break) = (hit.verdict, jump.target) {
+        let open = model.key(Command::Open);
+        let lead = model.said.take().filter(|_| jump.wrapped);
+        let lead = lead.map_or_else(String::new, |(_, words)| format!("{words}; "));
+        model.said = Some((Role::Alarm, format!("{lead}{kind}: {open} explains it")));
+    }
     let key = hit.event.sort_key();
     if jump.everything {
-        park(model);
-        if let Some(run) = model.runbooks.run_mut() {
-            run.set_aside();
-        }
-        let back = model.key(Command::Unpark);
-        model.said = Some((
-            Role::Warning,
-            format!("your query hid this {noun}; {back} brings it back"),
-        ));
-        install(model, Query::default(), None);
+        show_everything(model, noun);
         model.events.release();
         return load(model, Place::Around(key));
     }
@@ -501,94 +536,4 @@ fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
         model.events.release();
         load(model, Place::Around(key))
     }
-}
-
-pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) -> Vec<Effect> {
-    if model.arriving.tail != Some(generation) {
-        return Vec::new();
-    }
-    model.dirty = true;
-    match item {
-        TailItem::Events(hits) => {
-            related::arrived(model, &hits);
-            model.arriving.arrived += hits.len() as u64;
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.events.merge(hits, Arrival::Live);
-            Vec::new()
-        }
-        TailItem::Changed => {
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.asking.refresh_due = !model.events.window.is_empty();
-            // What was indexed meanwhile may lie before the first event, and after the last one.
-            let window = &mut model.events.window;
-            window.more_older = !window.is_empty();
-            window.more_newer |= !window.is_empty() && !model.events.follow && !model.asking.whole;
-            Vec::new()
-        }
-        TailItem::Lagged(skipped) => {
-            model.said = Some((
-                Role::Warning,
-                format!("{skipped} events came too fast: searched again"),
-            ));
-            reload(model)
-        }
-    }
-}
-
-/// Works the rate out and asks again what changed, at most once a second.
-pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    model.now = now;
-    model.dirty |= model.events.style == TimeStyle::Relative;
-    let arriving = &mut model.arriving;
-    if !model.covers.complete {
-        (arriving.arrived, arriving.since) = (0, None);
-    }
-    let since = *arriving.since.get_or_insert(now);
-    let elapsed = now.0.saturating_sub(since.0);
-    if elapsed >= SECOND {
-        let rate = (i128::from(arriving.arrived) * i128::from(SECOND) / i128::from(elapsed)) as u64;
-        let rate = if arriving.arrived > 0 { rate.max(1) } else { 0 };
-        model.dirty |= rate != arriving.rate;
-        (arriving.rate, arriving.arrived) = (rate, 0);
-        arriving.since = (rate > 0).then_some(now);
-    }
-    if now.0.saturating_sub(model.asking.at.0) < SECOND {
-        return Vec::new();
-    }
-    model.related.tick();
-    let mut effects = Vec::new();
-    let asking = &mut model.asking;
-    asking.info_due |= !model.covers.complete;
-    if asking.info_due && !asking.info_running {
-        (asking.info_due, asking.info_running, asking.at) = (false, true, now);
-        effects.push(Effect::Info);
-    }
-    if asking.running.is_some() || asking.error.is_some() {
-        return effects;
-    }
-    asking.at = now;
-    if asking.refresh_due && !model.events.window.is_empty() {
-        asking.refresh_due = false;
-        // A page of an index that was not complete may lack events anywhere.
-        let partial = !model.asking.whole;
-        effects.extend(if model.keeping.wanted.is_some() {
-            reload(model)
-        } else if partial && model.events.follow {
-            // What the tail delivers meanwhile still belongs to this list.
-            ask(model, Purpose::Page(Place::Newest))
-        } else if partial && model.covers.complete {
-            reload(model)
-        } else {
-            ask(model, Purpose::Refresh)
-        });
-    } else if asking.counts_due && !model.events.window.is_empty() {
-        effects.extend(ask_counts(model));
-    } else if asking.counts_due {
-        // Nothing was found so far: perhaps there is something now.
-        asking.counts_due = false;
-        effects.extend(reload(model));
-    }
-    effects
 }
