@@ -6,7 +6,7 @@ use super::framer::{JournalFramer, journal_fields};
 use super::journald::JOURNALD;
 use super::layout::{Layout, first_records, score_share};
 use super::mapped::Mapped;
-use super::record::{event_of, lossy};
+use super::record::{event_of, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event};
@@ -64,10 +64,17 @@ impl Format for JournaldExport {
         false
     }
 
-    fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
-        let mut leaves = Attributes::with_capacity(frame.bytes.len(), 32);
-        for (name, value) in journal_fields(&frame.bytes) {
+    fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
+        if trimmed(&frame.bytes).starts_with(b"{") {
+            return self.mapped.parse(frame, context);
+        }
+        let fields = journal_fields(&frame.bytes);
+        let mut leaves = Attributes::with_capacity(frame.bytes.len(), fields.len());
+        for (name, value) in fields {
             leaves.push_str(&lossy(name), &lossy(value));
+        }
+        if !JOURNALD.knows(&leaves) {
+            return Err("not a record of the journal".into());
         }
         let mut event = event_of(frame);
         // The lengths before values hold NUL by their nature.

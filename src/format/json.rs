@@ -78,7 +78,7 @@ const SPELLINGS: [(&str, &str); 11] = [
          protopayload.authenticationinfo.principalsubject identity.claims.name caller \
          properties.userprincipalname properties.initiatedby.user.userprincipalname \
          properties.initiatedby.app.displayname actor.user.name actor.id account.user login.user metauser \
-         meta.user payload.user suser initiator createdby.login createdby.name owner who uid user.id useridentity.arn auditrecord.user",
+         meta.user payload.user suser initiator createdby.login createdby.name owner who uid user.id useridentity.arn auditrecord.user uname",
     ),
     (
         "action",
@@ -102,7 +102,7 @@ const SPELLINGS: [(&str, &str); 11] = [
     ),
     (
         "reason",
-        "reason errorcode error.code outcome.reason error failurereason errormessage status.reason httpstatus \
+        "reason errorcode error.code outcome.reason error err failurereason errormessage status.reason httpstatus \
          statuscode resultreason properties.status.failurereason protopayload.status.message",
     ),
     (
@@ -219,11 +219,11 @@ pub(super) fn fill(event: &mut Event, attributes: &Attributes) {
     event.message = text("message");
 }
 
-/// Whether the reason found is under an `error` key: logs that name no outcome have one only where it failed.
+/// Whether the reason found is under an `error` (or `err`) key: logs that name no outcome have one only where it failed.
 fn names_an_error(best: &[Option<(usize, Kind, &str)>]) -> bool {
     SPELLINGS.iter().zip(best).any(|((field, list), found)| {
         let spelling = found.and_then(|(rank, ..)| list.split_whitespace().nth(rank));
-        *field == "reason" && spelling.is_some_and(|s| s.starts_with("error"))
+        *field == "reason" && spelling.is_some_and(|s| s.starts_with("err"))
     })
 }
 

@@ -108,6 +108,9 @@ impl Format for Mapped {
 
     fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
         let mut event = json_event(frame)?;
+        if !self.table.knows(&event.attributes) {
+            return Err(format!("not a record of {}", self.table.title));
+        }
         let leaves = std::mem::take(&mut event.attributes);
         Ok(self.events(event, leaves))
     }

@@ -101,7 +101,14 @@ pub(super) const MYSQL: Table = Table {
     ..Table::EMPTY
 };
 
-fn finish(event: &mut Event, _: &Attributes) {
+fn finish(event: &mut Event, leaves: &Attributes) {
+    // What only begins has a status too, always 0; `log` is what comes before the statement is run.
+    let begins = |name: &str| name.ends_with("_start") || name == "log";
+    if event.outcome == Outcome::Success && leaves.get("event").is_some_and(begins) {
+        event.outcome = Outcome::Unknown;
+    }
+    // The server itself has connection 0.
+    event.session = event.session.take().filter(|id| id != "0");
     // A code 0 is no reason.
     event.reason = event.reason.take().filter(|code| code != "0");
     if let Some(account) = event.actor.take() {

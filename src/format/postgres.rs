@@ -139,10 +139,13 @@ impl Format for Postgres {
     }
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
-        let event = match self {
-            Self::Stderr => from_stderr(frame, context),
-            Self::Csv => from_csv(frame, context),
-            Self::Json(_) => from_json(frame, context),
+        // By what the record is: who has no more than the format's id reads every kind with the first of them.
+        let event = if trimmed(&frame.bytes).starts_with(b"{") {
+            from_json(frame, context)
+        } else if let Some(values) = columns(&frame.bytes) {
+            Ok(from_csv(frame, &values, context))
+        } else {
+            from_stderr(frame, context)
         };
         event.map(|event| vec![event])
     }
@@ -178,16 +181,42 @@ impl Format for Postgres {
     }
 }
 
-/// What a line of the CSV log is: records begin with a time and a comma, all else goes on with a quoted field.
+/// What a line of the CSV log is. Records begin with a time; so may a further line of a statement, and whoever writes one
+/// might make it look like a record. But within a quoted field quotes are doubled, so no quote opens a field there, while
+/// the server quotes every text: the first quote of a record's first line opens one.
 fn csv_kind(line: &[u8]) -> LineKind {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let line = line.strip_prefix(b"\"").unwrap_or(line);
-    let comma = |line: &[u8]| memchr::memchr(b',', &line[..line.len().min(48)]).is_some();
-    if begins_with_time(line) && comma(&line[19..]) {
+    let time = line.strip_prefix(b"\"").unwrap_or(line);
+    if begins_with_time(time) && (time.len() < line.len() || opens_field(line)) {
         LineKind::Begins
     } else {
         LineKind::Continues
     }
+}
+
+/// Whether the first field that is not empty and not bare begins with a quote that opens it.
+fn opens_field(line: &[u8]) -> bool {
+    let mut rest = line;
+    // The message is the last that may be the first.
+    for _ in 0..COLUMNS.len() {
+        let Some(comma) = memchr::memchr2(b',', b'"', rest) else {
+            return false;
+        };
+        if rest[comma] == b',' {
+            rest = &rest[comma + 1..];
+            continue;
+        }
+        let quotes = rest[comma..].iter().take_while(|b| **b == b'"').count();
+        let after = rest.get(comma + quotes);
+        match (comma, quotes % 2, after) {
+            // Where a quote closes, a comma follows.
+            (0, 1, after) => return after != Some(&b','),
+            // An empty field.
+            (0, _, Some(b',')) => rest = &rest[quotes..],
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The fields of a record of the CSV log.
@@ -221,11 +250,10 @@ fn push(leaves: &mut Attributes, name: &str, value: &str) {
     }
 }
 
-fn from_csv(frame: &Frame, context: &Context) -> Result<Event, String> {
-    let values = columns(&frame.bytes).ok_or("not a record of PostgreSQL's CSV log")?;
+fn from_csv(frame: &Frame, values: &[String], context: &Context) -> Event {
     let mut event = event_of(frame);
     let mut leaves = Attributes::with_capacity(frame.bytes.len(), COLUMNS.len());
-    for (name, value) in COLUMNS.iter().zip(&values) {
+    for (name, value) in COLUMNS.iter().zip(values) {
         push(&mut leaves, name, value);
     }
     let value = |name: &str| {
@@ -246,7 +274,7 @@ fn from_csv(frame: &Frame, context: &Context) -> Result<Event, String> {
     };
     said::read(&record, &mut event, &mut leaves);
     event.attributes = leaves;
-    Ok(event)
+    event
 }
 
 fn from_stderr(frame: &Frame, context: &Context) -> Result<Event, String> {
@@ -412,5 +440,52 @@ fn read_entry(leaves: &mut Attributes, context: &Context, event: &mut Event) {
 fn append(leaves: &mut Attributes, more: &Attributes) {
     for (path, value) in more.iter() {
         leaves.push(path, value.kind, value.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_cannot_forge_a_record() {
+        for (line, want) in [
+            (
+                r#"2026-03-01 10:00:00.1 CET,,,27,,6b.6d,1,,2026-03-01 10:00:00 CET,,0,LOG,00000,"x"#,
+                true,
+            ),
+            (
+                r#"2026-03-01 10:00:00.1 CET,"bob","shop",27,"[local]",6b.6d,1,"#,
+                true,
+            ),
+            (r#"2026-03-01 10:00:00.1 CET,"""bob""","shop",27,"#, true),
+            (
+                r#"2026-03-01 10:00:00.1 CET,,,27,"1.2.3.4:5",6b.6d,1,"",2026-03-01 10:00:00 CET,,0,LOG,00000,"#,
+                true,
+            ),
+            (r#""2026-03-01 10:00:00.1 UTC","bob","shop",27,"#, true),
+            // What the fields of a forged one look like within a field.
+            (
+                r#"2026-03-01 10:00:00.1 CET,""bob"",""shop"",27,""[local]"",6b.6d,1,"#,
+                false,
+            ),
+            (
+                "2026-03-01 10:00:00.1 CET,,,27,,6b.6d,1,,2026-03-01 10:00:00 CET,,0,LOG,00000,x",
+                false,
+            ),
+            (
+                r#"2026-03-01 10:00:00.1 CET,,,27,,6b.6d,1,,2026-03-01 10:00:00 CET,,0,LOG,00000,",,,"#,
+                false,
+            ),
+            ("2026-03-01 10:00:00", false),
+            ("select 1", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                csv_kind(line.as_bytes()) == LineKind::Begins,
+                want,
+                "{line}"
+            );
+        }
     }
 }

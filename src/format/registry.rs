@@ -48,6 +48,8 @@ impl Registry {
             Arc::new(K8sAudit(Layout::Document)),
             Arc::new(CloudTrail(Layout::Lines)),
             Arc::new(CloudTrail(Layout::Document)),
+            // Before the table, since it reads the records in JSON too.
+            Arc::new(JournaldExport::new()),
         ];
         for table in TABLES {
             // First, since it reads the others' records too.
@@ -66,7 +68,6 @@ impl Registry {
             Arc::new(Otlp::new(Layout::Document)),
             Arc::new(Auditd),
             Arc::new(MariaDb),
-            Arc::new(JournaldExport::new()),
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),

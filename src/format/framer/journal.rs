@@ -224,3 +224,124 @@ pub(in crate::format) fn journal_fields(record: &[u8]) -> Vec<(&[u8], &[u8])> {
     }
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn binary(name: &str, value: &[u8]) -> Vec<u8> {
+        let mut field = format!("{name}\n").into_bytes();
+        field.extend((value.len() as u64).to_le_bytes());
+        field.extend(value);
+        field.push(b'\n');
+        field
+    }
+
+    fn frames(offset: u64, chunks: &[&[u8]]) -> Vec<Frame> {
+        let mut framer = JournalFramer::new(offset);
+        let mut out = Vec::new();
+        for chunk in chunks {
+            framer.push(chunk, &mut out);
+        }
+        framer.finish(&mut out);
+        out
+    }
+
+    #[test]
+    fn values_hold_any_bytes_and_blank_lines_end_records() {
+        let value = b"a\n\n__CURSOR=forged\n\xff\0";
+        let log = [
+            b"__CURSOR=1\n".to_vec(),
+            binary("MESSAGE", value),
+            b"PRIORITY=6\n\n\n__CURSOR=2\nMESSAGE=x=y\n".to_vec(),
+        ];
+        let log = log.concat();
+        let seen = frames(0, &[&log]);
+        let ends: Vec<bool> = seen.iter().map(|frame| frame.open).collect();
+        assert_eq!(ends, [false, true]);
+        let fields = journal_fields(&seen[0].bytes);
+        let want: [(&[u8], &[u8]); 3] = [
+            (b"__CURSOR", b"1"),
+            (b"MESSAGE", value),
+            (b"PRIORITY", b"6"),
+        ];
+        assert_eq!(fields, want);
+        assert_eq!(journal_fields(&seen[1].bytes)[1].1, b"x=y");
+        assert_eq!(
+            seen[1].line,
+            memchr::memchr_iter(b'\n', &log).count() as u64 - 2
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_not_whole_is_open_and_read_again() {
+        let log = [b"__CURSOR=1\n\n".to_vec(), binary("MESSAGE", b"a\nb")].concat();
+        for cut in 13..log.len() {
+            let mut framer = JournalFramer::new(0);
+            let mut out = Vec::new();
+            framer.push(&log[..cut], &mut out);
+            assert_eq!((out.len(), framer.resume_offset()), (1, 12), "{cut}");
+            assert_eq!(framer.open().len(), 1);
+        }
+    }
+
+    #[test]
+    fn what_is_no_field_is_left_out() {
+        let huge = [b"MESSAGE\n".to_vec(), vec![0xff; 8], b"\nA=1".to_vec()].concat();
+        for (record, want) in [
+            (&b"lower=1\nA=1"[..], 1),
+            (b"MESSAGE\n\x03", 0),
+            (b"MESSAGE\n\x09\0\0\0\0\0\0\0ab", 1),
+            (&huge, 1),
+            (b"", 0),
+        ] {
+            assert_eq!(journal_fields(record).len(), want, "{record:?}");
+        }
+    }
+
+    fn soup() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            proptest::sample::select(vec![
+                "\n",
+                "\r\n",
+                "A=1\n",
+                "MESSAGE\n",
+                "x",
+                "=",
+                "é",
+                "\0"
+            ])
+            .prop_map(|text| text.as_bytes().to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..12).prop_map(|value| binary("B", &value)),
+        ];
+        proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        /// Frames hold every byte but the blank lines between them, whatever the chunks and wherever reading resumes.
+        #[test]
+        fn nothing_is_lost(bytes in soup(), cut in any::<usize>()) {
+            let whole = frames(0, &[&bytes]);
+            let (first, second) = bytes.split_at(cut % (bytes.len() + 1));
+            prop_assert_eq!(&whole, &frames(0, &[first, second]));
+            let mut at = 0;
+            for frame in &whole {
+                let (start, end) = (frame.offset as usize, frame.end as usize);
+                prop_assert!(bytes[at..start].trim_ascii().is_empty());
+                prop_assert_eq!(&bytes[start..end], &frame.bytes[..]);
+                at = end;
+            }
+            prop_assert!(bytes[at..].trim_ascii().is_empty());
+
+            let mut framer = JournalFramer::new(0);
+            let mut resumed = Vec::new();
+            framer.push(first, &mut resumed);
+            let from = framer.resume_offset();
+            resumed.extend(frames(from, &[&bytes[from as usize..]]));
+            let places = |frames: &[Frame]| frames.iter().map(|f| (f.offset, f.end)).collect::<Vec<_>>();
+            prop_assert_eq!(places(&whole), places(&resumed));
+        }
+    }
+}

@@ -122,37 +122,44 @@ fn read_message(record: &Record<'_>, event: &mut Event) {
     if matches!(ran, Some((true, _))) || message.starts_with("duration: ") {
         event.outcome = Outcome::Success;
     }
+    // A tag tells what was done where a statement is told of, or its failure; a notice is said while one runs. `idle`,
+    // `authentication` and their like are states, no tags.
     let tag = record.command;
     let is_tag = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_uppercase() || b == b' ');
-    event.action = match command(statement) {
-        _ if is_tag => some(tag),
-        Some(command) => Some(command),
-        None => some(tag).filter(|tag| tag != "idle"),
+    let done = !statement.is_empty() || event.outcome == Outcome::Failure;
+    event.action = if is_tag && done {
+        some(tag)
+    } else {
+        command(statement)
     };
     event.target =
         refused_object(message).or_else(|| Some(brief(statement)).filter(|s| !s.is_empty()));
 }
 
-/// Who was not let in: `password authentication failed for user "x"`, `no pg_hba.conf entry for host "…", user "x", …`.
+/// Who was not let in: `password authentication failed for user "x"`, `no pg_hba.conf entry for host "…", user "x", …`,
+/// `role "x" is not permitted to log in`. The action is the message without the names.
 fn read_refusal(record: &Record<'_>, event: &mut Event) -> bool {
     let message = record.message;
+    let fatal = record.severity == "FATAL";
     let (action, said) = if let Some((method, user)) = message.split_once(" failed for user ") {
         if !method.ends_with("authentication") {
             return false;
         }
         (format!("{method} failed"), user)
-    } else if message.contains("pg_hba.conf") && record.severity == "FATAL" {
+    } else if message.contains("pg_hba.conf") && fatal {
         let Some((action, said)) = message.split_once(" for ") else {
             return false;
         };
         (action.to_owned(), said)
-    } else if let Some(name) = message
-        .strip_prefix("role ")
-        .filter(|_| record.severity == "FATAL")
-    {
-        actor(event, quoted(name));
-        event.action = some(record.command);
-        event.target = some(record.database);
+    } else if let Some((what, name, said)) = named_first(message).filter(|_| fatal) {
+        let (role, database) = match what {
+            "role" => (name, record.database),
+            "database" => ("", name),
+            _ => return false,
+        };
+        actor(event, role);
+        event.action = Some(format!("{what}{said}"));
+        event.target = some(database);
         return true;
     } else {
         return false;
@@ -177,6 +184,13 @@ fn quoted(text: &str) -> &str {
     text.strip_prefix('"')
         .and_then(|t| t.split_once('"'))
         .map_or("", |(name, _)| name)
+}
+
+/// `database "shop" does not exist` in its parts.
+fn named_first(message: &str) -> Option<(&str, &str, &str)> {
+    let (what, rest) = message.split_once(" \"")?;
+    let (name, said) = rest.split_once('"')?;
+    Some((what, name, said))
 }
 
 /// `permission denied for table accounts`
@@ -387,6 +401,20 @@ mod tests {
                 "pg_hba.conf rejects connection",
                 Some("bob"),
                 Some("2001:db8::1"),
+                Some("shop"),
+            ),
+            (
+                "role \"bob\" is not permitted to log in",
+                "role is not permitted to log in",
+                Some("bob"),
+                None,
+                None,
+            ),
+            (
+                "database \"shop\" does not exist",
+                "database does not exist",
+                None,
+                None,
                 Some("shop"),
             ),
         ] {
