@@ -430,6 +430,16 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
             "2026-03-01T09:00:00",
             ".5+01:00 ",
             "\r\n",
+            "2026-03-01 10:00:00.1 CET [12] bob@shop ",
+            "LOG:  duration: 1 ms  execute x: ",
+            "ERROR:  AUDIT: SESSION,1,1,\"",
+            "[3-2] \t",
+            ",\"bob\",,1,\"[local]\",a.b,1,\"\",x,,0,LOG,00000,\"",
+            "20260301 10:00:00,db,root,h,1,2,QUERY,shop,'a\\",
+            "',0",
+            "__CURSOR=1\n",
+            "MESSAGE\n\u{3}\0\0\0\0\0\0\0a\n\n",
+            "level=info msg=\"a\\",
         ])
         .prop_map(|s| s.as_bytes().to_vec()),
     ];

@@ -313,10 +313,10 @@ fn named(text: &str) -> Vec<(usize, &str, &str)> {
     for (equals, _) in text.match_indices('=') {
         let key_end = text[..equals].trim_end_matches(' ').len();
         let start = text[..key_end]
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .map_or(0, |at| at + 1);
+            .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            .len();
         let begins = text[start..].starts_with(|c: char| c.is_ascii_alphabetic());
-        if begins && text.is_char_boundary(start) {
+        if begins {
             keys.push((start, key_end, equals + 1));
         }
     }
