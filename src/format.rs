@@ -20,18 +20,23 @@ mod google_workspace;
 mod guess;
 mod hoop;
 mod journald;
+mod journald_export;
 mod json;
 mod k8s_audit;
 mod keycloak;
 mod layout;
 mod leef;
+mod logfmt;
 mod m365;
 mod mapped;
 mod mapping;
+mod mariadb;
+mod mysql;
 mod ocsf;
 mod okta;
 mod otlp;
 mod pipe_header;
+mod postgres;
 mod record;
 mod registry;
 mod sample;
@@ -41,6 +46,7 @@ mod teleport;
 mod text;
 mod vault;
 mod windows_event;
+mod zone_names;
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +79,7 @@ const TABLES: &[&mapped::Table] = &[
     &keycloak::KEYCLOAK,
     &hoop::HOOP,
     &journald::JOURNALD,
+    &mysql::MYSQL,
     &ecs::ECS,
     &ocsf::OCSF,
     &windows_event::WINDOWS_EVENT,

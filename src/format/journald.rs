@@ -10,7 +10,7 @@ use crate::event::{Attributes, Event, Kind};
 
 pub(super) const JOURNALD: Table = Table {
     id: "journald",
-    title: "systemd journal (journalctl -o json)",
+    title: "systemd journal (journalctl -o json, -o export)",
     version: 2,
     known_by: &[
         "__REALTIME_TIMESTAMP __CURSOR",

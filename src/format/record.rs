@@ -158,6 +158,21 @@ pub(super) fn outcome_word(word: &str) -> Outcome {
     }
 }
 
+/// As one line, and not too long for a list: statements may be pages.
+pub(super) fn brief(statement: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: Cow<'_, str> = if statement.contains(['\n', '\t', '\r']) || statement.contains("  ") {
+        let words: Vec<&str> = statement.split_whitespace().take(LONGEST).collect();
+        words.join(" ").into()
+    } else {
+        statement.trim().into()
+    };
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line.into_owned(),
+    }
+}
+
 /// A time as text in any of the usual ways, or as seconds to nanoseconds since 1970, told by magnitude.
 pub(super) fn time_of(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text).or_else(|| Timestamp::from_epoch_guess(text))

@@ -10,12 +10,16 @@ use super::cloudtrail::CloudTrail;
 use super::column::InColumn;
 use super::csv::Csv;
 use super::guess::Guess;
+use super::journald_export::JournaldExport;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
 use super::leef::Leef;
+use super::logfmt::Logfmt;
 use super::mapped::Mapped;
+use super::mariadb::MariaDb;
 use super::otlp::Otlp;
+use super::postgres::Postgres;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
@@ -50,6 +54,8 @@ impl Registry {
             Arc::new(K8sAudit(Layout::Document)),
             Arc::new(CloudTrail(Layout::Lines)),
             Arc::new(CloudTrail(Layout::Document)),
+            // Before the table, since it reads the records in JSON too.
+            Arc::new(JournaldExport::new()),
         ];
         for table in TABLES {
             // First, since it reads the others' records too.
@@ -61,14 +67,19 @@ impl Registry {
             }
         }
         let guess = Arc::new(Guess::default());
+        for shape in Postgres::ALL {
+            formats.push(Arc::new(shape));
+        }
         formats.extend([
             Arc::new(Otlp::new(Layout::Lines)) as Arc<dyn Format>,
             Arc::new(Otlp::new(Layout::Document)),
             Arc::new(Auditd),
+            Arc::new(MariaDb),
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
             Arc::new(Csv::new(guess.clone())),
+            Arc::new(Logfmt::new(guess.clone())),
             Arc::new(Json::new(Layout::Lines, guess.clone())),
             Arc::new(Json::new(Layout::Document, guess)),
             text.clone(),

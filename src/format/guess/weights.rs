@@ -35,7 +35,8 @@ pub(super) const ROLES: [(Field, Weights); 11] = [
             ("user operator author identity who suser", 50),
             ("auth subject employee person login impersonator", 40),
             ("account admin issuer", 35),
-            ("^owner ^email ^upn ^uid member client sender", 25),
+            ("^owner ^email ^upn ^uid", 25),
+            ("member client sender", 12),
         ],
     ),
     (
