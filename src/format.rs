@@ -154,6 +154,11 @@ pub trait Format: Send + Sync {
     /// Stable id as shown in `auditty formats` (`k8s-audit`).
     fn id(&self) -> &str;
 
+    /// What an index keeps to find the format again: the id, and what its records come in (`k8s-audit in docker`).
+    fn key(&self) -> String {
+        self.id().to_owned()
+    }
+
     /// A few words for people (`Kubernetes API server audit`).
     fn title(&self) -> &str;
 
@@ -190,6 +195,11 @@ pub trait Format: Send + Sync {
 
     /// Which path each normalised field is read from, for `formats show`.
     fn mapping(&self) -> Vec<(&'static str, String)>;
+}
+
+/// The id of a format in its [`Format::key`].
+pub fn id_of(key: &str) -> &str {
+    key.split_once(envelope::IN).map_or(key, |(id, _)| id)
 }
 
 /// A format chosen for a sample, with the runners-up.

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod differential;
 mod engine_contract;
+mod envelopes;
 mod exports;
 mod following;
 mod index_bounds;

@@ -21,6 +21,9 @@ use super::{Context, Detection, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Timestamp};
 use crate::json;
 
+/// Stands between a format and its envelope in a key.
+pub(super) const IN: &str = " in ";
+
 /// Keys under which shippers put the text they were given.
 const TEXT_KEYS: [&str; 9] = [
     "log",
@@ -69,6 +72,18 @@ pub(super) struct Enveloped {
     inner: Arc<dyn Format>,
 }
 
+/// The format whose key this is, for reading single records.
+pub(super) fn find(
+    key: &str,
+    find: impl Fn(&str) -> Option<Arc<dyn Format>>,
+) -> Option<Arc<dyn Format>> {
+    let (id, shape) = key.split_once(IN)?;
+    Some(Arc::new(Enveloped {
+        shape: Shape::find(shape)?,
+        inner: find(id)?,
+    }))
+}
+
 /// The format of the records inside those of a sample, if that is what it holds. `outer` is what it looks like from
 /// outside, `detect` tells formats that are in no envelope.
 pub(super) fn detect(
@@ -112,6 +127,26 @@ pub(super) fn detect(
 }
 
 impl Shape {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cri => "cri",
+            Self::Docker => "docker",
+            Self::Text(_) => "text",
+            Self::Syslog => "syslog",
+        }
+    }
+
+    /// How a text lies in its source only matters for framing, which has a sample to go by.
+    fn find(name: &str) -> Option<Self> {
+        let all = [
+            Self::Cri,
+            Self::Docker,
+            Self::Text(Layout::Lines),
+            Self::Syslog,
+        ];
+        all.into_iter().find(|shape| shape.name() == name)
+    }
+
     fn framer(self, offset: u64) -> Box<dyn Framer> {
         match self {
             Self::Cri => Box::new(JoinFramer::new(offset, cri_goes_on)),
@@ -253,6 +288,10 @@ fn open_syslog(record: &[u8]) -> Option<Opened> {
 impl Format for Enveloped {
     fn id(&self) -> &str {
         self.inner.id()
+    }
+
+    fn key(&self) -> String {
+        format!("{}{IN}{}", self.inner.id(), self.shape.name())
     }
 
     fn title(&self) -> &str {

@@ -104,7 +104,8 @@ impl Registry {
 
     /// The format of this id; of a JSON format, the one for records that are lines (see [`Self::get_for`]).
     pub fn get(&self, id: &str) -> Option<Arc<dyn Format>> {
-        self.formats.iter().find(|f| is_called(&***f, id)).cloned()
+        let bare = |id: &str| self.formats.iter().find(|f| is_called(&***f, id)).cloned();
+        bare(id).or_else(|| envelope::find(id, bare))
     }
 
     /// The format of this id in the layout the head of a source shows: the one to use for a source whose format
@@ -119,14 +120,15 @@ impl Registry {
                 best = Some((format, score));
             }
         }
-        if best.is_some_and(|(_, score)| score < REREAD_SCORE) {
+        if best.is_none_or(|(_, score)| score < REREAD_SCORE) {
             // Named, but not as it stands there: maybe as it stands inside.
             let inside = self.detect(sample.bytes()).format;
-            if is_called(&*inside, id) {
+            if is_called(&*inside, id) || inside.key() == id {
                 return Some(inside);
             }
         }
         best.map(|(format, _)| format.clone())
+            .or_else(|| self.get(id))
     }
 
     /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.

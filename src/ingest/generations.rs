@@ -104,7 +104,7 @@ impl Coordinator {
                 generation.key.clone_from(&old.key);
                 if may_be_rewritten(old, file) {
                     self.changed_in_place(set, file, &identity, *id)?;
-                } else if old.format != identity.format.id()
+                } else if old.format != identity.format.key()
                     || old.version != identity.format.version()
                 {
                     sink.forget(*id)?;
@@ -520,7 +520,7 @@ fn describe(set: &SetState, file: &GenFile, identity: &Identity, rank: i32) -> G
         len: file.len,
         mtime: mtime(file),
         compressed: file.compression != Compression::None,
-        format: identity.format.id().to_owned(),
+        format: identity.format.key(),
         version: identity.format.version(),
         header: identity.header.clone(),
         reference: Timestamp(mtime(file)),

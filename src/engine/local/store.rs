@@ -297,7 +297,7 @@ impl Store {
             let generation = &known.generation;
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
-            info.format = generation.format.as_str().into();
+            info.format = crate::format::id_of(&generation.format).into();
             info.format_chosen = generation.chosen;
             let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
             let held = held.copied().unwrap_or_default();
