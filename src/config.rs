@@ -3,6 +3,7 @@
 //! A wrong key or value never stops the program: it is reported with its place and what is allowed there, and the
 //! layer below holds.
 
+mod formats;
 mod keys;
 pub mod paths;
 pub mod terminal;
@@ -47,6 +48,8 @@ pub struct Settings {
     /// Where the copying keys of the explorer put things.
     pub clipboard: Clipboard,
     pub index: IndexLimits,
+    /// Formats of one's own.
+    pub formats: Vec<crate::format::Spec>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +100,7 @@ impl Default for Settings {
                 max_share: 20,
                 min_free: 1 << 30,
             },
+            formats: Vec::new(),
         }
     }
 }
@@ -180,10 +184,17 @@ pub fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     flags: Vec<Entry>,
 ) -> (Settings, Vec<ConfigError>) {
+    let mut formats = Vec::new();
     let (file, mut errors) = match paths.map(|p| p.config_file()) {
         None => (Vec::new(), Vec::new()),
         Some(path) => match read_text(&path) {
-            Ok(text) => read_toml(&path, &text),
+            Ok(text) => {
+                let (entries, mut errors) = read_toml(&path, &text);
+                let (own, wrong) = formats::read_formats(&path, &text);
+                formats = own;
+                errors.extend(wrong);
+                (entries, errors)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
             Err(error) => {
                 let message = format!("cannot be read: {error}; the defaults hold");
@@ -199,6 +210,7 @@ pub fn load(
     };
     let (mut settings, wrong) = merge(&[file, read_environment(environment), flags]);
     errors.extend(wrong);
+    settings.formats = formats;
     if let Some(home) = std::env::home_dir() {
         settings.expand_home(&home);
     }

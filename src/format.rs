@@ -35,6 +35,7 @@ mod mysql;
 mod ocsf;
 mod okta;
 mod otlp;
+mod own;
 mod pipe_header;
 mod postgres;
 mod record;
@@ -58,6 +59,7 @@ use bytes::Bytes;
 
 use crate::event::{Event, Timestamp, Zone};
 
+pub use own::Spec;
 pub use registry::Registry;
 pub use sample::Sample;
 

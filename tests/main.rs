@@ -12,6 +12,7 @@ mod exports;
 mod following;
 mod index_bounds;
 mod local_engine;
+mod own_formats;
 mod readme;
 mod screenshots;
 mod second_process;

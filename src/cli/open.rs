@@ -52,6 +52,8 @@ pub(super) struct Opened {
     pub(super) offers: Vec<(&'static str, String)>,
     /// Why nothing is kept for the next time.
     pub(super) not_kept: Option<String>,
+    /// Ids and titles of what a source can be read as.
+    formats: Vec<(String, String)>,
     /// Removed at the end.
     _scratch: Option<Scratch>,
 }
@@ -220,7 +222,9 @@ fn start(
     title: String,
     scratch: Option<Scratch>,
 ) -> Result<Opened, OpenError> {
-    let registry = Arc::new(Registry::builtin());
+    let registry = Arc::new(Registry::with(&settings.formats));
+    let named = |f: &Arc<dyn Format>| (f.id().to_owned(), f.title().to_owned());
+    let formats = registry.all().iter().map(named).collect();
     let zone = settings.log_zone;
     let options = LocalOptions {
         root: Some(root.to_owned()),
@@ -261,6 +265,7 @@ fn start(
         tip: None,
         offers: Vec::new(),
         not_kept: None,
+        formats,
         _scratch: scratch,
     })
 }
@@ -313,9 +318,7 @@ pub(super) fn explore(
             }
         }
     }
-    let formats = formats();
-    let named = formats.iter().map(|f| (f.id().into(), f.title().into()));
-    options.formats = named.collect();
+    options.formats.clone_from(&opened.formats);
     let chooser = opened.ingest.chooser();
     options.read_as = Some(ReadAs(Arc::new(move |source, format| {
         chooser.read_as(source, format);
@@ -355,23 +358,23 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     }
 }
 
-pub(super) fn verify(
-    paths: &[PathBuf],
-    _settings: &Settings,
-) -> Result<Vec<VerifyFile>, OpenError> {
+pub(super) fn verify(paths: &[PathBuf], settings: &Settings) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
     }
-    Ok(crate::ingest::verify::verify(paths, &Registry::builtin()))
+    Ok(crate::ingest::verify::verify(
+        paths,
+        &Registry::with(&settings.formats),
+    ))
 }
 
 /// Every known format.
-pub(super) fn formats() -> Vec<Arc<dyn Format>> {
-    Registry::builtin().all()
+pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
+    Registry::with(&settings.formats).all()
 }
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.
-pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
+pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detection>, OpenError> {
     let discovery = crate::source::discover(&[file.to_owned()]);
     let files = discovery.roots.iter().flat_map(|r| &r.sets);
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
@@ -383,11 +386,14 @@ pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
             _ => Err(OpenError::Failed(nothing_readable(&discovery))),
         };
     };
-    detect_in(found)
+    detect_in(found, settings)
 }
 
 /// The format of one file of a log; `None` = there is nothing in it.
-pub(super) fn detect_in(file: &GenFile) -> Result<Option<Detection>, OpenError> {
+pub(super) fn detect_in(
+    file: &GenFile,
+    settings: &Settings,
+) -> Result<Option<Detection>, OpenError> {
     use std::io::Read;
     let failed = |e: &dyn std::fmt::Display| {
         OpenError::Failed(format!("cannot read {}: {e}", file.path.display()))
@@ -398,7 +404,7 @@ pub(super) fn detect_in(file: &GenFile) -> Result<Option<Detection>, OpenError> 
         .take(64 << 10)
         .read_to_end(&mut sample)
         .map_err(|e| failed(&e))?;
-    Ok((!sample.is_empty()).then(|| Registry::builtin().detect(&sample)))
+    Ok((!sample.is_empty()).then(|| Registry::with(&settings.formats).detect(&sample)))
 }
 
 /// A name for the index of a root that no path separator or length limit can trouble.

@@ -41,6 +41,8 @@ fn collect(
     for (key, value) in table.iter() {
         let name = format!("{prefix}{}", key.get_ref());
         match value.get_ref() {
+            // Read apart: see `formats`.
+            DeValue::Array(_) if prefix.is_empty() && name == super::formats::KEY => {}
             DeValue::Table(inner) if prefix.is_empty() => {
                 collect(&format!("{name}."), inner, place, out)
             }

@@ -66,16 +66,8 @@ impl Format for Logfmt {
 
     fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
         let text = lossy(trimmed(&frame.bytes));
-        let pairs = pairs(&text).ok_or("not made of key=value pairs")?;
+        let leaves = leaves(&text).ok_or("not made of key=value pairs")?;
         let mut event = event_of(frame);
-        let mut leaves = Attributes::with_capacity(text.len(), pairs.len());
-        for (key, value) in &pairs {
-            match value {
-                // A key alone is a flag.
-                None => leaves.push(key, Kind::Bool, "true"),
-                Some(value) => leaves.push(key, kind(value), value),
-            }
-        }
         self.guess.fill(&mut event, &leaves);
         event.attributes = leaves;
         Ok(vec![event])
@@ -84,6 +76,20 @@ impl Format for Logfmt {
     fn mapping(&self) -> Vec<(&'static str, String)> {
         guess::described()
     }
+}
+
+/// The pairs of a line that is made of such.
+pub(super) fn leaves(text: &str) -> Option<Attributes> {
+    let pairs = pairs(text)?;
+    let mut leaves = Attributes::with_capacity(text.len(), pairs.len());
+    for (key, value) in &pairs {
+        match value {
+            // A key alone is a flag.
+            None => leaves.push(key, Kind::Bool, "true"),
+            Some(value) => leaves.push(key, kind(value), value),
+        }
+    }
+    Some(leaves)
 }
 
 fn kind(value: &str) -> Kind {

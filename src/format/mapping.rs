@@ -152,6 +152,13 @@ impl Mapping {
         }
     }
 
+    /// The text that a field comes from.
+    pub(super) fn first(&self, field: Field, leaves: &Attributes) -> Option<String> {
+        let found = self.found(leaves);
+        let rule = self.rules.iter().find(|rule| rule.field == field)?;
+        values(rule, &found).next().map(|(_, text)| text)
+    }
+
     /// The first value of every path that is asked for.
     fn found<'a>(&self, leaves: &'a Attributes) -> Vec<Option<Value<'a>>> {
         let mut found = vec![None; self.slots.len()];

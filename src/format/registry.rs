@@ -24,7 +24,7 @@ use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
-use super::{Context, Detection, Format, Frame, envelope};
+use super::{Context, Detection, Format, Frame, Spec, envelope, own};
 use crate::event::Event;
 
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
@@ -48,15 +48,28 @@ fn is_called(format: &dyn Format, id: &str) -> bool {
 impl Registry {
     /// The formats that come with the program.
     pub fn builtin() -> Self {
+        Self::with(&[])
+    }
+
+    /// Formats of a configuration, then those that come with the program. One that fails [`Spec::check`] is left out.
+    pub fn with(own: &[Spec]) -> Self {
+        let guess = Arc::new(Guess::default());
+        let own = own.iter().flat_map(|spec| own::readers(spec, &guess));
+        let own = own.flatten().collect();
+        Self::new(own, guess)
+    }
+
+    fn new(own: Vec<Arc<dyn Format>>, guess: Arc<Guess>) -> Self {
         let text: Arc<dyn Format> = Arc::new(Text);
-        let mut formats: Vec<Arc<dyn Format>> = vec![
-            Arc::new(K8sAudit(Layout::Lines)),
+        let mut formats = own;
+        formats.extend([
+            Arc::new(K8sAudit(Layout::Lines)) as Arc<dyn Format>,
             Arc::new(K8sAudit(Layout::Document)),
             Arc::new(CloudTrail(Layout::Lines)),
             Arc::new(CloudTrail(Layout::Document)),
             // Before the table, since it reads the records in JSON too.
             Arc::new(JournaldExport::new()),
-        ];
+        ]);
         for table in TABLES {
             // First, since it reads the others' records too.
             if let Some(column) = table.column {
@@ -66,7 +79,6 @@ impl Registry {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
         }
-        let guess = Arc::new(Guess::default());
         for shape in Postgres::ALL {
             formats.push(Arc::new(shape));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Check, Level};
 use crate::cli::app::{grouped, size};
 use crate::cli::open;
+use crate::config::Settings;
 use crate::source::{LogSet, RootKind, SkipReason, discover};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,7 +35,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn look(paths: &[PathBuf]) -> Self {
+    pub(super) fn look(paths: &[PathBuf], settings: &Settings) -> Self {
         let discovery = discover(paths);
         let mut sources = Vec::new();
         for root in &discovery.roots {
@@ -46,7 +47,7 @@ impl Found {
                     bytes: 0,
                 });
             }
-            sources.extend(root.sets.iter().map(source));
+            sources.extend(root.sets.iter().map(|set| source(set, settings)));
         }
         let skipped = discovery.skipped.into_iter().map(|skipped| {
             let level = match skipped.why {
@@ -104,8 +105,12 @@ impl Found {
     }
 }
 
-fn source(set: &LogSet) -> Source {
-    let format = match set.generations.last().map(open::detect_in) {
+fn source(set: &LogSet, settings: &Settings) -> Source {
+    let format = match set
+        .generations
+        .last()
+        .map(|file| open::detect_in(file, settings))
+    {
         Some(Ok(Some(detection))) => detection.format.id().to_owned(),
         Some(Err(error)) => error.to_string(),
         Some(Ok(None)) | None => "nothing in it yet".to_owned(),

@@ -19,11 +19,14 @@ pub(in crate::format) enum LineKind {
     Alone,
 }
 
+/// Tells what a line is.
+type Kind = dyn Fn(&[u8]) -> LineKind + Send;
+
 /// Joins lines to records. What a line belongs to depends on the [`MULTILINE_SPAN`] bytes before it alone, so that a
 /// reading from any line, with that much looked back, gives the same frames.
 pub(in crate::format) struct MultilineFramer {
     lines: LineCutter,
-    kind: fn(&[u8]) -> LineKind,
+    kind: Box<Kind>,
     open: Option<Open>,
     /// Where reading resumes.
     start: u64,
@@ -74,10 +77,13 @@ impl Open {
 }
 
 impl MultilineFramer {
-    pub(in crate::format) fn new(offset: u64, kind: fn(&[u8]) -> LineKind) -> Self {
+    pub(in crate::format) fn new(
+        offset: u64,
+        kind: impl Fn(&[u8]) -> LineKind + Send + 'static,
+    ) -> Self {
         Self {
             lines: LineCutter::new(offset),
-            kind,
+            kind: Box::new(kind),
             open: None,
             start: offset,
         }
@@ -85,12 +91,7 @@ impl MultilineFramer {
 }
 
 /// Takes a line; gives out what it completes.
-fn take(
-    open: &mut Option<Open>,
-    kind: fn(&[u8]) -> LineKind,
-    line: &Line<'_>,
-    out: &mut Vec<Frame>,
-) {
+fn take(open: &mut Option<Open>, kind: &Kind, line: &Line<'_>, out: &mut Vec<Frame>) {
     if line.is_blank() {
         if let Some(record) = open.as_mut() {
             record.add_blank(line);
@@ -116,7 +117,7 @@ fn take(
 
 impl Framer for MultilineFramer {
     fn push(&mut self, chunk: &[u8], out: &mut Vec<Frame>) {
-        let (open, kind) = (&mut self.open, self.kind);
+        let (open, kind) = (&mut self.open, &*self.kind);
         self.lines.push(chunk, |line| take(open, kind, &line, out));
         self.start = match &self.open {
             Some(record) => record.frame.offset,
@@ -128,7 +129,7 @@ impl Framer for MultilineFramer {
         let mut open = self.open.clone();
         let mut frames = Vec::new();
         if let Some(line) = self.lines.rest() {
-            take(&mut open, self.kind, &line, &mut frames);
+            take(&mut open, &*self.kind, &line, &mut frames);
         }
         frames.extend(open.map(|record| record.close(true)));
         frames.iter_mut().for_each(|frame| frame.open = true);
