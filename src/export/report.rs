@@ -422,6 +422,6 @@ const TERMS: [(&str, &str); 12] = [
     ),
     (
         "query",
-        "the filter in auditty's query language; run again on the same records it gives the same events.",
+        "the filter in auditty's query language; with its times settled, run again on the same records, it gives the same events.",
     ),
 ];

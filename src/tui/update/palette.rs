@@ -280,10 +280,13 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
             Err(error) => say(Role::Dim, error.to_string()),
         },
         Verb::Export | Verb::Write | Verb::Report => {
-            let total = model.total.map_or("all".to_owned(), |n| n.to_string());
+            let events = match model.total {
+                Some(total) => counted(total, "event", "events"),
+                None => "all events".to_owned(),
+            };
             say(
-                Role::Dim,
-                format!("{total} events, to a file of your own; nothing is overwritten"),
+                Role::Text,
+                format!("Enter writes {events} to this file, of your own; nothing is overwritten"),
             )
         }
         // The screen shows it.
