@@ -371,6 +371,31 @@ fn formats_are_listed_detected_and_shown() {
     }
     let shown = program.print(["formats", "show", "k8s-audit"]);
     assert!(shown.contains("user.username"), "{shown}");
+    let mixed = program.log(
+        "mixed.jsonl",
+        "{\"time\":\"2026-03-01T09:00:00Z\",\"user\":\"ana\"}\n{\"user\":\"bob\"}\n{\"user\":\"eve\"}\n{\"user\n",
+    );
+    let mixed = mixed.to_str().unwrap();
+    let checked = program.run(["formats", "check", mixed]);
+    assert_eq!(checked.code, 1, "{checked:?}");
+    for part in [
+        "json~, 4 events, 1 unparsed",
+        "ts          25.0 %",
+        "actor       75.0 %",
+        "line 4: ",
+    ] {
+        assert!(checked.out.contains(part), "{part}: {}", checked.out);
+    }
+    let lenient = ["formats", "check", mixed, "--max-unparsed", "25"];
+    assert_eq!(program.run(lenient).code, 0);
+    let forced = program.print(["formats", "check", mixed, "--format", "text"]);
+    assert!(forced.contains("text, 4 events, 0 unparsed"), "{forced}");
+    assert_eq!(
+        program
+            .run(["formats", "check", mixed, "--format", "x"])
+            .code,
+        2
+    );
     let empty = program.log("empty.log", "");
     assert_eq!(
         program

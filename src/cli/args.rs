@@ -353,6 +353,21 @@ pub(super) enum FormatsCommand {
     /// Say which format a file is read as, and what else would fit
     #[command(after_help = "Example:\n  auditty formats detect /var/log/auth.log")]
     Detect { file: PathBuf },
+    /// Say how well a file is read: the share of its events that has each field, and what did not parse
+    #[command(after_help = "\
+Exit status: 1 if more than --max-unparsed percent of the events did not parse.
+
+Example:
+  auditty formats check /var/log/app/audit.log --max-unparsed 2")]
+    Check {
+        file: PathBuf,
+        /// Read it as this format instead of the one its content shows
+        #[arg(long, value_name = "ID")]
+        format: Option<String>,
+        /// Percent of the events that may be unparsed
+        #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+        max_unparsed: u8,
+    },
     /// Show which path of a format each field is read from
     #[command(after_help = "Example:\n  auditty formats show k8s-audit")]
     Show { id: String },

@@ -1,5 +1,7 @@
 //! `auditty formats`: what can be read, and how.
 
+mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +16,11 @@ pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
         None | Some(FormatsCommand::List) => list(&open::formats(&app.settings), app),
         Some(FormatsCommand::Show { id }) => show(&open::formats(&app.settings), id, app),
         Some(FormatsCommand::Detect { file }) => detect(file, app),
+        Some(FormatsCommand::Check {
+            file,
+            format,
+            max_unparsed,
+        }) => check::run(file, format.as_deref(), *max_unparsed, app),
     }
 }
 

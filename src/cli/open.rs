@@ -375,18 +375,34 @@ pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.
 pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detection>, OpenError> {
+    match found(file)? {
+        Some(found) => detect_in(&found, settings),
+        None => Ok(None),
+    }
+}
+
+/// What is in a file, decompressed.
+pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
+    let found = found(file)?.ok_or_else(|| {
+        OpenError::Failed(format!("there is nothing to read in {}", file.display()))
+    })?;
+    open_stream(&found)
+        .map_err(|e| OpenError::Failed(format!("cannot read {}: {e}", file.display())))
+}
+
+/// A file as one of a log; `None` = binary or empty.
+fn found(file: &Path) -> Result<Option<GenFile>, OpenError> {
     let discovery = crate::source::discover(&[file.to_owned()]);
     let files = discovery.roots.iter().flat_map(|r| &r.sets);
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let mut generations = files.flat_map(|s| &s.generations);
-    let Some(found) = generations.find(|g| g.path == canonical) else {
-        let skipped = discovery.skipped.first();
-        return match skipped.map(|s| s.why) {
-            Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
-            _ => Err(OpenError::Failed(nothing_readable(&discovery))),
-        };
-    };
-    detect_in(found, settings)
+    if let Some(found) = generations.find(|g| g.path == canonical) {
+        return Ok(Some(found.clone()));
+    }
+    match discovery.skipped.first().map(|s| s.why) {
+        Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
+        _ => Err(OpenError::Failed(nothing_readable(&discovery))),
+    }
 }
 
 /// The format of one file of a log; `None` = there is nothing in it.

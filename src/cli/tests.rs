@@ -228,6 +228,7 @@ fn the_command_line_is_sound() {
         "formats",
         "formats list",
         "formats detect f",
+        "formats check f --format syslog --max-unparsed 5",
         "formats show k8s-audit",
         "runbook list",
         "runbook show leak",
