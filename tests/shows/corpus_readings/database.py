@@ -1,0 +1,63 @@
+"""PostgreSQL (with pgaudit) and MySQL, MariaDB and Percona, from the vendors' rules."""
+
+import csv
+import io
+import json
+import re
+
+from .values import address, first, get, reading, time
+
+FAILED = ("ERROR", "FATAL", "PANIC")
+
+
+def severity(line):
+    found = re.search(r"\b(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|DETAIL|HINT|STATEMENT|CONTEXT):\s", line)
+    return "failure" if found and found[1] in FAILED else "unknown"
+
+
+def user_name(value):
+    """`root[root] @ localhost []` is user[privileges of] @ host [address]."""
+    return value.split("[")[0].strip() if isinstance(value, str) else value
+
+
+def postgres(raw):
+    if raw.lstrip().startswith("{"):
+        e = json.loads(raw)
+        r = e.get("record") or {}
+        if "textPayload" in e:
+            return {"ts": time(e.get("timestamp")), "outcome": severity(e["textPayload"])}
+        return reading(time(first(r.get("log_time"), e.get("timestamp"), e.get("ts"))), r.get("user_name"),
+                       first(get(r, "audit", "command"), r.get("command_tag")),
+                       "failure" if r.get("error_severity") in FAILED else "unknown", address(r.get("connection_from")))
+    row = next(csv.reader(io.StringIO(raw)), [])
+    if len(row) >= 22:
+        action, message = row[7], row[13]
+        if message.startswith("AUDIT: "):
+            audit = next(csv.reader(io.StringIO(message[7:])))
+            action = audit[4]
+        return reading(time(row[0]), row[1], action, "failure" if row[11] in FAILED else "unknown", address(row[4]))
+    stamp = re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:UTC|GMT))", raw)
+    user = re.search(r"\buser=([^\s,]+)", raw.split(":  ")[0])
+    # log_line_prefix is free: the zone may be a name only the server knows, and who is where it was put.
+    answer = {"outcome": severity(raw)}
+    if stamp:
+        answer["ts"] = time(stamp[1])
+    if user:
+        answer["actor"] = user[1]
+    return answer
+
+
+def mysql(raw):
+    e = json.loads(raw)
+    r = e.get("audit_record")
+    if r:
+        status = r.get("status")
+        outcome = "unknown" if status is None else "success" if str(status) == "0" else "failure"
+        return reading(time(r.get("timestamp")), user_name(r.get("user")), first(r.get("name"), r.get("command_class")), outcome,
+                       address(r.get("ip")))
+    data = next((v for k, v in e.items() if k.endswith("_data") and isinstance(v, dict) and "status" in v), {})
+    outcome = "unknown" if "status" not in data else "success" if data["status"] == 0 else "failure"
+    answer = reading(time(e.get("timestamp")), user_name(first(get(e, "account", "user"), get(e, "login", "user"))), None, outcome,
+                     address(get(e, "login", "ip")))
+    answer.pop("action")
+    return answer
