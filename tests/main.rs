@@ -10,6 +10,7 @@ mod engine_contract;
 mod envelopes;
 mod exports;
 mod following;
+mod formats;
 mod index_bounds;
 mod local_engine;
 mod own_formats;
