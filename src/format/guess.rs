@@ -35,6 +35,9 @@ const OWN: i16 = 1000;
 /// Paths whose points are kept; those of further ones are worked out each time.
 const KEPT: usize = 4096;
 
+/// Paths of one record whose points are worked out anew: of a record with more nobody chose the names.
+const NEW: usize = 512;
+
 const FIELDS: usize = ROLES.len();
 
 /// Points of a path for each field, in the order of [`ROLES`]; `None` = no word speaks for it.
@@ -77,11 +80,20 @@ impl Guess {
     pub(super) fn fill(&self, event: &mut Event, leaves: &Attributes) {
         let known = self.all_points(leaves);
         let mut judged: Vec<(&str, Value<'_>, Points)> = Vec::with_capacity(leaves.len());
+        let mut new = 0;
         for (path, value) in leaves.iter() {
-            if value.kind != Kind::Empty && !value.text.is_empty() {
-                let points = known.get(path).map_or_else(|| points(path), |p| *p);
-                judged.push((path, value, points));
+            if value.kind == Kind::Empty || value.text.is_empty() {
+                continue;
             }
+            let points = match known.get(path) {
+                Some(points) => *points,
+                None if new == NEW => continue,
+                None => {
+                    new += 1;
+                    points(path)
+                }
+            };
+            judged.push((path, value, points));
         }
         let best = |field: Field, taken: &[Option<Leaf<'_>>]| -> Option<Leaf<'_>> {
             let index = ROLES.iter().position(|(f, _)| *f == field)?;
@@ -150,7 +162,7 @@ impl Guess {
             .clone();
         let is_new = |path: &&str| !known.contains_key(*path);
         let mut new: Vec<&str> = leaves.iter().map(|(path, _)| path).filter(is_new).collect();
-        new.truncate(KEPT.saturating_sub(known.len()));
+        new.truncate(KEPT.saturating_sub(known.len()).min(NEW));
         if new.is_empty() {
             return known;
         }

@@ -171,6 +171,20 @@ fn a_name_that_speaks_against_a_field_is_passed_over() {
 }
 
 #[test]
+fn a_record_of_made_up_names_costs_no_more_than_some_of_them() {
+    let guess = Guess::default();
+    let mut leaves = Attributes::default();
+    leaves.push_str("user.name", "ana");
+    for n in 0..20 * NEW {
+        leaves.push_str(&format!("k{n}.user.name"), "bob");
+    }
+    let mut event = Event::default();
+    guess.fill(&mut event, &leaves);
+    assert_eq!(event.actor.as_deref(), Some("ana"));
+    assert_eq!(guess.known.read().unwrap().len(), NEW);
+}
+
+#[test]
 fn what_is_remembered_is_bounded_and_changes_nothing() {
     let guess = Guess::default();
     for n in 0..KEPT + 100 {
