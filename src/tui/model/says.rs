@@ -235,7 +235,6 @@ impl Model {
             Some((term, wider, why))
         });
         let (blamed, wider, why) = blamed.filter(|_| empty)?;
-        let line = format!("{why}; {} looks for  {wider}", self.key(Command::Fix));
         let widen = |term: &Ast| match (term, widened(term)) {
             _ if term == blamed => wider.clone(),
             // A word that is none here is seldom alone.
@@ -243,7 +242,8 @@ impl Model {
             _ => term.clone(),
         };
         let query = Query::from_conjuncts(parts.iter().map(widen).collect());
-        Some((line, query))
+        let fix = self.key(Command::Fix);
+        Some((format!("{why}; {fix} looks for  {query}"), query))
     }
 }
 

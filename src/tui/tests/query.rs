@@ -85,7 +85,7 @@ fn the_part_that_empties_the_list_is_named() {
     let mut h = small(100);
     h.keys("/outcome:failure actor:al<enter>")
         .shows("Without  actor:al  there would be 10 events.")
-        .shows("r looks for  actor:*al*")
+        .shows("r looks for  outcome:failure actor:*al*")
         .hides("Without  outcome:failure");
     // Each matches alone: neither is misspelt.
     h.keys("/<ctrl+u>action:action-1 action:action-2<enter>")
@@ -93,7 +93,7 @@ fn the_part_that_empties_the_list_is_named() {
         .shows("Without  action:action-2  there would be 1 event.")
         .hides("looks for");
     h.keys("/<ctrl+u>ecret ction<enter>")
-        .shows("r looks for  *ecret*");
+        .shows("r looks for  *ecret* *ction*");
     h.keys("r").shows("*ecret* *ction*").shows("100 of 100");
     // A query of one part empties the list by itself.
     h.keys("/<ctrl+u>actor:al<enter>").hides("Without");
