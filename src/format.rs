@@ -59,6 +59,7 @@ use bytes::Bytes;
 
 use crate::event::{Event, Timestamp, Zone};
 
+pub use mapping::FILLED;
 pub use own::Spec;
 pub use registry::Registry;
 pub use sample::Sample;

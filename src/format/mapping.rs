@@ -68,7 +68,7 @@ impl Mapping {
         };
         for (name, sources) in fields {
             let field = Field::find(name)
-                .filter(|f| MAPPED.contains(f))
+                .filter(|f| FILLED.contains(f))
                 .ok_or_else(|| format!("there is no field {name:?} to fill"))?;
             let read = |source: &&str| {
                 mapping
@@ -234,7 +234,7 @@ impl Mapping {
 }
 
 /// The fields a format fills.
-const MAPPED: [Field; 11] = [
+pub const FILLED: [Field; 11] = [
     Field::Ts,
     Field::Actor,
     Field::Action,

@@ -9,7 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::open;
 use crate::event::Event;
 use crate::event::field::Field;
-use crate::format::{Context, Registry};
+use crate::format::{Context, FILLED, Registry};
 
 /// Records that did not parse and are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -17,26 +17,11 @@ const SHOWN: usize = 10;
 /// Bytes read at a time.
 const PIECE: usize = 256 << 10;
 
-/// The fields that are counted.
-const COUNTED: [Field; 11] = [
-    Field::Ts,
-    Field::Actor,
-    Field::Action,
-    Field::Target,
-    Field::Outcome,
-    Field::Reason,
-    Field::Ip,
-    Field::Host,
-    Field::Session,
-    Field::Severity,
-    Field::Message,
-];
-
 #[derive(Default)]
 struct Sums {
     events: u64,
     unparsed: u64,
-    having: [u64; COUNTED.len()],
+    having: [u64; FILLED.len()],
     /// Line, why, and the record's begin.
     samples: Vec<(u64, String, String)>,
 }
@@ -126,7 +111,7 @@ fn has(event: &Event, field: Field) -> bool {
 impl Sums {
     fn add(&mut self, event: &Event, line: u64) {
         self.events += 1;
-        for (sum, field) in self.having.iter_mut().zip(COUNTED) {
+        for (sum, field) in self.having.iter_mut().zip(FILLED) {
             *sum += u64::from(has(event, field));
         }
         if &*event.format == "text" && event.note.is_some() {
@@ -146,7 +131,7 @@ impl Sums {
             grouped(self.events),
             grouped(self.unparsed)
         )?;
-        for (sum, field) in self.having.iter().zip(COUNTED) {
+        for (sum, field) in self.having.iter().zip(FILLED) {
             let percent = *sum as f64 * 100.0 / self.events.max(1) as f64;
             writeln!(app.out, "  {:10}{percent:>6.1} %", field.name())?;
         }
