@@ -29,6 +29,7 @@ mod pipe_header;
 mod record;
 mod registry;
 mod sample;
+mod several;
 mod slack;
 mod syslog;
 mod teleport;

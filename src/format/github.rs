@@ -3,23 +3,28 @@
 //! Source: <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/reviewing-the-audit-log-for-your-organization>.
 
 use super::mapped::Table;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const GITHUB: Table = Table {
     id: "github",
     title: "GitHub audit log",
+    version: 2,
     known_by: &[
-        "action _document_id",
-        "action actor org created_at",
-        "action actor repo created_at",
-        "action actor business created_at",
-        "action org @timestamp",
-        "action org actor_ip",
-        "action actor org repo",
-        "action actor actor_location.country_code",
+        // Every action is `category.operation`.
+        "action*=. _document_id",
+        "action*=. actor org created_at",
+        "action*=. actor repo created_at",
+        "action*=. actor business created_at",
+        "action*=. org @timestamp",
+        "action*=. org actor_ip",
+        "action*=. actor org repo",
+        "action*=. actor org repository",
+        "action*=. actor programmatic_access_type",
+        "action*=. actor actor_location.country_code",
     ],
     fields: &[
         ("ts", &["@timestamp", "created_at", "at_sign_timestamp"]),
-        ("actor", &["actor", "user"]),
+        ("actor", &["actor"]),
         ("action", &["action"]),
         (
             "target",
@@ -42,5 +47,15 @@ pub(super) const GITHUB: Table = Table {
             &["request_id", "_document_id", "workflow_run_id"],
         ),
     ],
+    finish,
     ..Table::EMPTY
 };
+
+/// `user.failed_login`, `protected_branch.rejected_ref_update`, `personal_access_token.request_denied`.
+fn finish(event: &mut Event, _: &Attributes) {
+    let action = event.action.as_deref().unwrap_or_default();
+    let told = ["failed", "rejected", "denied"];
+    if event.outcome == Outcome::Unknown && told.iter().any(|word| action.contains(word)) {
+        event.outcome = Outcome::Failure;
+    }
+}

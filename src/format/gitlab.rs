@@ -4,17 +4,19 @@
 //! Source: <https://docs.gitlab.com/administration/logs/>.
 
 use super::mapped::Table;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const GITLAB: Table = Table {
     id: "gitlab",
     title: "GitLab audit events and requests",
+    version: 2,
     known_by: &[
         "author_id entity_id entity_type",
         "author_name entity_type",
         "author_name entity_path",
         "correlation_id meta.user",
         "correlation_id meta.caller_id",
-        "controller action remote_ip",
+        "controller action remote_ip params.key",
         "detail.custom_message",
         "details.custom_message author_id",
         "params.key params.value path",
@@ -40,6 +42,8 @@ pub(super) const GITLAB: Table = Table {
                 "details.event_name",
                 "change",
                 "details.change",
+                "add {details.add}",
+                "remove {details.remove}",
                 "custom_message",
                 "details.custom_message",
                 "detail.custom_message",
@@ -53,6 +57,7 @@ pub(super) const GITLAB: Table = Table {
                 "[{details.target_type}/]{details.target_details}",
                 "detail.target_details",
                 "entity_path",
+                "details.entity_path",
                 "path",
                 "{entity_type}/{entity_id}",
             ],
@@ -80,5 +85,22 @@ pub(super) const GITLAB: Table = Table {
             ],
         ),
     ],
+    finish,
     ..Table::EMPTY
 };
+
+/// An audit event tells of a failed login alone, by its name or by how it was tried.
+fn finish(event: &mut Event, leaves: &Attributes) {
+    let how = leaves
+        .get("details.failed_login")
+        .or(leaves.get("failed_login"));
+    let named = |action: &String| action.starts_with("login_failed");
+    if how.is_some() || event.action.as_ref().is_some_and(named) {
+        event.outcome = Outcome::Failure;
+        event.action.get_or_insert_with(|| "failed_login".into());
+        event.reason = event.reason.take().or(how.map(str::to_owned));
+    }
+    if event.outcome != Outcome::Failure {
+        event.reason = None;
+    }
+}

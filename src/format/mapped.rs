@@ -2,8 +2,9 @@
 
 use super::layout::Layout;
 use super::mapping::{FieldTable, Mapping, fits};
-use super::record::json_event;
+use super::record::{json_event, trimmed};
 use super::sample::Sample;
+use super::several::several;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Outcome, Severity};
 
@@ -18,8 +19,7 @@ pub(super) struct Table {
     pub fields: &'static [FieldTable<'static>],
     pub outcomes: &'static [(&'static str, Outcome)],
     pub severities: &'static [(&'static str, Severity)],
-    /// The path of the names of events of which a record may hold several: each becomes an event, with the name as its
-    /// action and all else in common.
+    /// The path of a list of events in a record: each becomes an event of its own, with what they have in common.
     pub each: Option<&'static str>,
     /// What no table can say, after it was applied.
     pub finish: fn(&mut Event, &Attributes),
@@ -75,6 +75,15 @@ impl Mapped {
     }
 }
 
+impl Mapped {
+    fn filled(&self, mut event: Event, leaves: Attributes) -> Event {
+        self.mapping.fill(&mut event, &leaves);
+        (self.table.finish)(&mut event, &leaves);
+        event.attributes = leaves;
+        event
+    }
+}
+
 impl Format for Mapped {
     fn id(&self) -> &str {
         self.table.id
@@ -105,20 +114,16 @@ impl Format for Mapped {
         if !self.table.knows(&event.attributes) {
             return Err(format!("not a record of {}", self.table.title));
         }
-        let leaves = std::mem::take(&mut event.attributes);
-        self.mapping.fill(&mut event, &leaves);
-        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
-            leaves.all(path).map(|name| name.text).collect()
-        });
-        let mut events = vec![event; names.len().max(1)];
-        for (n, event) in events.iter_mut().enumerate() {
-            if let Some(name) = names.get(n) {
-                event.action = Some((*name).to_owned());
-            }
-            (self.table.finish)(event, &leaves);
-            event.attributes = leaves.clone();
-        }
-        Ok(events)
+        let list = self.table.each;
+        let apart = list.and_then(|list| several(trimmed(&frame.bytes), list, &event.attributes));
+        let Some(apart) = apart else {
+            let leaves = std::mem::take(&mut event.attributes);
+            return Ok(vec![self.filled(event, leaves)]);
+        };
+        event.attributes = Attributes::default();
+        let events = apart.into_iter();
+        let events = events.map(|leaves| self.filled(event.clone(), leaves));
+        Ok(events.collect())
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

@@ -300,24 +300,26 @@ fn expand(pieces: &[Piece], found: &[Option<Value<'_>>], out: &mut String) -> bo
 }
 
 /// Conditions on a record's leaves, separated by blanks, that all hold: a path that is there, `path=value` for a value
-/// it has, `path^=start` for how a value begins. A path that ends in `.` is there if any path below it is.
+/// it has, `path^=start` for how a value begins, `path*=part` for what it holds. A path that ends in `.` is there if any path below it is.
 pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
     conditions.split_whitespace().all(|condition| {
         let (path, value) = match condition.split_once('=') {
             Some((path, value)) => (path, Some(value)),
             None => (condition, None),
         };
-        let (path, begins) = match path.strip_suffix('^') {
-            Some(path) => (path, true),
-            None => (path, false),
+        let is: fn(&str, &str) -> bool = match path.as_bytes().last() {
+            Some(b'^') => |text, start| text.starts_with(start),
+            Some(b'*') => |text, part| text.contains(part),
+            _ => |text, value| text == value,
         };
+        let path = path.trim_end_matches(['^', '*']);
         leaves.iter().any(|(at, leaf)| {
             let below = || {
                 at.get(..path.len())
                     .is_some_and(|a| a.eq_ignore_ascii_case(path))
             };
             let here = at.eq_ignore_ascii_case(path) || path.ends_with('.') && below();
-            here && value.is_none_or(|v| leaf.text == v || begins && leaf.text.starts_with(v))
+            here && value.is_none_or(|value| is(leaf.text, value))
         })
     })
 }
@@ -416,6 +418,9 @@ mod tests {
             ("a", false),
             ("a.b=x kind^=audit/", true),
             ("a.b=y", false),
+            ("kind*=t/v", true),
+            ("kind*=x", false),
+            ("kind^=dit", false),
             ("a.b c", false),
         ] {
             assert_eq!(fits(conditions, &l), want, "{conditions}");

@@ -1,5 +1,7 @@
 //! Every fixture of every format, from detection to normalised events.
 
+mod mutated;
+
 use crate::event::Zone;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -133,6 +135,7 @@ fixture_tests! {
     google_workspace_fixtures "google-workspace";
     hoop_fixtures "hoop";
     journald_fixtures "journald";
+    keycloak_fixtures "keycloak";
     m365_fixtures "m365";
     ocsf_fixtures "ocsf";
     okta_fixtures "okta";

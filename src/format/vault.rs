@@ -4,11 +4,12 @@
 //! Source: <https://developer.hashicorp.com/vault/docs/audit>.
 
 use super::mapped::Table;
-use crate::event::Outcome;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const VAULT: Table = Table {
     id: "vault",
     title: "HashiCorp Vault and OpenBao audit",
+    version: 2,
     known_by: &[
         "type=request request.",
         "type=response request.",
@@ -29,12 +30,44 @@ pub(super) const VAULT: Table = Table {
         ),
         ("action", &["request.operation", "type"]),
         ("target", &["[{request.namespace.path}]{request.path}"]),
-        ("outcome", &["error"]),
-        ("reason", &["error"]),
-        ("ip", &["request.remote_address", "forwarded_from"]),
+        ("outcome", &["error", "response.error"]),
+        ("reason", &["error", "response.error"]),
+        // `forwarded_from` is a node of the cluster, not the client.
+        ("ip", &["request.remote_address"]),
         ("session", &["request.id"]),
-        ("message", &["error"]),
+        ("message", &["error", "response.error"]),
     ],
     outcomes: &[("*", Outcome::Failure), ("", Outcome::Success)],
+    finish,
     ..Table::EMPTY
 };
+
+/// Failures that are no `error`: a policy refused, or an answer that was written out as HTTP. A secret may have an `error`
+/// of its own below `response.data`; that is none.
+fn finish(event: &mut Event, leaves: &Attributes) {
+    let status = leaves
+        .get("response.data.http_content_type")
+        .and(leaves.get("response.data.http_status_code"));
+    let refused = leaves.get("auth.policy_results.allowed") == Some("false");
+    let said = leaves.get("response.status") == Some("failure");
+    let reason = if refused {
+        Some("permission denied")
+    } else {
+        status.filter(|code| code.parse::<u16>().is_ok_and(|code| code >= 400))
+    };
+    if reason.is_some() || said {
+        event.outcome = Outcome::Failure;
+    }
+    event.reason = event
+        .reason
+        .as_deref()
+        .map(innermost)
+        .or(reason)
+        .map(str::to_owned);
+}
+
+/// `permission denied` of `1 error occurred:\n\t* permission denied\n\n`.
+fn innermost(error: &str) -> &str {
+    let last = error.rsplit("* ").next().unwrap_or(error).trim();
+    if last.is_empty() { error } else { last }
+}
