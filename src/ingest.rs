@@ -11,6 +11,7 @@ mod content;
 mod coordinator;
 mod generations;
 mod identify;
+mod pipes;
 mod progress;
 mod queue;
 mod reading;
@@ -18,6 +19,7 @@ pub mod scan;
 mod tailer;
 pub mod verify;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +34,7 @@ use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
 use crate::event::Zone;
 use crate::format::Registry;
+use crate::source::command::Command;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};
 
@@ -57,8 +60,12 @@ pub struct Options {
     pub zone: Zone,
     /// Threads for older records.
     pub workers: usize,
-    /// Where standard input is kept while it is read.
+    /// Where what comes by a pipe is kept while it is read.
     pub spool: PathBuf,
+    /// What the paths `command:NAME` stand for.
+    pub commands: Vec<Command>,
+    /// Program and first arguments of what becomes one of them, and dies with this process; none = started as they are.
+    pub launcher: Vec<OsString>,
 }
 
 /// A running pipeline; dropping it stops it.

@@ -4,6 +4,7 @@
 mod architecture;
 mod chosen_format;
 mod cli;
+mod commands;
 mod crash;
 mod differential;
 mod engine_contract;
