@@ -11,6 +11,7 @@ mod exit;
 mod explore;
 mod formats;
 mod index;
+mod launch;
 mod look;
 mod man;
 mod open;
@@ -52,6 +53,9 @@ pub fn main() -> ExitCode {
             } as u8);
         }
     };
+    if let Some(Command::Launch { words }) = &cli.command {
+        return launch::run(words);
+    }
     let mut app = App::new(&cli.global);
     let result = run(cli, &mut app).and_then(|exit| {
         app.out.flush()?;
@@ -64,6 +68,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
+    if cli.command.is_some() && (cli.fresh || cli.session.is_some()) {
+        return Err(Failure::Usage(
+            "--fresh and --session are of the explorer: auditty --session NAME PATH".into(),
+        ));
+    }
     match &cli.command {
         None => explore::run(&cli, app),
         Some(Command::Demo) => demo::run(app),
@@ -76,6 +85,8 @@ fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
         Some(Command::Session(args)) => session::run(args, app),
         Some(Command::Doctor(args)) => doctor::run(args, app),
         Some(Command::Completions { shell }) => completions::run(*shell, app),
+        // It has run before anything else was read.
+        Some(Command::Launch { .. }) => Ok(Exit::Ok),
         Some(Command::Man { command }) => man::run(command, app),
     }
 }

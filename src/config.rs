@@ -4,6 +4,7 @@
 //! layer below holds.
 
 mod keys;
+mod lists;
 pub mod paths;
 pub mod terminal;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::event::Zone;
+use crate::source::command::Command;
 use crate::text::Charset;
 
 pub use paths::Paths;
@@ -47,6 +49,10 @@ pub struct Settings {
     /// Where the copying keys of the explorer put things.
     pub clipboard: Clipboard,
     pub index: IndexLimits,
+    /// Formats of one's own.
+    pub formats: Vec<crate::format::Spec>,
+    /// What can be read as `command:NAME`.
+    pub commands: Vec<Command>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +103,8 @@ impl Default for Settings {
                 max_share: 20,
                 min_free: 1 << 30,
             },
+            formats: Vec::new(),
+            commands: vec![Command::journal()],
         }
     }
 }
@@ -180,10 +188,20 @@ pub fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     flags: Vec<Entry>,
 ) -> (Settings, Vec<ConfigError>) {
+    let (mut formats, mut commands) = (Vec::new(), Vec::new());
     let (file, mut errors) = match paths.map(|p| p.config_file()) {
         None => (Vec::new(), Vec::new()),
-        Some(path) => match std::fs::read_to_string(&path) {
-            Ok(text) => read_toml(&path, &text),
+        Some(path) => match read_text(&path) {
+            Ok(text) => {
+                let (entries, mut errors) = read_toml(&path, &text);
+                let (own, wrong) = lists::read_formats(&path, &text);
+                formats = own;
+                errors.extend(wrong);
+                let (configured, wrong) = lists::read_commands(&path, &text);
+                commands = configured;
+                errors.extend(wrong);
+                (entries, errors)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
             Err(error) => {
                 let message = format!("cannot be read: {error}; the defaults hold");
@@ -199,6 +217,13 @@ pub fn load(
     };
     let (mut settings, wrong) = merge(&[file, read_environment(environment), flags]);
     errors.extend(wrong);
+    settings.formats = formats;
+    let named = |name: &str| commands.iter().any(|c| c.name == name);
+    let journal = Command::journal();
+    if !named(&journal.name) {
+        commands.push(journal);
+    }
+    settings.commands = commands;
     if let Some(home) = std::env::home_dir() {
         settings.expand_home(&home);
     }
@@ -213,6 +238,17 @@ impl Settings {
                 *path = home.join(rest);
             }
         }
+    }
+
+    /// What `command:NAME` stands for.
+    pub fn command(&self, name: &str) -> Option<&Command> {
+        self.commands.iter().find(|command| command.name == name)
+    }
+
+    /// The names that may stand in `command:NAME`; `None` = none, because no command may be started.
+    pub fn command_names(&self) -> Option<Vec<String>> {
+        let names = self.commands.iter().map(|command| command.name.clone());
+        self.exec.then(|| names.collect())
     }
 
     /// Whether to write colours to a stream.
@@ -251,4 +287,21 @@ impl Settings {
             Choice::Auto | Choice::Never => Charset::Unicode,
         }
     }
+}
+
+/// Longest settings file that is read.
+const MAX_SETTINGS: u64 = 4 << 20;
+
+/// The text of a settings file. Only a regular file of a sane size is read: a pipe would wait for a writer, a device
+/// never end.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let meta = std::fs::metadata(path)?;
+    let refused = |why: &str| Err(std::io::Error::other(why.to_owned()));
+    if !meta.is_file() {
+        return refused("it is no regular file");
+    }
+    if meta.len() > MAX_SETTINGS {
+        return refused("it is longer than 4 MiB");
+    }
+    std::fs::read_to_string(path)
 }

@@ -5,7 +5,6 @@ pub mod memory;
 pub mod page;
 pub mod sink;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,8 @@ use std::time::Instant;
 use crate::chain::ChainReport;
 use crate::event::Verdict;
 use crate::event::field::Field;
-use crate::event::{Event, EventId, SortKey, Timestamp};
+use crate::event::time::earlier;
+use crate::event::{Event, EventId, SortKey, Timestamp, Zone};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Bound, Notice, Query};
 
@@ -41,6 +41,8 @@ pub struct FacetRequest {
     /// How many values to return.
     pub limit: usize,
     pub order: FacetOrder,
+    /// Only values with this text in them, whatever the case; empty = all.
+    pub holding: String,
 }
 
 /// Which values of a field come first, and so which are left out.
@@ -60,6 +62,7 @@ impl FacetRequest {
             field,
             limit,
             order: FacetOrder::default(),
+            holding: String::new(),
         }
     }
 }
@@ -273,14 +276,31 @@ pub enum EngineError {
 pub struct SourceInfo {
     pub name: Arc<str>,
     pub format: Arc<str>,
+    /// A person chose the format.
+    pub format_chosen: bool,
     pub events: u64,
     pub unparsed: u64,
-    /// Newest event.
+    /// Times of the oldest and the newest event that has one.
+    pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
     /// What is wrong with it (unreadable, gone), with the way out.
     pub error: Option<String>,
     /// Result of the chain check so far; `None` = not begun.
     pub chain: Option<Arc<ChainReport>>,
+}
+
+impl SourceInfo {
+    /// Counts one more event of this time in.
+    pub(crate) fn add(&mut self, ts: Option<Timestamp>) {
+        self.events += 1;
+        self.widen(ts, ts);
+    }
+
+    /// Makes the period wide enough for these two times.
+    pub(crate) fn widen(&mut self, oldest: Option<Timestamp>, newest: Option<Timestamp>) {
+        self.first = earlier(self.first, oldest);
+        self.last = self.last.max(newest);
+    }
 }
 
 /// What an engine can say of itself.

@@ -27,8 +27,11 @@ use crate::text::Charset;
 
 pub use column::{Column, ColumnError, columns};
 pub use facet::write_facet;
-pub use report::About;
+pub use report::{About, Sum, Summed};
 pub use stream::{PAGE, StreamError, Streamed, stream};
+
+/// Events that a table shows unless somebody says how many.
+pub const TABLE_ROWS: usize = 1000;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

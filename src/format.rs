@@ -4,28 +4,40 @@ mod auditd;
 mod azure_activity;
 mod cef;
 mod cloudtrail;
+mod cloudtrail_digest;
+mod cloudtrail_insight;
+mod column;
 mod csv;
 mod ecs;
 mod entra;
+mod envelope;
 mod flatten;
 mod framer;
 mod gcp_audit;
 mod github;
 mod gitlab;
 mod google_workspace;
+mod guess;
 mod hoop;
 mod journald;
+mod journald_export;
 mod json;
 mod k8s_audit;
 mod keycloak;
 mod layout;
 mod leef;
+mod logfmt;
 mod m365;
 mod mapped;
 mod mapping;
+mod mariadb;
+mod mysql;
 mod ocsf;
 mod okta;
+mod otlp;
+mod own;
 mod pipe_header;
+mod postgres;
 mod record;
 mod registry;
 mod sample;
@@ -35,23 +47,28 @@ mod syslog;
 mod teleport;
 mod text;
 mod vault;
+mod windows_event;
+mod zone_names;
 
 #[cfg(test)]
 mod tests;
 
-use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 
+pub use mapping::FILLED;
+pub use own::Spec;
 pub use registry::Registry;
 pub use sample::Sample;
 
 /// The JSON formats that are tables, most specific first.
 const TABLES: &[&mapped::Table] = &[
+    &cloudtrail_digest::CLOUDTRAIL_DIGEST,
+    &cloudtrail_insight::CLOUDTRAIL_INSIGHT,
     &vault::VAULT,
     &gcp_audit::GCP_AUDIT,
     &entra::ENTRA,
@@ -66,8 +83,10 @@ const TABLES: &[&mapped::Table] = &[
     &keycloak::KEYCLOAK,
     &hoop::HOOP,
     &journald::JOURNALD,
+    &mysql::MYSQL,
     &ecs::ECS,
     &ocsf::OCSF,
+    &windows_event::WINDOWS_EVENT,
 ];
 
 /// Bytes of one frame that are kept; what is longer is cut and says so (`Frame::cut`).
@@ -139,6 +158,11 @@ pub trait Format: Send + Sync {
     /// Stable id as shown in `auditty formats` (`k8s-audit`).
     fn id(&self) -> &str;
 
+    /// What an index keeps to find the format again: the id, and what its records come in (`k8s-audit in docker`).
+    fn key(&self) -> String {
+        self.id().to_owned()
+    }
+
     /// A few words for people (`Kubernetes API server audit`).
     fn title(&self) -> &str;
 
@@ -175,6 +199,11 @@ pub trait Format: Send + Sync {
 
     /// Which path each normalised field is read from, for `formats show`.
     fn mapping(&self) -> Vec<(&'static str, String)>;
+}
+
+/// The id of a format in its [`Format::key`].
+pub fn id_of(key: &str) -> &str {
+    key.split_once(envelope::IN).map_or(key, |(id, _)| id)
 }
 
 /// A format chosen for a sample, with the runners-up.

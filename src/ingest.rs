@@ -6,10 +6,12 @@
 
 mod backlog;
 mod chains;
+mod choices;
 mod content;
 mod coordinator;
 mod generations;
 mod identify;
+mod pipes;
 mod progress;
 mod queue;
 mod reading;
@@ -17,7 +19,7 @@ pub mod scan;
 mod tailer;
 pub mod verify;
 
-use crate::event::Zone;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,10 +28,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use self::coordinator::Coordinator;
+pub use self::choices::Chooser;
+use self::coordinator::{Coordinator, Ends};
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
+use crate::event::Zone;
 use crate::format::Registry;
+use crate::source::command::Command;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};
 
@@ -55,13 +60,18 @@ pub struct Options {
     pub zone: Zone,
     /// Threads for older records.
     pub workers: usize,
-    /// Where standard input is kept while it is read.
+    /// Where what comes by a pipe is kept while it is read.
     pub spool: PathBuf,
+    /// What the paths `command:NAME` stand for.
+    pub commands: Vec<Command>,
+    /// Program and first arguments of what becomes one of them, and dies with this process; none = started as they are.
+    pub launcher: Vec<OsString>,
 }
 
 /// A running pipeline; dropping it stops it.
 pub struct Ingest {
     waker: Waker,
+    chooser: Chooser,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     complete: Receiver<Covers>,
@@ -78,26 +88,31 @@ impl Ingest {
     ) -> Result<Self, IngestError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (covers, complete) = crossbeam_channel::unbounded();
-        let (coordinator, waker, mut threads) = Coordinator::start(
-            discoverer,
-            discovery,
-            sinks,
-            registry,
-            options,
-            stop.clone(),
+        let (choices, chosen) = crossbeam_channel::unbounded();
+        let ends = Ends {
+            stop: stop.clone(),
             covers,
-        )?;
+            choices: chosen,
+        };
+        let (coordinator, waker, mut threads) =
+            Coordinator::start(discoverer, discovery, sinks, registry, options, ends)?;
         let thread = std::thread::Builder::new()
             .name("ingest".into())
             .spawn(move || coordinator.run())
             .map_err(IngestError::Thread)?;
         threads.push(thread);
         Ok(Self {
+            chooser: Chooser::new(choices, waker.clone()),
             waker,
             stop,
             threads,
             complete,
         })
+    }
+
+    /// A way to say in which format a source is read.
+    pub fn chooser(&self) -> Chooser {
+        self.chooser.clone()
     }
 
     /// Waits until everything that was there at the start is read and committed. `progress` is called now and then;

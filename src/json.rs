@@ -3,7 +3,7 @@
 
 mod string;
 
-pub use string::{escape_into, unescape};
+pub use string::{escape_into, unescape, unescape_within};
 
 /// Deepest nesting that is read; deeper records are shown as they are, with the reason.
 pub const MAX_DEPTH: usize = 512;
@@ -232,10 +232,7 @@ impl<'a> Reader<'a> {
         self.pos += 1;
         loop {
             let rest = &self.bytes[self.pos..];
-            let Some(n) = rest
-                .iter()
-                .position(|b| *b == b'"' || *b == b'\\' || *b < 0x20)
-            else {
+            let Some(n) = rest.iter().position(|b| ENDS_RUN[usize::from(*b)]) else {
                 self.pos = self.bytes.len();
                 return self.error("the record ends inside a string");
             };
@@ -266,6 +263,19 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+/// Bytes of a string that need a look: its end, escapes, control characters.
+const ENDS_RUN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        ends[byte] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 /// Whether the bytes are exactly one JSON object (blanks around it allowed).
 pub fn is_object(bytes: &[u8]) -> bool {

@@ -18,7 +18,7 @@
 //! | `engine` | 3 | what answers queries, and the sink that feeds it |
 //! | `config` | 3 | layered settings and the directories they live in |
 //! | `ingest` | 4 | source -> frame -> format -> verifier -> sink, with progress and backpressure |
-//! | `export` | 4 | events as table, JSON lines, CSV or raw |
+//! | `export` | 4 | events as table, JSON lines, CSV, Markdown, ECS, report or raw |
 //! | `state` | 4 | what is kept between two runs: sessions |
 //! | `tui` | 5 | the explorer: model, message, update, effect, view |
 //! | `cli` | 6 | one subcommand = one file; the only module that names concrete engines |

@@ -30,8 +30,7 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
-use crate::event::Timestamp;
-use crate::event::Zone;
+use crate::event::{Timestamp, Zone};
 use ast::{Ast, FieldRef, Pattern, Test};
 
 pub use highlight::Highlighter;

@@ -43,14 +43,13 @@ mod library;
 mod reader;
 mod window;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::event::Timestamp;
+use crate::event::{Timestamp, Zone};
 use crate::query::Query;
 
 /// Largest file read as a runbook, in bytes.

@@ -38,12 +38,16 @@ pub struct Session {
     pub panes: Panes,
     /// The selected event; `None` while following.
     pub selected: Option<Place>,
+    /// The row of the screen that it stood on.
+    pub row: Option<usize>,
     pub marks: Vec<Mark>,
     /// How the list shows what it has, by the names that settings use; `None` = as the settings say.
     pub columns: Option<Vec<String>>,
     pub zone: Option<String>,
     pub times: Option<String>,
     pub run: Option<Run>,
+    /// Runs that were left and can be gone on with.
+    pub paused: Vec<Run>,
 }
 
 /// A person's own query, kept while another one was in force.
@@ -60,6 +64,7 @@ pub struct Parked {
 pub struct Panes {
     /// `None` = as the screen is wide enough.
     pub filters: Option<bool>,
+    pub timeline: Option<bool>,
     pub detail: bool,
     pub runbook: bool,
     pub focus: String,
@@ -99,6 +104,22 @@ pub struct Run {
     pub step: usize,
     /// The query in force was the step's own.
     pub applied: bool,
+    pub found: Vec<Found>,
+}
+
+/// What the query of a runbook's step gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Found {
+    /// From 0 on.
+    pub step: usize,
+    /// What it was found by.
+    pub query: String,
+    pub rows: u64,
+    /// Distinct values with counts, by field.
+    pub values: BTreeMap<String, Vec<(String, u64)>>,
+    /// Whether everything was searched.
+    pub complete: bool,
 }
 
 impl Place {

@@ -71,6 +71,12 @@ pub fn width(text: &str) -> usize {
     }
 }
 
+/// A path as text; paths that differ have texts that differ, also where they are not UTF-8 (see [`bytes()`]).
+pub fn path(path: &std::path::Path) -> Cow<'_, str> {
+    use std::os::unix::ffi::OsStrExt;
+    bytes(path.as_os_str().as_bytes())
+}
+
 /// Bytes as text: valid UTF-8 as it is, every other byte as `\xNN` (always `\x80` to `\xff`). A run of `\` before
 /// literal text of that form is doubled, so different bytes stay different. The result still needs sanitising.
 pub fn bytes(raw: &[u8]) -> Cow<'_, str> {

@@ -1,7 +1,7 @@
 //! The explorer: one model, changed by messages, drawn by `view`; work goes out as effects and comes back as messages.
 //!
 //! Inside, imports point one way: `theme`, `marks`, `clipboard`, `verb` < `term`, `share`, `widget` < `columns`, `command`,
-//! `message`, `effect` < `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime`, `terminal` <
+//! `message`, `effect` < `keymap`, `pane`, `overlay` < `model` < `layout` < `view`, `update` < `runner` < `runtime` < `terminal` <
 //! `start_page`. Panes never import panes.
 
 pub mod clipboard;
@@ -43,7 +43,7 @@ use crate::state::{Keeper, Session, StateError};
 use columns::Columns;
 use keymap::Keymap;
 use model::Model;
-use runner::Runner;
+use runner::{ReadAs, Runner};
 use runtime::{Pace, Runtime};
 use theme::Theme;
 use theme::palette::Palette;
@@ -76,10 +76,15 @@ pub struct Options {
     pub sources: Vec<String>,
     /// As the explorer was left.
     pub session: Option<Session>,
+    /// Names under which views are kept, the latest first.
+    pub session_names: Vec<String>,
     /// Shown at the bottom right while there is nothing else to say (`demo: press R`).
     pub tip: Option<String>,
     /// What is open and where copies go.
     pub share: share::Setup,
+    /// Formats that a source can be read as, id and title, and who does it.
+    pub formats: Vec<(String, String)>,
+    pub read_as: Option<ReadAs>,
 }
 
 impl Default for Options {
@@ -97,8 +102,11 @@ impl Default for Options {
             problems: Vec::new(),
             sources: Vec::new(),
             session: None,
+            session_names: Vec::new(),
             tip: None,
             share: share::Setup::default(),
+            formats: Vec::new(),
+            read_as: None,
         }
     }
 }
@@ -136,14 +144,14 @@ pub fn model(library: Library, options: Options) -> Result<Model, TuiError> {
     };
     let mut model = Model::new(options.title, zone, theme, keymap, library);
     model.problems = options.problems;
-    model.query_bar.set_text(options.query.trim().to_owned());
-    model.query_bar.remember(&options.query);
-    model.filters.set_query(&query);
-    model.query = query;
+    session::preset(&mut model, query, options.query.trim());
     model.tip = options.tip;
     model.events.columns = Columns::from_names(&options.columns);
+    model.keeping.columns = model.events.columns.names().unwrap_or_default();
+    model.keeping.names = options.session_names;
     model.share.setup = options.share;
     model.keeping.sources = options.sources;
+    model.formats = options.formats;
     if let Some(session) = &options.session {
         session::restore(&mut model, session);
     }
@@ -162,16 +170,23 @@ pub async fn run(
     if !std::io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
+    let read_as = options.read_as.clone();
     let mut model = model(library, options)?;
     model.keeping.enabled = keeper.is_some();
+    model.keeping.nowhere = keeper.is_none();
     let (guard, terminal) = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let (mut runner, messages) = Runner::new(engine, Timestamp::now);
+    runner.read_by(read_as);
     if let Some(keeper) = keeper {
         runner.keep_in(Arc::new(keeper));
     }
     let runner = (runner, messages);
     let mut runtime = Runtime::new(terminal, EventStream::new(), model, runner, Pace::default())
-        .with_wire(std::io::stdout());
+        .with_wire(std::io::stdout())
+        .with_job(terminal::ShellJob);
+    // Without these signals the explorer still works, only not as a job.
+    let sender = runtime.runner.sender();
+    let stops = tokio::spawn(terminal::tell_of_stops(sender));
     let shutdown = async {
         if terminal::asked_to_end().await.is_err() {
             // Without signal handlers the explorer still ends by its keys.
@@ -179,6 +194,7 @@ pub async fn run(
         }
     };
     let ended = runtime.run(shutdown).await;
+    stops.abort();
     // A terminal that went away ends the loop with an error: what was done on it is kept all the same.
     let saved = runtime.runner.save_last(session::capture(&runtime.model));
     drop(guard);

@@ -49,8 +49,8 @@ const TUI_RANKS: [(&str, u8); 22] = [
     ("update", 8),
     ("runner", 9),
     ("runtime", 10),
-    ("terminal", 10),
-    ("start_page", 11),
+    ("terminal", 11),
+    ("start_page", 12),
 ];
 
 const MAX_LINES: usize = 600;

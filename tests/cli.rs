@@ -104,7 +104,7 @@ fn the_raw_records_are_those_of_the_file() {
         "auditd/interleaved.log",
         "auditd/plaso_audit_enriched.log",
         "cloudtrail/cribl.jsonl",
-        "json/panther_Okta.SystemLog_head.jsonl",
+        "okta/panther_Okta.SystemLog_head.jsonl",
         "text/mixed.log",
     ] {
         let path = program.fixture(fixture);
@@ -333,54 +333,6 @@ fn colours_are_asked_for_or_left_out() {
 }
 
 #[test]
-fn formats_are_listed_detected_and_shown() {
-    let program = Program::new();
-    let list = program.print(["formats"]);
-    for id in [
-        "k8s-audit",
-        "cloudtrail",
-        "auditd",
-        "syslog",
-        "json",
-        "text",
-    ] {
-        assert!(
-            list.lines().any(|line| line.starts_with(&format!("{id} "))),
-            "{list}"
-        );
-    }
-    assert_eq!(program.print(["formats", "list"]), list);
-    for (fixture, id) in [
-        (STAGES, "k8s-audit"),
-        ("k8s-audit/eventlist.json", "k8s-audit"),
-        (
-            "cloudtrail/aws.defense-evasion.cloudtrail-stop.json",
-            "cloudtrail",
-        ),
-        ("auditd/plaso_audit_enriched.log", "auditd"),
-        ("syslog/auth.log", "syslog"),
-        ("json/panther_Okta.SystemLog_head.jsonl", "json"),
-        ("text/mixed.log", "text"),
-    ] {
-        let path = program.fixture(fixture);
-        let out = program.print(["formats", "detect", path.to_str().unwrap()]);
-        assert!(
-            out.lines().next().unwrap().contains(&format!(": {id} (")),
-            "{fixture}: {out}"
-        );
-    }
-    let shown = program.print(["formats", "show", "k8s-audit"]);
-    assert!(shown.contains("user.username"), "{shown}");
-    let empty = program.log("empty.log", "");
-    assert_eq!(
-        program
-            .run(["formats", "detect", empty.to_str().unwrap()])
-            .code,
-        1
-    );
-}
-
-#[test]
 fn runbooks_are_listed_and_shown() {
     let program = Program::new();
     let list = program.print(["runbook", "list"]);
@@ -553,4 +505,38 @@ fn everything_kept_is_private_whatever_the_umask() {
     }
     let home = fs::metadata(program.home()).unwrap().permissions().mode();
     assert_eq!(home & 0o077, 0, "{home:o}");
+}
+
+/// Names that differ only in bytes that are no UTF-8 are two sources; nothing of either hides in the other, and the index
+/// that knows them is read again.
+#[test]
+fn files_whose_names_are_no_text_stay_apart() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let program = Program::new();
+    let record = |user: &str| format!("{{\"ts\":\"2026-01-01T00:00:00Z\",\"user\":\"{user}\"}}\n");
+    for (name, user) in [
+        (&b"\xff.jsonl"[..], "ann"),
+        (b"\xfe.jsonl", "ben"),
+        (b"plain.jsonl", "cay"),
+    ] {
+        let path = program.logs().join(std::ffi::OsStr::from_bytes(name));
+        std::fs::write(path, record(user)).unwrap();
+    }
+    for _ in 0..2 {
+        let actors = program.print([
+            "search", "*", ".", "--fields", "actor", "--sort", "asc", "--format", "csv",
+        ]);
+        let mut actors: Vec<&str> = actors.lines().skip(1).collect();
+        actors.sort_unstable();
+        assert_eq!(actors, ["ann", "ben", "cay"]);
+    }
+    std::fs::remove_file(program.logs().join("plain.jsonl")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(
+            program.print(["search", "*", ".", "--count"]).trim(),
+            "3",
+            "what is gone is kept"
+        );
+    }
 }

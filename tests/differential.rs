@@ -1,6 +1,5 @@
 //! The local engine, the memory engine and the matcher find the same events, whatever is in them and whatever is asked.
 
-use auditty::event::Zone;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use auditty::engine::{
     Cancel, Engine, FacetField, FacetRequest, SearchRequest, Sort, resolve_path,
 };
 use auditty::event::field::{CATALOGUE, Field};
-use auditty::event::{Event, EventId, Kind, Timestamp, Verdict};
+use auditty::event::{Event, EventId, Kind, Timestamp, Verdict, Zone};
 use auditty::format::Registry;
 use auditty::query::{BindContext, Matcher, PathTable, Query};
 use proptest::prelude::*;

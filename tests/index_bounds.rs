@@ -153,9 +153,19 @@ fn events_whose_files_are_gone_make_room_the_oldest_first_and_that_is_said() {
     let engine = open_engine_with(&place.index(), place.bounded(bound));
     let running = Running::feed(engine, &place.logs(), true);
     running.wait_for(older.clone().chain(newer.clone()));
-    let said = running.engine.info().messages;
-    let dropped: Vec<&String> = said.iter().filter(|m| m.contains("dropped")).collect();
-    assert_eq!(dropped.len(), 1, "{said:?}");
+    // It is said once it is done.
+    let dropped = wait::until(&running.engine, "what was dropped to be said", || {
+        let said = running.engine.info().messages;
+        let dropped: Vec<String> = said
+            .iter()
+            .filter(|m| m.contains("dropped"))
+            .cloned()
+            .collect();
+        (!dropped.is_empty())
+            .then_some(dropped)
+            .ok_or(format!("{said:?}"))
+    });
+    assert_eq!(dropped.len(), 1, "{dropped:?}");
     assert!(
         dropped[0].contains("8000 events") && dropped[0].contains("oldest.log"),
         "{dropped:?}"

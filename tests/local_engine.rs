@@ -91,6 +91,30 @@ fn a_range_handed_over_twice_is_there_once() {
     assert_eq!(filled.engine.info().sources[0].events, 100);
 }
 
+/// A file that a look missed for a moment, while it was renamed, is read from where its index ends, which is what was
+/// followed of it and not committed yet.
+#[test]
+fn what_was_followed_and_is_handed_over_before_the_commit_is_there_once() {
+    let filled = Filled::new();
+    let text = lines(0..100);
+    let generation = Generation {
+        source: "/logs/a.log".into(),
+        key: "a".into(),
+        format: "json".into(),
+        version: 1,
+        ..Generation::default()
+    };
+    let parsed = || parse(&generation, &text, &Registry::builtin());
+    let end = text.len() as u64;
+    let id = filled.sink.declare(generation.clone());
+    filled.sink.live(id, parsed(), 0..end, 100).unwrap();
+    assert_eq!(filled.total("*"), 100);
+    filled.sink.backlog(id, parsed(), 0..end).unwrap();
+    filled.sink.flush().unwrap();
+    assert_eq!((filled.total("*"), filled.total("n:7")), (100, 1));
+    assert_eq!(filled.engine.info().sources[0].events, 100);
+}
+
 #[test]
 fn what_comes_after_its_time_was_shown_as_complete_is_counted_as_late() {
     let filled = Filled::new();

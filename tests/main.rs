@@ -2,14 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod chosen_format;
 mod cli;
+mod commands;
 mod crash;
 mod differential;
 mod engine_contract;
+mod envelopes;
 mod exports;
 mod following;
+mod formats;
 mod index_bounds;
 mod local_engine;
+mod own_formats;
 mod readme;
 mod screenshots;
 mod second_process;

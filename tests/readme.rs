@@ -5,10 +5,9 @@
 
 mod console;
 
-use auditty::event::Zone;
 use std::path::Path;
 
-use auditty::event::{BreakKind, Timestamp};
+use auditty::event::{BreakKind, Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::query::{BindContext, Matcher, Query};
 use auditty::runbook::Runbook;

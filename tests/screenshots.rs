@@ -5,7 +5,6 @@
 
 mod svg;
 
-use auditty::event::Zone;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use auditty::cli::demo_incident::{Incident, LEAKED_KEY};
 use auditty::engine::local::{LocalEngine, LocalOptions};
 use auditty::engine::memory::MemoryEngine;
 use auditty::engine::{Cancel, Engine, SearchRequest};
-use auditty::event::Timestamp;
+use auditty::event::{Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::ingest::{Ingest, Options as IngestOptions};
 use auditty::query::Query;
@@ -52,6 +51,8 @@ fn incident() -> Arc<MemoryEngine> {
         zone: Zone::Utc,
         workers: 1,
         spool: folder.path().to_owned(),
+        commands: Vec::new(),
+        launcher: Vec::new(),
     };
     let ingest = Ingest::start(discoverer, discovery, engine.sinks(), registry, options).unwrap();
     ingest.wait_complete(&mut |_| true);

@@ -111,3 +111,18 @@ fn the_doctor_says_how_to_mend_what_is_wrong() {
         assert!(ran.out.contains(fix), "{fix}: {}", ran.out);
     }
 }
+
+/// A file stands where the program's own folders would be: as on a read-only disk nothing can be kept, and still
+/// everything can be read.
+#[test]
+fn logs_are_read_where_nothing_can_be_kept() {
+    let program = Program::new();
+    std::fs::write(program.home(), "").unwrap();
+    program.log("a.log", "one\ntwo\n");
+    let found = program.run(["search", "two", "a.log", "--count"]);
+    assert_eq!((found.code, found.out.trim()), (0, "1"), "{found:?}");
+    assert!(found.err.contains("nothing is kept"), "{found:?}");
+    let built = program.run(["index", "a.log"]);
+    assert_eq!(built.code, 5, "{built:?}");
+    assert!(built.err.contains("cannot make"), "{built:?}");
+}

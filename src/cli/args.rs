@@ -23,11 +23,15 @@ A path named like a command is opened with its directory: auditty ./search
 
 Exit status: 0 ok, 1 no match or not everything verified, 2 usage, 3 alarm, 5 cannot read";
 
+const USAGE: &str = "\
+auditty [OPTIONS] [PATH]...
+       auditty [OPTIONS] <COMMAND>";
+
 /// The audit-log explorer for the terminal
 #[derive(Debug, Parser)]
-#[command(name = "auditty", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "auditty", version, after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Cli {
-    /// Files, directories, patterns, or - for standard input [default: the configured sources]
+    /// Files, directories, patterns, - for standard input, command:NAME for what a command prints [default: the configured sources]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Begin without what was kept of the last time on these sources
@@ -57,7 +61,7 @@ pub(super) struct Global {
     /// Plain ASCII: no glyphs, and every other character escaped
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) ascii: bool,
-    /// Never start another program (so far nothing does: no source is a command yet)
+    /// Never start another program: no command is read, nor the journal
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) no_exec: bool,
 }
@@ -114,6 +118,12 @@ pub(super) enum Command {
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         shell: clap_complete::Shell,
+    },
+    /// Become a command that ends when auditty does; for auditty's own use
+    #[command(name = super::launch::NAME, hide = true)]
+    Launch {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        words: Vec<std::ffi::OsString>,
     },
     /// Print the manual page of auditty, or of one of its commands
     #[command(after_help = MAN_EXAMPLES)]
@@ -353,6 +363,21 @@ pub(super) enum FormatsCommand {
     /// Say which format a file is read as, and what else would fit
     #[command(after_help = "Example:\n  auditty formats detect /var/log/auth.log")]
     Detect { file: PathBuf },
+    /// Say how well a file is read: the share of its events that has each field, and what did not parse
+    #[command(after_help = "\
+Exit status: 1 if more than --max-unparsed percent of the events did not parse.
+
+Example:
+  auditty formats check /var/log/app/audit.log --max-unparsed 2")]
+    Check {
+        file: PathBuf,
+        /// Read it as this format instead of the one its content shows
+        #[arg(long, value_name = "ID")]
+        format: Option<String>,
+        /// Percent of the events that may be unparsed
+        #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+        max_unparsed: u8,
+    },
     /// Show which path of a format each field is read from
     #[command(after_help = "Example:\n  auditty formats show k8s-audit")]
     Show { id: String },

@@ -69,7 +69,7 @@ struct Report {
 
 pub(super) fn run(args: &DoctorArgs, app: &mut App) -> Result<Exit, Failure> {
     let paths: Vec<PathBuf> = app.sources(&args.paths);
-    let found = Found::look(&paths);
+    let found = Found::look(&paths, &app.settings);
     let look = Look::load(app).map_err(|error| Failure::Failed(error.to_string()))?;
     let mut checks = host::terminal(app, &look);
     checks.extend(host::locale(app));

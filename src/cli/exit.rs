@@ -65,7 +65,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::NothingToOpen => Self::Usage(error.to_string()),
-            OpenError::Failed(_) => Self::Failed(error.to_string()),
+            OpenError::Failed(_) | OpenError::NoPlace(_) => Self::Failed(error.to_string()),
         }
     }
 }

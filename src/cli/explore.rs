@@ -10,7 +10,7 @@ use super::open::{self, Mode, Opened};
 use super::start;
 use crate::config::ConfigError;
 use crate::runbook::Library;
-use crate::state::{Keeper, Session, Slot, StateError, Store};
+use crate::state::{Keeper, Mark, Session, Slot, StateError, Store};
 use crate::text::Charset;
 use crate::tui::Options;
 
@@ -21,6 +21,13 @@ pub(super) struct Kept {
     keeper: Option<Keeper>,
     /// Why what was kept cannot be used.
     problem: Option<String>,
+}
+
+impl Kept {
+    fn marks(&self) -> Vec<Mark> {
+        let session = self.session.as_ref();
+        session.map(|s| s.marks.clone()).unwrap_or_default()
+    }
 }
 
 pub(super) fn run(cli: &Cli, app: &mut App) -> Result<Exit, Failure> {
@@ -44,7 +51,7 @@ pub(super) fn run(cli: &Cli, app: &mut App) -> Result<Exit, Failure> {
         };
     }
     if let (Some(slot), Some(store)) = (slot, &store) {
-        named.keeper = Some(Keeper::new(store.clone(), slot));
+        named.keeper = Some(Keeper::new(store.clone(), slot, named.marks()));
     }
     open_paths(&paths, named, cli, store, app)
 }
@@ -57,7 +64,7 @@ fn open_paths(
     app: &mut App,
 ) -> Result<Exit, Failure> {
     let opened = open::open(paths, &app.settings, Mode::Explore)?;
-    let kept = match store {
+    let mut kept = match store {
         Some(store) if named.keeper.is_none() && !opened.sources.is_empty() => {
             let slot = Slot::of_sources(&opened.sources);
             let mut kept = load(Some(&slot), Some(&store));
@@ -69,11 +76,16 @@ fn open_paths(
                     ..Session::default()
                 });
             }
-            kept.keeper = Some(Keeper::new(store, slot));
+            let marks = kept.marks();
+            kept.keeper = Some(Keeper::new(store, slot, marks));
             kept
         }
         _ => named,
     };
+    // What is said on the command line holds now.
+    if let (Some(_), Some(session)) = (cli.global.tz, &mut kept.session) {
+        session.zone = None;
+    }
     show(opened, kept, app)
 }
 
@@ -93,13 +105,7 @@ fn load(slot: Option<&Slot>, store: Option<&Store>) -> Kept {
 }
 
 fn no_such_session(slot: &Slot, store: Option<&Store>, problem: Option<String>) -> Failure {
-    let names: Vec<String> = store
-        .map(Store::list)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|listed| matches!(listed.slot, Slot::Named(_)))
-        .map(|listed| listed.slot.name().to_owned())
-        .collect();
+    let names = store.map(Store::names).unwrap_or_default();
     let missing = StateError::Missing(slot.name().to_owned());
     let known = if names.is_empty() {
         String::new()
@@ -126,6 +132,8 @@ pub(super) fn show(opened: Opened, kept: Kept, app: &mut App) -> Result<Exit, Fa
     };
     let wrong = app.errors.iter().chain(&look.errors);
     let problems = kept.problem.into_iter().chain(wrong.map(short));
+    let store = kept.keeper.as_ref().map(|keeper| &keeper.store);
+    let names = store.map(Store::names).unwrap_or_default();
     let options = Options {
         title: opened.title.clone(),
         zone: app.settings.zone,
@@ -144,6 +152,7 @@ pub(super) fn show(opened: Opened, kept: Kept, app: &mut App) -> Result<Exit, Fa
             .map(|path| path.to_string_lossy().into_owned())
             .collect(),
         session: kept.session,
+        session_names: names,
         ..Options::default()
     };
     let library = Library::load(&app.settings.runbooks);

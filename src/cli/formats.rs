@@ -1,5 +1,7 @@
 //! `auditty formats`: what can be read, and how.
 
+mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +13,14 @@ use crate::format::Format;
 
 pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
     match &args.command {
-        None | Some(FormatsCommand::List) => list(&open::formats(), app),
-        Some(FormatsCommand::Show { id }) => show(&open::formats(), id, app),
+        None | Some(FormatsCommand::List) => list(&open::formats(&app.settings), app),
+        Some(FormatsCommand::Show { id }) => show(&open::formats(&app.settings), id, app),
         Some(FormatsCommand::Detect { file }) => detect(file, app),
+        Some(FormatsCommand::Check {
+            file,
+            format,
+            max_unparsed,
+        }) => check::run(file, format.as_deref(), *max_unparsed, app),
     }
 }
 
@@ -52,7 +59,7 @@ fn show(formats: &[Arc<dyn Format>], id: &str, app: &mut App) -> Result<Exit, Fa
 
 fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
     let name = app.style.charset.line(&file.to_string_lossy(), usize::MAX);
-    let Some(found) = open::detect(file)? else {
+    let Some(found) = open::detect(file, &app.settings)? else {
         writeln!(app.out, "{name}: nothing to read (empty or binary)")?;
         return Ok(Exit::NoMatch);
     };

@@ -27,6 +27,9 @@ pub(super) fn run(args: &IndexArgs, app: &mut App) -> Result<Exit, Failure> {
 
 fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     let opened = open::open(&app.sources(paths), &app.settings, Mode::Complete)?;
+    if let Some(why) = opened.not_kept {
+        return Err(Failure::Failed(why));
+    }
     progress::wait(&opened, app);
     wait_for_others(&*opened.engine)?;
     let info = opened.engine.info();

@@ -88,7 +88,7 @@ fn named(name: &str, app: &App, errors: &mut Vec<ConfigError>) -> Palette {
 
 /// The file's text; nothing if there is no such file, or if it cannot be read, which is told.
 fn read(path: &Path, else_holds: &str, errors: &mut Vec<ConfigError>) -> Option<String> {
-    match std::fs::read_to_string(path) {
+    match crate::config::read_text(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

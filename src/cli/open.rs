@@ -12,14 +12,17 @@ use super::scratch::Scratch;
 use crate::config::paths::{self, PathsError};
 use crate::config::{Paths, Settings};
 use crate::engine::local::{LocalEngine, LocalOptions};
+use crate::engine::sink::EventSink;
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
+use crate::source::command::name_in;
 use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
 use crate::tui::clipboard::Wrap;
+use crate::tui::runner::ReadAs;
 use crate::tui::share;
 
 /// What the caller is going to do.
@@ -33,8 +36,10 @@ pub(super) enum Mode {
 
 /// An engine and what keeps it fed; the order of the fields is the order in which they end.
 pub(super) struct Opened {
-    _demo: Option<DemoWriter>,
+    demo: Option<DemoWriter>,
     ingest: Ingest,
+    /// Where people are told something.
+    sink: Arc<dyn EventSink>,
     pub(super) engine: Arc<dyn Engine>,
     /// What is open, as somebody else can name it.
     pub(super) paths: Vec<PathBuf>,
@@ -46,6 +51,10 @@ pub(super) struct Opened {
     pub(super) tip: Option<String>,
     /// What runbooks are offered for inputs of these names.
     pub(super) offers: Vec<(&'static str, String)>,
+    /// Why nothing is kept for the next time.
+    pub(super) not_kept: Option<String>,
+    /// Ids and titles of what a source can be read as.
+    formats: Vec<(String, String)>,
     /// Removed at the end.
     _scratch: Option<Scratch>,
 }
@@ -66,6 +75,9 @@ pub(super) enum OpenError {
     NothingToOpen,
     #[error("{0}")]
     Failed(String),
+    /// There is no place for an index.
+    #[error("{0}")]
+    NoPlace(String),
 }
 
 impl From<PathsError> for OpenError {
@@ -86,7 +98,8 @@ impl From<IngestError> for OpenError {
     }
 }
 
-/// Opens paths: the index of each, and a pipeline that brings it up to date.
+/// Opens paths: the index of each, and a pipeline that brings it up to date. Where nothing can be kept (a read-only
+/// home, a full disk) the index lives as long as this process, and that is said.
 pub(super) fn open(
     paths: &[PathBuf],
     settings: &Settings,
@@ -96,46 +109,116 @@ pub(super) fn open(
         return Err(OpenError::NothingToOpen);
     }
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    let mut discoverer = Discoverer::new(paths.to_vec());
-    let discovery = discoverer.scan();
-    if discovery.roots.is_empty() {
-        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    match open_kept(paths, settings, mode, &places) {
+        Err(OpenError::NoPlace(why)) => {
+            let both = |also: OpenError| OpenError::Failed(format!("{why}; {also}"));
+            let scratch = scratch_dir(&std::env::temp_dir(), "auditty-").map_err(both)?;
+            let folder = scratch.path().to_owned();
+            let opened = open_for_now(paths, settings, mode, scratch, &folder);
+            let mut opened = opened.map_err(both)?;
+            let said = format!("nothing is kept for the next time: {why}");
+            opened.sink.message(said);
+            opened.not_kept = Some(why);
+            Ok(opened)
+        }
+        other => other,
     }
+}
+
+fn open_kept(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    places: &Paths,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = discoverer(paths, settings);
+    let discovery = scan(&mut discoverer)?;
     // What comes by a pipe is read once: its index lives as long as this process.
-    let piped = discovery.roots.iter().any(|r| r.kind == RootKind::Stdin);
-    paths::private_dir(&places.cache)?;
-    let scratch = if piped {
-        Some(scratch_dir(&places.cache, "stdin-")?)
-    } else {
-        None
-    };
-    let dir_of = |path: &Path, kind: RootKind| match (&scratch, kind) {
-        (Some(scratch), RootKind::Stdin) => scratch.path().join("index"),
-        _ => places.index_dir().join(dir_name(path)),
-    };
-    let dirs: Vec<PathBuf> = discovery
-        .roots
-        .iter()
-        .map(|r| dir_of(&r.path, r.kind))
-        .collect();
-    let spool = scratch
-        .as_ref()
-        .map_or_else(PathBuf::new, |s| s.path().to_owned());
+    let piped = discovery.roots.iter().any(|r| r.kind.is_pipe());
+    let no_place = |e: PathsError| OpenError::NoPlace(e.to_string());
+    paths::private_dir(&places.cache).map_err(no_place)?;
+    if piped {
+        let scratch = scratch_dir(&places.cache, "pipe-");
+        let scratch = scratch.map_err(|error| OpenError::NoPlace(error.to_string()))?;
+        return open_for_now(paths, settings, mode, scratch, &places.index_dir());
+    }
+    let dir_of = |path: &Path| places.index_dir().join(dir_name(path));
+    let dirs: Vec<PathBuf> = discovery.roots.iter().map(|r| dir_of(&r.path)).collect();
+    let sources = discovery.roots.iter().map(|r| r.path.clone()).collect();
     let title = title(&discovery);
-    // What comes by a pipe is another thing each time.
-    let sources = discovery.roots.iter().filter(|_| !piped);
-    let sources = sources.map(|r| r.path.clone()).collect();
     let mut opened = start(
-        discoverer, discovery, &dirs, &places, spool, settings, mode, title, scratch,
+        discoverer,
+        discovery,
+        &dirs,
+        &places.index_dir(),
+        PathBuf::new(),
+        settings,
+        mode,
+        title,
+        None,
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
     Ok(opened)
 }
 
-/// A path that is right from any folder; standard input stays what it is.
+/// Opens paths with the index in a folder that goes with this process; that of what is not piped in `folder`.
+fn open_for_now(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+    scratch: Scratch,
+    folder: &Path,
+) -> Result<Opened, OpenError> {
+    let mut discoverer = discoverer(paths, settings);
+    let discovery = scan(&mut discoverer)?;
+    let dir_of = |path: &Path, kind: RootKind| {
+        let parent = if kind.is_pipe() {
+            scratch.path()
+        } else {
+            folder
+        };
+        parent.join(dir_name(path))
+    };
+    let roots = discovery.roots.iter();
+    let dirs: Vec<PathBuf> = roots.map(|r| dir_of(&r.path, r.kind)).collect();
+    let spool = scratch.path().to_owned();
+    let title = title(&discovery);
+    let mut opened = start(
+        discoverer,
+        discovery,
+        &dirs,
+        folder,
+        spool,
+        settings,
+        mode,
+        title,
+        Some(scratch),
+    )?;
+    opened.paths = paths.iter().map(|path| absolute(path)).collect();
+    Ok(opened)
+}
+
+/// Whether a path stands for what comes by a pipe.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-") || (name_in(path).is_some() && !path.exists())
+}
+
+fn discoverer(paths: &[PathBuf], settings: &Settings) -> Discoverer {
+    Discoverer::new(paths.to_vec()).with_commands(settings.command_names())
+}
+
+fn scan(discoverer: &mut Discoverer) -> Result<Discovery, OpenError> {
+    let discovery = discoverer.scan();
+    if discovery.roots.is_empty() {
+        return Err(OpenError::Failed(nothing_readable(&discovery)));
+    }
+    Ok(discovery)
+}
+
+/// A path that is right from any folder; standard input and commands stay what they are.
 fn absolute(path: &Path) -> PathBuf {
-    if path == Path::new("-") {
+    if is_pipe(path) {
         return path.to_owned();
     }
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
@@ -146,17 +229,19 @@ fn start(
     discoverer: Discoverer,
     discovery: Discovery,
     dirs: &[PathBuf],
-    places: &Paths,
+    root: &Path,
     spool: PathBuf,
     settings: &Settings,
     mode: Mode,
     title: String,
     scratch: Option<Scratch>,
 ) -> Result<Opened, OpenError> {
-    let registry = Arc::new(Registry::builtin());
+    let registry = Arc::new(Registry::with(&settings.formats));
+    let named = |f: &Arc<dyn Format>| (f.id().to_owned(), f.title().to_owned());
+    let formats = registry.all().iter().map(named).collect();
     let zone = settings.log_zone;
     let options = LocalOptions {
-        root: Some(places.index_dir()),
+        root: Some(root.to_owned()),
         zone,
         complete: mode == Mode::Complete,
         max_bytes: settings.index.max_bytes,
@@ -168,25 +253,35 @@ fn start(
         zone,
     };
     let engine =
-        LocalEngine::open(dirs, registry.clone(), options)?.with_scanner(Arc::new(scanner));
+        LocalEngine::open(dirs, registry.clone(), options).map_err(|error| match error {
+            EngineError::Io { .. } | EngineError::Index(_) => OpenError::NoPlace(error.to_string()),
+            other => other.into(),
+        })?;
+    let engine = engine.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
+    let sink = sinks[0].clone();
     let options = Options {
         follow: mode != Mode::Complete,
         zone,
         workers: 2,
         spool,
+        commands: settings.commands.clone(),
+        launcher: super::launch::launcher(),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);
     Ok(Opened {
-        _demo: None,
+        demo: None,
         ingest,
+        sink,
         engine,
         paths: Vec::new(),
         title,
         sources: Vec::new(),
         tip: None,
         offers: Vec::new(),
+        not_kept: None,
+        formats,
         _scratch: scratch,
     })
 }
@@ -194,20 +289,22 @@ fn start(
 /// The bundled incident, written into a private folder and going on while it is open.
 pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
     let places = Paths::find(std::env::var_os("AUDITTY_HOME"))?;
-    paths::private_dir(&places.cache)?;
-    let scratch = scratch_dir(&places.cache, "demo-")?;
+    let private = paths::private_dir(&places.cache);
+    let parent = private.map_or_else(|_| std::env::temp_dir(), |()| places.cache);
+    let scratch = scratch_dir(&parent, "demo-")?;
+    let folder = scratch.path().to_owned();
     let logs = scratch.path().join("logs");
     let failed = |e: std::io::Error| OpenError::Failed(format!("cannot write the demo: {e}"));
     let incident = Incident::render(&logs, Timestamp::now()).map_err(failed)?;
     let key = incident.leaked_key;
     let mut discoverer = Discoverer::new(vec![logs.clone()]);
     let discovery = discoverer.scan();
-    let dirs = [scratch.path().join("index")];
+    let dirs = [folder.join("index")];
     let mut opened = start(
         discoverer,
         discovery,
         &dirs,
-        &places,
+        &folder,
         PathBuf::new(),
         settings,
         Mode::Explore,
@@ -215,7 +312,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
         Some(scratch),
     )?;
     opened.paths = vec![logs];
-    opened._demo = Some(DemoWriter::start(incident).map_err(failed)?);
+    opened.demo = Some(DemoWriter::start(incident).map_err(failed)?);
     opened.tip = Some("demo: R opens the runbook, x jumps to a broken link".into());
     opened.offers = vec![("key", key.to_owned())];
     Ok(opened)
@@ -226,7 +323,7 @@ pub(super) fn demo(settings: &Settings) -> Result<Opened, OpenError> {
 pub(super) fn explore(
     opened: Opened,
     mut library: crate::runbook::Library,
-    options: crate::tui::Options,
+    mut options: crate::tui::Options,
     keeper: Option<crate::state::Keeper>,
 ) -> Result<Option<String>, OpenError> {
     for runbook in &mut library.runbooks {
@@ -237,6 +334,11 @@ pub(super) fn explore(
             }
         }
     }
+    options.formats.clone_from(&opened.formats);
+    let chooser = opened.ingest.chooser();
+    options.read_as = Some(ReadAs(Arc::new(move |source, format| {
+        chooser.read_as(source, format);
+    })));
     let failed = |e: &dyn std::fmt::Display| OpenError::Failed(e.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -263,6 +365,7 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     let variable = |name: &str| std::env::var(name).ok();
     share::Setup {
         paths: opened.paths.clone(),
+        passing: opened.demo.is_some(),
         who: super::who::this_user(),
         clipboard: app.settings.clipboard,
         wrap: Wrap::find(variable("TMUX").as_deref(), variable("STY").as_deref()),
@@ -271,39 +374,58 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     }
 }
 
-pub(super) fn verify(
-    paths: &[PathBuf],
-    _settings: &Settings,
-) -> Result<Vec<VerifyFile>, OpenError> {
+pub(super) fn verify(paths: &[PathBuf], settings: &Settings) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
     }
-    Ok(crate::ingest::verify::verify(paths, &Registry::builtin()))
+    Ok(crate::ingest::verify::verify(
+        paths,
+        &Registry::with(&settings.formats),
+    ))
 }
 
 /// Every known format.
-pub(super) fn formats() -> Vec<Arc<dyn Format>> {
-    Registry::builtin().all()
+pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
+    Registry::with(&settings.formats).all()
 }
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.
-pub(super) fn detect(file: &Path) -> Result<Option<Detection>, OpenError> {
+pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detection>, OpenError> {
+    match found(file)? {
+        Some(found) => detect_in(&found, settings),
+        None => Ok(None),
+    }
+}
+
+/// What is in a file, decompressed.
+pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
+    let found = found(file)?.ok_or_else(|| {
+        OpenError::Failed(format!("there is nothing to read in {}", file.display()))
+    })?;
+    open_stream(&found)
+        .map_err(|e| OpenError::Failed(format!("cannot read {}: {e}", file.display())))
+}
+
+/// A file as one of a log; `None` = binary or empty.
+fn found(file: &Path) -> Result<Option<GenFile>, OpenError> {
     let discovery = crate::source::discover(&[file.to_owned()]);
     let files = discovery.roots.iter().flat_map(|r| &r.sets);
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let mut generations = files.flat_map(|s| &s.generations);
-    let Some(found) = generations.find(|g| g.path == canonical) else {
-        let skipped = discovery.skipped.first();
-        return match skipped.map(|s| s.why) {
-            Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
-            _ => Err(OpenError::Failed(nothing_readable(&discovery))),
-        };
-    };
-    detect_in(found)
+    if let Some(found) = generations.find(|g| g.path == canonical) {
+        return Ok(Some(found.clone()));
+    }
+    match discovery.skipped.first().map(|s| s.why) {
+        Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
+        _ => Err(OpenError::Failed(nothing_readable(&discovery))),
+    }
 }
 
 /// The format of one file of a log; `None` = there is nothing in it.
-pub(super) fn detect_in(file: &GenFile) -> Result<Option<Detection>, OpenError> {
+pub(super) fn detect_in(
+    file: &GenFile,
+    settings: &Settings,
+) -> Result<Option<Detection>, OpenError> {
     use std::io::Read;
     let failed = |e: &dyn std::fmt::Display| {
         OpenError::Failed(format!("cannot read {}: {e}", file.path.display()))
@@ -314,7 +436,7 @@ pub(super) fn detect_in(file: &GenFile) -> Result<Option<Detection>, OpenError> 
         .take(64 << 10)
         .read_to_end(&mut sample)
         .map_err(|e| failed(&e))?;
-    Ok((!sample.is_empty()).then(|| Registry::builtin().detect(&sample)))
+    Ok((!sample.is_empty()).then(|| Registry::with(&settings.formats).detect(&sample)))
 }
 
 /// A name for the index of a root that no path separator or length limit can trouble.
@@ -352,8 +474,9 @@ fn title(discovery: &Discovery) -> String {
         .first()
         .map(|r| r.path.to_string_lossy().into_owned())
         .unwrap_or_default();
-    match sources {
-        0 | 1 => first,
-        n => format!("{first} +{} sources", n - 1),
+    match (sources, discovery.roots.len()) {
+        (0 | 1, _) => first,
+        (n, 1) => format!("{n} sources in {first}"),
+        (n, _) => format!("{first} +{} sources", n - 1),
     }
 }

@@ -13,9 +13,8 @@ use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
 use crate::export::{self, About, Format, StreamError};
 use crate::query::Query;
+use crate::text::{self, Charset};
 
-/// Events in a table unless `--limit` says otherwise.
-const TABLE_LIMIT: usize = 1000;
 /// Values of a facet in a table unless `--limit` says otherwise.
 const FACET_LIMIT: usize = 50;
 /// Values of a facet in other formats: as good as all.
@@ -100,7 +99,7 @@ fn into_file(
         app.talk(&format!(
             "wrote {} to {}",
             super::app::size(bytes),
-            path.display()
+            Charset::Unicode.line(&text::path(&path), usize::MAX)
         ));
     }
     Ok(answered)
@@ -213,7 +212,7 @@ fn events(
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
     let format = args.format();
     let by_default = if format == Format::Table && args.output.is_none() {
-        TABLE_LIMIT
+        export::TABLE_ROWS
     } else {
         usize::MAX
     };

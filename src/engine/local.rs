@@ -1,5 +1,6 @@
 //! The local engine: one tantivy index a source root, what is live in memory, and the union of both as the answer.
 
+mod accept;
 mod bounds;
 mod catalog;
 mod collect;
@@ -22,7 +23,6 @@ mod sink;
 mod store;
 mod terms;
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,9 +44,14 @@ use super::{
     SourceInfo, Tail, TailRequest, Watermark,
 };
 use crate::chain::ChainReport;
-use crate::event::{Event, EventId, Timestamp};
+use crate::event::{Event, EventId, Timestamp, Zone};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher};
+
+/// What the index said when something failed.
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Index(error.to_string())
+}
 
 /// How often stores look whether a commit is due.
 const TICK: Duration = Duration::from_millis(200);

@@ -192,9 +192,8 @@ impl Engine for MemoryEngine {
             let info = sources.entry(&event.source).or_default();
             info.name = event.source.clone();
             info.format = event.format.clone();
-            info.events += 1;
+            info.add(event.ts);
             info.unparsed += u64::from(&*event.format == "text" && event.note.is_some());
-            info.last = info.last.max(event.ts);
             info.chain = inner
                 .chains
                 .iter()

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::event::field::Field;
 use crate::event::{Event, Outcome, SortKey, Timestamp, Verdict};
+use crate::query::token::fold;
 
 /// A partial answer that can be merged with others and finished into a page's parts.
 #[derive(Default)]
@@ -40,6 +41,14 @@ impl FacetOrder {
     }
 }
 
+impl FacetRequest {
+    /// Whether a value is one of those that are wanted.
+    pub fn holds(&self) -> impl Fn(&str) -> bool + use<> {
+        let wanted = fold(&self.holding).into_owned();
+        move |value| wanted.is_empty() || fold(value).contains(&wanted)
+    }
+}
+
 impl Counts {
     pub fn add(&mut self, value: &str, n: u64) {
         self.sum += n;
@@ -61,7 +70,9 @@ impl Counts {
 
     /// The first `limit` values in the order asked for, equal counts by value.
     pub fn top(self, request: &FacetRequest) -> Facet {
-        let mut values: Vec<(String, u64)> = self.values.into_iter().collect();
+        let holds = request.holds();
+        let values = self.values.into_iter().filter(|(value, _)| holds(value));
+        let mut values: Vec<(String, u64)> = values.collect();
         values.sort_unstable_by(|a, b| {
             let by_count = request.order.compare(a.1, b.1);
             by_count.then_with(|| a.0.cmp(&b.0))

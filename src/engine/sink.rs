@@ -30,6 +30,7 @@ pub struct Generation {
     /// Place among the generations of its set; older is smaller.
     pub rank: i32,
     /// Where its bytes were last seen.
+    #[serde(serialize_with = "any_path")]
     pub path: PathBuf,
     pub dev: u64,
     pub ino: u64,
@@ -47,6 +48,9 @@ pub struct Generation {
     /// Format id and parser version it was read with.
     pub format: String,
     pub version: u32,
+    /// A person chose the format.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
     /// Decompressed byte ranges whose records are in the index: sorted, disjoint.
     pub done: Vec<Range<u64>>,
     /// Line ends before the end of the first range, if that range starts at 0; `None` = not counted.
@@ -60,6 +64,14 @@ pub struct Generation {
     pub header: Option<Arc<str>>,
     /// Times without a year lie before this moment.
     pub reference: Timestamp,
+}
+
+/// Also paths that are not UTF-8, which JSON cannot hold; such a file is found again by its inode and its beginning.
+fn any_path<S: serde::Serializer>(
+    path: &std::path::Path,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&crate::text::path(path))
 }
 
 mod optional_text {

@@ -60,7 +60,7 @@ impl IdHasher {
         let mut hash = self.prefix.clone();
         hash.update(offset.to_le_bytes());
         hash.update(sub.to_le_bytes());
-        let first_line = frame.split(|b| *b == b'\n').next().unwrap_or_default();
+        let first_line = &frame[..memchr::memchr(b'\n', frame).unwrap_or(frame.len())];
         hash.update(if self.whole { frame } else { first_line });
         let digest = hash.finalize();
         let mut half = [0u8; 16];

@@ -25,6 +25,25 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
+/// The earlier of two times, of which either may not be known.
+pub fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
+}
+
+/// A length of time in its two largest units: `12.4 s`, `3 min 07 s`, `6 d 19 h`; never longer than 13 columns.
+pub fn length(nanos: u128) -> String {
+    let of = |unit: i64| nanos / unit as u128;
+    let rest = |of: i64, unit: i64| nanos % of as u128 / unit as u128;
+    match nanos {
+        n if n < 1_000_000 => format!("{} us", n.div_ceil(1_000)),
+        n if n < SECOND as u128 => format!("{} ms", n / 1_000_000),
+        n if n < MINUTE as u128 => format!("{}.{} s", of(SECOND), rest(SECOND, 100_000_000)),
+        n if n < HOUR as u128 => format!("{} min {:02} s", of(MINUTE), rest(MINUTE, SECOND)),
+        n if n < DAY as u128 => format!("{} h {:02} min", of(HOUR), rest(HOUR, MINUTE)),
+        _ => format!("{} d {:02} h", of(DAY), rest(DAY, HOUR)),
+    }
+}
+
 impl Timestamp {
     /// The system's clock. Only the composition root and the runner call this; everything else takes time as data.
     pub fn now() -> Self {

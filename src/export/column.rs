@@ -110,8 +110,13 @@ pub(super) fn report_default() -> Vec<Column> {
         Field::Action,
         Field::Target,
         Field::Outcome,
+        Field::Reason,
         Field::Ip,
+        Field::Session,
         Field::Chain,
+        Field::Source,
+        Field::Line,
+        Field::Id,
     ])
 }
 

@@ -55,7 +55,9 @@ pub(super) fn write_row<'a>(
     is_guarded: bool,
 ) -> io::Result<()> {
     let mut line = String::new();
+    let mut count = 0;
     for (i, cell) in cells.enumerate() {
+        count = i + 1;
         if i > 0 {
             line.push(',');
         }
@@ -69,6 +71,10 @@ pub(super) fn write_row<'a>(
         } else {
             push_quoted(&cell, &mut line)
         }
+    }
+    // A lone empty cell would be no record at all.
+    if count == 1 && line.is_empty() {
+        line.push_str("\"\"");
     }
     line.push('\n');
     out.write_all(line.as_bytes())

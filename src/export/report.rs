@@ -1,97 +1,23 @@
 //! The access report: for people who have to show who did what, and how far the answer can be relied on.
 
+mod about;
+
 use std::io::{self, Write};
+
+pub use about::{About, Sum, Summed};
 
 use super::markdown::{text, write_row, write_rule};
 use super::{Column, Exporter, Style, column};
 use crate::chain::ChainReport;
-use crate::engine::{Cancel, Engine, EngineError, Hit, Info, SearchRequest, Sort, SourceInfo};
+use crate::engine::{FacetOrder, Hit, SourceInfo};
 use crate::event::field::Field;
+use crate::event::time::{MINUTE, length};
 use crate::event::{Level, Timestamp};
-use crate::query::ast::{Ast, TimeExpr};
-use crate::query::{BindContext, Query};
 
 /// Findings of one source that are written out; the rest is counted.
 const FINDINGS: usize = 20;
-
-/// What a report says besides its rows.
-#[derive(Clone, Debug, Default)]
-pub struct About {
-    /// Who made it (`alice (uid 1000) on bastion`).
-    pub who: String,
-    pub when: Timestamp,
-    /// The query as it was run, in its own language.
-    pub query: String,
-    /// The same with every time made absolute, where that differs.
-    pub settled: Option<String>,
-    pub since: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-    pub newest_first: bool,
-    /// Rows at most, if somebody set a bound.
-    pub limit: Option<usize>,
-    /// Events that match, counted when the report was begun.
-    pub total: u64,
-    pub info: Info,
-}
-
-impl About {
-    /// Asks an engine for what a report on `request` has to say.
-    pub fn gather(
-        engine: &dyn Engine,
-        request: &SearchRequest,
-        who: String,
-        cancel: &Cancel,
-    ) -> Result<Self, EngineError> {
-        let count = SearchRequest {
-            limit: 0,
-            cursor: None,
-            facets: Vec::new(),
-            histogram: None,
-            want_total: true,
-            ..request.clone()
-        };
-        let page = engine.search(&count, cancel)?;
-        let mut info = engine.info();
-        info.covers = page.covers;
-        let query = match request.query.to_string() {
-            empty if empty.is_empty() => "*".to_owned(),
-            text => text,
-        };
-        let bound = request.query.bind(&BindContext {
-            now: request.now,
-            zone: request.zone,
-            paths: None,
-        })?;
-        let (mut since, mut until) = (None, None);
-        for term in (Query {
-            ast: bound.ast.clone(),
-        })
-        .conjuncts()
-        {
-            match term {
-                Ast::Since(TimeExpr::At(at)) => since = since.max(Some(at)),
-                Ast::Until(TimeExpr::At(at)) => {
-                    until = Some(until.map_or(at, |u: Timestamp| u.min(at)));
-                }
-                _ => {}
-            }
-        }
-        let settled = Some(Query { ast: bound.ast }.to_string())
-            .filter(|settled| !settled.is_empty() && *settled != query);
-        Ok(Self {
-            who,
-            when: request.now,
-            query,
-            settled,
-            since,
-            until,
-            newest_first: request.sort == Sort::Desc,
-            limit: None,
-            total: page.total,
-            info,
-        })
-    }
-}
+/// A stretch without a record at either end of the period asked for is told if it is at least this long, in nanoseconds.
+const SILENCE: i64 = MINUTE;
 
 pub(super) struct Report {
     about: Box<About>,
@@ -126,6 +52,7 @@ impl Report {
         }
         writeln!(out, "# Access report\n")?;
         self.facts(out)?;
+        self.summary(out)?;
         self.sources(out)?;
         self.coverage(out)?;
         self.integrity(out)?;
@@ -157,16 +84,46 @@ impl Report {
             rows.push(("query, times settled", settled.clone()));
         }
         let end = |at: Option<Timestamp>, open: &str| at.map_or(open.to_owned(), |t| self.time(t));
-        rows.push((
-            "from (inclusive)",
-            end(about.since, "the oldest event there is"),
-        ));
+        rows.push(("from (inclusive)", end(about.since, "no begin was given")));
         rows.push((
             "to (exclusive)",
-            end(about.until, "the time the report was made"),
+            end(
+                about.until,
+                "no end was given: all that was there when it was made",
+            ),
         ));
+        rows.push((
+            "the sources hold",
+            match about.held {
+                Some(held) => self.period(held),
+                None => "no event with a time".to_owned(),
+            },
+        ));
+        if let (Some(since), Some((first, last))) = (about.since, about.held) {
+            let until = about
+                .until
+                .map_or(about.when, |until| until.min(about.when));
+            let covered = (first.max(since), last.min(until));
+            rows.push((
+                "of the period asked for",
+                format!("{} of {}", long(covered), long((since, until))),
+            ));
+        }
         rows.push(("times shown in", self.style.zone.to_string()));
         rows.push(("events that match", about.total.to_string()));
+        if let Some((first, last)) = about.found {
+            rows.push(("first of them", self.time(first)));
+            rows.push(("last of them", self.time(last)));
+        }
+        if about.untimed > 0 {
+            rows.push((
+                "events without a time",
+                format!(
+                    "{}: they are in no period, and not in this report",
+                    about.untimed
+                ),
+            ));
+        }
         let order = if about.newest_first {
             "newest first"
         } else {
@@ -189,6 +146,31 @@ impl Report {
         writeln!(out)
     }
 
+    fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.about.total == 0 {
+            return Ok(());
+        }
+        writeln!(out, "## Summary\n")?;
+        let first = format!("first ({})", self.style.zone);
+        let last = format!("last ({})", self.style.zone);
+        let head = ["what", "value", "events", &first, &last];
+        write_row(out, head.into_iter(), self.style)?;
+        write_rule(out, head.len())?;
+        for sum in &self.about.summary {
+            let end =
+                |at: Option<Timestamp>| at.map_or(String::new(), |t| self.style.zone.format(t));
+            let (first, last) = sum.period.unzip();
+            let (events, first, last) = (sum.events.to_string(), end(first), end(last));
+            let what = match sum.order {
+                FacetOrder::Frequent => sum.field.name().to_owned(),
+                FacetOrder::Rare => format!("{}, rarest", sum.field.name()),
+            };
+            let row = [&*what, sum.what.words(), &events, &first, &last];
+            write_row(out, row.into_iter(), self.style)?;
+        }
+        writeln!(out)
+    }
+
     fn sources(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## Sources\n")?;
         let head = [
@@ -196,14 +178,27 @@ impl Report {
             "format",
             "events",
             "of them unparsed",
+            "oldest event",
             "newest event",
         ];
         write_row(out, head.into_iter(), self.style)?;
         write_rule(out, head.len())?;
         for source in &self.about.info.sources {
-            let newest = source.last.map_or("none".to_owned(), |at| self.time(at));
+            let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
+            let (oldest, newest) = (end(source.first), end(source.last));
             let (events, unparsed) = (source.events.to_string(), source.unparsed.to_string());
-            let row: [&str; 5] = [&source.name, &source.format, &events, &unparsed, &newest];
+            let format = match source.format_chosen {
+                true => format!("{} (chosen by a person)", source.format),
+                false => source.format.to_string(),
+            };
+            let row = [
+                &source.name,
+                &*format,
+                &*events,
+                &*unparsed,
+                &*oldest,
+                &*newest,
+            ];
             write_row(out, row.into_iter(), self.style)?;
         }
         writeln!(out)
@@ -214,10 +209,7 @@ impl Report {
         let info = &self.about.info;
         let covers = &info.covers;
         match (covers.complete, covers.since) {
-            (true, _) => writeln!(
-                out,
-                "- Complete: every record of these sources was searched."
-            )?,
+            (true, _) => writeln!(out, "- Every record of these sources was searched.")?,
             (false, Some(since)) => writeln!(
                 out,
                 "- NOT complete: searched back to {}; older events may be missing.",
@@ -227,6 +219,7 @@ impl Report {
                 writeln!(out, "- NOT complete: the sources were still being read.")?;
             }
         }
+        self.silences(out)?;
         if let Some(why) = &covers.stopped {
             writeln!(out, "- Reading stopped: {}.", self.safe(why))?;
         }
@@ -242,9 +235,51 @@ impl Report {
         writeln!(out)
     }
 
+    /// Says from when to when there are records, and which part of the period asked for is outside that.
+    fn silences(&self, out: &mut dyn Write) -> io::Result<()> {
+        let about = &*self.about;
+        let Some((first, last)) = about.held else {
+            return Ok(());
+        };
+        writeln!(out, "- There are records {}.", self.period((first, last)))?;
+        // What is still to come when the report is made is no silence.
+        let until = about
+            .until
+            .map_or(about.when, |until| until.min(about.when));
+        let before = about.since.map(|since| (since, first.min(until)));
+        let after = (last.max(about.since.unwrap_or(last)), until);
+        for (from, to) in before.into_iter().chain([after]) {
+            if to.0.saturating_sub(from.0) >= SILENCE {
+                writeln!(
+                    out,
+                    "- NOTHING is there {}: whatever happened then is not in these sources.",
+                    self.period((from, to))
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `from … to … (4 h 50 min)`
+    fn period(&self, (from, to): (Timestamp, Timestamp)) -> String {
+        let long = long((from, to));
+        format!("from {} to {} ({long})", self.time(from), self.time(to))
+    }
+
     fn integrity(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## Were the records changed?\n")?;
-        for source in &self.about.info.sources {
+        writeln!(out, "The events of this report:\n")?;
+        for (verdict, events) in &self.about.chain {
+            writeln!(out, "- {events}: {}", self.safe(&of_events(verdict)))?;
+        }
+        if self.about.chain.is_empty() {
+            writeln!(out, "- there are none")?;
+        }
+        writeln!(out, "\nAll records of the sources:\n")?;
+        let is_unchained = |s: &&SourceInfo| s.chain.as_ref().is_some_and(|c| c.scheme.is_none());
+        let (unchained, chained): (Vec<&SourceInfo>, Vec<_>) =
+            self.about.info.sources.iter().partition(is_unchained);
+        for source in chained {
             writeln!(
                 out,
                 "- {}: {}",
@@ -268,7 +303,35 @@ impl Report {
                 writeln!(out, "  - and {} more", worst.len() - FINDINGS)?;
             }
         }
+        match &unchained[..] {
+            [] => {}
+            [source] => writeln!(
+                out,
+                "- {}: cannot be told: no hash chain",
+                self.safe(&source.name)
+            )?,
+            sources => writeln!(
+                out,
+                "- The other {} sources: cannot be told: no hash chain",
+                sources.len()
+            )?,
+        }
         writeln!(out)
+    }
+}
+
+/// How long a period is; nothing if it ends before it begins.
+fn long((from, to): (Timestamp, Timestamp)) -> String {
+    length(u128::try_from(i128::from(to.0) - i128::from(from.0)).unwrap_or(0))
+}
+
+/// What the chain check says of an event, in words.
+fn of_events(verdict: &str) -> String {
+    match verdict {
+        "verified" => "checked, and unchanged".to_owned(),
+        "unchained" => "cannot be told: no hash chain".to_owned(),
+        "pending" => "not checked yet".to_owned(),
+        broken => format!("BROKEN here ({broken})"),
     }
 }
 
@@ -283,7 +346,7 @@ fn verdict(source: &SourceInfo) -> String {
     let count = |level: Level| chain.findings.iter().filter(|f| f.level == level).count();
     let (alarms, warnings) = (count(Level::Alarm), count(Level::Warning));
     match (scheme, alarms, warnings) {
-        (None, ..) => format!("cannot be told: no hash chain ({coverage})"),
+        (None, ..) => "cannot be told: no hash chain".to_owned(),
         (Some(scheme), 0, 0) => format!("no sign of it ({scheme}: {coverage})"),
         (Some(scheme), 0, n) => {
             format!("no proof of it, but {n} to look at ({scheme}: {coverage})")
@@ -318,7 +381,7 @@ impl Exporter for Report {
     }
 }
 
-const TERMS: [(&str, &str); 11] = [
+const TERMS: [(&str, &str); 12] = [
     (
         "time",
         "when it happened, as the record says; not when it was read.",
@@ -332,6 +395,10 @@ const TERMS: [(&str, &str); 11] = [
     (
         "outcome",
         "success, failure (an error or a denial), or unknown where the record does not say.",
+    ),
+    (
+        "session",
+        "what ties records to one login, connection or key; a key may be used by several people.",
     ),
     (
         "ip",
@@ -355,6 +422,6 @@ const TERMS: [(&str, &str); 11] = [
     ),
     (
         "query",
-        "the filter in auditty's query language; run again on the same records it gives the same events.",
+        "the filter in auditty's query language; with its times settled, run again on the same records, it gives the same events.",
     ),
 ];

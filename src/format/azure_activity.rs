@@ -1,4 +1,5 @@
-//! Azure Activity Log: as diagnostic settings write it, and as the REST API gives it out.
+//! Azure Activity Log: as diagnostic settings write it, as the REST API and the SDKs give it out, and as Log Analytics keeps
+//! it; with it the resource logs that have the same envelope (storage).
 //!
 //! Source: <https://learn.microsoft.com/en-us/azure/azure-monitor/platform/activity-log-schema>.
 
@@ -18,6 +19,8 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
         "operation_name. resource_id",
         "eventTimestamp operationName.",
         "authorization.action caller",
+        "operationName callerIpAddress uri category^=Storage",
+        "OperationNameValue ActivityStatusValue",
     ],
     fields: &[
         (
@@ -33,10 +36,16 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
                 "identity.claims.upn",
                 "identity.claims.name",
                 "identity.claim.upn",
+                "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
                 "properties.userPrincipalName",
                 "identity.UserName",
                 "caller",
+                // What cannot be typed, but searched: an application, an object of the directory, the key of a signature.
                 "identity.claims.appid",
+                "identity.claims.http://schemas.microsoft.com/identity/claims/objectidentifier",
+                "identity.requester.objectId",
+                "identity.authorization.evidence.principalId",
+                "identity.tokenHash",
             ],
         ),
         (
@@ -44,6 +53,7 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
             &[
                 "operationName.value",
                 "operation_name.value",
+                "OperationNameValue",
                 "operationName",
                 "authorization.action",
             ],
@@ -51,10 +61,13 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
         (
             "target",
             &[
+                // A blob is in a container of an account; the resource is the account.
+                "properties.objectKey",
                 "resourceId",
                 "resource_id",
+                "_ResourceId",
                 "authorization.scope",
-                "properties.objectKey",
+                "uri",
             ],
         ),
         (
@@ -62,17 +75,23 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
             &[
                 "resultType",
                 "status.value",
+                "ActivityStatusValue",
                 "properties.statusCode",
                 "statusCode",
                 "resultSignature",
+                "properties.metricResponseType",
             ],
         ),
         (
             "reason",
             &[
+                "statusText",
                 "resultSignature",
                 "subStatus.value",
                 "sub_status.value",
+                "ActivitySubstatusValue",
+                "properties.statusCode",
+                "statusCode",
                 "resultType",
             ],
         ),
@@ -120,11 +139,18 @@ pub(super) const AZURE_ACTIVITY: Table = Table {
         ("4", Severity::Info),
         ("5", Severity::Debug),
     ],
+    version: 2,
     finish,
     ..Table::EMPTY
 };
 
-fn finish(event: &mut Event, _: &Attributes) {
+fn finish(event: &mut Event, leaves: &Attributes) {
+    // `None`, in all these fields, is the word for nothing.
+    if event.outcome == Outcome::Failure && event.reason.as_deref() == Some("None") {
+        let codes = ["properties.statusCode", "statusCode", "resultType"];
+        let code = codes.iter().find_map(|path| leaves.get(path));
+        event.reason = code.map(str::to_owned);
+    }
     if event.outcome != Outcome::Failure {
         event.reason = None;
     }

@@ -1,16 +1,26 @@
 //! CSV and TSV with a line of column names: what spreadsheets and consoles export, and auditty's own CSV.
 //!
-//! A column is an attribute under its name; the usual names are understood as in JSON. The delimiter is the one that the
+//! A column is an attribute under its name; the usual names are guessed as in JSON. The delimiter is the one that the
 //! header has most of. Source: RFC 4180.
 
+use std::sync::Arc;
+
 use super::framer::{CsvFramer, fields};
-use super::json;
+use super::guess::{self, Guess};
 use super::record::{address, event_of, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind};
 
-pub(super) struct Csv;
+pub(super) struct Csv {
+    guess: Arc<Guess>,
+}
+
+impl Csv {
+    pub(super) fn new(guess: Arc<Guess>) -> Self {
+        Self { guess }
+    }
+}
 
 /// Most columns that are looked at.
 const COLUMNS: usize = 1_000;
@@ -20,7 +30,7 @@ const RECORDS: usize = 32;
 
 impl Format for Csv {
     fn id(&self) -> &str {
-        "csv"
+        "csv~"
     }
 
     fn title(&self) -> &str {
@@ -28,11 +38,11 @@ impl Format for Csv {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
-        let Some(header) = self.header(sample.bytes()) else {
+        let Some(header) = header(sample.bytes()) else {
             return 0;
         };
         let delimiter = delimiter(&header);
@@ -49,12 +59,9 @@ impl Format for Csv {
         if records.is_empty() || fitting * 10 < records.len() * 9 {
             return 0;
         }
-        let known = names.iter().filter(|name| json::is_known(name)).count();
-        match known {
-            0 => 30,
-            1 => 50,
-            _ => 80,
-        }
+        let known = names.iter().filter(|name| guess::is_telling(name)).count();
+        // A line taken for a header is no event: one word may be chance, in prose with commas too.
+        if known < 2 { 0 } else { 80 }
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
@@ -66,25 +73,7 @@ impl Format for Csv {
     }
 
     fn header(&self, head: &[u8]) -> Option<String> {
-        let mut framer = CsvFramer::new(0, false);
-        let mut records = Vec::new();
-        framer.push(head, &mut records);
-        let first = records.first()?;
-        let header = lossy(trimmed(&first.bytes)).into_owned();
-        let names = fields(&header, delimiter(&header));
-        let is_name = |name: &String| {
-            let begins = |c: char| c.is_alphabetic() || matches!(c, '@' | '_');
-            name.len() <= 128
-                && name.trim().starts_with(begins)
-                && !name.contains(['{', '=', ':', '\n'])
-        };
-        let mut sorted: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
-        sorted.sort();
-        sorted.dedup();
-        let sound = (2..=COLUMNS).contains(&names.len())
-            && names.iter().all(is_name)
-            && sorted.len() == names.len();
-        sound.then_some(header)
+        header(head)
     }
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
@@ -92,32 +81,65 @@ impl Format for Csv {
             .header
             .as_deref()
             .ok_or("the line of column names is missing")?;
-        let delimiter = delimiter(header);
-        let names = fields(header, delimiter);
         let text = lossy(trimmed(&frame.bytes));
-        let values = fields(&text, delimiter);
-        if values.len() != names.len() {
-            return Err(format!(
-                "has {} fields, the header {}",
-                values.len(),
-                names.len()
-            ));
-        }
+        let cells = cells(header, &text)?;
         let mut event = event_of(frame);
-        let mut leaves = Attributes::with_capacity(text.len(), names.len());
-        for (name, value) in names.iter().zip(&values) {
+        let mut leaves = Attributes::with_capacity(text.len(), cells.len());
+        for (name, value) in &cells {
             for part in parts(value) {
                 leaves.push(name.trim(), kind(part), part);
             }
         }
-        json::fill(&mut event, &leaves);
+        self.guess.fill(&mut event, &leaves);
         event.attributes = leaves;
         Ok(vec![event])
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {
-        json::described_spellings()
+        guess::described()
     }
+}
+
+/// The line of column names, if a source begins with one.
+pub(super) fn header(head: &[u8]) -> Option<String> {
+    let mut framer = CsvFramer::new(0, false);
+    let mut records = Vec::new();
+    framer.push(head, &mut records);
+    let first = records.first()?;
+    let header = lossy(trimmed(&first.bytes)).into_owned();
+    let names = fields(&header, delimiter(&header));
+    let is_name = |name: &String| {
+        let begins = |c: char| c.is_alphabetic() || matches!(c, '@' | '_');
+        name.len() <= 128
+            && name.trim().starts_with(begins)
+            && !name.contains(['{', '=', ':', '\n'])
+    };
+    let mut sorted: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
+    sorted.sort();
+    sorted.dedup();
+    let sound = (2..=COLUMNS).contains(&names.len())
+        && names.iter().all(is_name)
+        && sorted.len() == names.len();
+    sound.then_some(header)
+}
+
+/// The names in a header.
+pub(super) fn names(header: &str) -> Vec<String> {
+    fields(header, delimiter(header))
+}
+
+/// The fields of a record, each with the name the header gives it.
+pub(super) fn cells(header: &str, record: &str) -> Result<Vec<(String, String)>, String> {
+    let names = names(header);
+    let values = fields(record, delimiter(header));
+    if values.len() != names.len() {
+        return Err(format!(
+            "has {} fields, the header {}",
+            values.len(),
+            names.len()
+        ));
+    }
+    Ok(names.into_iter().zip(values).collect())
 }
 
 /// The addresses of a list of them; any other value is one.
@@ -130,7 +152,7 @@ fn parts(value: &str) -> Vec<&str> {
     }
 }
 
-fn kind(value: &str) -> Kind {
+pub(super) fn kind(value: &str) -> Kind {
     match value {
         "" => Kind::Empty,
         "true" | "false" => Kind::Bool,
@@ -152,15 +174,15 @@ fn delimiter(header: &str) -> char {
 mod tests {
     use super::*;
 
-    fn header(text: &str) -> Option<String> {
-        Csv.header(text.as_bytes())
+    fn header_of(text: &str) -> Option<String> {
+        header(text.as_bytes())
     }
 
     #[test]
     fn a_header_is_made_of_names() {
-        assert_eq!(header("a,b\n1,2\n").as_deref(), Some("a,b"));
+        assert_eq!(header_of("a,b\n1,2\n").as_deref(), Some("a,b"));
         assert_eq!(
-            header("\u{feff}a;\"b c\"\r\n1;2\n").as_deref(),
+            header_of("\u{feff}a;\"b c\"\r\n1;2\n").as_deref(),
             Some("a;\"b c\"")
         );
         for no in [
@@ -172,7 +194,7 @@ mod tests {
             "{\"a\":1,\"b\":2}\n",
             "a=1,b=2\n",
         ] {
-            assert_eq!(header(no), None, "{no:?}");
+            assert_eq!(header_of(no), None, "{no:?}");
         }
     }
 
@@ -181,10 +203,18 @@ mod tests {
         for text in [
             "Dear all, hello\nthis is, well, a letter\nyours\n",
             "one, two\nthree\nfour, five, six\n",
+            "Error, disk full\nError, disk empty\n",
         ] {
-            assert_eq!(Csv.sniff(&Sample::new(text.as_bytes())), 0, "{text}");
+            assert_eq!(
+                Csv::new(Arc::default()).sniff(&Sample::new(text.as_bytes())),
+                0,
+                "{text}"
+            );
         }
         let table = "time,user,ip\n2026-03-01T09:00:00Z,alice,10.0.0.1\n";
-        assert_eq!(Csv.sniff(&Sample::new(table.as_bytes())), 80);
+        assert_eq!(
+            Csv::new(Arc::default()).sniff(&Sample::new(table.as_bytes())),
+            80
+        );
     }
 }

@@ -3,6 +3,8 @@
 //! Source: <https://www.elastic.co/docs/reference/ecs>.
 
 use super::mapped::Table;
+use super::windows_event;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const ECS: Table = Table {
     id: "ecs",
@@ -10,6 +12,10 @@ pub(super) const ECS: Table = Table {
     known_by: &[
         "@timestamp ecs.version",
         "@timestamp event.kind event.category",
+        "@timestamp event.module",
+        "@timestamp event.dataset",
+        "@timestamp event.action event.outcome",
+        "@timestamp agent.type agent.version",
     ],
     fields: &[
         ("ts", &["@timestamp", "event.created"]),
@@ -20,7 +26,9 @@ pub(super) const ECS: Table = Table {
                 "user.name",
                 "client.user.name",
                 "source.user.name",
-                "winlog.event_data.SubjectUserName",
+                // As Auditbeat wrote it before it wrote ECS.
+                "user.name_map.auid",
+                "user.name_map.uid",
                 "user.id",
             ],
         ),
@@ -43,7 +51,7 @@ pub(super) const ECS: Table = Table {
                 "service.name",
             ],
         ),
-        ("outcome", &["event.outcome"]),
+        ("outcome", &["event.outcome", "auditd.result"]),
         (
             "reason",
             &["event.reason", "error.code", "http.response.status_code"],
@@ -51,7 +59,13 @@ pub(super) const ECS: Table = Table {
         ("ip", &["source.ip", "client.ip"]),
         (
             "host",
-            &["host.name", "host.hostname", "observer.name", "agent.name"],
+            &[
+                "host.name",
+                "host.hostname",
+                "observer.name",
+                "agent.name",
+                "beat.hostname",
+            ],
         ),
         (
             "session",
@@ -63,5 +77,22 @@ pub(super) const ECS: Table = Table {
         ),
         ("message", &["message", "error.message"]),
     ],
+    version: 2,
+    finish,
     ..Table::EMPTY
 };
+
+fn finish(event: &mut Event, leaves: &Attributes) {
+    // Without its Security module, Winlogbeat leaves the record's own data to the reader.
+    if leaves.get("winlog.event_id").is_some() {
+        windows_event::complete(event, leaves);
+    }
+    // The kernel's word for processes that nobody logged in for.
+    if event.session.as_deref() == Some("unset") {
+        event.session = None;
+    }
+    // A status is there whatever the outcome.
+    if event.outcome == Outcome::Success {
+        event.reason = None;
+    }
+}

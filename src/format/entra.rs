@@ -1,23 +1,29 @@
 //! Microsoft Entra ID: sign-ins and directory audit, from diagnostic settings, Microsoft Graph and Log Analytics.
 //!
-//! Error code 0 is success. Some codes only interrupt a sign-in for another step, which is neither success nor failure.
-//! Source: <https://learn.microsoft.com/en-us/entra/identity/monitoring-health/reference-azure-monitor-sign-ins-log-schema>.
+//! Error code 0 is success. Some codes only interrupt a sign-in for another step (a second factor, consent, "keep me signed
+//! in"); the portal shows those as `Interrupted`, and here they are neither success nor failure, with the code as reason.
+//! An expired password or a session that does not fit is a failure: nothing was opened by it.
+//! Sources: <https://learn.microsoft.com/en-us/entra/identity/monitoring-health/reference-azure-monitor-sign-ins-log-schema>,
+//! <https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes>.
 
 use super::mapped::Table;
 use super::record::leaves_inside;
-use crate::event::{Attributes, Event, Outcome};
+use crate::event::{Attributes, Event, Outcome, Severity};
 
 pub(super) const ENTRA: Table = Table {
     id: "entra",
     title: "Microsoft Entra ID sign-ins and audit",
     known_by: &[
         "resourceId^=/tenants/ operationName",
-        "ResourceId^=/tenants/ OperationName",
+        "resourceId^=/TENANTS/ operationName",
+        "Type=SigninLogs OperationName",
+        "Type=AuditLogs OperationName",
         "category=SignInLogs",
         "category=NonInteractiveUserSignInLogs",
         "category=ServicePrincipalSignInLogs",
         "category=ManagedIdentitySignInLogs",
         "category=AuditLogs operationName",
+        "category=MicrosoftGraphActivityLogs properties.",
         "properties.activityDisplayName properties.initiatedBy.",
         "activityDisplayName initiatedBy. activityDateTime",
         "createdDateTime userPrincipalName appDisplayName",
@@ -42,24 +48,25 @@ pub(super) const ENTRA: Table = Table {
                 "properties.initiatedBy.user.userPrincipalName",
                 "initiatedBy.user.userPrincipalName",
                 "userPrincipalName",
-                "UserPrincipalName",
                 "properties.servicePrincipalName",
                 "properties.initiatedBy.app.displayName",
                 "initiatedBy.app.displayName",
-                "ServicePrincipalName",
                 "properties.initiatedBy.user.displayName",
+                "initiatedBy.user.displayName",
+                "servicePrincipalName",
                 "identity",
-                "Identity",
+                "properties.userId",
+                "properties.appId",
             ],
         ),
         (
             "action",
             &[
+                // Graph activity has one name for everything.
+                "properties.requestMethod",
                 "properties.activityDisplayName",
                 "activityDisplayName",
-                "ActivityDisplayName",
                 "operationName",
-                "OperationName",
                 "=Sign-in activity",
             ],
         ),
@@ -70,11 +77,12 @@ pub(super) const ENTRA: Table = Table {
                 "properties.targetResources.displayName",
                 "targetResources.userPrincipalName",
                 "targetResources.displayName",
-                "properties.resourceDisplayName",
+                // What was signed in to, as the portal lists it; the resource is an API behind it.
                 "properties.appDisplayName",
-                "resourceDisplayName",
+                "properties.resourceDisplayName",
                 "appDisplayName",
-                "AppDisplayName",
+                "resourceDisplayName",
+                "properties.requestUri",
                 "properties.targetResources.id",
                 "resourceId",
             ],
@@ -86,9 +94,8 @@ pub(super) const ENTRA: Table = Table {
                 "status.errorCode",
                 "properties.result",
                 "result",
-                "Result",
                 "resultType",
-                "ResultType",
+                "properties.responseStatusCode",
             ],
         ),
         (
@@ -98,9 +105,8 @@ pub(super) const ENTRA: Table = Table {
                 "status.errorCode",
                 "properties.resultReason",
                 "resultReason",
-                "ResultReason",
                 "resultType",
-                "ResultType",
+                "properties.responseStatusCode",
             ],
         ),
         (
@@ -108,7 +114,6 @@ pub(super) const ENTRA: Table = Table {
             &[
                 "properties.ipAddress",
                 "ipAddress",
-                "IPAddress",
                 "properties.initiatedBy.user.ipAddress",
                 "callerIpAddress",
                 "initiatedBy.user.ipAddress",
@@ -119,7 +124,6 @@ pub(super) const ENTRA: Table = Table {
             &[
                 "correlationId",
                 "properties.correlationId",
-                "CorrelationId",
                 "properties.id",
                 "id",
             ],
@@ -130,16 +134,22 @@ pub(super) const ENTRA: Table = Table {
                 "properties.status.failureReason",
                 "status.failureReason",
                 "resultDescription",
-                "ResultDescription",
             ],
         ),
+        ("severity", &["level"]),
+    ],
+    version: 2,
+    severities: &[
+        ("1", Severity::Crit),
+        ("2", Severity::Err),
+        ("3", Severity::Warning),
+        ("4", Severity::Info),
+        ("5", Severity::Debug),
     ],
     outcomes: &[
         ("0", Outcome::Success),
         // Interrupts: more proof asked, keep me signed in, a redirect, a chosen account, consent.
-        ("50055", Outcome::Unknown),
         ("50058", Outcome::Unknown),
-        ("50059", Outcome::Unknown),
         ("50072", Outcome::Unknown),
         ("50074", Outcome::Unknown),
         ("50076", Outcome::Unknown),
@@ -149,9 +159,8 @@ pub(super) const ENTRA: Table = Table {
         ("50127", Outcome::Unknown),
         ("50129", Outcome::Unknown),
         ("50140", Outcome::Unknown),
-        ("50143", Outcome::Unknown),
-        ("50144", Outcome::Unknown),
         ("50158", Outcome::Unknown),
+        ("50199", Outcome::Unknown),
         ("51006", Outcome::Unknown),
         ("52004", Outcome::Unknown),
         ("65001", Outcome::Unknown),
@@ -182,6 +191,8 @@ fn finish(event: &mut Event, leaves: &Attributes) {
     }
     if event.outcome == Outcome::Success {
         event.reason = None;
+        // Stands where there is nothing to tell.
+        event.message = event.message.take().filter(|message| message != "Other.");
     }
     // Log Analytics keeps these as JSON inside a string.
     if event.actor.is_none()

@@ -1,7 +1,7 @@
 //! A JSON record as flat leaves: keys joined by dots, array indices left out.
 
 use crate::event::{Attributes, Kind};
-use crate::json::{JsonError, Reader, Token, unescape};
+use crate::json::{JsonError, Reader, Token, unescape, unescape_within};
 
 /// Longest path that is kept in full; a deeper leaf is kept under the path cut there.
 const MAX_PATH: usize = 4096;
@@ -10,6 +10,11 @@ const MAX_PATH: usize = 4096;
 /// follows the value, other than blanks, is an error.
 pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
+    let whole = std::str::from_utf8(bytes).ok();
+    let unescaped = |raw| match whole {
+        Some(whole) => unescape_within(whole, raw),
+        None => unescape(raw),
+    };
     let mut path = String::with_capacity(128);
     // One entry an open level: the path's length outside it, where its keys begin, whether anything was inside.
     let mut levels: Vec<Level> = Vec::with_capacity(8);
@@ -24,7 +29,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
                 };
                 level.filled = true;
                 path.truncate(level.base);
-                let key = unescape(raw);
+                let key = unescaped(raw);
                 // Wide objects are rare; for them a double is looked for among the last keys only.
                 let mut earlier = keys[level.keys..].iter().rev().take(256);
                 if note.is_none() && earlier.any(|k| *k == raw) {
@@ -67,7 +72,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
             }
             Token::Str(raw) => {
                 fill(&mut levels);
-                out.push(&path, Kind::Str, &unescape(raw));
+                out.push(&path, Kind::Str, &unescaped(raw));
             }
             Token::Num(raw) => {
                 fill(&mut levels);

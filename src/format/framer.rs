@@ -3,6 +3,10 @@
 mod auditd;
 mod csv;
 mod document;
+mod join;
+mod journal;
+mod multiline;
+mod otlp;
 #[cfg(test)]
 mod tests;
 mod wrapper;
@@ -10,6 +14,10 @@ mod wrapper;
 pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
 pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
+pub(super) use join::JoinFramer;
+pub(super) use journal::{JournalFramer, journal_fields};
+pub(super) use multiline::{LineKind, MULTILINE_SPAN, MultilineFramer};
+pub(super) use otlp::{OtlpFramer, split};
 pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;
@@ -23,7 +31,7 @@ use super::{FRAME_LIMIT, Frame, Framer};
 const BLOCK: usize = 4 << 10;
 
 /// A record's bytes as they arrive over several pushes, cut at [`FRAME_LIMIT`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Pending {
     bytes: Vec<u8>,
     cut: u64,

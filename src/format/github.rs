@@ -8,7 +8,7 @@ use crate::event::{Attributes, Event, Outcome};
 pub(super) const GITHUB: Table = Table {
     id: "github",
     title: "GitHub audit log",
-    version: 2,
+    version: 3,
     known_by: &[
         // Every action is `category.operation`.
         "action*=. _document_id",
@@ -17,9 +17,15 @@ pub(super) const GITHUB: Table = Table {
         "action*=. actor business created_at",
         "action*=. org @timestamp",
         "action*=. org actor_ip",
-        "action*=. actor org repo",
+        "action actor org repo",
         "action*=. actor org repository",
         "action*=. actor programmatic_access_type",
+        // Without an organisation, only what GitHub calls so itself.
+        "action^=org. actor @timestamp",
+        "action^=repo. actor @timestamp",
+        "action^=team. actor @timestamp",
+        "action^=business. actor @timestamp",
+        "action^=protected_branch. actor @timestamp",
         "action*=. actor actor_location.country_code",
     ],
     fields: &[
@@ -57,5 +63,24 @@ fn finish(event: &mut Event, _: &Attributes) {
     let told = ["failed", "rejected", "denied"];
     if event.outcome == Outcome::Unknown && told.iter().any(|word| action.contains(word)) {
         event.outcome = Outcome::Failure;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_organisation_is_known_by_its_action() {
+        let knows = |action| {
+            let mut leaves = Attributes::default();
+            leaves.push_str("@timestamp", "1700000000000");
+            leaves.push_str("action", action);
+            leaves.push_str("actor", "octocat");
+            GITHUB.knows(&leaves)
+        };
+        assert!(knows("org.add_member"));
+        assert!(!knows("cart.add_item"));
+        assert!(!knows("add_member"));
     }
 }

@@ -9,17 +9,16 @@ use crate::event::{Attributes, Event, Outcome};
 pub(super) const GITLAB: Table = Table {
     id: "gitlab",
     title: "GitLab audit events and requests",
-    version: 2,
+    version: 3,
     known_by: &[
         "author_id entity_id entity_type",
         "author_name entity_type",
         "author_name entity_path",
         "correlation_id meta.user",
         "correlation_id meta.caller_id",
-        "controller action remote_ip params.key",
+        "controller action remote_ip correlation_id",
         "detail.custom_message",
         "details.custom_message author_id",
-        "params.key params.value path",
     ],
     fields: &[
         ("ts", &["created_at", "time"]),

@@ -1,10 +1,8 @@
 //! Kubernetes API server audit: `audit.k8s.io` events as JSON lines, lists or single objects.
 //!
 //! One event a stage; those of one request share `auditID`. Old and reduced records lack `apiVersion`, `stage` or
-//! even `kind`, so `verb` and `auditID` tell them. Events wrapped by AKS diagnostics (a JSON string in
-//! `properties.log`) are unwrapped.
+//! even `kind`, so `verb` and `auditID` tell them.
 
-use super::flatten::flatten;
 use super::layout::{Layout, top_keys};
 use super::record::{add_address, described, json_event};
 use super::sample::Sample;
@@ -32,9 +30,7 @@ impl Format for K8sAudit {
             let has = |key| keys.iter().any(|k| k == key);
             // A large request object may push what follows it out of the sample.
             let own = ["verb", "objectRef", "requestURI", "user", "stage"];
-            has("auditID") && own.into_iter().any(has)
-                || has("verb") && has("objectRef")
-                || is_wrapped(record)
+            has("auditID") && own.into_iter().any(has) || has("verb") && has("objectRef")
         })
     }
 
@@ -48,11 +44,6 @@ impl Format for K8sAudit {
 
     fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
         let mut event = json_event(frame)?;
-        let inner = event.attributes.get("properties.log").map(str::to_owned);
-        if let Some(inner) = inner.filter(|_| is_wrapped(&frame.bytes)) {
-            flatten(inner.as_bytes(), &mut event.attributes)
-                .map_err(|e| format!("properties.log is not valid JSON: {e}"))?;
-        }
         let attributes = std::mem::take(&mut event.attributes);
         let known = fill(&mut event, &attributes);
         event.attributes = attributes;
@@ -85,12 +76,6 @@ impl Format for K8sAudit {
             ("message", "responseStatus.message"),
         ])
     }
-}
-
-fn is_wrapped(record: &[u8]) -> bool {
-    memchr::memmem::find(record, b"\"kube-audit").is_some()
-        && memchr::memmem::find(record, b"\"log\"").is_some()
-        && memchr::memmem::find(record, br#"\"auditID\""#).is_some()
 }
 
 /// Fills the normalised fields; false if the record is no audit event.

@@ -1,4 +1,5 @@
-//! Microsoft 365 unified audit log, as the management API and exports of it give it out. Times are UTC, without a zone.
+//! Microsoft 365 unified audit log, as the management API and exports of it give it out: JSON, or CSV with the record as
+//! JSON in a column. Times are UTC, without a zone.
 //!
 //! Source: <https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema>.
 
@@ -16,9 +17,12 @@ pub(super) const M365: Table = Table {
         "Operation RecordType UserKey",
     ],
     fields: &[
-        ("ts", &["CreationTime", "TimeGenerated"]),
-        ("actor", &["UserId", "MailboxOwnerUPN", "UserKey"]),
-        ("action", &["Operation"]),
+        ("ts", &["CreationTime", "TimeGenerated", "CreationDate"]),
+        (
+            "actor",
+            &["UserId", "MailboxOwnerUPN", "UserIds", "UserKey"],
+        ),
+        ("action", &["Operation", "Operations"]),
         (
             "target",
             &[
@@ -57,6 +61,8 @@ pub(super) const M365: Table = Table {
         ),
         ("message", &["LogonError"]),
     ],
+    version: 2,
+    column: Some("AuditData"),
     finish,
     ..Table::EMPTY
 };

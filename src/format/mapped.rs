@@ -21,6 +21,8 @@ pub(super) struct Table {
     pub severities: &'static [(&'static str, Severity)],
     /// The path of a list of events in a record: each becomes an event of its own, with what they have in common.
     pub each: Option<&'static str>,
+    /// The column that holds the record in exports to CSV.
+    pub column: Option<&'static str>,
     /// What no table can say, after it was applied.
     pub finish: fn(&mut Event, &Attributes),
 }
@@ -36,10 +38,11 @@ impl Table {
         outcomes: &[],
         severities: &[],
         each: None,
+        column: None,
         finish: |_, _| {},
     };
 
-    fn knows(&self, leaves: &Attributes) -> bool {
+    pub(super) fn knows(&self, leaves: &Attributes) -> bool {
         self.known_by.iter().any(|c| fits(c, leaves))
     }
 }
@@ -76,7 +79,7 @@ impl Mapped {
 }
 
 impl Mapped {
-    fn filled(&self, mut event: Event, leaves: Attributes) -> Event {
+    pub(super) fn filled(&self, mut event: Event, leaves: Attributes) -> Event {
         self.mapping.fill(&mut event, &leaves);
         (self.table.finish)(&mut event, &leaves);
         event.attributes = leaves;
@@ -114,16 +117,14 @@ impl Format for Mapped {
         if !self.table.knows(&event.attributes) {
             return Err(format!("not a record of {}", self.table.title));
         }
+        let leaves = std::mem::take(&mut event.attributes);
         let list = self.table.each;
-        let apart = list.and_then(|list| several(trimmed(&frame.bytes), list, &event.attributes));
-        let Some(apart) = apart else {
-            let leaves = std::mem::take(&mut event.attributes);
-            return Ok(vec![self.filled(event, leaves)]);
-        };
-        event.attributes = Attributes::default();
+        let apart = list.and_then(|list| several(trimmed(&frame.bytes), list, &leaves));
+        let apart = apart.unwrap_or_else(|| vec![leaves]);
         let events = apart.into_iter();
-        let events = events.map(|leaves| self.filled(event.clone(), leaves));
-        Ok(events.collect())
+        Ok(events
+            .map(|leaves| self.filled(event.clone(), leaves))
+            .collect())
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

@@ -41,10 +41,10 @@ pub(super) const OCSF: Table = Table {
             "action",
             &[
                 "api.operation",
-                "finding_info.title",
                 "activity_name",
                 "type_name",
                 "class_name",
+                "metadata.event_code",
             ],
         ),
         (
@@ -55,6 +55,8 @@ pub(super) const OCSF: Table = Table {
                 "dst_endpoint.hostname",
                 "user.name",
                 "query.hostname",
+                "process.file.path",
+                "file.path",
                 "dst_endpoint.ip",
                 "api.service.name",
             ],
@@ -64,14 +66,17 @@ pub(super) const OCSF: Table = Table {
             "reason",
             &["status_code", "status_detail", "api.response.code"],
         ),
-        ("ip", &["src_endpoint.ip", "device.ip"]),
+        ("ip", &["src_endpoint.ip"]),
         ("host", &["device.hostname", "cloud.account.uid"]),
         (
             "session",
             &["metadata.correlation_uid", "session.uid", "metadata.uid"],
         ),
         ("severity", &["severity_id"]),
-        ("message", &["message", "status_detail"]),
+        (
+            "message",
+            &["message", "finding_info.title", "status_detail"],
+        ),
     ],
     outcomes: &[
         ("0", Outcome::Unknown),
@@ -89,11 +94,31 @@ pub(super) const OCSF: Table = Table {
         ("6", Severity::Emerg),
         ("99", Severity::Info),
     ],
+    version: 3,
     finish,
     ..Table::EMPTY
 };
 
+/// The class of sign-ins and sign-outs.
+const AUTHENTICATION: &str = "3002";
+
 fn finish(event: &mut Event, leaves: &Attributes) {
+    // Who signs in is the user; the actor, if any, is the service that let them.
+    if leaves.get("class_uid") == Some(AUTHENTICATION) {
+        let first = |paths: &[&str]| {
+            let texts = paths.iter().map(|path| leaves.get(path).map(str::to_owned));
+            texts.flatten().next()
+        };
+        let user = first(&["user.email_addr", "user.name", "user.uid"]);
+        event.actor = user.or(event.actor.take());
+        event.target = first(&[
+            "service.name",
+            "dst_endpoint.hostname",
+            "app_name",
+            "dst_endpoint.ip",
+            "device.hostname",
+        ]);
+    }
     // Of a finding, `status` is how far its handling is, not whether something worked.
     if leaves
         .get("class_uid")

@@ -78,8 +78,13 @@ pub(super) fn leaves_inside(text: &str) -> Option<Attributes> {
     Some(leaves)
 }
 
-/// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`).
+/// An address without port, brackets or zone; `None` for anything else (host names, `AWS Internal`). IPv4 inside IPv6
+/// (`::ffff:192.0.2.1`, what a socket for both sees) is that IPv4 address.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
+    written_address(text).map(|ip| ip.to_canonical())
+}
+
+fn written_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Some(ip);
@@ -150,6 +155,21 @@ pub(super) fn outcome_word(word: &str) -> Outcome {
         Outcome::Failure
     } else {
         Outcome::Unknown
+    }
+}
+
+/// As one line, and not too long for a list: statements may be pages.
+pub(super) fn brief(statement: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: Cow<'_, str> = if statement.contains(['\n', '\t', '\r']) || statement.contains("  ") {
+        let words: Vec<&str> = statement.split_whitespace().take(LONGEST).collect();
+        words.join(" ").into()
+    } else {
+        statement.trim().into()
+    };
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line.into_owned(),
     }
 }
 
@@ -235,6 +255,7 @@ mod tests {
             ("[2001:db8::1]:443", Some("2001:db8::1")),
             ("[2001:db8::1]", Some("2001:db8::1")),
             ("fe80::1%eth0", Some("fe80::1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
             ("AWS Internal", None),
             ("s3.amazonaws.com", None),
             ("", None),

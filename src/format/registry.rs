@@ -7,17 +7,24 @@ use super::TABLES;
 use super::auditd::Auditd;
 use super::cef::Cef;
 use super::cloudtrail::CloudTrail;
+use super::column::InColumn;
 use super::csv::Csv;
+use super::guess::Guess;
+use super::journald_export::JournaldExport;
 use super::json::Json;
 use super::k8s_audit::K8sAudit;
 use super::layout::Layout;
 use super::leef::Leef;
+use super::logfmt::Logfmt;
 use super::mapped::Mapped;
+use super::mariadb::MariaDb;
+use super::otlp::Otlp;
+use super::postgres::Postgres;
 use super::record::{add_note, event_of, lossy};
 use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
-use super::{Context, Detection, Format, Frame};
+use super::{Context, Detection, Format, Frame, Spec, envelope, own};
 use crate::event::Event;
 
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
@@ -33,29 +40,60 @@ pub struct Registry {
     text: Arc<dyn Format>,
 }
 
+/// Whether a person or an index means this format: `json` is `json~`, too.
+fn is_called(format: &dyn Format, id: &str) -> bool {
+    format.id() == id || format.id().strip_suffix('~') == Some(id)
+}
+
 impl Registry {
     /// The formats that come with the program.
     pub fn builtin() -> Self {
+        Self::with(&[])
+    }
+
+    /// Formats of a configuration, then those that come with the program. One that fails [`Spec::check`] is left out.
+    pub fn with(own: &[Spec]) -> Self {
+        let guess = Arc::new(Guess::default());
+        let own = own.iter().flat_map(|spec| own::readers(spec, &guess));
+        let own = own.flatten().collect();
+        Self::new(own, guess)
+    }
+
+    fn new(own: Vec<Arc<dyn Format>>, guess: Arc<Guess>) -> Self {
         let text: Arc<dyn Format> = Arc::new(Text);
-        let mut formats: Vec<Arc<dyn Format>> = vec![
-            Arc::new(K8sAudit(Layout::Lines)),
+        let mut formats = own;
+        formats.extend([
+            Arc::new(K8sAudit(Layout::Lines)) as Arc<dyn Format>,
             Arc::new(K8sAudit(Layout::Document)),
             Arc::new(CloudTrail(Layout::Lines)),
             Arc::new(CloudTrail(Layout::Document)),
-        ];
+            // Before the table, since it reads the records in JSON too.
+            Arc::new(JournaldExport::new()),
+        ]);
         for table in TABLES {
+            // First, since it reads the others' records too.
+            if let Some(column) = table.column {
+                formats.push(Arc::new(InColumn::new(table, column)));
+            }
             for layout in [Layout::Lines, Layout::Document] {
                 formats.push(Arc::new(Mapped::new(table, layout)));
             }
         }
+        for shape in Postgres::ALL {
+            formats.push(Arc::new(shape));
+        }
         formats.extend([
-            Arc::new(Auditd) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Lines)) as Arc<dyn Format>,
+            Arc::new(Otlp::new(Layout::Document)),
+            Arc::new(Auditd),
+            Arc::new(MariaDb),
             Arc::new(Cef::new()),
             Arc::new(Leef::new()),
             Arc::new(Syslog),
-            Arc::new(Csv),
-            Arc::new(Json(Layout::Lines)),
-            Arc::new(Json(Layout::Document)),
+            Arc::new(Csv::new(guess.clone())),
+            Arc::new(Logfmt::new(guess.clone())),
+            Arc::new(Json::new(Layout::Lines, guess.clone())),
+            Arc::new(Json::new(Layout::Document, guess)),
             text.clone(),
         ]);
         let ids = formats
@@ -78,13 +116,14 @@ impl Registry {
 
     /// The format of this id; of a JSON format, the one for records that are lines (see [`Self::get_for`]).
     pub fn get(&self, id: &str) -> Option<Arc<dyn Format>> {
-        self.formats.iter().find(|f| f.id() == id).cloned()
+        let bare = |id: &str| self.formats.iter().find(|f| is_called(&***f, id)).cloned();
+        bare(id).or_else(|| envelope::find(id, bare))
     }
 
     /// The format of this id in the layout the head of a source shows: the one to use for a source whose format
     /// is known by name (from the command line, or from an index).
     pub fn get_for(&self, id: &str, sample: &[u8]) -> Option<Arc<dyn Format>> {
-        let named = self.formats.iter().filter(|f| f.id() == id);
+        let named = self.formats.iter().filter(|f| is_called(&***f, id));
         let sample = Sample::new(sample);
         let mut best: Option<(&Arc<dyn Format>, u8)> = None;
         for format in named {
@@ -93,12 +132,27 @@ impl Registry {
                 best = Some((format, score));
             }
         }
+        if best.is_none_or(|(_, score)| score < REREAD_SCORE) {
+            // Named, but not as it stands there: maybe as it stands inside.
+            let inside = self.detect(sample.bytes()).format;
+            if is_called(&*inside, id) || inside.key() == id {
+                return Some(inside);
+            }
+        }
         best.map(|(format, _)| format.clone())
+            .or_else(|| self.get(id))
     }
 
     /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.
     /// There is always an answer: plain text fits everything, with score 1.
     pub fn detect(&self, sample: &[u8]) -> Detection {
+        let outer = self.detect_bare(sample);
+        let inside = envelope::detect(&Sample::new(sample), &outer, |s| self.detect_bare(s));
+        inside.unwrap_or(outer)
+    }
+
+    /// The same for records that are in no envelope.
+    fn detect_bare(&self, sample: &[u8]) -> Detection {
         let sample = Sample::new(sample);
         let mut scored: Vec<(Arc<dyn Format>, u8)> = self
             .formats

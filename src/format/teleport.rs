@@ -8,11 +8,12 @@ use crate::event::{Attributes, Event, Outcome, Severity};
 pub(super) const TELEPORT: Table = Table {
     id: "teleport",
     title: "Teleport audit events",
-    version: 2,
+    version: 3,
     known_by: &[
-        "event code uid",
-        "event code time ei",
-        "event code time user",
+        "event code^=T uid",
+        "event code^=t uid",
+        "event code^=T time ei",
+        "event code^=T time user",
     ],
     fields: &[
         ("ts", &["time"]),

@@ -1,6 +1,7 @@
 //! HashiCorp Vault and OpenBao audit devices: a request and a response record for every call.
 //!
 //! Most values are HMACs; they still tie events together. Both records of a call have `request.id`.
+//! A request is written before it is carried out: without an error its outcome is unknown, that of its response tells.
 //! Source: <https://developer.hashicorp.com/vault/docs/audit>.
 
 use super::mapped::Table;
@@ -9,7 +10,7 @@ use crate::event::{Attributes, Event, Outcome};
 pub(super) const VAULT: Table = Table {
     id: "vault",
     title: "HashiCorp Vault and OpenBao audit",
-    version: 2,
+    version: 3,
     known_by: &[
         "type=request request.",
         "type=response request.",
@@ -57,6 +58,8 @@ fn finish(event: &mut Event, leaves: &Attributes) {
     };
     if reason.is_some() || said {
         event.outcome = Outcome::Failure;
+    } else if event.outcome == Outcome::Success && leaves.get("type") == Some("request") {
+        event.outcome = Outcome::Unknown;
     }
     event.reason = event
         .reason
@@ -70,4 +73,28 @@ fn finish(event: &mut Event, leaves: &Attributes) {
 fn innermost(error: &str) -> &str {
     let last = error.rsplit("* ").next().unwrap_or(error).trim();
     if last.is_empty() { error } else { last }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_tells_no_outcome_until_it_is_answered() {
+        for (kind, outcome, want) in [
+            ("request", Outcome::Success, Outcome::Unknown),
+            ("request", Outcome::Failure, Outcome::Failure),
+            ("response", Outcome::Success, Outcome::Success),
+            ("response", Outcome::Failure, Outcome::Failure),
+        ] {
+            let mut leaves = Attributes::default();
+            leaves.push_str("type", kind);
+            let mut event = Event {
+                outcome,
+                ..Event::default()
+            };
+            finish(&mut event, &leaves);
+            assert_eq!(event.outcome, want, "{kind}");
+        }
+    }
 }

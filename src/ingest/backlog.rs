@@ -1,6 +1,5 @@
 //! Older records: files cut into chunks, read newest first by a few workers.
 
-use crate::event::Zone;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use super::IngestError;
 use super::queue::{Job, Outcome, Queue, Work};
 use super::reading::{InOrder, Reading};
 use crate::engine::EngineError;
+use crate::event::Zone;
 use crate::format::{Frame, Registry};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{ReadEnd, open_stream};
@@ -217,19 +217,7 @@ impl Worker {
         self.queue
             .advanced(job, job.weight.saturating_sub(consumed));
         self.queue.reached(job, output.reading.span.map(|s| s.0));
-        let trouble = match stream.end() {
-            Some(ReadEnd::Truncated(why)) => Some(format!(
-                "cut short: {why}; everything before the cut was read"
-            )),
-            Some(ReadEnd::Damaged(why)) => {
-                Some(format!("damaged: {why}; everything before was read"))
-            }
-            Some(ReadEnd::TrailingGarbage { bytes }) => Some(format!(
-                "{bytes} bytes follow the end of the compressed data and were not read"
-            )),
-            Some(ReadEnd::LimitReached(why)) => Some(format!("not read to its end: {why}")),
-            Some(ReadEnd::Complete) | None => None,
-        };
+        let trouble = stream.end().and_then(ReadEnd::trouble);
         if let Some(trouble) = trouble {
             job.sink
                 .message(format!("{}: {trouble}", job.file.path.display()));

@@ -11,7 +11,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::backlog::Worker;
 use super::chains::{ChainFile, ChainWork, Chains};
+use super::choices::Choice;
 use super::identify::{Identity, still_begins_with};
+use super::pipes::Pipe;
 use super::queue::{Outcome, Queue};
 use super::tailer::Tailer;
 use super::{IngestError, Options};
@@ -19,11 +21,9 @@ use crate::engine::Covers;
 use crate::engine::sink::{EventSink, GenerationId};
 use crate::format::Registry;
 use crate::source::follow::{Change, What, compare};
-use crate::source::stdin::Spool;
 use crate::source::watch::{Waker, Watcher};
-use crate::source::{
-    Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, SkipReason, SourceError,
-};
+use crate::source::{Discoverer, Discovery, FileId, GenFile, LogSet, SkipReason, SourceError};
+use crate::text;
 
 /// Live files beyond this many are not read ahead of their turn.
 const FIRST_LOOK_FILES: usize = 64;
@@ -70,15 +70,26 @@ pub(super) struct Coordinator {
     pub(super) chains_left: Arc<AtomicUsize>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) covers: Sender<Covers>,
-    pub(super) spool: Option<(usize, Spool)>,
+    pub(super) pipes: Vec<Pipe>,
+    /// Sinks were told that nothing more comes.
+    pub(super) told_end: bool,
     /// By sink: the turn of writing that it is at.
     pub(super) turns: Vec<Option<u64>>,
     pub(super) completed: bool,
     pub(super) told: Option<(u64, bool, bool)>,
     /// Something moved while it was looked at: look again.
     pub(super) look_again: bool,
-    /// Standard input was read to its end.
-    pub(super) stdin_done: bool,
+    /// What a person wants to have read otherwise.
+    pub(super) choices: Receiver<Choice>,
+    /// By set: the format a person chose in this run; `None` = by its content.
+    pub(super) chosen: HashMap<Arc<str>, Option<String>>,
+}
+
+/// Its ends of what joins it with whoever started it.
+pub(super) struct Ends {
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) covers: Sender<Covers>,
+    pub(super) choices: Receiver<Choice>,
 }
 
 impl Coordinator {
@@ -89,8 +100,11 @@ impl Coordinator {
         sinks: Vec<Arc<dyn EventSink>>,
         registry: Arc<Registry>,
         options: Options,
-        stop: Arc<AtomicBool>,
-        covers: Sender<Covers>,
+        Ends {
+            stop,
+            covers,
+            choices,
+        }: Ends,
     ) -> Result<(Self, Waker, Vec<JoinHandle<()>>), IngestError> {
         let watcher = Watcher::new(&discovery);
         let waker = watcher.waker();
@@ -131,14 +145,16 @@ impl Coordinator {
             chains_left,
             stop,
             covers,
-            spool: None,
+            pipes: Vec::new(),
+            told_end: false,
             turns,
             completed: false,
             told: None,
             look_again: false,
-            stdin_done: false,
+            choices,
+            chosen: HashMap::new(),
         };
-        coordinator.open_stdin(&discovery)?;
+        coordinator.open_pipes(&discovery)?;
         coordinator.look(&discovery, true);
         Ok((coordinator, waker, threads))
     }
@@ -146,13 +162,12 @@ impl Coordinator {
     /// Runs until stopped.
     pub(super) fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) {
-            // Asked before the look, so that the look finds everything that came before the end.
-            let stdin_ended = self.spool.as_ref().is_none_or(|(_, s)| s.end().is_some());
-            self.read_stdin(stdin_ended);
+            let pipes_ended = self.read_pipes();
             self.hear();
+            self.take_choices();
             self.take_turns();
             self.settle(false);
-            self.tell(stdin_ended);
+            self.tell(pipes_ended);
             let wake = self.watcher.recv(IDLE).unwrap_or_default();
             if !self.options.follow || self.stop.load(Ordering::Relaxed) {
                 continue;
@@ -176,50 +191,6 @@ impl Coordinator {
         self.look(&discovery, false);
     }
 
-    fn open_stdin(&mut self, discovery: &Discovery) -> Result<(), IngestError> {
-        if let Some(store) = discovery
-            .roots
-            .iter()
-            .position(|r| r.kind == RootKind::Stdin)
-        {
-            let waker = self.watcher.waker();
-            let spool = Spool::start(std::io::stdin(), &self.options.spool, move || waker.wake())?;
-            self.spool = Some((store, spool));
-        }
-        Ok(())
-    }
-
-    /// What standard input brought since the last look; at its end everything still open is complete.
-    fn read_stdin(&mut self, ended: bool) {
-        let Some((store, spool)) = &self.spool else {
-            return;
-        };
-        let store = *store;
-        if self.stdin_done {
-            return;
-        }
-        if let Ok(set) = spool.log_set() {
-            self.stdin_done = ended;
-            self.look_at_set(store, &set, false);
-        }
-        if !ended {
-            return;
-        }
-        let tracks = self
-            .sets
-            .values_mut()
-            .filter(|s| s.store == store && &*s.name == "-")
-            .flat_map(|s| s.tracks.values_mut());
-        for tailer in tracks.filter_map(|t| t.tailer.as_mut()) {
-            if let Err(error) = tailer.finish() {
-                self.sinks[store].source_error("-", Some(error.to_string()));
-            }
-        }
-        if self.sinks.len() == 1 {
-            self.sinks[store].end();
-        }
-    }
-
     /// Compares every set with what was there before.
     fn look(&mut self, discovery: &Discovery, first: bool) {
         for skipped in discovery.skipped.iter().filter(|_| first) {
@@ -230,10 +201,7 @@ impl Coordinator {
                 if is_asked_for
                     || matches!(skipped.why, SkipReason::Unreadable | SkipReason::Failed)
                 {
-                    sink.source_error(
-                        &skipped.path.to_string_lossy(),
-                        Some(skipped.detail.clone()),
-                    );
+                    sink.source_error(&text::path(&skipped.path), Some(skipped.detail.clone()));
                     continue;
                 }
                 sink.message(format!("{}: {}", skipped.path.display(), skipped.detail));
@@ -255,7 +223,7 @@ impl Coordinator {
             .sets
             .keys()
             .filter(|(store, name)| !sets.iter().any(|(s, set)| s == store && set.name == *name))
-            .filter(|(_, name)| name.as_os_str() != "-")
+            .filter(|(store, _)| self.piped(*store).is_none())
             .cloned()
             .collect();
         for (store, name) in gone {
@@ -270,10 +238,10 @@ impl Coordinator {
         }
     }
 
-    fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
+    pub(super) fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
         let key = (store, now.name.clone());
         let mut set = self.sets.remove(&key).unwrap_or_else(|| SetState {
-            name: now.name.to_string_lossy().into(),
+            name: text::path(&now.name).into(),
             store,
             now: Vec::new(),
             seen: Vec::new(),
@@ -285,7 +253,7 @@ impl Coordinator {
         // Files that were emptied come first: a copy of what they held is a new file, and theirs.
         changes.sort_by_key(|c| !(matches!(c.what, What::Removed) || begins_anew(&set, c)));
         for change in changes {
-            let live = change.file.path == now.name || now.name.as_os_str() == "-";
+            let live = change.file.path == now.name || self.piped(store).is_some();
             match self.change(&mut set, &change.file, &change.what, live, first) {
                 Ok(()) => change.apply_to(&mut set.seen),
                 // It was renamed between the look and the reading: the next look knows where it is.

@@ -36,19 +36,19 @@ impl Coordinator {
             return Ok(());
         }
         // A pipe just opened may have brought half a line.
-        let piped = &*set.name == "-";
-        let settled = if piped {
-            self.stdin_done
-        } else {
-            !self.options.follow || !live || old(file.mtime)
+        let settled = match self.piped(set.store) {
+            Some(done) => done,
+            None => !self.options.follow || !live || old(file.mtime),
         };
-        let Some(identity) = identify(file, &self.registry, settled)? else {
+        let sink = self.sinks[set.store].clone();
+        let known = sink.of_source(&set.name);
+        let chosen = self.chosen_format(&set.name, &known);
+        let chosen = chosen.as_deref();
+        let Some(identity) = identify(file, &self.registry, settled, chosen)? else {
             set.unidentified.insert(file.id);
             return Ok(());
         };
         set.unidentified.remove(&file.id);
-        let sink = self.sinks[set.store].clone();
-        let known = sink.of_source(&set.name);
         // Another file of the set that begins alike: a copy while it is made, or the original after.
         let alike = |t: &&Track| t.identity.key == identity.key && t.copy_of.is_none();
         if let Some(track) = set.tracks.values().find(alike)
@@ -71,7 +71,7 @@ impl Coordinator {
         // A generation whose own file is here under whatever name is that file's.
         // (An inode number may have been given to a new file: it has to begin like the generation, too.)
         let begins = |g: &Generation, f: &GenFile| {
-            let identity = identify(f, &self.registry, true).ok().flatten();
+            let identity = identify(f, &self.registry, true, chosen).ok().flatten();
             identity.is_some_and(|i| g.begins_with(&i.key))
         };
         let owned = |g: &Generation| {
@@ -95,13 +95,14 @@ impl Coordinator {
             .as_ref()
             .map_or_else(|| next_rank(set, file, &known), |(_, g)| g.rank);
         let mut generation = describe(set, file, &identity, rank);
+        generation.chosen = chosen.is_some();
         match &existing {
             None => generation.key = unused_key(&identity.key, &known),
             Some((id, old)) => {
                 generation.key.clone_from(&old.key);
                 if may_be_rewritten(old, file) {
                     self.changed_in_place(set, file, &identity, *id)?;
-                } else if old.format != identity.format.id()
+                } else if old.format != identity.format.key()
                     || old.version != identity.format.version()
                 {
                     sink.forget(*id)?;
@@ -517,7 +518,7 @@ fn describe(set: &SetState, file: &GenFile, identity: &Identity, rank: i32) -> G
         len: file.len,
         mtime: mtime(file),
         compressed: file.compression != Compression::None,
-        format: identity.format.id().to_owned(),
+        format: identity.format.key(),
         version: identity.format.version(),
         header: identity.header.clone(),
         reference: Timestamp(mtime(file)),

@@ -32,11 +32,12 @@ pub(super) struct Identity {
 const HEAD: usize = 256;
 
 /// Reads the head of a file. `None` while its first record is not complete, unless `settled`: then what is there is
-/// the record. `known` = format id and key by which the index knows it.
+/// the record. `chosen` = id of the format that a person wants it to be read as.
 pub(super) fn identify(
     file: &GenFile,
     registry: &Registry,
     settled: bool,
+    chosen: Option<&str>,
 ) -> Result<Option<Identity>, SourceError> {
     let failed = |source| SourceError::Io {
         action: "read",
@@ -57,7 +58,8 @@ pub(super) fn identify(
             _ => Ok(None),
         };
     }
-    let format = registry.detect(&head).format;
+    let named = chosen.and_then(|id| registry.get_for(id, &head));
+    let format = named.unwrap_or_else(|| registry.detect(&head).format);
     let sample = head.len();
     let mut framer = format.framer(0);
     let mut frames: Vec<Frame> = Vec::new();

@@ -208,6 +208,19 @@ impl Queue {
         }
     }
 
+    /// Takes out what no longer counts.
+    pub(super) fn drop_cancelled(&self) {
+        let mut state = self.lock();
+        let queued = std::mem::take(&mut state.heap).into_vec();
+        let (off, kept): (Vec<Queued>, _) = queued.into_iter().partition(|q| q.0.is_cancelled());
+        state.heap = kept.into();
+        for Queued(job) in off {
+            let progress = state.of(&job);
+            progress.open.remove(&job.turn());
+            progress.advance();
+        }
+    }
+
     pub(super) fn finished(&self, job: &Job) {
         let mut state = self.lock();
         state.running -= 1;

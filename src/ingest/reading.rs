@@ -1,11 +1,10 @@
 //! From frames to events with identity, line and order: what every way of reading a generation shares.
 
-use crate::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::sink::{Generation, Parsed};
-use crate::event::{IdHasher, Order, Timestamp};
+use crate::event::{IdHasher, Order, Timestamp, Zone};
 use crate::format::Registry;
 use crate::format::{Context, Format, Frame};
 

@@ -1,6 +1,5 @@
 //! Reading a file again for one search: what its index could not take.
 
-use crate::event::Zone;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
@@ -10,6 +9,7 @@ use super::IngestError;
 use super::reading::{InOrder, Reading};
 use crate::engine::sink::{Generation, Parsed, Scanner};
 use crate::engine::{Cancel, EngineError};
+use crate::event::Zone;
 use crate::format::{Frame, Registry};
 use crate::source::{GenFile, discover, open_stream};
 

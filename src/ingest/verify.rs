@@ -9,6 +9,7 @@ use super::identify::identify;
 use crate::chain::ChainReport;
 use crate::format::Registry;
 use crate::source::{LogSet, discover};
+use crate::text;
 
 /// What the check of one source gave.
 pub struct VerifyFile {
@@ -24,7 +25,7 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
     let discovery = discover(paths);
     let mut files = Vec::new();
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
-        let source: Arc<str> = set.name.to_string_lossy().into();
+        let source: Arc<str> = text::path(&set.name).into();
         let (report, error) = match check(set, &source, registry) {
             Ok(report) => (report, None),
             Err(error) => (
@@ -41,7 +42,7 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
             .filter(|_| set.generations.len() == 1)
             .map_or_else(
                 || source.to_string(),
-                |only| only.path.to_string_lossy().into_owned(),
+                |only| text::path(&only.path).into_owned(),
             );
         files.push(VerifyFile {
             path,
@@ -52,7 +53,7 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
     for skipped in discovery.skipped {
         use crate::source::SkipReason::{Empty, Hidden, SameFile};
         if !matches!(skipped.why, Empty | SameFile | Hidden) {
-            let path = skipped.path.to_string_lossy().into_owned();
+            let path = text::path(&skipped.path).into_owned();
             files.push(VerifyFile {
                 path,
                 report: Arc::default(),
@@ -66,7 +67,7 @@ pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
 fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainReport, IngestError> {
     let mut files = Vec::new();
     for (rank, file) in set.generations.iter().enumerate() {
-        let Some(identity) = identify(file, registry, true)? else {
+        let Some(identity) = identify(file, registry, true, None)? else {
             continue;
         };
         files.push(ChainFile {

@@ -6,10 +6,23 @@ use std::borrow::Cow;
 pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
     let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
     // Checking first is several times faster than replacing what is rarely there.
-    let text = match std::str::from_utf8(inner) {
+    without_escapes(match std::str::from_utf8(inner) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(inner),
-    };
+    })
+}
+
+/// The same for a token of a text, `raw` being a part of `whole`: what is known to be UTF-8 is not looked at again.
+pub fn unescape_within<'a>(whole: &'a str, raw: &'a [u8]) -> Cow<'a, str> {
+    let start = (raw.as_ptr().addr()).wrapping_sub(whole.as_ptr().addr());
+    let inner = start.wrapping_add(1)..start.wrapping_add(raw.len()).wrapping_sub(1);
+    match whole.get(inner) {
+        Some(text) => without_escapes(Cow::Borrowed(text)),
+        None => unescape(raw),
+    }
+}
+
+fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
     if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return text;
     }
@@ -98,5 +111,11 @@ mod tests {
             assert_eq!(unescape(raw.as_bytes()), want, "{raw}");
         }
         assert_eq!(unescape(b"\"a\xffb\""), "a\u{fffd}b");
+        let whole = r#"["","é","a\nb"]"#;
+        for (raw, want) in [(1..3, ""), (4..8, "é"), (9..15, "a\nb")] {
+            assert_eq!(unescape_within(whole, &whole.as_bytes()[raw]), want);
+        }
+        assert_eq!(unescape_within("", b"\"elsewhere\""), "elsewhere");
+        assert_eq!(unescape_within("", b""), "");
     }
 }

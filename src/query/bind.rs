@@ -6,9 +6,8 @@ use super::value::ValueTest;
 use super::{
     BindContext, Bound, MAX_CLAUSES, MAX_DEPTH, Notice, Query, QueryError, glob, quote, time,
 };
-use crate::event::Timestamp;
-use crate::event::Zone;
 use crate::event::field::FieldType;
+use crate::event::{Timestamp, Zone};
 
 /// How much larger than a typed query a composed one may be (a window, a step and a chip, say).
 const COMPOSED: usize = 4;

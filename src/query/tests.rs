@@ -9,8 +9,7 @@ mod writing;
 
 use super::ast::*;
 use super::*;
-use crate::event::Zone;
-use crate::event::{BreakKind, Event, EventId, Kind, Outcome, Severity, Verdict};
+use crate::event::{BreakKind, Event, EventId, Kind, Outcome, Severity, Verdict, Zone};
 
 /// 2026-03-04, a Wednesday.
 fn now() -> Timestamp {

@@ -14,8 +14,9 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 }
 
 fn is_folded_ascii(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii() && !b.is_ascii_uppercase())
+    // To the end in any case: faster than a look at each byte whether to stop.
+    let upper = |found: bool, b: u8| found | b.is_ascii_uppercase();
+    text.is_ascii() && !text.bytes().fold(false, upper)
 }
 
 /// Appends the folded text.
@@ -49,8 +50,44 @@ impl Folder {
 /// The maximal alphanumeric runs (`char::is_alphanumeric`) of a text, in order. Fold first, then cut: folding a
 /// few letters yields marks that are no token characters.
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> + Clone {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|token| !token.is_empty())
+    Tokens { text, at: 0 }
+}
+
+#[derive(Clone)]
+struct Tokens<'a> {
+    text: &'a str,
+    /// On a character boundary.
+    at: usize,
+}
+
+impl Tokens<'_> {
+    /// Goes on while characters are alphanumeric, or while they are not. Nearly all are ASCII and need no decoding.
+    fn skip(&mut self, alphanumeric: bool) {
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            let (is_alphanumeric, length) = match byte {
+                0..0x80 => (byte.is_ascii_alphanumeric(), 1),
+                _ => {
+                    let next = self.text[self.at..].chars().next();
+                    next.map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8()))
+                }
+            };
+            if is_alphanumeric != alphanumeric {
+                return;
+            }
+            self.at += length;
+        }
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.skip(false);
+        let start = self.at;
+        self.skip(true);
+        (start < self.at).then(|| &self.text[start..self.at])
+    }
 }
 
 #[cfg(test)]
@@ -76,5 +113,10 @@ mod tests {
             ["alice", "corp", "example", "10", "0", "0", "1", "é", "ß"]
         );
         assert_eq!(tokens(" -- ").count(), 0);
+        for text in ["é", "-é-", "日本 語x", "e\u{301}a", "a\u{1f600}b\u{ff21}"] {
+            let split = text.split(|c: char| !c.is_alphanumeric());
+            let split: Vec<&str> = split.filter(|token| !token.is_empty()).collect();
+            assert_eq!(tokens(text).collect::<Vec<_>>(), split);
+        }
     }
 }

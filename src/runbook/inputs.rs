@@ -1,11 +1,10 @@
 //! Checking what a person typed for the inputs of a runbook.
 
-use crate::event::Zone;
 use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::event::Timestamp;
+use crate::event::{Timestamp, Zone};
 
 use super::{Input, InputError, InputKind, Inputs, window};
 use crate::text::suggest::hint;

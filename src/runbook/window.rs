@@ -1,8 +1,7 @@
 //! The time window of a runbook: `{day} - 3d`, or a time as the query language has it.
 
-use crate::event::Timestamp;
-use crate::event::Zone;
 use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::event::{Timestamp, Zone};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 

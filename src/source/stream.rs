@@ -60,6 +60,21 @@ pub enum ReadEnd {
     LimitReached(String),
 }
 
+impl ReadEnd {
+    /// What went wrong, in words, and what of it was read.
+    pub fn trouble(&self) -> Option<String> {
+        Some(match self {
+            Self::Complete => return None,
+            Self::Truncated(why) => format!("cut short: {why}; everything before the cut was read"),
+            Self::Damaged(why) => format!("damaged: {why}; everything before was read"),
+            Self::TrailingGarbage { bytes } => {
+                format!("{bytes} bytes follow the end of the compressed data and were not read")
+            }
+            Self::LimitReached(why) => format!("not read to its end: {why}"),
+        })
+    }
+}
+
 enum Member<R: Read> {
     Plain(PeekReader<R>),
     Gzip(Box<GzDecoder<PeekReader<R>>>),

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Session;
+use super::{Mark, Session};
 use crate::config::paths::{PathsError, private_dir, write_private};
 
 /// Of the files this program writes; it leaves those with a higher number alone.
@@ -174,6 +174,18 @@ impl Store {
         found
     }
 
+    /// The names under which something is kept, the latest first.
+    pub fn names(&self) -> Vec<String> {
+        let named = self
+            .list()
+            .into_iter()
+            .filter_map(|listed| match listed.slot {
+                Slot::Named(name) => Some(name),
+                Slot::Sources(_) => None,
+            });
+        named.collect()
+    }
+
     pub fn delete(&self, slot: &Slot) -> Result<(), StateError> {
         let path = self.path(slot);
         match fs::remove_file(&path) {
@@ -196,6 +208,11 @@ fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Stat
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    // A pipe would wait for a writer.
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let why = io::Error::other("it is no regular file");
+        return Err(io_error("read", path)(why));
+    }
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -239,32 +256,76 @@ fn forget_oldest(folder: &Path) {
     }
 }
 
-/// Saves one session again and again, from several threads: a save that was asked for earlier never overwrites a later.
+/// Saves one session again and again, from several threads: a save that was asked for earlier never overwrites a later,
+/// and marks that another program put there meanwhile are left.
 #[derive(Debug)]
 pub struct Keeper {
     pub store: Store,
     slot: Slot,
-    last: Mutex<u64>,
+    last: Mutex<Last>,
+}
+
+/// The last save.
+#[derive(Debug, Default)]
+struct Last {
+    number: u64,
+    /// The marks of this program then: of what is in the file now, the rest is of others.
+    marks: Vec<Mark>,
 }
 
 impl Keeper {
-    pub fn new(store: Store, slot: Slot) -> Self {
+    /// `marks` are those that this program begins with.
+    pub fn new(store: Store, slot: Slot, marks: Vec<Mark>) -> Self {
+        let last = Last { number: 0, marks };
         Self {
             store,
             slot,
-            last: Mutex::new(0),
+            last: Mutex::new(last),
         }
     }
 
     /// `number` grows with every save that is asked for.
     pub fn save(&self, number: u64, session: &Session) -> Result<(), StateError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if number < *last {
+        if number < last.number {
             return Ok(());
         }
-        *last = number;
-        self.store.save(&self.slot, session)
+        last.number = number;
+        let path = self.store.path(&self.slot);
+        let there = read(&path).ok().flatten().and_then(|b| parse(&b).ok());
+        let marks = match there {
+            Some(there) => merged(&session.marks, &last.marks, there.marks),
+            None => session.marks.clone(),
+        };
+        self.store.save(
+            &self.slot,
+            &Session {
+                marks,
+                ..session.clone()
+            },
+        )?;
+        last.marks.clone_from(&session.marks);
+        Ok(())
     }
+}
+
+/// `ours`, with what others changed since `before`, when both were the same.
+fn merged(ours: &[Mark], before: &[Mark], theirs: Vec<Mark>) -> Vec<Mark> {
+    let of = |marks: &[Mark], id: &str| marks.iter().find(|m| m.at.id == id).cloned();
+    let mut all: Vec<Mark> = Vec::new();
+    for mark in ours {
+        let other = of(&theirs, &mark.at.id);
+        let unchanged = of(before, &mark.at.id).as_ref() == Some(mark);
+        match (unchanged, other) {
+            (true, Some(other)) => all.push(other),
+            // Deleted by them, and left alone by us.
+            (true, None) => {}
+            _ => all.push(mark.clone()),
+        }
+    }
+    let is_new = |mark: &Mark| of(ours, &mark.at.id).is_none() && of(before, &mark.at.id).is_none();
+    all.extend(theirs.into_iter().filter(is_new));
+    all
 }
 
 #[cfg(test)]
@@ -273,7 +334,7 @@ mod tests {
 
     use super::*;
     use crate::event::Timestamp;
-    use crate::state::{Mark, Place, Run};
+    use crate::state::{Place, Run};
 
     fn store() -> (tempfile::TempDir, Store) {
         let base = tempfile::tempdir().unwrap();
@@ -316,6 +377,7 @@ mod tests {
                 inputs: [("who".to_owned(), "alice".to_owned())].into(),
                 step: 2,
                 applied: true,
+                ..Run::default()
             }),
             ..session("actor:alice", 5)
         };
@@ -381,10 +443,92 @@ mod tests {
     fn a_late_save_does_not_overwrite_a_later_one() {
         let (_base, store) = store();
         let slot = Slot::of_sources(&["/a".into()]);
-        let keeper = Keeper::new(store.clone(), slot.clone());
+        let keeper = Keeper::new(store.clone(), slot.clone(), Vec::new());
         keeper.save(2, &session("new", 2)).unwrap();
         keeper.save(1, &session("old", 1)).unwrap();
         assert_eq!(store.load(&slot).unwrap().unwrap().query, "new");
+    }
+
+    #[test]
+    fn marks_of_another_program_are_left() {
+        let (_base, store) = store();
+        let slot = Slot::of_sources(&["/a".into()]);
+        let mark = |id: &str, note: &str| Mark {
+            at: Place {
+                id: id.into(),
+                ..Place::default()
+            },
+            marked: true,
+            note: Some(note.into()),
+        };
+        let with = |marks: &[Mark]| Session {
+            marks: marks.to_vec(),
+            ..Session::default()
+        };
+        let both = [mark("a", "both"), mark("b", "both")];
+        store.save(&slot, &with(&both)).unwrap();
+        let one = Keeper::new(store.clone(), slot.clone(), both.to_vec());
+        let two = Keeper::new(store.clone(), slot.clone(), both.to_vec());
+        // The first writes a note; the second deletes one, changes one and adds one.
+        one.save(
+            1,
+            &with(&[both[0].clone(), both[1].clone(), mark("c", "one")]),
+        )
+        .unwrap();
+        two.save(1, &with(&[mark("b", "two"), mark("d", "two")]))
+            .unwrap();
+        let notes = || {
+            let marks = store.load(&slot).unwrap().unwrap().marks;
+            let mut notes: Vec<String> = marks
+                .into_iter()
+                .map(|m| format!("{}={}", m.at.id, m.note.unwrap_or_default()))
+                .collect();
+            notes.sort();
+            notes.join(" ")
+        };
+        assert_eq!(notes(), "b=two c=one d=two");
+        // The first saves once more without having seen any of it.
+        one.save(
+            2,
+            &with(&[both[0].clone(), both[1].clone(), mark("c", "one")]),
+        )
+        .unwrap();
+        assert_eq!(notes(), "b=two c=one d=two");
+        one.save(3, &with(&[both[1].clone()])).unwrap();
+        assert_eq!(notes(), "b=two d=two");
+        // The last ones deleted elsewhere do not come back.
+        two.save(2, &with(&[])).unwrap();
+        assert_eq!(notes(), "");
+        one.save(4, &with(&[both[1].clone()])).unwrap();
+        assert_eq!(notes(), "");
+        // A save that failed is none.
+        let folder = store.folder(&slot);
+        fs::remove_dir_all(&folder).unwrap();
+        fs::write(&folder, "in the way").unwrap();
+        one.save(5, &with(&[mark("e", "one")])).unwrap_err();
+        fs::remove_file(&folder).unwrap();
+        store.save(&slot, &with(&[])).unwrap();
+        one.save(6, &with(&[mark("e", "one")])).unwrap();
+        assert_eq!(notes(), "e=one");
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_session_is_not_waited_for() {
+        let (_base, store) = store();
+        let slot = Slot::named("x").unwrap();
+        store.save(&slot, &Session::default()).unwrap();
+        let path = store.path(&slot);
+        fs::remove_file(&path).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        let error = store.load(&slot).unwrap_err().to_string();
+        assert!(error.contains("no regular file"), "{error}");
     }
 
     #[test]

@@ -72,6 +72,11 @@ const DATE_FROM: u16 = 110;
 /// Columns that a time with its date takes.
 pub const TIME_WITH_DATE: u16 = 23;
 
+/// Names of something else than an attribute, where columns are read back.
+fn is_taken(path: &str) -> bool {
+    Field::find(path).is_some() || matches!(path, "time" | "attributes" | "raw")
+}
+
 impl Column {
     /// By the name of a field or one of its aliases, else the attribute of that path.
     pub fn named(name: &str) -> Self {
@@ -87,6 +92,14 @@ impl Column {
             Self::Field(Field::Ts) => "time",
             Self::Field(field) => field.name(),
             Self::Attribute(path) => path,
+        }
+    }
+
+    /// The name as it is read back: a dot keeps an attribute apart from what else has its name.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Attribute(path) if is_taken(path) => format!(".{path}"),
+            _ => self.name().to_owned(),
         }
     }
 
@@ -142,7 +155,7 @@ impl Columns {
     /// What somebody chose, by name; `None` = by width.
     pub fn names(&self) -> Option<Vec<String>> {
         let chosen = self.chosen.as_ref()?;
-        Some(chosen.iter().map(|c| c.name().to_owned()).collect())
+        Some(chosen.iter().map(Column::written).collect())
     }
 
     /// Each once; an empty choice = by width.

@@ -11,6 +11,9 @@ use crate::state::Session;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub u64);
 
+/// Why there is no session to save or to open.
+pub const NOTHING_KEPT: &str = "nothing is kept here: this is the demo, or read from a pipe";
+
 /// Work to do outside of `update`.
 #[derive(Debug)]
 pub enum Effect {
@@ -34,7 +37,16 @@ pub enum Effect {
     OpenSession {
         name: String,
     },
+    /// Reads a source again, as a format or by its content.
+    ReadAs {
+        source: Arc<str>,
+        format: Option<String>,
+    },
     Redraw,
+    /// Gives the terminal back and stops, until the shell lets it go on.
+    Suspend,
+    /// Takes the terminal over again, after something else had it.
+    TakeOver,
     /// Exports, copies into files, counts of what is typed.
     Share(Box<Share>),
     /// Bytes for the terminal beside the drawing; only `clipboard` makes them.
@@ -73,6 +85,8 @@ pub enum Purpose {
     Values,
     /// Counts of the fields that a person added to the filter pane.
     Added,
+    /// How many events an empty list would hold without one part of its query.
+    Without,
     Visit(Visit),
     /// What belongs to the event in the detail.
     Related(EventId, Question),
@@ -85,10 +99,17 @@ pub enum Lane {
     Preview,
     Values,
     Added,
+    Without,
 }
 
 impl Lane {
-    pub const ALL: [Self; 4] = [Self::List, Self::Preview, Self::Values, Self::Added];
+    pub const ALL: [Self; 5] = [
+        Self::List,
+        Self::Preview,
+        Self::Values,
+        Self::Added,
+        Self::Without,
+    ];
 }
 
 impl Purpose {
@@ -97,6 +118,7 @@ impl Purpose {
             Self::Preview => Lane::Preview,
             Self::Values => Lane::Values,
             Self::Added => Lane::Added,
+            Self::Without => Lane::Without,
             _ => Lane::List,
         }
     }
@@ -124,6 +146,22 @@ pub struct Jump {
     pub wrapped: bool,
     /// Only in this source.
     pub source: Option<Arc<str>>,
+    /// So many of them onwards; at least 1.
+    pub count: usize,
+}
+
+impl Jump {
+    /// To the next one, or the one before, among what the query matches.
+    pub fn new(target: Target, forward: bool, count: usize) -> Self {
+        Self {
+            target,
+            forward,
+            everything: false,
+            wrapped: false,
+            source: None,
+            count: count.max(1),
+        }
+    }
 }
 
 /// Going to one event.

@@ -36,6 +36,18 @@ pub struct Areas {
     pub above_detail: Option<Rect>,
 }
 
+impl Areas {
+    /// Everything between the query and the footer: where an overlay stands.
+    pub fn body(&self) -> Rect {
+        let top = self.note.bottom();
+        Rect {
+            y: top,
+            height: self.footer.y.saturating_sub(top),
+            ..self.note
+        }
+    }
+}
+
 /// `None` when the screen is too small.
 pub fn areas(model: &Model) -> Option<Areas> {
     let (width, height) = model.size;

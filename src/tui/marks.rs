@@ -81,18 +81,27 @@ impl Marks {
         });
     }
 
-    /// The nearest marked or annotated event after or before `from`, else the first from the other end.
-    pub fn next(&self, from: Option<(&SortKey, EventId)>, forward: bool) -> Option<Found> {
+    /// The `count`th marked or annotated event after or before `from`, or the last in that direction; else the first from
+    /// the other end.
+    pub fn next(
+        &self,
+        from: Option<(&SortKey, EventId)>,
+        forward: bool,
+        count: usize,
+    ) -> Option<Found> {
         let all: Vec<_> = self.iter().map(|(id, e)| (&e.key, id)).collect();
         let beyond = |at: &&(&SortKey, EventId)| match from {
             Some(from) if forward => **at > from,
             Some(from) => **at < from,
             None => true,
         };
+        let count = count.max(1);
         let (near, far) = if forward {
-            (all.iter().find(beyond), all.first())
+            let near = all.iter().filter(beyond).take(count).last();
+            (near, all.first())
         } else {
-            (all.iter().rev().find(beyond), all.last())
+            let near = all.iter().rev().filter(beyond).take(count).last();
+            (near, all.last())
         };
         let found = |at: &(&SortKey, EventId), wrapped| Found { id: at.1, wrapped };
         near.map(|at| found(at, false))
@@ -135,13 +144,13 @@ mod tests {
             marks.toggle(EventId(n as u128), key(n));
         }
         let next = |at: i64, forward| {
-            let found = marks.next(Some((&key(at), EventId(at as u128))), forward);
+            let found = marks.next(Some((&key(at), EventId(at as u128))), forward, 1);
             found.map(|f| (f.id.0, f.wrapped))
         };
         assert_eq!(next(1, true), Some((2, false)));
         assert_eq!(next(3, true), Some((1, true)));
         assert_eq!(next(2, false), Some((1, false)));
         assert_eq!(next(1, false), Some((3, true)));
-        assert_eq!(Marks::default().next(None, true), None);
+        assert_eq!(Marks::default().next(None, true, 1), None);
     }
 }

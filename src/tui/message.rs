@@ -40,6 +40,10 @@ pub enum Message {
     },
     /// What became of something that was shared.
     Shared(News),
+    /// Somebody asked the program to stop for now.
+    Suspend,
+    /// It goes on after it was stopped.
+    Continued,
 }
 
 /// What a pane asks of the whole.

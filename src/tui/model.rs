@@ -3,7 +3,8 @@
 pub mod history;
 mod says;
 
-use super::effect::{Generation, Purpose};
+use super::columns::{Column, Columns};
+use super::effect::{Generation, Purpose, Target};
 use super::keymap::{Context, Keymap};
 use super::marks::Marks;
 use super::overlay::Overlay;
@@ -103,6 +104,8 @@ pub struct Asking {
     pub whole: bool,
     /// Asked while the list was still being made.
     pub after: Option<Purpose>,
+    /// None was found among what the query matches: the same key again looks at everything.
+    pub widen: Option<Target>,
 }
 
 impl Asking {
@@ -126,6 +129,17 @@ pub struct Beside {
     pub added_asked: Timestamp,
     /// Not again before: what takes long is asked rarely while events arrive.
     pub added_rest: Timestamp,
+    pub without: Without,
+}
+
+/// What an empty list would hold if one part of its query were left out: which part empties it.
+#[derive(Clone, Debug, Default)]
+pub struct Without {
+    /// The query that matches nothing.
+    pub query: Option<Query>,
+    /// Events without its first, second, … part, as far as counted.
+    pub counts: Vec<u64>,
+    pub running: Option<Generation>,
 }
 
 /// What happened meanwhile that a person should see; it stays until a key is pressed.
@@ -136,6 +150,8 @@ pub struct Alerts {
     pub closed: Option<String>,
     /// The engine was heard: from now on what is new in its answers is news.
     pub informed: bool,
+    /// Breaks there were when somebody last went to one.
+    pub breaks_seen: usize,
 }
 
 impl Alerts {
@@ -158,16 +174,31 @@ pub struct Arriving {
 /// What is kept between two runs, and when it was saved last.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
-    /// Whether there is a place to save to.
+    /// Whether it is saved now and then.
     pub enabled: bool,
+    /// There is no place to save to.
+    pub nowhere: bool,
     /// What is open, canonical paths.
     pub sources: Vec<String>,
     /// The event that was selected when the explorer was left, until it is found again or a key is pressed.
     pub wanted: Option<Place>,
+    /// Names under which views are kept, the latest first.
+    pub names: Vec<String>,
+    /// Columns as the settings say; none = by width.
+    pub columns: Vec<String>,
     /// Something was done since the last save.
     pub touched: bool,
     pub at: Timestamp,
     pub last: Option<Session>,
+}
+
+/// A look that comes back when the one that is shown is not taken.
+#[derive(Clone, Debug)]
+pub struct LookBefore {
+    pub theme: Theme,
+    pub columns: Columns,
+    /// The one under the cursor.
+    pub column: Column,
 }
 
 #[derive(Debug)]
@@ -212,7 +243,11 @@ pub struct Model {
     pub arriving: Arriving,
     pub alerts: Alerts,
 
+    /// Formats that a source can be read as: id and title.
+    pub formats: Vec<(String, String)>,
     pub keeping: Keeping,
+    /// How it looked before another look was only shown.
+    pub look_before: Option<LookBefore>,
     /// Digits typed before a command.
     pub count: Option<usize>,
     /// What is wrong with the settings; shown under the query until it is closed.
@@ -270,7 +305,9 @@ impl Model {
             beside: Beside::default(),
             arriving: Arriving::default(),
             alerts: Alerts::default(),
+            formats: Vec::new(),
             keeping: Keeping::default(),
+            look_before: None,
             count: None,
             problems: Vec::new(),
             said: None,

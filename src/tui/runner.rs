@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::spawn_blocking;
 
-use super::effect::{Effect, Generation, Lane, Search};
+use super::effect::{Effect, Generation, Lane, NOTHING_KEPT, Search};
 use super::message::Message;
 use crate::engine::{Cancel, Engine, EngineError, TailItem, TailRequest};
 use crate::event::Timestamp;
@@ -22,6 +22,19 @@ use jobs::Jobs;
 const QUEUE: usize = 256;
 /// How soon a tail notices that it is no longer wanted.
 const TAIL_WAIT: Duration = Duration::from_millis(100);
+
+/// Has a source read again as the format of an id, or by its content.
+#[derive(Clone)]
+pub struct ReadAs(pub Arc<Read>);
+
+/// Source, and the id of the format.
+type Read = dyn Fn(&str, Option<&str>) + Send + Sync;
+
+impl std::fmt::Debug for ReadAs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReadAs")
+    }
+}
 
 /// Reads the clock; a test's stands still.
 pub type Clock = fn() -> Timestamp;
@@ -69,6 +82,7 @@ pub struct Runner {
     /// Where the session goes, and how many saves were asked for.
     keeper: Option<Arc<Keeper>>,
     saves: u64,
+    read_as: Option<ReadAs>,
 }
 
 impl Runner {
@@ -93,6 +107,7 @@ impl Runner {
                 jobs,
                 keeper: None,
                 saves: 0,
+                read_as: None,
             },
             receiver,
         )
@@ -101,6 +116,11 @@ impl Runner {
     /// Gives the session a place.
     pub fn keep_in(&mut self, keeper: Arc<Keeper>) {
         self.keeper = Some(keeper);
+    }
+
+    /// Who reads sources as another format.
+    pub fn read_by(&mut self, read_as: Option<ReadAs>) {
+        self.read_as = read_as;
     }
 
     pub fn now(&self) -> Timestamp {
@@ -114,7 +134,12 @@ impl Runner {
         searches.sum::<usize>() + count(&self.asking) + count(&self.jobs.in_flight)
     }
 
-    /// `Redraw`, `Wire` and `Quit` are the runtime's.
+    /// What happens to the program from outside comes as messages, too.
+    pub fn sender(&self) -> mpsc::Sender<Message> {
+        self.sender.clone()
+    }
+
+    /// `Redraw`, `Suspend`, `TakeOver`, `Wire` and `Quit` are the runtime's.
     pub fn execute(&mut self, effect: Effect) {
         match effect {
             Effect::Search(search) => self.search(*search),
@@ -128,7 +153,16 @@ impl Runner {
             Effect::Share(share) => self.jobs.execute(*share),
             Effect::SaveSession { name, session } => self.save_session(name, *session),
             Effect::OpenSession { name } => self.open_session(name),
-            Effect::Redraw | Effect::Wire(_) | Effect::Quit => {}
+            Effect::ReadAs { source, format } => {
+                if let Some(ReadAs(read)) = &self.read_as {
+                    read(&source, format.as_deref());
+                }
+            }
+            Effect::Redraw
+            | Effect::Suspend
+            | Effect::TakeOver
+            | Effect::Wire(_)
+            | Effect::Quit => {}
         }
     }
 
@@ -238,8 +272,6 @@ impl Drop for Runner {
     }
 }
 
-const NOTHING_KEPT: &str = "nothing is kept here: this is the demo, or read from a pipe";
-
 fn keep(
     keeper: Option<&Keeper>,
     name: Option<&str>,
@@ -260,12 +292,7 @@ fn open(keeper: Option<&Keeper>, name: &str) -> Result<Box<Session>, String> {
     if let Some(session) = loaded.map_err(|error| error.to_string())? {
         return Ok(Box::new(session));
     }
-    let named = store.list().into_iter().filter_map(|l| match l.slot {
-        state::Slot::Named(name) => Some(name),
-        state::Slot::Sources(_) => None,
-    });
-    let names: Vec<String> = named.collect();
-    Err(match names.as_slice() {
+    Err(match store.names().as_slice() {
         [] => format!("there is no session {name:?}, nor any other"),
         names => format!(
             "there is no session {name:?}; there is {}",

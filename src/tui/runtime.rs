@@ -56,12 +56,23 @@ pub struct Runtime<B: Backend, S> {
     pub runner: Runner,
     input: S,
     messages: mpsc::Receiver<Message>,
+    /// What stops the program and takes the terminal over; nothing in tests.
+    job: Option<Box<dyn Job>>,
     /// Where bytes beside the drawing go: the terminal's own writer, from the thread that draws.
     wire: Box<dyn Write>,
     pace: Pace,
     drawn: Option<Instant>,
     ticked: Instant,
     running: bool,
+}
+
+/// The program as a job of a shell.
+pub trait Job {
+    /// Gives the terminal back, stops, and once the program goes on takes the terminal over again. `Err` = why it did
+    /// not stop.
+    fn suspend(&mut self) -> std::io::Result<()>;
+    /// Takes the terminal over, whoever had it.
+    fn take_over(&mut self) -> std::io::Result<()>;
 }
 
 /// What woke the loop.
@@ -98,6 +109,7 @@ where
             runner,
             input,
             messages,
+            job: None,
             wire: Box::new(std::io::sink()),
             pace,
             drawn: None,
@@ -110,6 +122,16 @@ where
     pub fn with_wire(mut self, wire: impl Write + 'static) -> Self {
         self.wire = Box::new(wire);
         self
+    }
+
+    /// Who stops the program and takes the terminal over.
+    pub fn with_job(mut self, job: impl Job + 'static) -> Self {
+        self.set_job(job);
+        self
+    }
+
+    pub fn set_job(&mut self, job: impl Job + 'static) {
+        self.job = Some(Box::new(job));
     }
 
     /// Runs until the explorer is left or `shutdown` is done.
@@ -201,12 +223,18 @@ where
         for effect in update(&mut self.model, message) {
             match effect {
                 Effect::Quit => self.running = false,
-                Effect::Redraw => {
-                    self.model.dirty = true;
-                    // Not by the terminal's own way to clear, which asks it for the place of the cursor: the answer
-                    // would have to come between the keys. Drawing says so if the terminal is gone.
-                    let _ = self.terminal.backend_mut().clear();
-                    self.terminal.swap_buffers();
+                Effect::Redraw => self.draw_afresh(),
+                Effect::Suspend => {
+                    let said = self.job.as_mut().and_then(|job| job.suspend().err());
+                    self.came_back();
+                    if let Some(why) = said {
+                        self.model.say(format!("not left: {why}"));
+                    }
+                }
+                Effect::TakeOver => {
+                    // Drawing says so if the terminal is gone.
+                    let _ = self.job.as_mut().map(|job| job.take_over());
+                    self.came_back();
                 }
                 Effect::Wire(bytes) => {
                     // Drawing says so if the terminal is gone.
@@ -215,6 +243,22 @@ where
                 other => self.runner.execute(other),
             }
         }
+    }
+
+    /// Nobody told of what became of the window while the terminal was somebody else's.
+    fn came_back(&mut self) {
+        if let Ok(size) = self.terminal.size() {
+            self.handle(Message::Resize(size.width, size.height));
+        }
+        self.draw_afresh();
+    }
+
+    fn draw_afresh(&mut self) {
+        self.model.dirty = true;
+        // Not by the terminal's own way to clear, which asks it for the place of the cursor: the answer would have to
+        // come between the keys. Drawing says so if the terminal is gone.
+        let _ = self.terminal.backend_mut().clear();
+        self.terminal.swap_buffers();
     }
 
     fn draw_if_due(&mut self) -> Result<(), RuntimeError> {

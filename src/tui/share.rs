@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::clipboard::Wrap;
 use crate::config::Clipboard;
 use crate::event::{Timestamp, Zone};
-use crate::export::Format;
+use crate::export::{Format, TABLE_ROWS};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 use crate::text::is_unsafe;
@@ -18,6 +18,8 @@ use crate::text::is_unsafe;
 pub struct Setup {
     /// What is open, as it can be named on a command line.
     pub paths: Vec<PathBuf>,
+    /// What is open is removed when the explorer is left.
+    pub passing: bool,
     /// Who runs it (`alice (uid 1000) on bastion`), for reports.
     pub who: String,
     pub clipboard: Clipboard,
@@ -96,10 +98,10 @@ pub enum News {
         job: u64,
         events: u64,
     },
-    /// Events and bytes, or why there is no file.
+    /// What was written, or why there is no file.
     Exported {
         job: u64,
-        result: Result<(u64, u64), String>,
+        result: Result<Written, String>,
     },
     Counted {
         job: u64,
@@ -112,9 +114,27 @@ pub enum News {
     },
 }
 
+/// An export that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub events: u64,
+    pub bytes: u64,
+    /// Everything was searched; else more may match than was written.
+    pub complete: bool,
+}
+
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same
 /// to somebody else and tomorrow.
-pub fn command(query: &Query, now: Timestamp, zone: Zone, paths: &[PathBuf]) -> String {
+/// `columns` are those that somebody chose; `total` is how many events match, which decides whether they can be printed
+/// oldest first, as the list has them, without leaving out the newest.
+pub fn command(
+    query: &Query,
+    now: Timestamp,
+    zone: Zone,
+    paths: &[PathBuf],
+    columns: Option<&[String]>,
+    total: Option<u64>,
+) -> String {
     let bound = query.bind(&BindContext {
         now,
         zone,
@@ -154,6 +174,13 @@ pub fn command(query: &Query, now: Timestamp, zone: Zone, paths: &[PathBuf]) -> 
             words.push(flag.to_owned());
             words.push(at.brief());
         }
+    }
+    if let Some(columns) = columns {
+        words.push("--fields".to_owned());
+        words.push(quoted(OsStr::new(&columns.join(","))));
+    }
+    if total.is_some_and(|total| total <= TABLE_ROWS as u64) {
+        words.push("--sort asc".to_owned());
     }
     words.push("--tz".to_owned());
     words.push(quoted(OsStr::new(&zone.to_string())));

@@ -17,7 +17,7 @@ use super::pane::footer;
 use super::terminal;
 use super::theme::{Role, Theme};
 use super::widget::zone::Zone;
-use super::widget::{Look, centred_top, draw_lines};
+use super::widget::{Look, centred_top, draw_lines, draw_scrolled};
 use crate::event::Timestamp;
 
 /// What can be typed instead, and what it does.
@@ -112,7 +112,7 @@ impl StartPage {
             };
             let (lines, at) = self.lines(&look, columns);
             let top = centred_top(at, lines.len(), usize::from(body.height));
-            draw_lines(buf, body, lines.into_iter().skip(top));
+            draw_scrolled(&look, buf, body, lines, top);
             let foot = Rect {
                 y: area.bottom() - 1,
                 height: 1,

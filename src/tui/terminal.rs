@@ -10,11 +10,16 @@ use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use sparing::Sparing;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::message::Message;
+use super::runtime::Job;
 
 /// Gives the terminal back when dropped.
 pub struct Guard {
@@ -28,8 +33,7 @@ impl Guard {
             active: Arc::new(AtomicBool::new(true)),
         };
         restore_on_panic(guard.active.clone());
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        take_over()?;
         let terminal = Terminal::new(Sparing::new(stdout()))?;
         Ok((guard, terminal))
     }
@@ -39,6 +43,57 @@ impl Drop for Guard {
     fn drop(&mut self) {
         if self.active.swap(false, Ordering::AcqRel) {
             restore();
+        }
+    }
+}
+
+fn take_over() -> io::Result<()> {
+    enable_raw_mode()?;
+    // Where there is no second screen, what stood there goes first.
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        EnableBracketedPaste
+    )
+}
+
+/// The program as a job of the shell that started it.
+pub struct ShellJob;
+
+impl Job for ShellJob {
+    fn suspend(&mut self) -> io::Result<()> {
+        // A shell with job control gives every job a group of its own; without, nobody could let it go on.
+        if getsid(None)? == getpgrp() {
+            return Err(io::Error::other(
+                "there is no shell that could bring it back",
+            ));
+        }
+        restore();
+        // The whole group, as the terminal does it. This returns once it goes on.
+        let stopped = kill_current_process_group(Signal::STOP);
+        take_over()?;
+        Ok(stopped?)
+    }
+
+    fn take_over(&mut self) -> io::Result<()> {
+        // Whoever had the terminal meanwhile may have changed its mode, which is only set where it is thought to be unset.
+        let _ = disable_raw_mode();
+        take_over()
+    }
+}
+
+/// Passes on that the program is asked to stop, and that it goes on.
+pub async fn tell_of_stops(sender: mpsc::Sender<Message>) -> io::Result<()> {
+    let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+    let mut go_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    loop {
+        let message = tokio::select! {
+            _ = stop.recv() => Message::Suspend,
+            _ = go_on.recv() => Message::Continued,
+        };
+        if sender.send(message).await.is_err() {
+            return Ok(());
         }
     }
 }

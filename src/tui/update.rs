@@ -6,6 +6,9 @@ mod beside;
 mod context;
 mod facets;
 mod history;
+mod jump;
+mod leave;
+mod live;
 mod look;
 mod marks;
 mod moments;
@@ -24,7 +27,8 @@ mod visit;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::command::Command;
-use super::effect::{Effect, Jump, Lane, Place, Purpose, Target};
+use super::effect::NOTHING_KEPT;
+use super::effect::{Effect, Lane, Place, Purpose, Target};
 use super::keymap::Context;
 use super::layout;
 use super::message::{Intent, Message};
@@ -35,6 +39,8 @@ use super::overlay::prompt::Ask;
 use super::pane::events::Edge;
 use super::term;
 use super::theme::Role;
+use super::widget::line_editor::MAX_BYTES;
+use super::widget::text::number;
 use crate::event::time::{DAY, HOUR};
 use crate::query::ast::Ast;
 use crate::query::{Notice, Query};
@@ -50,7 +56,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Tick(now) => {
-            let mut effects = search::tick(model, now);
+            let mut effects = live::tick(model, now);
             effects.extend(beside::added(model));
             effects.extend(session::tick(model));
             return effects;
@@ -60,6 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             session::touched(model);
             let before = history::Before::of(model);
             let effects = on_key(model, key);
+            model.asking.widen = None;
             before.remember(model);
             effects
         }
@@ -105,8 +112,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             session::saved(model, name, error);
             Vec::new()
         }
-        Message::SessionOpened(result) => session::opened(model, result),
-        Message::Tailed { generation, item } => search::tailed(model, generation, item),
+        Message::SessionOpened(result) => {
+            let before = history::Before::of(model);
+            let effects = session::opened(model, result);
+            before.remember(model);
+            effects
+        }
+        Message::Tailed { generation, item } => live::tailed(model, generation, item),
         Message::TailEnded { generation, error } => {
             if model.arriving.tail == Some(generation) {
                 model.dirty = true;
@@ -117,6 +129,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Suspend => vec![Effect::Suspend],
+        Message::Continued => vec![Effect::TakeOver],
         Message::Shared(news) => {
             share::news(model, news);
             Vec::new()
@@ -134,6 +148,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
             model.detail.resize(area.width, area.height);
         }
     }
+    palette::settle(model);
     if !model.is_visible(model.focus) {
         model.focus = Pane::Events;
     }
@@ -151,11 +166,19 @@ fn settle(model: &mut Model) -> Vec<Effect> {
 }
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if text.len() > MAX_BYTES {
+        let (long, most) = (number(text.len() as u64), number(MAX_BYTES as u64));
+        model.said = Some((
+            Role::Warning,
+            format!("{long} bytes were pasted: more than the {most} that one line takes"),
+        ));
+        return Vec::new();
+    }
     match model.context() {
         Context::Palette => return palette::insert(model, text),
         Context::Form => model.runbooks.insert(text),
         Context::Prompt => prompt::insert(model, text),
-        Context::Narrow => model.filters.insert(text),
+        Context::Narrow => return narrow(model, text),
         _ if model.overlay.is_some() => {}
         _ => {
             let paths = &model.info.paths;
@@ -166,10 +189,17 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
+/// More of the text that values are narrowed by: those that hold it are counted, also where there are very many others.
+fn narrow(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.filters.insert(text);
+    search::recount(model)
+}
+
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    model.history.next_key();
     let was_armed = std::mem::take(&mut model.quit_armed);
     model.said = None;
     model.alerts.seen();
@@ -194,7 +224,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 match context {
                     Context::Form => model.runbooks.insert(text),
                     Context::Prompt => prompt::insert(model, text),
-                    Context::Narrow => model.filters.insert(text),
+                    Context::Narrow => return narrow(model, text),
                     Context::Palette => return palette::insert(model, text),
                     _ => model.query_bar.insert(text),
                 }
@@ -230,9 +260,10 @@ pub(super) fn run(
 ) -> Vec<Effect> {
     match command {
         Command::Redraw => vec![Effect::Redraw],
-        Command::Interrupt => interrupt(model),
-        Command::Quit => quit(model, quit_armed),
-        Command::Close => close(model).unwrap_or_default(),
+        Command::Suspend => vec![Effect::Suspend],
+        Command::Interrupt => leave::interrupt(model),
+        Command::Quit => leave::quit(model, quit_armed),
+        Command::Close => leave::close(model).unwrap_or_default(),
         Command::Help => {
             let about = model.context();
             model.overlay = Some(Overlay::Help(Help::new(about)));
@@ -262,6 +293,10 @@ pub(super) fn run(
             model.filters.forget();
             set_query(model, Query::default(), None)
         }
+        Command::Unpark if model.parked.is_none() => {
+            model.say("no query was set aside");
+            Vec::new()
+        }
         Command::Unpark => runbook::unpark(model),
         Command::GoToTime => prompt::ask(model, Ask::Time),
         Command::HourBack => moments::shift(model, HOUR, count, false),
@@ -278,14 +313,20 @@ pub(super) fn run(
         Command::SearchInside => related::ask_inside(model),
         Command::Pivot => pivot::open(model),
         Command::Mark => marks::toggle(model),
-        Command::NextMark => marks::go(model, true),
-        Command::PreviousMark => marks::go(model, false),
+        Command::NextMark => marks::go(model, true, count),
+        Command::PreviousMark => marks::go(model, false, count),
         Command::Annotate => marks::ask(model),
         Command::TimeStyle => look::time_style(model),
         Command::TimeZone => look::time_zone(model),
         Command::Columns => look::open_columns(model),
+        Command::SaveSession | Command::OpenSession if model.keeping.nowhere => {
+            model.said = Some((Role::Warning, NOTHING_KEPT.to_owned()));
+            Vec::new()
+        }
         Command::SaveSession => prompt::ask(model, Ask::SaveSession),
         Command::OpenSession => prompt::ask(model, Ask::OpenSession),
+        Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
+        Command::DropRun if model.focus == Pane::Runbook => runbook::drop_run(model),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -301,10 +342,10 @@ pub(super) fn run(
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
         Command::PreviousPane => cycle(model, false),
-        Command::NextBreak => jump(model, Target::Break, true),
-        Command::PreviousBreak => jump(model, Target::Break, false),
-        Command::NextFailure => jump(model, Target::Failure, true),
-        Command::PreviousFailure => jump(model, Target::Failure, false),
+        Command::NextBreak => jump::by_key(model, Target::Break, true, count),
+        Command::PreviousBreak => jump::by_key(model, Target::Break, false, count),
+        Command::NextFailure => jump::by_key(model, Target::Failure, true, count),
+        Command::PreviousFailure => jump::by_key(model, Target::Failure, false, count),
         Command::Follow => {
             let before = model.events.selected_key();
             let intent = model.events.update(command, count);
@@ -322,7 +363,14 @@ pub(super) fn run(
 
 fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> {
     match &mut model.overlay {
-        Some(Overlay::Help(help)) => help.update(command, count),
+        Some(Overlay::Help(help)) => {
+            let mut help = *help;
+            if let Some(areas) = layout::areas(model) {
+                let around = (&model.look(false), areas.body(), &model.keymap);
+                help.update(command, count, around);
+            }
+            model.overlay = Some(Overlay::Help(help));
+        }
         Some(Overlay::Prompt(_)) if command == Command::Apply => return prompt::answer(model),
         Some(Overlay::Prompt(prompt)) => prompt.update(command),
         Some(Overlay::Pivot(_)) => return pivot::in_menu(model, command, count),
@@ -410,7 +458,7 @@ fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effec
         run.set_aside();
     }
     model.query_bar.remember(&query.to_string());
-    if query == model.query && model.asking.error.is_none() {
+    if query == model.query && model.anchor.is_none() && model.asking.error.is_none() {
         return Vec::new();
     }
     model.anchor = None;
@@ -419,7 +467,7 @@ fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effec
 
 fn toggle(model: &mut Model, pane: Pane) -> Vec<Effect> {
     if model.focus == pane {
-        return close(model).unwrap_or_default();
+        return leave::close(model).unwrap_or_default();
     }
     model.set_open(pane, true);
     Vec::new()
@@ -438,121 +486,6 @@ fn cycle(model: &mut Model, forward: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Closes the topmost thing; `None` if there is none.
-fn close(model: &mut Model) -> Option<Vec<Effect>> {
-    if model.overlay.take().is_some() {
-        return Some(Vec::new());
-    }
-    if model.query_bar.is_editing() {
-        model.query_bar.update(Command::Close);
-        return Some(Vec::new());
-    }
-    if model.count.take().is_some() {
-        return Some(Vec::new());
-    }
-    if model.focus == Pane::Filters && model.filters.is_narrowing() {
-        model.filters.end_narrowing();
-        return Some(Vec::new());
-    }
-    match model.focus {
-        Pane::Runbook => {
-            let had_run = model.runbooks.run().is_some();
-            if !model.runbooks.back() {
-                model.set_open(Pane::Runbook, false);
-            }
-            Some(if had_run {
-                runbook::unpark(model)
-            } else {
-                Vec::new()
-            })
-        }
-        Pane::Timeline => {
-            if !model.timeline.drop_selection() {
-                model.focus = Pane::Events;
-            }
-            Some(Vec::new())
-        }
-        Pane::Filters | Pane::Detail => {
-            model.set_open(model.focus, false);
-            Some(Vec::new())
-        }
-        Pane::Events if model.open.detail => {
-            model.set_open(Pane::Detail, false);
-            Some(Vec::new())
-        }
-        Pane::Events if model.in_context => Some(context::toggle(model)),
-        Pane::Events if model.parked.is_some() => Some(runbook::unpark(model)),
-        Pane::Events if model.problems.is_empty() && model.message().is_some() => {
-            model.alerts.closed = model.info.messages.last().cloned();
-            Some(Vec::new())
-        }
-        Pane::Events if !model.problems.is_empty() => {
-            model.problems.clear();
-            Some(Vec::new())
-        }
-        Pane::Events => None,
-    }
-}
-
-fn quit(model: &mut Model, armed: bool) -> Vec<Effect> {
-    if armed {
-        return vec![Effect::Quit];
-    }
-    close(model).unwrap_or_else(|| {
-        model.quit_armed = true;
-        model.say("q again to quit");
-        Vec::new()
-    })
-}
-
-fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if let Some(effects) = share::stop(model) {
-        return effects;
-    }
-    let background = matches!(
-        model.asking.running,
-        Some((_, Purpose::Counts | Purpose::Refresh)) if model.overlay.is_some() || model.query_bar.is_editing()
-    );
-    if !background && let Some((_, purpose)) = model.asking.running.take() {
-        model.asking.after = None;
-        if matches!(purpose, Purpose::Page(_)) {
-            // What is on the screen is of the query before.
-            model.events.clear();
-            model.asking.error = Some("stopped".to_owned());
-            model.asking.failed = Some(purpose.clone());
-        }
-        if matches!(purpose, Purpose::Related(..)) {
-            model.related.fail("stopped".to_owned());
-        }
-        model.asking.counts_due = false;
-        model.asking.refresh_due = false;
-        model.asking.loaded = true;
-        model.say("search stopped");
-        return vec![Effect::CancelSearch];
-    }
-    if model.beside.added_running.take().is_some() {
-        model.say("counting stopped");
-        return vec![Effect::CancelLane(Lane::Added)];
-    }
-    if model.overlay.is_some() || model.query_bar.is_editing() {
-        return close(model).unwrap_or_default();
-    }
-    vec![Effect::Quit]
-}
-
-fn jump(model: &mut Model, target: Target, forward: bool) -> Vec<Effect> {
-    search::jump(
-        model,
-        Jump {
-            target,
-            forward,
-            everything: false,
-            wrapped: false,
-            source: None,
-        },
-    )
-}
-
 /// Does what the first notice offers.
 fn fix(model: &mut Model) -> Vec<Effect> {
     match model.notices.first().cloned() {
@@ -569,10 +502,13 @@ fn fix(model: &mut Model) -> Vec<Effect> {
             let text = model.query_bar.text().to_owned();
             search::put_in_force(model, query, Some(text))
         }
-        None => {
-            model.say("there is nothing to rewrite");
-            Vec::new()
-        }
+        None => match model.wider() {
+            Some((_, query)) => set_query(model, query, None),
+            None => {
+                model.say("there is nothing to rewrite");
+                Vec::new()
+            }
+        },
     }
 }
 

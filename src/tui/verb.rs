@@ -37,6 +37,7 @@ verbs! {
     Until "until" "TIME" "only events before a time"
     Export "export" "FORMAT FILE" "write what matches to a new file"
     Write "write" "FILE" "the same, with the format by the file's name (.jsonl .csv .md .log)"
+    Report "report" "FILE" "the same as an access report: who looked, when, at what, and whether it can be trusted"
     Tz "tz" "ZONE" "show times in another zone"
     Columns "columns" "A,B,C" "choose the columns of the list; auto = by the width of the screen"
     Facet "facet" "PATH" "count another field or attribute in the filter pane"
@@ -49,6 +50,8 @@ verbs! {
 
 impl Verb {
     pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|v| v.name() == name)
+        let leaves = matches!(name, "q!" | "qa" | "wq" | "x" | "exit");
+        let named = Self::ALL.iter().copied().find(|v| v.name() == name);
+        named.or(leaves.then_some(Self::Leave))
     }
 }

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
 
 use super::command::Command;
 use super::keymap::Context;
@@ -16,6 +17,10 @@ use super::pane::{footer, status};
 use super::theme::Role;
 use super::widget::{Look, draw_lines};
 use crate::event::Timestamp;
+use crate::text::width;
+
+/// Rows that a message may take.
+const HINT_ROWS: u16 = 4;
 
 pub fn view(frame: &mut Frame<'_>, model: &Model) {
     let screen = frame.area();
@@ -108,11 +113,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
     if let Some(area) = areas.runbook {
         model.runbooks.view(&focused(Pane::Runbook), buf, area);
     }
-    let body = Rect {
-        y: areas.note.bottom(),
-        height: areas.footer.y - areas.note.bottom(),
-        ..areas.note
-    };
+    let body = areas.body();
     if let Some(cursor) = cursor.filter(|_| editing) {
         model.query_bar.view_offers(&plain, buf, body, cursor);
     }
@@ -137,13 +138,23 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
                 info: &model.info,
                 now: model.now,
                 muted: &muted(&model.query, &model.info),
-                keys: [Command::Open, Command::Mute, Command::NextBreak].map(key),
+                keys: [
+                    Command::Open,
+                    Command::Mute,
+                    Command::NextBreak,
+                    Command::ReadAs,
+                ]
+                .map(key),
             };
             sources.view(&plain, buf, body, &around);
         }
         None => {}
     }
     let (role, hint) = model.hint();
+    if width(&hint) >= usize::from(areas.footer.width) {
+        long_hint(&plain, buf, areas.footer, role, &hint);
+        return cursor;
+    }
     footer::view(
         &plain,
         buf,
@@ -153,6 +164,25 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
         (role, &hint),
     );
     cursor
+}
+
+/// What is longer than a line takes as many as it needs, over what is above, until the next key.
+fn long_hint(look: &Look<'_>, buf: &mut Buffer, footer: Rect, role: Role, hint: &str) {
+    let columns = usize::from(footer.width);
+    let mut lines = look.wrap(hint, columns.saturating_sub(2));
+    lines.truncate(usize::from(HINT_ROWS));
+    let rows = lines.len() as u16;
+    let area = Rect {
+        y: (footer.y + 1).saturating_sub(rows),
+        height: rows,
+        ..footer
+    };
+    Clear.render(area, buf);
+    let lines = lines.into_iter().map(|line| {
+        let fill = columns.saturating_sub(width(&line) + 1);
+        Line::from(look.span(role, format!(" {line}{}", " ".repeat(fill))))
+    });
+    draw_lines(buf, area, lines);
 }
 
 fn places<'a>(model: &Model, breaks: &'a [Timestamp]) -> Places<'a> {

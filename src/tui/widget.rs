@@ -125,6 +125,34 @@ pub fn draw_lines(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = 
     }
 }
 
+/// Draws `lines` from line `top` on, with signs in the last column where there are more above or below.
+pub fn draw_scrolled(
+    look: &Look<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    lines: Vec<Line<'static>>,
+    top: usize,
+) {
+    let below = lines.len() > top.saturating_add(usize::from(area.height));
+    draw_lines(buf, area, lines.into_iter().skip(top));
+    draw_more(look, buf, area, top > 0, below);
+}
+
+/// Signs in the last column of the first and the last row: there is more above, or below.
+pub fn draw_more(look: &Look<'_>, buf: &mut Buffer, area: Rect, above: bool, below: bool) {
+    let Some(x) = area.right().checked_sub(1).filter(|_| !area.is_empty()) else {
+        return;
+    };
+    let glyphs = look.theme.glyphs;
+    let signs = [
+        (above, area.y, glyphs.up),
+        (below, area.bottom() - 1, glyphs.down),
+    ];
+    for (_, y, sign) in signs.into_iter().filter(|(more, ..)| *more) {
+        buf.set_line(x, y, &Line::from(look.span(Role::Accent, sign)), 1);
+    }
+}
+
 /// Clears a place of at most `width` by `height` for an overlay in the upper part of `body`, framed by hairlines, and
 /// returns the area inside.
 pub fn sheet(look: &Look<'_>, buf: &mut Buffer, body: Rect, (width, height): (u16, u16)) -> Rect {

@@ -76,12 +76,12 @@ def walk(checks, program, home, columns, rows):
         screen = it.wait(r"EVENTS(.|\n)*\d\d:\d\d:\d\d")
         if not checks.check(f"{size}: events are shown", screen, it.screen()):
             return
-        screen = it.wait(r"press x|x next break")
+        screen = it.wait(r"x: \d+ breaks?|x next break")
         if not checks.check(f"{size}: the screen says how to get to the break", screen, it.screen()):
             return
         it.shown(screen)
 
-        it.press("x", "the screen says: press x")
+        it.press("x", "the screen says: x: 2 breaks")
         screen = it.wait(lambda s: re.search(r"▌⌁", s))
         checks.check(f"{size}: the broken link is selected", screen, it.screen())
         it.shown()
@@ -105,13 +105,14 @@ def walk(checks, program, home, columns, rows):
         now, last = step(screen)
         while now < last and len(it.keys) < KEYS:
             before = it.screen()
-            it.press("Enter", "go on")
-            screen = it.wait(lambda s: step(s) and step(s)[0] != now or "you decide" in s, 10) or before
-            if step(screen) and step(screen)[0] == now and (choice := re.search(r"you decide: press 1 to (\d)", screen)):
+            if choice := re.search(r"you decide: 1 to (\d)", before):
                 it.press(choice[1], "the last answer: go on with what is suspicious")
-                screen = it.wait(lambda s: step(s) and step(s)[0] != now, 10) or it.screen()
+            else:
+                it.press("Enter", "go on")
+            # What is found may leave the decision to a person only now.
+            screen = it.wait(lambda s: step(s) and (step(s)[0] != now or "you decide" in s), 10) or before
             it.shown(screen)
-            if not step(screen) or step(screen)[0] == now:
+            if not step(screen) or step(screen)[0] == now and "you decide" not in screen:
                 break
             now, last = step(screen)
         checks.check(f"{size}: the runbook's last step is reached ({now} of {last}), {len(it.keys)} keys", now == last, it.screen())

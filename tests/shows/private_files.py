@@ -37,7 +37,7 @@ def main():
     with Workplace() as place:
         logs = place.path / "logs"
         logs.mkdir()
-        for name in ("k8s-audit/audit2rbac_demo.log", "syslog/auth.log", "json/event_catalog_sample_payloads.jsonl"):
+        for name in ("k8s-audit/audit2rbac_demo.log", "syslog/auth.log", "hoop/event_catalog_sample_payloads.jsonl"):
             (logs / os.path.basename(name)).write_bytes((FIXTURES / name).read_bytes())
         temp = place.path / "tmp"
         temp.mkdir()

@@ -57,10 +57,10 @@ def build(root):
     put("host/auth.log", fixture("syslog/auth.log"), SYSLOG_WRITTEN)
     put("host/ssh.log", fixture("syslog/plaso_syslog_ssh.log"), SYSLOG_WRITTEN)
     put("host/messages5424.log", fixture("syslog/cribl_syslog5424.log"), SYSLOG_WRITTEN)
-    put("app/events.jsonl", fixture("json/event_catalog_sample_payloads.jsonl"))
-    put("app/ecs.jsonl", fixture("json/lnav_logfile_ecs_log.json"))
-    put("app/okta.jsonl", fixture("json/panther_Okta.SystemLog_head.jsonl"))
-    put("app/github.jsonl", fixture("json/panther_GitHub.Audit_head.jsonl"))
+    put("app/events.jsonl", fixture("hoop/event_catalog_sample_payloads.jsonl"))
+    put("app/ecs.jsonl", fixture("ecs/lnav_logfile_ecs_log.json"))
+    put("app/okta.jsonl", fixture("okta/panther_Okta.SystemLog_head.jsonl"))
+    put("app/github.jsonl", fixture("github/panther_GitHub.Audit_head.jsonl"))
     put("app/chained.jsonl", chained())
     put("app/fresh.jsonl", fresh())
     put("app/notes.txt", b"the quick brown fox\nplain mallory note\nfox and hounds, 10.0.0.1 seen\n")
@@ -185,7 +185,8 @@ class Record:
             self.kind = "text"
             self.message = self.raw
         else:
-            self.kind = "json"
+            product = {"events": "hoop", "ecs": "ecs", "okta": "okta", "github": "github"}
+            self.kind = product.get(Path(self.file).stem, "json~")
             self.application()
 
     def get(self, path):
@@ -308,9 +309,9 @@ class Record:
         self.ts = instant(self.first("ts", "time", "@timestamp", "published", "payload.occurred_at") or "")
         created = self.first("@timestamp", "created_at")
         if self.ts is None and created:
-            self.ts = int(created) / 1000 if created.isdigit() else instant(created)
-        self.actor = self.first("actor", "user", "actor.alternateId", "payload.user")
-        self.action = self.first("action", "eventType", "event_type")
+            self.ts = float(created) / 1000 if re.fullmatch(r"\d{13}(\.0)?", created) else instant(created)
+        self.actor = self.first("actor", "user", "actor.alternateId", "payload.reviewer", "payload.user")
+        self.action = self.first("action", "eventType", "eventtype", "event_type")
         level = self.first("log.level", "level", "severity")
         names = {"critical": "crit", "error": "err", "info": "info", "warning": "warning", "debug": "debug", "warn": "warning", "notice": "notice"}
         self.severity = names.get((level or "").lower())
@@ -475,7 +476,7 @@ def main():
 
         for query, wanted in [
             ("format:(k8s-audit cloudtrail)", lambda r: r.kind in ("k8s-audit", "cloudtrail")),
-            ("source:*.jsonl format:json", lambda r: r.kind == "json"),
+            ("source:*.jsonl format:(json~ hoop ecs okta github)", lambda r: r.kind in ("json~", "hoop", "ecs", "okta", "github")),
             ("outcome:failure format:k8s-audit", lambda r: r.kind == "k8s-audit" and r.outcome == "failure"),
         ]:
             facet_check(checks, program, place.home, root, query, "actor", Counter(r.actor for r in records if wanted(r) and r.actor))

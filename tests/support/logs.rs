@@ -1,12 +1,11 @@
 //! Logs made up for tests, and the events that reading them must give.
 
-use auditty::event::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use auditty::engine::Hit;
 use auditty::engine::sink::{Generation, Parsed};
-use auditty::event::{Event, Order, Timestamp};
+use auditty::event::{Event, Order, Timestamp, Zone};
 use auditty::format::{Context, Frame, Registry};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

@@ -1,6 +1,5 @@
 //! A local engine fed by the real ingest pipeline.
 
-use auditty::event::Zone;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,10 +7,10 @@ use std::time::Instant;
 use auditty::engine::local::{LocalEngine, LocalOptions};
 use auditty::engine::sink::{Generation, GenerationId};
 use auditty::engine::{Cancel, Cursor, Engine, Hit, SearchPage, SearchRequest, Sort};
-use auditty::event::Timestamp;
+use auditty::event::{Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::ingest::scan::FileScanner;
-use auditty::ingest::{Ingest, Options};
+use auditty::ingest::{Chooser, Ingest, Options};
 use auditty::query::Query;
 use auditty::source::Discoverer;
 
@@ -66,6 +65,8 @@ impl Running {
             zone: Zone::Utc,
             workers: 2,
             spool: PathBuf::new(),
+            commands: Vec::new(),
+            launcher: Vec::new(),
         };
         let registry = Arc::new(Registry::builtin());
         let ingest =
@@ -102,6 +103,11 @@ impl Running {
             .collect()
     }
 
+    /// Says in which format a source is read.
+    pub(crate) fn chooser(&self) -> Chooser {
+        self.ingest.as_ref().unwrap().chooser()
+    }
+
     /// Ends the pipeline and keeps the engine.
     pub(crate) fn stop_reading(&mut self) {
         self.ingest = None;
@@ -124,10 +130,15 @@ impl Running {
     /// As [`Self::wait_for`], and nothing changes when everything is committed.
     pub(crate) fn settle_on(&self, expected: impl IntoIterator<Item = u64> + Clone) {
         self.wait_for(expected.clone());
+        self.flush();
+        self.wait_for(expected);
+    }
+
+    /// Commits what is complete.
+    pub(crate) fn flush(&self) {
         for sink in self.engine.sinks() {
             sink.flush().unwrap();
         }
-        self.wait_for(expected);
     }
 }
 

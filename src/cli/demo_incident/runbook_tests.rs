@@ -1,11 +1,10 @@
 //! The demo and the shipped runbook belong together: every step finds something, and leads on.
 
-use crate::event::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tests::{NOW, breaks, incident, json_lines};
 use super::*;
-use crate::event::{BreakKind, Event, Verdict};
+use crate::event::{BreakKind, Event, Verdict, Zone};
 use crate::format::{Context, Registry};
 use crate::query::{BindContext, Matcher};
 use crate::runbook::{Evidence, Inputs, Library};
@@ -49,7 +48,7 @@ fn every_step_of_the_runbook_finds_something_and_leads_on() {
     let formats: BTreeSet<&str> = events.iter().map(|(event, _)| &*event.format).collect();
     assert_eq!(
         formats.into_iter().collect::<Vec<_>>(),
-        ["auditd", "cloudtrail", "json", "k8s-audit"]
+        ["auditd", "cloudtrail", "json~", "k8s-audit"]
     );
 
     let library = Library::load(&[]);

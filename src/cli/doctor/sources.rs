@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::{Check, Level};
 use crate::cli::app::{grouped, size};
 use crate::cli::open;
-use crate::source::{LogSet, RootKind, SkipReason, discover};
+use crate::config::Settings;
+use crate::source::command::name_in;
+use crate::source::{Discoverer, LogSet, SkipReason};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Source {
@@ -34,25 +36,32 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn look(paths: &[PathBuf]) -> Self {
-        let discovery = discover(paths);
+    pub(super) fn look(paths: &[PathBuf], settings: &Settings) -> Self {
+        let mut discoverer =
+            Discoverer::new(paths.to_vec()).with_commands(settings.command_names());
+        let discovery = discoverer.scan();
         let mut sources = Vec::new();
         for root in &discovery.roots {
-            if root.kind == RootKind::Stdin {
+            if root.kind.is_pipe() {
+                let path = match name_in(&root.path).and_then(|name| settings.command(name)) {
+                    Some(command) => format!("{}: {}", root.path.display(), command.run.join(" ")),
+                    None => "standard input".to_owned(),
+                };
                 sources.push(Source {
-                    path: "standard input".to_owned(),
+                    path,
                     format: "known once it is read".to_owned(),
                     files: 1,
                     bytes: 0,
                 });
             }
-            sources.extend(root.sets.iter().map(source));
+            sources.extend(root.sets.iter().map(|set| source(set, settings)));
         }
         let skipped = discovery.skipped.into_iter().map(|skipped| {
             let level = match skipped.why {
-                SkipReason::Missing | SkipReason::Unreadable | SkipReason::Failed => {
-                    Level::Unreadable
-                }
+                SkipReason::Missing
+                | SkipReason::Unreadable
+                | SkipReason::Failed
+                | SkipReason::NoCommand => Level::Unreadable,
                 SkipReason::TooMany | SkipReason::Compression => Level::Warning,
                 SkipReason::Empty
                 | SkipReason::Binary
@@ -104,8 +113,12 @@ impl Found {
     }
 }
 
-fn source(set: &LogSet) -> Source {
-    let format = match set.generations.last().map(open::detect_in) {
+fn source(set: &LogSet, settings: &Settings) -> Source {
+    let format = match set
+        .generations
+        .last()
+        .map(|file| open::detect_in(file, settings))
+    {
         Some(Ok(Some(detection))) => detection.format.id().to_owned(),
         Some(Err(error)) => error.to_string(),
         Some(Ok(None)) | None => "nothing in it yet".to_owned(),

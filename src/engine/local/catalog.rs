@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::schema::VERSION;
 use crate::engine::sink::Generation;
 use crate::event::Timestamp;
+use crate::event::time::earlier;
 
 /// The payload of a commit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,8 @@ pub(crate) struct Catalog {
 pub(crate) struct Held {
     pub(crate) events: u64,
     pub(crate) unparsed: u64,
-    /// Time of the newest event that has one.
+    /// Times of the oldest and the newest event that has one.
+    pub(crate) oldest: Option<Timestamp>,
     pub(crate) newest: Option<Timestamp>,
 }
 
@@ -31,6 +33,7 @@ impl Held {
     pub(crate) fn add(&mut self, other: Self) {
         self.events += other.events;
         self.unparsed += other.unparsed;
+        self.oldest = earlier(self.oldest, other.oldest);
         self.newest = self.newest.max(other.newest);
     }
 }

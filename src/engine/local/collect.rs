@@ -7,6 +7,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::{DocId, SegmentReader};
 
 use super::docset::Docs;
+use super::failed;
 use super::fetch::{Fetcher, Positions};
 use super::lower::GenerationFacts;
 use super::numbers::{Numbers, SegmentCounts};
@@ -35,10 +36,6 @@ pub(crate) struct Collected {
     pub(crate) total: u64,
     pub(crate) facets: Vec<SegmentCounts>,
     pub(crate) histogram: Option<Histogram>,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 /// Counts by ordinal of one string column.

@@ -4,17 +4,12 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tantivy::indexer::UserOperation;
-
 use super::catalog::{Catalog, Held};
-use super::document::IndexDocument;
+use super::failed;
 use super::known::durable_parts;
-use super::originals::Packer;
-use super::sink::{document, is_unparsed};
 use super::store::Store;
-use super::terms::Cutter;
 use crate::engine::EngineError;
-use crate::engine::sink::{Generation, Parsed};
+use crate::engine::sink::{Generation, GenerationId, Parsed};
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
@@ -22,9 +17,6 @@ const COMMIT_LIVE_EVENTS: usize = 4_000;
 const COMMIT_AFTER: Duration = Duration::from_secs(3);
 /// … the first commits sooner, so that something can be seen.
 const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
-/// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
-/// memory only as long as they are small.
-const GROUP: usize = 4;
 
 /// What was handed to the index's writer since the last commit.
 #[derive(Default)]
@@ -39,7 +31,6 @@ pub(crate) struct Pending {
     commits: u32,
     /// Generations changed otherwise.
     touched: bool,
-    cutters: Vec<Cutter>,
     /// Why nothing is written, if so.
     pub(crate) stopped: Option<Stop>,
     /// How often writing began.
@@ -64,10 +55,17 @@ impl Pending {
         self.done.push((id, range, held));
     }
 
-    /// Ranges of a generation that were handed over since the last commit.
-    pub(super) fn taken(&self, id: u32) -> Vec<Range<u64>> {
+    /// Those ranges of a generation that were handed over since the last commit and are wanted.
+    pub(super) fn taken(&self, id: u32, wanted: impl Fn(&Range<u64>) -> bool) -> Vec<Range<u64>> {
         let of_id = self.done.iter().filter(|(of, ..)| *of == id);
-        of_id.map(|(_, range, _)| range.clone()).collect()
+        let ranges = of_id.map(|(_, range, _)| range);
+        ranges.filter(|range| wanted(range)).cloned().collect()
+    }
+
+    /// Every range that was handed over since the last commit.
+    fn handed(&self) -> Vec<(u32, Range<u64>)> {
+        let done = self.done.iter();
+        done.map(|(id, range, _)| (*id, range.clone())).collect()
     }
 
     /// Something but events has to be committed.
@@ -96,10 +94,6 @@ impl Pending {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
-}
-
 /// Live records with their generation.
 type Records = Vec<(u32, Arc<Parsed>)>;
 /// Generation, the range that is complete, line ends before its end.
@@ -108,42 +102,6 @@ type DurableRanges = Vec<(u32, Range<u64>, u64)>;
 impl Store {
     pub(super) fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Packs originals and adds documents; the caller holds the writer's lock for reading.
-    pub(super) fn add(
-        &self,
-        writer: &tantivy::IndexWriter<IndexDocument>,
-        ordinal: u64,
-        batch: &[&Parsed],
-    ) -> Result<Held, EngineError> {
-        let mut packer = Packer::default();
-        for parsed in batch {
-            packer
-                .add(&parsed.frame.bytes, parsed.frame.cut)
-                .map_err(failed)?;
-        }
-        let addresses = self.originals.append(packer).map_err(failed)?;
-        let mut cutter = self.pending().cutters.pop().unwrap_or_default();
-        let mut held = Held::default();
-        let mut group = Vec::with_capacity(GROUP);
-        for (parsed, address) in batch.iter().zip(addresses) {
-            for event in &parsed.events {
-                held.add(Held {
-                    events: 1,
-                    unparsed: u64::from(is_unparsed(event)),
-                    newest: event.ts,
-                });
-                let document = document(&self.columns, &mut cutter, event, ordinal, address);
-                group.push(UserOperation::Add(document));
-                if group.len() == GROUP {
-                    writer.run(group.drain(..)).map_err(failed)?;
-                }
-            }
-        }
-        writer.run(group).map_err(failed)?;
-        self.pending().cutters.push(cutter);
-        Ok(held)
     }
 
     /// The generation's place in the catalogue, giving it one if it has none.
@@ -187,10 +145,19 @@ impl Store {
         if due { self.commit() } else { Ok(()) }
     }
 
-    /// Live records that are complete, and the ranges and line counts that they complete, of one moment.
+    /// Live records that are complete, and the ranges and line counts that they complete, of one moment. Those that were
+    /// handed over as backlog as well (of a file that a look missed while it was renamed) are in the next commit already.
     fn durable_live(&self) -> (Records, DurableRanges) {
+        let mut handed = self.pending().handed();
         let inner = self.inner();
-        let durable = |id: u32, offset: u64| inner.known[id as usize].durable.contains(&offset);
+        handed.retain(|(id, range)| {
+            let durable = &inner.known[*id as usize].durable;
+            range.start < durable.end && durable.start < range.end
+        });
+        let is_handed =
+            |id: u32, at: u64| handed.iter().any(|(of, r)| *of == id && r.contains(&at));
+        let durable =
+            |id: u32, at: u64| inner.known[id as usize].durable.contains(&at) && !is_handed(id, at);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
         let records = complete
             .map(|((id, _), f)| (*id, f.parsed.clone()))
@@ -235,12 +202,14 @@ impl Store {
         if stopped(self.pending().stopped.as_ref()) {
             return Ok(());
         }
+        self.add_waiting(writer)?;
         let (live, durable) = self.durable_live();
         let mut added = Vec::new();
         for run in live.chunk_by(|a, b| a.0 == b.0) {
             let id = run[0].0;
-            let batch: Vec<&Parsed> = run.iter().map(|(_, parsed)| &**parsed).collect();
-            added.push((id, self.add(writer, self.ordinal(id), &batch)?));
+            let records: Vec<&Parsed> = run.iter().map(|(_, parsed)| &**parsed).collect();
+            let batch = self.ready(GenerationId(id), &records, 0..0)?;
+            added.push((id, self.add(writer, batch)?));
         }
         let (done, forgotten) = {
             let mut pending = self.pending();
@@ -269,8 +238,9 @@ impl Store {
         }
         let mut catalog = (*self.inner().catalog).clone();
         self.describe(&mut catalog, &durable, &done, &added);
-        self.originals.sync().map_err(failed)?;
+        // Others may be appending, for the next commit: only what is synced is counted.
         catalog.originals = self.originals.len();
+        self.originals.sync().map_err(failed)?;
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());
         prepared.commit().map_err(failed)?;
@@ -278,7 +248,7 @@ impl Store {
         self.reload()?;
         drop(slot);
         self.hub.lock().changed();
-        Ok(())
+        self.add_waiting_when_free()
     }
 
     /// Brings the catalogue up to what the commit holds.

@@ -36,8 +36,22 @@ impl IndexDocument {
         }
     }
 
+    /// About what it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        let columns = self.columns.capacity() * size_of::<(Column, Leaf)>();
+        size_of::<Self>() + columns + self.text.capacity() + self.terms.capacity()
+    }
+
     pub(crate) fn add_u64(&mut self, column: Column, value: u64) {
         self.columns.push((column, Leaf::U64(value)));
+    }
+
+    /// Gives a column that was added its value: the indexer wants columns in the schema's order, else it sorts them.
+    pub(crate) fn set_u64(&mut self, column: Column, value: u64) {
+        let mut columns = self.columns.iter_mut();
+        if let Some((_, leaf)) = columns.find(|(of, _)| *of == column) {
+            *leaf = Leaf::U64(value);
+        }
     }
 
     pub(crate) fn add_i64(&mut self, column: Column, value: i64) {
@@ -133,8 +147,9 @@ mod tests {
         let mut document = IndexDocument::new(column(9));
         document.add_i64(column(0), -1);
         document.add_text(column(1), "é");
-        document.add_u64(column(2), 7);
+        document.add_u64(column(2), 0);
         document.add_text(column(3), "");
+        document.set_u64(column(2), 7);
         for term in [&b"Wone"[..], b"", &[0xff; 300]] {
             document.add_term(term);
         }

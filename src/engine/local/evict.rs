@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
+use super::failed;
 use super::fetch::Positions;
 use super::hub::Hub;
 use super::store::Store;
@@ -152,8 +153,4 @@ impl Store {
             drop(writer.garbage_collect_files().wait());
         }
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }

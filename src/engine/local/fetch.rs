@@ -1,17 +1,17 @@
 //! From a document back to its event: the original is read and parsed again.
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
 use tantivy::{DocId, SegmentReader};
 
+use super::failed;
 use super::lower::GenerationFacts;
 use super::originals::{Address, Originals};
 use super::schema::HAS_TIME;
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, Hit};
-use crate::event::{Event, Order, SortKey, Timestamp, Verdict};
+use crate::event::{Event, Order, SortKey, Timestamp, Verdict, Zone};
 use crate::format::Registry;
 use crate::format::{Context, Frame};
 
@@ -24,10 +24,6 @@ pub(crate) struct Positions {
     flags: Arc<dyn ColumnValues<u64>>,
     line: Arc<dyn ColumnValues<u64>>,
     pub(crate) original: Arc<dyn ColumnValues<u64>>,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 impl Positions {

@@ -107,6 +107,11 @@ impl Inner {
                     if adopt == Adopt::Whole {
                         known.generation.closed = generation.closed;
                         known.generation.torn = generation.torn;
+                        // A person may have chosen there how it is read.
+                        known.generation.format.clone_from(&generation.format);
+                        known.generation.version = generation.version;
+                        known.generation.header.clone_from(&generation.header);
+                        known.generation.chosen = generation.chosen;
                     }
                 }
                 None => {

@@ -7,6 +7,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED};
 
 use super::docset::{Bits, Bounds, Docs};
+use super::failed;
 use super::schema::{HAS_TIME, STR_COLUMNS};
 use super::terms::{self, HIGH, LOW};
 use crate::engine::{Cancel, EngineError};
@@ -39,10 +40,6 @@ pub(crate) struct Lowering<'a> {
     generations: &'a [GenerationFacts],
     cancel: &'a Cancel,
     max_doc: u32,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 type Lowered = Result<Bounds, EngineError>;

@@ -132,6 +132,10 @@ impl Numbers {
             .map(|(number, (count, _))| (*count, number))
             .collect();
         let value = |number: u32| &state.values[number as usize];
+        if !facet.holding.is_empty() {
+            let holds = facet.holds();
+            best.retain(|(_, number)| holds(value(*number)));
+        }
         if best.len() > facet.limit {
             best.select_nth_unstable_by(facet.limit, |a, b| {
                 let by_count = facet.order.compare(a.0, b.0);

@@ -144,8 +144,8 @@ impl Originals {
         self.file.sync_data()
     }
 
-    /// Appends the packed blocks; returns the address of every frame in the order added.
-    pub(crate) fn append(&self, mut packer: Packer) -> io::Result<Vec<Address>> {
+    /// Appends the packed blocks and empties the packer; returns the address of every frame in the order added.
+    pub(crate) fn append(&self, packer: &mut Packer) -> io::Result<Vec<Address>> {
         packer.close()?;
         let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         let mut starts = Vec::with_capacity(packer.blocks.len());
@@ -156,10 +156,11 @@ impl Originals {
             at += block.len() as u64;
         }
         *len = at;
-        Ok(packer
-            .slots
-            .iter()
-            .map(|(block, entry)| Address(starts[*block] << 16 | u64::from(*entry)))
+        drop(len);
+        packer.blocks.clear();
+        let slots = packer.slots.drain(..);
+        Ok(slots
+            .map(|(block, entry)| Address(starts[block] << 16 | u64::from(entry)))
             .collect())
     }
 
@@ -275,11 +276,11 @@ mod tests {
         for (i, f) in frames.iter().enumerate() {
             packer.add(f, i as u64 % 3).unwrap();
         }
-        let addresses = originals.append(packer).unwrap();
+        let addresses = originals.append(&mut packer).unwrap();
         let kept = originals.len();
         let mut more = Packer::default();
         more.add(b"lost", 0).unwrap();
-        originals.append(more).unwrap();
+        originals.append(&mut more).unwrap();
         drop(originals);
 
         let originals = Originals::open(&path).unwrap();

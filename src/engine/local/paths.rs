@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use tantivy::index::SegmentId;
 use tantivy::{InvertedIndexReader, SegmentReader};
 
+use super::failed;
 use super::search::View;
 use super::store::Store;
 use super::terms::{self, HIGH, LOW, OPAQUE};
@@ -82,10 +83,6 @@ impl Store {
         cache.insert(id, paths.clone());
         Ok(paths)
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 /// Attribute paths in a segment, by skipping from path to path through the dictionary. A record may have a hundred

@@ -1,14 +1,11 @@
 //! Records that a changed file no longer holds.
 
+use super::failed;
 use super::fetch::{Fetcher, Positions};
 use super::store::Store;
 use crate::engine::EngineError;
 use crate::engine::sink::{GenerationId, Parsed};
 use crate::format::Frame;
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
-}
 
 impl Store {
     /// The indexed records of a generation that `holds` denies, read back from the originals in the order they stand

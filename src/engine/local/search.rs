@@ -8,6 +8,7 @@ use tantivy::SegmentReader;
 
 use super::collect::{Collected, Collector};
 use super::docset::{Bits, Bounds, Docs};
+use super::failed;
 use super::fetch::{Fetcher, Positions};
 use super::lower::{GenerationFacts, Lowering};
 use super::numbers::{Numbers, SegmentCounts, Tally};
@@ -36,10 +37,6 @@ pub(crate) struct View {
     pub(crate) unread: Vec<Generation>,
     /// Live records were let go of.
     pub(crate) has_dropped: bool,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 /// A page candidate of a store: its key, and where to fetch it.

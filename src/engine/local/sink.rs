@@ -1,102 +1,20 @@
-//! Writing: accepting events, and building documents of them.
+//! Writing, as the reading side sees it.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
-use super::document::IndexDocument;
 use super::known::{Known, LiveFrame};
-use super::originals::Address;
-use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
 use super::store::Store;
-use super::terms::Cutter;
 use crate::chain::ChainReport;
 use crate::engine::sink::{EventSink, Generation, GenerationId, Parsed};
 use crate::engine::{Covers, EngineError};
-use crate::event::field::Field;
 use crate::event::{Event, Kind};
 
 /// Live events in memory beyond which the writer of a source waits for a commit.
 const LIVE_LIMIT: usize = 20_000;
 /// … and beyond which a process that does not write lets go of the oldest, which a search then reads from the file.
 const WAITING_LIMIT: usize = 100_000;
-
-pub(super) fn is_unparsed(event: &Event) -> bool {
-    &*event.format == "text" && event.note.is_some()
-}
-
-pub(super) fn document(
-    columns: &Columns,
-    cutter: &mut Cutter,
-    event: &Event,
-    generation: u64,
-    original: Address,
-) -> IndexDocument {
-    let mut doc = IndexDocument::new(columns.terms);
-    doc.add_i64(columns.ts, event.order.ts);
-    let time = if event.ts.is_some() { HAS_TIME } else { 0 };
-    let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
-    doc.add_u64(columns.flags, time | unparsed);
-    doc.add_u64(columns.generation, generation);
-    doc.add_u64(columns.offset, event.order.offset);
-    doc.add_u64(columns.sub, u64::from(event.order.sub));
-    doc.add_u64(columns.line, event.line.unwrap_or(0));
-    doc.add_u64(columns.id, event.id.0 as u64);
-    doc.add_u64(columns.original, original.0);
-    for (field, column) in STR_COLUMNS.into_iter().zip(columns.strings) {
-        match field {
-            Field::Actor => event.actor.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Action => event.action.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Target => event.target.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Outcome => doc.add_text(column, event.outcome.as_str()),
-            Field::Reason => event.reason.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Ip => event
-                .ip
-                .iter()
-                .for_each(|ip| doc.add_text(column, &ip.to_string())),
-            Field::Host => event.host.iter().for_each(|v| doc.add_text(column, v)),
-            Field::Severity => event
-                .severity
-                .iter()
-                .for_each(|s| doc.add_text(column, s.as_str())),
-            Field::Format => doc.add_text(column, &event.format),
-            _ => {}
-        }
-    }
-    cutter.cut(event, |term| doc.add_term(term));
-    doc
-}
-
-impl Store {
-    /// Adds records to what the next commit makes durable.
-    fn accept(
-        &self,
-        id: GenerationId,
-        batch: &[Parsed],
-        done: Range<u64>,
-    ) -> Result<(), EngineError> {
-        let slot = self.writer.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stop) = &self.pending().stopped {
-            return Err(EngineError::Stopped(stop.reason.clone()));
-        }
-        // Without the writer's lock another process indexes these.
-        let Some(writer) = slot.as_ref() else {
-            return Ok(());
-        };
-        let ordinal = self.ordinal(id.0);
-        // Two ways of reading a file may overlap: one that was called off, and what goes on in its place.
-        let known = self.generation(id).map(|g| g.done).unwrap_or_default();
-        let taken = self.pending().taken(id.0);
-        let is_new = |p: &&Parsed| {
-            let offset = p.frame.offset;
-            !known.iter().chain(&taken).any(|r| r.contains(&offset))
-        };
-        let refs: Vec<&Parsed> = batch.iter().filter(is_new).collect();
-        let held = self.add(writer, ordinal, &refs)?;
-        self.pending().complete(id.0, done, held);
-        Ok(())
-    }
-}
 
 impl EventSink for Store {
     fn of_source(&self, source: &str) -> Vec<(GenerationId, Generation)> {
@@ -217,6 +135,7 @@ impl EventSink for Store {
     fn forget(&self, id: GenerationId) -> Result<(), EngineError> {
         // Waits until every batch under way is added whole: it goes, too.
         let slot = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        self.waiting().drop_of(id);
         let ordinal = self.inner().forget(id.0);
         // Where another process writes, it forgets for itself.
         if let (Some(ordinal), true) = (ordinal, slot.is_some()) {

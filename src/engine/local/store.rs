@@ -1,6 +1,5 @@
 //! One index on disk: opening, rebuilding, the writer's lock, and what a search sees of it.
 
-use crate::event::Zone;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,22 +8,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
+use super::accept::{Benches, Waiting};
 use super::catalog::Catalog;
 use super::commit::{Pending, Stop};
 use super::document::IndexDocument;
+use super::failed;
 use super::hub::Hub;
-use super::known::{Adopt, Inner, Live};
+use super::known::{Adopt, Inner, Known, Live};
 use super::lower::GenerationFacts;
 use super::originals::Originals;
 use super::paths::SegmentPaths;
 use super::schema::{self, Columns};
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, SourceInfo};
+use crate::event::Zone;
 use crate::format::Registry;
 
-/// Memory of both indexing threads together; more gains nothing (measured), less costs speed.
+/// Memory of the index's writer; more gains nothing (measured), less costs speed.
 const WRITER_BYTES: usize = 100 << 20;
-const WRITER_THREADS: usize = 2;
+/// One table of terms: two would push each other out of the processor's cache, and cost more than they share.
+const WRITER_THREADS: usize = 1;
+/// Segments of a size are merged when there are so many: a few more to search, each event copied less often.
+const MERGED_AT_ONCE: usize = 8;
 
 /// Looks at an index that seems damaged before it is taken for damaged.
 const TRIES: u32 = 3;
@@ -77,11 +82,9 @@ pub(crate) struct Store {
     /// Zone of times that name none.
     pub(crate) zone: Zone,
     pub(crate) pending: Mutex<Pending>,
+    pub(crate) waiting: Mutex<Waiting>,
+    pub(crate) benches: Benches,
     pub(crate) paths: Mutex<SegmentPaths>,
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Index(error.to_string())
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {
@@ -192,6 +195,8 @@ impl Store {
             registry: registry.clone(),
             zone,
             pending: Mutex::default(),
+            waiting: Mutex::default(),
+            benches: Benches::default(),
             paths: Mutex::default(),
         };
         store.try_become_writer()?;
@@ -221,7 +226,7 @@ impl Store {
             Err(error) => return Err(failed(error)),
         };
         let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(6);
+        policy.set_min_num_segments(MERGED_AT_ONCE);
         writer.set_merge_policy(Box::new(policy));
         // What the last writer committed counts, not what this process saw when it opened the index.
         self.reload()?;
@@ -285,22 +290,25 @@ impl Store {
     /// Adds what is known of each source to `sources`.
     pub(crate) fn describe_sources(&self, sources: &mut BTreeMap<Arc<str>, SourceInfo>) {
         let inner = self.inner();
-        for known in &inner.known {
+        // The newest file that is there says how the source is read.
+        let mut oldest_first: Vec<&Known> = inner.known.iter().collect();
+        oldest_first.sort_by_key(|k| (!k.generation.gone, k.generation.rank));
+        for known in oldest_first {
             let generation = &known.generation;
             let info = sources.entry(generation.source.clone()).or_default();
             info.name = generation.source.clone();
-            info.format = generation.format.as_str().into();
+            info.format = crate::format::id_of(&generation.format).into();
+            info.format_chosen = generation.chosen;
             let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
             let held = held.copied().unwrap_or_default();
             info.events += held.events;
             info.unparsed += held.unparsed;
-            info.last = info.last.max(held.newest);
+            info.widen(held.oldest, held.newest);
         }
         for frame in inner.live.values() {
             for event in &frame.events {
                 let info = sources.entry(event.source.clone()).or_default();
-                info.events += 1;
-                info.last = info.last.max(event.ts);
+                info.add(event.ts);
             }
         }
     }

@@ -16,7 +16,6 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::event::field::Field;
@@ -39,8 +38,14 @@ const LOW_BYTES: usize = 96;
 /// Longest value or word kept whole, in bytes.
 const VALUE_BYTES: usize = 256;
 const WORD_BYTES: usize = 64;
-/// Longest word of an id-like value kept whole: four hex digits of a UUID, day and hour of a time.
+/// Longest word of an id-like value kept whole if it is of a time: a year, day and hour.
 const OPAQUE_WORD_BYTES: usize = 5;
+/// What is kept of the others: enough to tell events apart together with the words beside them, and so few spellings
+/// that their terms stay in the processor's cache while an index is built.
+const OPAQUE_SHORT_BYTES: usize = 3;
+const OPAQUE_LONG_BYTES: usize = 4;
+/// Hex digits of the shortest digest.
+const DIGEST_BYTES: usize = 16;
 /// Paths whose values are tracked; beyond, every value is high.
 const TRACKED_PATHS: usize = 4096;
 
@@ -137,8 +142,8 @@ pub(crate) fn opaque_term(path: &str) -> Vec<u8> {
     term
 }
 
-/// How a word of an id-like value is indexed where it is too long to be kept whole: its beginning, chosen so that there
-/// are about 2^16 of them. `None` for words that are indexed whole, and for those that no id-like value holds.
+/// How a word of an id-like value is indexed where it is not kept whole: its beginning, chosen so that there are few of
+/// them. `None` for words that are indexed whole, and for those that no id-like value holds.
 pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
     if !word
         .bytes()
@@ -153,19 +158,21 @@ pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
 /// Returns whether the word, of an id-like value, was cut.
 fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
     let bytes = word.as_bytes();
-    if bytes.len() <= OPAQUE_WORD_BYTES {
-        term.extend_from_slice(bytes);
-        return false;
-    }
-    let decimal = bytes[..OPAQUE_WORD_BYTES].iter().all(u8::is_ascii_digit);
-    let kept = if decimal {
-        OPAQUE_WORD_BYTES
-    } else {
-        OPAQUE_WORD_BYTES - 1
+    // Many events share a year, or a day and hour: to look at each of their originals would take long.
+    let of_time = bytes.contains(&b't') || matches!(bytes, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
+    let kept = match bytes.len() {
+        0..=OPAQUE_SHORT_BYTES => bytes.len(),
+        4..=OPAQUE_WORD_BYTES if of_time => bytes.len(),
+        // A digest is all that a person searches for; of a UUID there are four words beside it.
+        DIGEST_BYTES.. => OPAQUE_LONG_BYTES,
+        _ => OPAQUE_SHORT_BYTES,
     };
     term.extend_from_slice(&bytes[..kept]);
-    term.push(CUT);
-    true
+    let cut = kept < bytes.len();
+    if cut {
+        term.push(CUT);
+    }
+    cut
 }
 
 /// What a cut word began with, and whether it is of an id-like value.
@@ -174,7 +181,7 @@ pub(crate) fn cut_word(word: &[u8]) -> Option<(&str, bool)> {
     Some((kept, kept.len() <= OPAQUE_WORD_BYTES))
 }
 
-/// A short stand-in for an id-like value: 16 bits of FNV-1a of path and value, so that there are few of them. What it
+/// A short stand-in for an id-like value: 14 bits of FNV-1a of path and value, so that there are few of them. What it
 /// finds is decided on the original.
 pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
     let bytes = path.bytes().chain([0]).chain(value.bytes());
@@ -183,7 +190,7 @@ pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
     });
     let folded = (hash ^ hash >> 32) as u32;
     let mut term = vec![HASHED];
-    term.extend_from_slice(&((folded ^ folded >> 16) as u16).to_be_bytes());
+    term.extend_from_slice(&((folded ^ folded >> 16) as u16 & 0x3fff).to_be_bytes());
     term
 }
 
@@ -203,27 +210,46 @@ fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
 
 /// Whether an id, digest or time can hold the character; what [`is_opaque`] accepts holds no other.
 pub(crate) fn is_opaque_char(c: char) -> bool {
-    c.is_ascii_hexdigit() || matches!(c, '-' | ':' | 't' | 'z' | '.' | '+' | ' ')
+    u8::try_from(c).is_ok_and(|byte| HOLDS[byte as usize] != 0)
 }
+
+/// Which id-like values can hold a byte, as bits.
+static HOLDS: [u8; 256] = {
+    let mut holds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b.is_ascii_hexdigit() || b == b'-' {
+            holds[byte] |= IN_ID;
+        }
+        if b.is_ascii_digit() || matches!(b, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' ') {
+            holds[byte] |= IN_TIME;
+        }
+        byte += 1;
+    }
+    holds
+};
+const IN_ID: u8 = 1;
+const IN_TIME: u8 = 2;
 
 /// Whether a folded value is an id, digest or time: unique in all likelihood.
 pub(crate) fn is_opaque(value: &str) -> bool {
     let b = value.as_bytes();
-    if b.len() < 16 || b.len() > 130 {
+    if b.len() < 16 || b.len() > 130 || HOLDS[b[0] as usize] == 0 {
+        // Most values.
         return false;
     }
+    // To the end in any case: in an id the next character cannot be foretold, by a processor either.
+    let all = b.iter().fold(u8::MAX, |all, c| all & HOLDS[*c as usize]);
     let time = b.len() >= 19
         && b[4] == b'-'
         && b[7] == b'-'
         && matches!(b[10], b't' | b' ')
         && b[13] == b':';
     if time {
-        return b.iter().all(|c| {
-            c.is_ascii_digit() || matches!(c, b'-' | b':' | b't' | b'z' | b'.' | b'+' | b' ')
-        });
+        return all & IN_TIME != 0;
     }
-    let digits = b.iter().filter(|c| c.is_ascii_digit()).count();
-    digits >= 2 && b.iter().all(|c| c.is_ascii_hexdigit() || *c == b'-')
+    all & IN_ID != 0 && b.iter().filter(|c| c.is_ascii_digit()).count() >= 2
 }
 
 /// Seeded anew in every process, since log content is chosen by others.
@@ -281,15 +307,8 @@ impl Cutter {
 
     fn folded(&mut self, path: &str, value: &str, searched: bool, emit: &mut impl FnMut(&[u8])) {
         self.term.clear();
-        push_prefix(&mut self.term, LOW, path);
-        push_cut(&mut self.term, value, VALUE_BYTES);
-        if self.is_low(path, value) {
-            emit(&self.term);
-            return;
-        }
         let opaque = is_opaque(value);
         if opaque {
-            self.term.clear();
             self.term.push(OPAQUE);
             self.term.extend_from_slice(path.as_bytes());
             self.once(emit);
@@ -297,6 +316,12 @@ impl Cutter {
                 emit(&hashed_term(path, value));
             }
         } else {
+            push_prefix(&mut self.term, LOW, path);
+            push_cut(&mut self.term, value, VALUE_BYTES);
+            if self.is_low(path, value) {
+                emit(&self.term);
+                return;
+            }
             self.term[0] = HIGH;
             emit(&self.term);
         }
@@ -332,11 +357,11 @@ impl Cutter {
         }
         let paths = self.low_values.len();
         let room = match self.low_values.get_mut(path) {
-            Some(values) if *values < LOW_VALUES && !is_opaque(value) => {
+            Some(values) if *values < LOW_VALUES => {
                 *values += 1;
                 true
             }
-            None if paths < TRACKED_PATHS && !is_opaque(value) => {
+            None if paths < TRACKED_PATHS => {
                 self.low_values.insert(path.to_owned(), 1);
                 true
             }
@@ -349,16 +374,27 @@ impl Cutter {
 /// Terms given out for the current event, without an allocation a term. Two that share a slot push each other out: a
 /// term given out twice does no harm, it is only slower.
 struct Given {
-    slots: [Range<usize>; 256],
+    slots: [Slot; 256],
     bytes: Vec<u8>,
+    /// Slots of earlier events are empty.
+    event: u64,
     hash: Hash,
+}
+
+/// Where the bytes of a term begin and end.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    event: u64,
+    start: usize,
+    end: usize,
 }
 
 impl Default for Given {
     fn default() -> Self {
         Self {
-            slots: [const { 0..0 }; 256],
+            slots: [Slot::default(); 256],
             bytes: Vec::new(),
+            event: 0,
             hash: Hash::default(),
         }
     }
@@ -366,17 +402,22 @@ impl Default for Given {
 
 impl Given {
     fn clear(&mut self) {
-        self.slots.fill(0..0);
+        self.event += 1;
         self.bytes.clear();
     }
 
     fn is_new(&mut self, term: &[u8]) -> bool {
         let slot = &mut self.slots[self.hash.hash_one(term) as usize % 256];
-        if self.bytes[slot.clone()] == *term {
+        if slot.event == self.event && self.bytes[slot.start..slot.end] == *term {
             return false;
         }
-        *slot = self.bytes.len()..self.bytes.len() + term.len();
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(term);
+        *slot = Slot {
+            event: self.event,
+            start,
+            end: self.bytes.len(),
+        };
         true
     }
 }
@@ -427,11 +468,15 @@ mod tests {
     #[test]
     fn long_words_of_ids_and_times_are_indexed_by_their_beginning() {
         for (word, want) in [
-            ("9b3cb0d7", Some("9b3c")),
-            ("a15176a12437", Some("a151")),
-            ("0218866z", Some("02188")),
-            ("12345abc", Some("12345")),
-            ("9b07", None),
+            ("9b3cb0d7", Some("9b3")),
+            ("a15176a12437", Some("a15")),
+            ("a15176a12437a15176a12437", Some("a151")),
+            ("4575", Some("457")),
+            ("0218866z", Some("021")),
+            ("12345abc", Some("123")),
+            ("9b07", Some("9b0")),
+            ("2026", None),
+            ("9b0", None),
             ("01t00", None),
             ("secrets", None),
             ("é3cb0d7", None),

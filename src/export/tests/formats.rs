@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::chain::{ChainReport, Finding};
-use crate::engine::{Covers, Info, SourceInfo};
+use crate::engine::{Covers, FacetOrder, Info, SourceInfo};
+use crate::event::field::Field;
 use crate::event::{Level, Severity};
 use crate::format::{Context, Registry};
 
@@ -82,7 +83,7 @@ fn essence(event: &Event) -> Essence {
 fn assert_reads_back(format: Format, hits: &[Hit]) {
     let bytes = written(format, None, PIPE, hits);
     let (id, back) = read(&bytes);
-    assert_eq!(id, "json");
+    assert_eq!(id, "json~");
     assert_eq!(back.len(), hits.len());
     for (event, hit) in back.iter().zip(hits) {
         assert_eq!(
@@ -381,8 +382,10 @@ fn about() -> About {
     let source = |name: &str, chain| SourceInfo {
         name: name.into(),
         format: "k8s-audit".into(),
+        format_chosen: false,
         events: 100,
         unparsed: 1,
+        first: Some(at("2026-03-01T14:30:00Z")),
         last: Some(at("2026-03-01T15:00:03.902Z")),
         error: None,
         chain,
@@ -390,13 +393,39 @@ fn about() -> About {
     About {
         who: "bob (uid 1000) on bastion".into(),
         when: at("2026-03-01T16:00:00Z"),
-        query: "actor:alice* since:2h".into(),
-        settled: Some("actor:alice* since:2026-03-01T14:00:00.000000000Z".into()),
-        since: Some(at("2026-03-01T14:00:00Z")),
+        query: "actor:alice* since:6h".into(),
+        settled: Some("actor:alice* since:2026-03-01T10:00:00.000000000Z".into()),
+        since: Some(at("2026-03-01T10:00:00Z")),
         until: None,
         newest_first: false,
         limit: None,
         total: 1,
+        untimed: 2,
+        found: Some((
+            at("2026-03-01T15:00:03.902Z"),
+            at("2026-03-01T15:00:03.902Z"),
+        )),
+        held: Some((at("2026-03-01T14:30:00Z"), at("2026-03-01T15:20:00Z"))),
+        summary: vec![
+            Sum {
+                field: Field::Actor,
+                order: FacetOrder::Frequent,
+                what: Summed::Value("alice@corp.example".into()),
+                events: 1,
+                period: Some((
+                    at("2026-03-01T15:00:03.902Z"),
+                    at("2026-03-01T15:00:03.902Z"),
+                )),
+            },
+            Sum {
+                field: Field::Actor,
+                order: FacetOrder::Frequent,
+                what: Summed::Missing,
+                events: 3,
+                period: None,
+            },
+        ],
+        chain: vec![("deleted".into(), 1), ("unchained".into(), 3)],
         info: Info {
             sources: vec![
                 source("/var/log/audit.log", Some(chain.into())),
@@ -439,6 +468,8 @@ proptest! {
     fn jsonl_reads_back(actor in hostile(), action in hostile(), target in hostile(), reason in hostile(),
                         outcome in 0usize..3, second in 0i64..2_000_000_000, nanos in 0i64..1_000_000_000, ips in prop::collection::vec(any::<std::net::IpAddr>(), 0..3)) {
         let mut ips = ips;
+        // As addresses are read.
+        ips.iter_mut().for_each(|ip| *ip = ip.to_canonical());
         ips.dedup();
         let event = Event {
             ts: Some(Timestamp(second * 1_000_000_000 + nanos)),

@@ -17,9 +17,19 @@ pub(in crate::format) struct CsvFramer {
 }
 
 /// Lines of a record that goes on.
+#[derive(Clone)]
 struct Open {
     frame: Frame,
     bytes: Pending,
+}
+
+impl Open {
+    fn add(&mut self, line: &Line<'_>) {
+        self.bytes.push(b'\n');
+        self.bytes.extend(line.bytes);
+        self.bytes.cut += line.cut;
+        self.frame.end = line.range.end;
+    }
 }
 
 impl CsvFramer {
@@ -33,9 +43,27 @@ impl CsvFramer {
     }
 }
 
-/// Whether the quotes of a text leave a field open: there is an odd number of them.
-fn leaves_open(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', bytes).count() % 2 == 1
+/// Whether a line that begins inside or outside of quotes ends inside of them. As RFC 4180 has it, a quote opens a field
+/// only at its beginning, so a quote in the middle of one (`5" disk`) does not take in the lines that follow.
+fn ends_quoted(line: &[u8], mut quoted: bool) -> bool {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'"', &line[at..]) {
+        let quote = at + found;
+        at = quote + 1;
+        if !quoted {
+            let before = &line[..quote];
+            quoted = before.is_empty()
+                || before == b"\xef\xbb\xbf"
+                || before.ends_with(b",")
+                || before.ends_with(b";")
+                || before.ends_with(b"\t");
+        } else if line.get(at) == Some(&b'"') {
+            at += 1;
+        } else {
+            quoted = false;
+        }
+    }
+    quoted
 }
 
 /// Takes a line; returns the record it completes.
@@ -44,7 +72,7 @@ fn take(open: &mut Option<Open>, line: &Line<'_>) -> Option<Frame> {
         if line.is_blank() {
             return None;
         }
-        if leaves_open(line.bytes) && line.cut == 0 {
+        if line.cut == 0 && ends_quoted(line.bytes, false) {
             let mut bytes = Pending::default();
             bytes.extend(line.bytes);
             let frame = line.frame(Bytes::new(), false);
@@ -53,15 +81,12 @@ fn take(open: &mut Option<Open>, line: &Line<'_>) -> Option<Frame> {
         }
         return Some(line.frame(Bytes::copy_from_slice(line.bytes), false));
     };
-    record.bytes.push(b'\n');
-    record.bytes.extend(line.bytes);
-    record.bytes.cut += line.cut;
-    record.frame.end = line.range.end;
-    if leaves_open(line.bytes) || record.bytes.bytes.len() >= FRAME_LIMIT {
-        return Some(whole(record));
+    record.add(line);
+    if line.cut == 0 && ends_quoted(line.bytes, true) && record.bytes.bytes.len() < FRAME_LIMIT {
+        *open = Some(record);
+        return None;
     }
-    *open = Some(record);
-    None
+    Some(whole(record))
 }
 
 fn whole(record: Open) -> Frame {
@@ -97,19 +122,13 @@ impl Framer for CsvFramer {
             (None, None) => return Vec::new(),
             (None, Some(line)) => line.frame(Bytes::copy_from_slice(line.bytes), true),
             (Some(record), line) => {
-                let mut bytes = record.bytes.bytes.clone();
-                let mut end = record.frame.end;
+                let mut record = record.clone();
                 if let Some(line) = line {
-                    bytes.push(b'\n');
-                    bytes.extend_from_slice(line.bytes);
-                    end = line.range.end;
+                    record.add(&line);
                 }
-                bytes.truncate(FRAME_LIMIT);
                 Frame {
-                    bytes: bytes.into(),
-                    end,
                     open: true,
-                    ..record.frame.clone()
+                    ..whole(record)
                 }
             }
         };
@@ -189,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_inside_a_field_takes_in_no_further_line() {
+        let text = b"a,5\" disk\n\"b\",\"\"\"c\"\n;\td,\"e\nf\"\n";
+        let seen = frames(&[text], false);
+        let texts: Vec<&str> = seen.iter().map(|(text, ..)| text.as_str()).collect();
+        assert_eq!(texts, ["a,5\" disk", "\"b\",\"\"\"c\"", ";\td,\"e\nf\""]);
+    }
+
+    #[test]
     fn resuming_begins_at_the_open_record() {
         let mut framer = CsvFramer::new(0, true);
         let mut out = Vec::new();
@@ -204,6 +231,7 @@ mod tests {
             ("a,b", vec!["a", "b"]),
             ("\"a,\"\"b\"\"\",", vec!["a,\"b\"", ""]),
             ("x\"y,\"1\n2\"\r", vec!["x\"y", "1\n2"]),
+            ("5\" disk,b", vec!["5\" disk", "b"]),
             ("", vec![""]),
         ] {
             assert_eq!(fields(record, ','), want, "{record:?}");

@@ -9,6 +9,17 @@ type Make = fn(u64) -> Box<dyn Framer>;
 const LINES: Make = |offset| Box::new(LineFramer::new(offset));
 const AUDITD: Make = |offset| Box::new(AuditdFramer::new(offset));
 const DOCUMENT: Make = |offset| Box::new(DocumentFramer::new(offset));
+const CSV: Make = |offset| Box::new(CsvFramer::new(offset, false));
+const MULTILINE: Make = |offset| Box::new(MultilineFramer::new(offset, kind));
+
+/// Lines of the made-up log below.
+fn kind(line: &[u8]) -> LineKind {
+    match line.first() {
+        Some(b'2') => LineKind::Begins,
+        Some(b'\t') => LineKind::Continues,
+        _ => LineKind::Alone,
+    }
+}
 
 fn frame_all(make: Make, offset: u64, chunks: &[&[u8]]) -> Vec<Frame> {
     let mut framer = make(offset);
@@ -72,7 +83,7 @@ fn resuming_loses_nothing() {
 #[test]
 fn giant_records_are_cut_and_counted() {
     let giant = vec![b'x'; FRAME_LIMIT + 10];
-    for make in [LINES, AUDITD, DOCUMENT] {
+    for make in [LINES, AUDITD, DOCUMENT, CSV, MULTILINE] {
         let chunks: Vec<&[u8]> = giant.chunks(1 << 20).chain([&b"\nnext\n"[..]]).collect();
         let frames = frame_all(make, 0, &chunks);
         assert_eq!(frames.len(), 2);
@@ -156,6 +167,35 @@ fn a_document_still_being_written_resumes_at_its_open_record() {
     let rest = frame_all(DOCUMENT, 11, &[b"{\"b\":2}\n]\n"]);
     assert_eq!(texts(&rest), [r#"{"b":2}"#]);
     assert_eq!(rest[0].offset, 11);
+}
+
+#[test]
+fn lines_that_go_on_join_the_record_before_them() {
+    let log = "2026 a\n\tb\n\n\tc\nx\n\ty\n2026 d\n\te";
+    let frames = frame_all(MULTILINE, 0, &[log.as_bytes()]);
+    let seen: Vec<_> = texts(&frames)
+        .into_iter()
+        .zip(frames.iter().map(|f| (f.line, f.open)))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("2026 a\n\tb\n\n\tc", (0, false)),
+            ("x", (4, false)),
+            ("\ty", (5, false)),
+            ("2026 d\n\te", (6, true)),
+        ]
+    );
+    let mut framer = MULTILINE(0);
+    let mut out = Vec::new();
+    framer.push(b"2026 a\n\tb\n", &mut out);
+    assert_eq!((out.len(), framer.resume_offset()), (0, 0));
+    assert_eq!(framer.open()[0].bytes, "2026 a\n\tb");
+    framer.push(b"2026 c\n", &mut out);
+    assert_eq!(
+        (texts(&out), framer.resume_offset()),
+        (vec!["2026 a\n\tb"], 10)
+    );
 }
 
 fn record(kind: &str, serial: u32, body: &str) -> String {
@@ -252,6 +292,30 @@ fn jsonish() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..60).prop_map(|p| p.concat())
 }
 
+fn csvish() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "a", "é", " ", "\"x\ny\"", ",\"", "\",",
+        "\u{feff}",
+    ]);
+    proptest::collection::vec(piece, 0..80).prop_map(|p| p.concat())
+}
+
+fn multiline_log() -> impl Strategy<Value = String> {
+    let piece = (0usize..6, 0usize..5).prop_map(|(kind, size)| {
+        let head = ["2026 ", "\t", "x", "\n", "\t", " "][kind];
+        let body = "y".repeat([0, 3, 900, 60_000, 250_000][size]);
+        format!("{head}{body}\n")
+    });
+    proptest::collection::vec(piece, 0..30).prop_map(|lines| lines.concat())
+}
+
+fn line_starts(bytes: &[u8]) -> Vec<u64> {
+    let ends = memchr::memchr_iter(b'\n', bytes);
+    std::iter::once(0)
+        .chain(ends.map(|end| end as u64 + 1))
+        .collect()
+}
+
 fn chunked<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let mut cuts: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
     cuts.extend([0, bytes.len()]);
@@ -263,8 +327,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn chunks_do_not_matter(log in auditd_log(), json in jsonish(), cuts in proptest::collection::vec(any::<usize>(), 0..12)) {
-        for (make, bytes) in [(LINES, log.as_bytes()), (AUDITD, log.as_bytes()), (DOCUMENT, json.as_bytes()), (LINES, json.as_bytes())] {
+    fn chunks_do_not_matter(log in auditd_log(), json in jsonish(), csv in csvish(), cuts in proptest::collection::vec(any::<usize>(), 0..12)) {
+        for (make, bytes) in [
+            (LINES, log.as_bytes()),
+            (AUDITD, log.as_bytes()),
+            (DOCUMENT, json.as_bytes()),
+            (LINES, json.as_bytes()),
+            (CSV, csv.as_bytes()),
+            (MULTILINE, csv.as_bytes()),
+        ] {
             let whole = frame_all(make, 0, &[bytes]);
             let parts = frame_all(make, 0, &chunked(bytes, &cuts));
             prop_assert_eq!(whole, parts);
@@ -272,8 +343,15 @@ proptest! {
     }
 
     #[test]
-    fn frames_cover_every_byte_that_is_not_blank(log in auditd_log(), json in jsonish()) {
-        for (make, bytes) in [(LINES, log.as_bytes()), (AUDITD, log.as_bytes()), (LINES, json.as_bytes()), (DOCUMENT, json.as_bytes())] {
+    fn frames_cover_every_byte_that_is_not_blank(log in auditd_log(), json in jsonish(), csv in csvish()) {
+        for (make, bytes) in [
+            (LINES, log.as_bytes()),
+            (AUDITD, log.as_bytes()),
+            (LINES, json.as_bytes()),
+            (DOCUMENT, json.as_bytes()),
+            (CSV, csv.as_bytes()),
+            (MULTILINE, csv.as_bytes()),
+        ] {
             let mut seen = vec![false; bytes.len()];
             for frame in frame_all(make, 0, &[bytes]) {
                 prop_assert_eq!(by_ranges(&frame, bytes), frame.bytes.to_vec());
@@ -306,5 +384,45 @@ proptest! {
         let whole = after(frame_all(AUDITD, 0, &[bytes]));
         let later = after(frame_all(AUDITD, begin, &[&bytes[begin as usize..]]));
         prop_assert_eq!(whole, later);
+    }
+
+    /// Whatever was read before, a new framer at `resume_offset` finds the rest.
+    #[test]
+    fn csv_goes_on_where_reading_resumes(csv in csvish(), at in any::<usize>()) {
+        let bytes = csv.as_bytes();
+        let (first, _) = bytes.split_at(at % (bytes.len() + 1));
+        let mut framer = CSV(0);
+        let mut frames = Vec::new();
+        framer.push(first, &mut frames);
+        let resume = framer.resume_offset();
+        frames.extend(frame_all(CSV, resume, &[&bytes[resume as usize..]]));
+        let places = |frames: &[Frame]| -> Vec<(u64, u64, Bytes)> {
+            frames.iter().map(|f| (f.offset, f.end, f.bytes.clone())).collect()
+        };
+        prop_assert_eq!(places(&frames), places(&frame_all(CSV, 0, &[bytes])));
+    }
+
+    #[test]
+    fn records_of_several_lines_are_the_same_from_any_line_and_by_any_chunks(
+        log in multiline_log(),
+        at in any::<usize>(),
+        cuts in proptest::collection::vec(any::<usize>(), 0..6),
+    ) {
+        let bytes = log.as_bytes();
+        let starts = line_starts(bytes);
+        let from = starts[at % starts.len()];
+        let begin = starts.iter().rev().find(|s| **s + MULTILINE_SPAN <= from).copied().unwrap_or(0);
+        let after = |frames: Vec<Frame>| {
+            let mut kept: Vec<Frame> = frames.into_iter().filter(|f| f.offset >= from).collect();
+            kept.iter_mut().for_each(|f| f.line = 0);
+            kept
+        };
+        let whole = frame_all(MULTILINE, 0, &[bytes]);
+        prop_assert_eq!(&whole, &frame_all(MULTILINE, 0, &chunked(bytes, &cuts)));
+        for frame in &whole {
+            prop_assert_eq!(by_ranges(frame, bytes), frame.bytes.to_vec());
+        }
+        let later = after(frame_all(MULTILINE, begin, &[&bytes[begin as usize..]]));
+        prop_assert_eq!(after(whole), later);
     }
 }

@@ -3,10 +3,19 @@
 use crate::json::{Reader, Token, unescape};
 
 /// Keys whose list holds the records of a wrapper object.
-const WRAPPER_KEYS: [&str; 5] = ["Records", "records", "items", "value", "Events"];
+const WRAPPER_KEYS: [&str; 7] = [
+    "Records",
+    "records",
+    "items",
+    "value",
+    "Events",
+    // CloudWatch Logs: as delivered to subscribers, and as the command line prints it.
+    "logEvents",
+    "events",
+];
 
 /// Keys a wrapper may have besides its list; they describe the list, not an event, and are dropped with it.
-const STRUCTURE_KEYS: [&str; 18] = [
+const STRUCTURE_KEYS: [&str; 24] = [
     "@odata.context",
     "@odata.count",
     "@odata.nextLink",
@@ -17,13 +26,19 @@ const STRUCTURE_KEYS: [&str; 18] = [
     "hasMore",
     "has_more",
     "kind",
+    "logGroup",
+    "logStream",
+    "messageType",
     "metadata",
     "next",
     "nextLink",
     "nextPageToken",
     "nextToken",
     "NextToken",
+    "owner",
     "response_metadata",
+    "searchedLogStreams",
+    "subscriptionFilters",
     "total",
 ];
 

@@ -17,6 +17,7 @@ pub(in crate::format) fn read(app: &str, pid: Option<&str>, message: &str, event
             "sudo" => read_sudo(message, event),
             "su" => read_su(message, event),
             "cron" | "crond" => read_cron(message, event),
+            "systemd-logind" => read_logind(message, event),
             "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "gpasswd" | "chage" => {
                 read_account_tool(message, event);
             }
@@ -252,6 +253,30 @@ fn read_cron(message: &str, event: &mut Event) {
         event.target = Some(command.to_owned());
         set(event, "command", command);
     }
+}
+
+/// `New session 3 of user alice.`, `Session 3 logged out. Waiting for processes to exit.`, `Removed session 3.`
+fn read_logind(message: &str, event: &mut Event) {
+    let whole = message.trim_end_matches('.');
+    let (action, session) = if let Some(rest) = whole.strip_prefix("New session ") {
+        let (session, user) = rest.split_once(" of user ").unwrap_or((rest, ""));
+        // Newer ones go on with the class and type of the session.
+        actor(event, word(user).trim_end_matches('.'));
+        ("New session", word(session))
+    } else if let Some(session) = whole.strip_prefix("Removed session ") {
+        ("Removed session", session)
+    } else if let Some((session, _)) = whole
+        .strip_prefix("Session ")
+        .and_then(|rest| rest.split_once(" logged out"))
+    {
+        ("Session logged out", session)
+    } else {
+        return;
+    };
+    event.action = Some(action.into());
+    event.target = event.host.clone();
+    event.session = Some(session.to_owned());
+    event.outcome = Outcome::Success;
 }
 
 /// `session opened for user X(uid=0) by Y(uid=1000)`, `authentication failure; logname= … rhost=… user=…`

@@ -52,6 +52,7 @@ impl Keymap {
         entries.sort_by_key(|entry| entry.at);
         self.replace(&entries, &mut wrong);
         self.keep_a_way_out(&mut wrong);
+        self.tell_shadowed(&entries, &mut wrong);
         wrong.sort();
         errors.extend(wrong.into_iter().map(|(at, message)| ConfigError {
             place: format!("{}:{}", path.display(), line_of(text, at)),
@@ -153,14 +154,47 @@ impl Keymap {
         }
     }
 
+    /// A pane's own keys come before the global ones: where that leaves a command without a key, it is said.
+    fn tell_shadowed(&self, entries: &[Entry], wrong: &mut Wrong) {
+        let beside = |context: &Context| !context.is_editing() && *context != Context::Global;
+        let loses = |context: Context, key: Key, global: Command| {
+            let own = self.commands.get(&(context, key))?;
+            let lost = *own != global && self.keys(context, global).is_empty();
+            lost.then_some(*own)
+        };
+        for entry in entries {
+            for key in &entry.keys {
+                let label = key.label(false);
+                let mut say = |context: Context, own: Command, global: Command| {
+                    let (name, own, global) = (context.name(), own.name(), global.name());
+                    wrong.push((
+                        entry.at,
+                        format!("[{name}] {label} is {own} there, so {global} has no key in it; give {global} another one"),
+                    ));
+                };
+                if entry.context == Context::Global {
+                    for context in Context::ALL.into_iter().filter(beside) {
+                        if let Some(own) = loses(context, *key, entry.command) {
+                            say(context, own, entry.command);
+                        }
+                    }
+                } else if beside(&entry.context)
+                    && let Some(global) = self.commands.get(&(Context::Global, *key))
+                    && let Some(own) = loses(entry.context, *key, *global)
+                {
+                    say(entry.context, own, *global);
+                }
+            }
+        }
+    }
+
     /// Where text is written, and everywhere else, some key has to stop things.
     fn keep_a_way_out(&mut self, wrong: &mut Wrong) {
         let Some(key) = Key::parse("ctrl+c") else {
             return;
         };
         for context in Context::ALL {
-            let stands_alone = context.is_editing() || context == Context::Global;
-            if !stands_alone || self.keys.contains_key(&(context, Command::Interrupt)) {
+            if !self.keys(context, Command::Interrupt).is_empty() {
                 continue;
             }
             if let Some(before) = self.commands.insert((context, key), Command::Interrupt)

@@ -51,21 +51,43 @@ pub struct History {
     forward: Vec<View>,
     /// Steps back and forward so far.
     travels: u64,
+    /// This key jumped, and the one before it.
+    jumped: (bool, bool),
 }
 
 impl History {
     /// A new view takes the place of `left`: what lay forward is no longer on the way.
     pub fn push(&mut self, left: View) {
         self.forward.clear();
+        if self.back.back() == Some(&left) {
+            return;
+        }
         self.back.push_back(left);
         if self.back.len() > KEPT {
             self.back.pop_front();
         }
     }
 
+    /// A jump leaves a place of the list. One step back undoes several in a row.
+    pub fn jump(&mut self, left: View) {
+        if self.jumped == (false, false) {
+            self.push(left);
+        }
+        self.jumped.0 = true;
+    }
+
+    /// Another key is pressed.
+    pub fn next_key(&mut self) {
+        self.jumped = (false, self.jumped.0);
+    }
+
     /// The view before, `now` being kept to come forward to.
     pub fn back(&mut self, now: View) -> Option<View> {
-        let view = self.back.pop_back()?;
+        let mut view = self.back.pop_back()?;
+        // A jump that led nowhere.
+        while view == now {
+            view = self.back.pop_back()?;
+        }
         self.travels += 1;
         self.forward.push(now);
         Some(view)

@@ -1,13 +1,27 @@
 //! What the explorer says about its state, in sentences that name the keys of the user.
 
 use super::Model;
-use crate::query::ast::{Ast, Pattern, Test};
+use crate::query::ast::{Ast, Pattern, Test, Words};
 use crate::query::{Notice, Query};
 use crate::tui::command::Command;
 use crate::tui::pane::query_bar::Counts;
 use crate::tui::term::is_plain;
 use crate::tui::theme::Role;
-use crate::tui::widget::text::number;
+use crate::tui::widget::text::{counted, number};
+
+/// Parts of a query that are named where it matches nothing.
+const EMPTYING_PARTS: usize = 3;
+
+/// The query for a word that the list shows for something, which is nowhere in the records.
+fn shown_as(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "fail" | "failed" | "failure" | "failures" => Some("outcome:failure"),
+        "ok" | "success" => Some("outcome:success"),
+        "broken" | "break" | "breaks" => Some("chain:broken"),
+        "verified" => Some("chain:verified"),
+        _ => None,
+    }
+}
 
 impl Model {
     /// The key of a command, to be named in a sentence; without one, its name.
@@ -32,7 +46,10 @@ impl Model {
         };
         let back = self.key(Command::Unpark);
         let dot = self.theme.glyphs.dot;
-        let parked = format!("your query is parked: {back}");
+        let parked = match &self.parked {
+            Some(parked) if parked.text.is_empty() => format!("{back}: all events again"),
+            _ => format!("{back}: your query again"),
+        };
         let mark = match (self.runbooks.run(), &self.parked, self.anchor) {
             (Some(run), Some(_), _) if run.applied().is_some() => {
                 Some(format!("runbook step {} {dot} {parked}", run.place()))
@@ -116,14 +133,15 @@ impl Model {
             );
         }
         match self.breaks() {
-            0 => (Role::Dim, self.tip.clone().unwrap_or_default()),
+            // Whoever went to one knows the way; the status says how many there are.
+            n if n <= self.alerts.breaks_seen => (Role::Dim, self.tip.clone().unwrap_or_default()),
             1 => (
                 Role::Alarm,
-                format!("1 break: press {}", self.key(Command::NextBreak)),
+                format!("{}: 1 break", self.key(Command::NextBreak)),
             ),
             n => (
                 Role::Alarm,
-                format!("{n} breaks: press {}", self.key(Command::NextBreak)),
+                format!("{}: {n} breaks", self.key(Command::NextBreak)),
             ),
         }
     }
@@ -151,9 +169,8 @@ impl Model {
         } else {
             lines.push("There are no events yet.".to_owned());
         }
-        if let Some(wider) = self.wider() {
-            lines.push(wider);
-        }
+        lines.extend(self.what_empties());
+        lines.extend(self.wider().map(|(line, _)| line));
         if !self.covers.complete {
             let back = self
                 .covers
@@ -185,27 +202,74 @@ impl Model {
         lines
     }
 
-    /// A search that finds more than one whose word or value is not there as a whole.
-    fn wider(&self) -> Option<String> {
-        let open = |text: &str| is_plain(text) && !text.contains('*');
-        self.query.conjuncts().iter().find_map(|term| match term {
-            Ast::Words(words) if !words.quoted && open(&words.text) => Some(format!(
-                "A word is found as a whole: {text}* also finds words that begin with {text}.",
-                text = words.text
-            )),
-            Ast::Field(field, Test::Is(value)) if !value.quoted && open(&value.text) => {
-                let wider = Ast::Field(
-                    field.clone(),
-                    Test::Is(Pattern {
-                        text: format!("*{}*", value.text),
-                        quoted: false,
-                    }),
-                );
-                Some(format!(
-                    "A value is compared as a whole: {wider} finds it as a part too."
-                ))
-            }
-            _ => None,
-        })
+    /// Parts of the query without which events match, the most telling first.
+    fn what_empties(&self) -> Vec<String> {
+        let counts = self.beside.without.counts.iter().copied();
+        let parts = self.query.conjuncts();
+        let mut parts: Vec<(u64, &Ast)> = counts.zip(&parts).filter(|(n, _)| *n > 0).collect();
+        parts.sort_by_key(|(events, _)| std::cmp::Reverse(*events));
+        let line = |(events, part): &(u64, &Ast)| {
+            let events = counted(*events, "event", "events");
+            format!("Without  {part}  there would be {events}.")
+        };
+        parts.iter().take(EMPTYING_PARTS).map(line).collect()
+    }
+
+    /// A query that finds more than one that finds nothing, and why: its word is not there as a whole, or only the list
+    /// has it.
+    pub fn wider(&self) -> Option<(String, Query)> {
+        let empty = self.asking.loaded && self.total == Some(0);
+        let parts = self.query.conjuncts();
+        let counts = self.beside.without.counts.iter().copied();
+        // Where it is known which part empties the list, another one is not to blame; several exclude each other.
+        let emptying = counts.clone().filter(|events| *events > 0).count();
+        let counts = counts.chain(std::iter::repeat(0));
+        // Words that are each there may be meant as parts of one: `delete secret` of DeleteSecret.
+        let to_blame = |term: &Ast, events| match emptying {
+            0 => true,
+            1 => events > 0,
+            _ => matches!(term, Ast::Words(_)),
+        };
+        let blamed = parts.iter().zip(counts).find_map(|(term, events)| {
+            let (wider, why) = widened(term).filter(|_| to_blame(term, events))?;
+            Some((term, wider, why))
+        });
+        let (blamed, wider, why) = blamed.filter(|_| empty)?;
+        let widen = |term: &Ast| match (term, widened(term)) {
+            _ if term == blamed => wider.clone(),
+            // A word that is none here is seldom alone.
+            (Ast::Words(_), Some((wider, _))) if matches!(blamed, Ast::Words(_)) => wider,
+            _ => term.clone(),
+        };
+        let query = Query::from_conjuncts(parts.iter().map(widen).collect());
+        let fix = self.key(Command::Fix);
+        Some((format!("{why}; {fix} looks for  {query}"), query))
+    }
+}
+
+/// What finds more than a term, and why.
+fn widened(term: &Ast) -> Option<(Ast, &'static str)> {
+    let is_open = |text: &str| is_plain(text) && !text.contains('*');
+    let open = |text: String| Pattern {
+        text,
+        quoted: false,
+    };
+    match term {
+        Ast::Words(words) if !words.quoted => match shown_as(&words.text) {
+            Some(meant) => Some((Query::parse(meant).ok()?.ast, "Only the list has this word")),
+            None => is_open(&words.text).then(|| {
+                let part = Ast::Words(Words {
+                    text: format!("*{}*", words.text),
+                    ..words.clone()
+                });
+                (part, "A word is found as a whole")
+            }),
+        },
+        Ast::Field(field, Test::Is(value)) if !value.quoted && is_open(&value.text) => {
+            let part = Test::Is(open(format!("*{}*", value.text)));
+            let part = Ast::Field(field.clone(), part);
+            Some((part, "A value is compared as a whole"))
+        }
+        _ => None,
     }
 }

@@ -247,7 +247,7 @@ mod tests {
             ("pbr", "previous-break"),
             ("open", "open"),
             ("clq", "clear-query"),
-            ("parked", "unpark"),
+            ("own query", "unpark"),
         ] {
             assert_eq!(first(typed).as_deref(), Some(want), "{typed}");
         }

@@ -21,7 +21,7 @@ const ROWS: [(Command, &str); 6] = [
     (Command::PivotSession, "same session"),
     (Command::PivotIp, "same address"),
     (Command::PivotTarget, "same target"),
-    (Command::PivotTime, "5 minutes around"),
+    (Command::PivotTime, "within 5 minutes"),
     (Command::PivotTimeline, "session as a timeline"),
 ];
 

@@ -1,5 +1,7 @@
 //! One line that is asked for, in the place of the query bar.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
@@ -27,6 +29,8 @@ pub enum Ask {
     SaveSession,
     /// The name of the session to come back to.
     OpenSession,
+    /// The format to read a source as.
+    Format(Arc<str>),
 }
 
 /// Offers that are worth showing.
@@ -35,7 +39,7 @@ const MOST: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Prompt {
     pub ask: Ask,
-    label: &'static str,
+    label: String,
     editor: LineEditor,
     /// Why the last answer was refused.
     error: Option<String>,
@@ -48,7 +52,7 @@ pub struct Prompt {
 
 impl Prompt {
     /// Asks with `text` to begin with.
-    pub fn new(ask: Ask, label: &'static str, text: String) -> Self {
+    pub fn new(ask: Ask, label: String, text: String) -> Self {
         Self {
             ask,
             label,
@@ -125,7 +129,7 @@ impl Prompt {
 
     /// Draws the offers at the top of `body`.
     pub fn view_offers(&self, look: &Look<'_>, buf: &mut Buffer, body: Rect) {
-        let x = (width(self.label) + 1) as u16;
+        let x = (width(&self.label) + 1) as u16;
         widget::offers::view(look, buf, body, x, &self.offers, self.chosen);
     }
 

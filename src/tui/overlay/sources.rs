@@ -19,7 +19,7 @@ use crate::tui::theme::Role;
 use crate::tui::widget::{Look, centred_top, draw_lines, text, titled};
 
 /// Rows kept for what is to be said about the selected source, and for what was skipped.
-const BELOW: usize = 7;
+const BELOW: usize = 8;
 
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -33,11 +33,18 @@ pub struct Around<'a> {
     pub now: Timestamp,
     /// Sources whose events the query leaves out.
     pub muted: &'a [Arc<str>],
-    /// The keys: filter, mute, next break.
-    pub keys: [String; 3],
+    /// The keys: filter, mute, next break, read as another format.
+    pub keys: [String; 4],
 }
 
 impl Sources {
+    /// With this source selected.
+    pub fn at(name: Arc<str>) -> Self {
+        Self {
+            selected: Some(name),
+        }
+    }
+
     fn position(&self, info: &Info) -> usize {
         let name = self.selected.as_ref();
         let at = name.and_then(|name| info.sources.iter().position(|s| s.name == *name));
@@ -251,6 +258,9 @@ fn lag(now: Timestamp, last: Timestamp) -> String {
     }
 }
 
+/// Lines that what is wrong with a source may take.
+const TOLD: usize = 4;
+
 /// The selected source in words, and the keys.
 fn about(
     look: &Look<'_>,
@@ -263,8 +273,19 @@ fn about(
         lines.push(Line::from(look.span(role, look.cut(text, columns))));
     };
     say(Role::Text, &format!("  {}", source.name));
-    if let Some(error) = &source.error {
-        say(Role::Warning, &format!("  {error}"));
+    // What is wrong is told in full, as far as a few lines go.
+    let wrong = source
+        .error
+        .as_ref()
+        .map(|error| look.wrap(error, columns.saturating_sub(2)));
+    for part in wrong.iter().flatten().take(TOLD) {
+        say(Role::Warning, &format!("  {part}"));
+    }
+    if source.format_chosen {
+        say(
+            Role::Accent,
+            &format!("  read as {} because you chose so", source.format),
+        );
     }
     match &source.chain {
         None => say(Role::Dim, "  chain: not checked yet"),
@@ -286,7 +307,7 @@ fn about(
             }
         }
     }
-    let [filter, mute, next] = &around.keys;
+    let [filter, mute, next, read_as] = &around.keys;
     let muted = if around.muted.contains(&source.name) {
         "unmute"
     } else {
@@ -294,7 +315,9 @@ fn about(
     };
     say(
         Role::Dim,
-        &format!("  {filter} only this source   {mute} {muted}   {next} to its next break"),
+        &format!(
+            "  {filter} only this source   {mute} {muted}   {next} next break   {read_as} read as another format"
+        ),
     );
     lines
 }

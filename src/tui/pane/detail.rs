@@ -26,7 +26,7 @@ use crate::tui::marks::Entry;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
 use crate::tui::widget::zone::Zone;
-use crate::tui::widget::{Look, centred_top, draw_lines, text, titled};
+use crate::tui::widget::{Look, centred_top, draw_scrolled, text, titled};
 use draw::Pen;
 use find::Needle;
 use related::Related;
@@ -323,6 +323,6 @@ impl Detail {
         let walk = Walk::new(pen, &rows, height);
         let (lines, at) = walk.around((selected, self.line));
         let top = centred_top(at, lines.len(), height);
-        draw_lines(buf, area, lines.into_iter().skip(top));
+        draw_scrolled(look, buf, area, lines, top);
     }
 }

@@ -18,6 +18,11 @@ use window::{Arrival, Window};
 
 /// Columns before the first cell: bar and three signs.
 const GUTTER: u16 = 4;
+/// The gutter, and the column at the right that says whether there is more above or below.
+const SIDES: u16 = GUTTER + 1;
+
+/// Rows above the selected event that are enough to see what came before it.
+const ROWS_BEFORE: usize = 3;
 
 #[derive(Clone, Debug, Default)]
 pub struct Events {
@@ -98,6 +103,11 @@ impl Events {
         self.wish = None;
     }
 
+    /// The same if it would stand at the very top, where nothing of what came before it is seen.
+    pub fn release_from_top(&mut self) {
+        self.wish = self.wish.filter(|row| *row >= ROWS_BEFORE);
+    }
+
     /// A new list, to be entered at one place of it: its first, or else its last event.
     pub fn replace(&mut self, window: Window, at_first: bool) {
         self.window = window;
@@ -164,7 +174,7 @@ impl Events {
     /// `height` rows and `width` columns for the whole pane, title included.
     pub fn resize(&mut self, width: u16, height: u16) {
         self.height = usize::from(height.saturating_sub(1));
-        self.width = width.saturating_sub(GUTTER);
+        self.width = width.saturating_sub(SIDES);
         self.settle();
     }
 
@@ -284,6 +294,12 @@ impl Events {
     /// Puts the columns in another set or order.
     pub fn choose_columns(&mut self, columns: Vec<Column>) {
         self.columns.choose(columns);
+        self.settle();
+    }
+
+    /// Columns as they were, with the cursor on one of them.
+    pub fn restore_columns(&mut self, columns: Columns, column: Column) {
+        (self.columns, self.column) = (columns, column);
         self.settle();
     }
 

@@ -185,11 +185,25 @@ impl Filters {
         self.go(value.unwrap_or(0));
     }
 
+    /// Name and text of the selected row, for copying.
+    pub fn value(&self) -> Option<(String, String)> {
+        let name = |field: &FacetField| match field {
+            FacetField::Normal(field) => field.name().to_owned(),
+            FacetField::Attribute(path) => path.clone(),
+        };
+        match self.selected.as_ref()? {
+            Row::Chip(i) => Some(("the filter".to_owned(), self.chips.list().get(*i)?.text())),
+            Row::Value(field, value) => Some((name(field), value.clone())),
+            Row::Field(field) => Some(("the field".to_owned(), name(field))),
+            Row::Time | Row::Other(_) | Row::Missing(_) => None,
+        }
+    }
+
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
         if let (Some(narrow), Some(edit)) = (&mut self.facets.narrow, command.edit()) {
             narrow.edit(edit);
             self.select_first_value();
-            return None;
+            return Some(Intent::Recount);
         }
         match command {
             Command::Down => self.go(self.at.saturating_add(count)),
@@ -243,7 +257,8 @@ impl Filters {
 
     fn change_chip(&mut self, command: Command) -> Option<Intent> {
         let Some(Row::Chip(i)) = self.selected else {
-            return None;
+            let says = "this works on a filter in force; they stand at the top";
+            return Some(Intent::Say(says.to_owned()));
         };
         if command == Command::EditChip {
             let (text, cursor) = self.chips.edit(i)?;
@@ -275,6 +290,10 @@ impl Filters {
                 self.chips.toggle(i);
                 Some(self.chips_query())
             }
+            Row::Field(field) => {
+                self.fold(&field);
+                None
+            }
             _ => self.filter(false),
         }
     }
@@ -291,9 +310,10 @@ impl Filters {
                 return Some(Intent::SetSince(*since));
             }
             Row::Chip(_) => return self.toggle(),
-            Row::Field(field) => {
-                self.fold(&field);
-                return None;
+            Row::Field(_) => {
+                return Some(Intent::Say(
+                    "this is a field: choose one of its values below".to_owned(),
+                ));
             }
             Row::Other(field) => {
                 return Some(if self.facets.more(&field) {
@@ -418,6 +438,12 @@ mod tests {
         assert_eq!(filters.update(Command::Narrow, 1), Some(Intent::Recount));
         assert_eq!(filters.requests()[0].limit, 1_000);
         filters.insert("BOB");
+        // Looked for by the engine, so that it is found behind any number of others.
+        assert_eq!(filters.requests()[0].holding, "bob");
+        assert_eq!(
+            filters.update(Command::CursorLeft, 1),
+            Some(Intent::Recount)
+        );
         assert_eq!(filters.rows().len(), 4, "two headings, two values");
         filters.update(Command::Down, 2);
         let host = term::is(FieldRef::Normal(Field::Host), "bobs-host");
@@ -452,9 +478,19 @@ mod tests {
         let mut filters = Filters::default();
         let path = FacetField::Attribute("a.b".into());
         assert!(filters.add(path.clone()) && !filters.add(path.clone()));
+        filters.set_facets(&[Facet {
+            field: path.clone(),
+            ..facet(Field::Actor, &[("x", 1)])
+        }]);
         assert!(!filters.add(FacetField::Normal(Field::Actor)));
         filters.update(Command::SortFacets, 1);
         assert_eq!(filters.requests_added()[0].order, FacetOrder::Rare);
+        to(&mut filters, Row::Field(path.clone()));
+        let refused = filters.update(Command::FilterIn, 1);
+        assert!(matches!(refused, Some(Intent::Say(_))), "{refused:?}");
+        let unfolded = filters.rows().len();
+        assert_eq!(filters.update(Command::ToggleChip, 1), None);
+        assert!(filters.rows().len() < unfolded);
         to(&mut filters, Row::Field(path));
         assert_eq!(filters.update(Command::DeleteChip, 1), None);
         assert!(filters.requests_added().is_empty());

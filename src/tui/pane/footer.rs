@@ -11,8 +11,11 @@ use crate::tui::theme::Role;
 use crate::tui::widget::{Look, draw_lines};
 
 /// Words for commands in the footer, shorter than their line of help.
-fn short(command: Command) -> &'static str {
+fn short(context: Context, command: Command) -> &'static str {
     match command {
+        Command::Open if context == Context::Runbook => "go on",
+        Command::PageDown => "more",
+        Command::Pivot => "related",
         Command::Open => "open",
         Command::FilterIn => "in",
         Command::FilterOut => "out",
@@ -20,10 +23,12 @@ fn short(command: Command) -> &'static str {
         Command::Filters => "filters",
         Command::Runbooks => "runbook",
         Command::NextBreak => "next break",
-        Command::ToggleChip => "on/off",
+        Command::ToggleChip => "choose",
         Command::DeleteChip => "delete",
         Command::NegateChip => "not",
         Command::Unpark => "your query",
+        Command::EditInputs => "inputs",
+        Command::ReadAs => "read as",
         Command::SelectSpan => "select",
         Command::ZoomIn => "zoom",
         Command::ZoomOut => "zoom out",
@@ -64,7 +69,8 @@ pub fn view(
     } else {
         format!("{} ", hint.1)
     };
-    let right = look.cut(&hint_text, columns * 2 / 3);
+    // What is long takes the place of the keys, until the next key.
+    let right = look.cut(&hint_text, columns);
     let room = columns.saturating_sub(width(&right) + 2);
     let mut spans = vec![look.span(
         Role::Focus,
@@ -75,12 +81,13 @@ pub fn view(
     let global = keymap
         .footer(Context::Global)
         .iter()
-        .filter(|_| !context.is_editing() && !context.is_menu() && context != Context::Start);
+        .filter(|_| !context.is_editing() && !context.is_menu() && context != Context::Start)
+        .filter(|command| !keymap.footer(context).contains(command));
     let items: Vec<(String, &str, usize)> = own
         .chain(global)
         .filter_map(|command| {
             let key = keymap.label(context, *command, !look.theme.is_ascii());
-            let word = short(*command);
+            let word = short(context, *command);
             let columns = width(&key) + word.len() + 3;
             (!key.is_empty()).then_some((key, word, columns))
         })

@@ -3,20 +3,19 @@
 pub mod form;
 pub mod run;
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 use crate::runbook::{Inputs, Library, Runbook};
 use crate::state;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
-use crate::tui::widget::{Look, centred_top, draw_lines, titled};
+use crate::tui::widget::{Look, centred_top, draw_scrolled, titled};
 use form::Form;
 use run::Run;
 
@@ -26,6 +25,10 @@ pub struct Runbooks {
     /// Place in the list, the broken ones after the good ones.
     selected: usize,
     stage: Stage,
+    /// Runs that were left, to be gone on with: at most one of a runbook.
+    paused: Vec<Run>,
+    /// Inputs that were begun and not used yet.
+    drafts: Vec<Form>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -66,18 +69,66 @@ impl Runbooks {
         }
     }
 
-    /// Asks for the runbook's inputs, with offers from an event; begins at once if there are none. Returns whether
-    /// it began.
+    /// Goes on with the runbook's run if one was left; else asks for its inputs, with offers from an event, or begins
+    /// at once if there are none. Returns whether there is a run now.
     pub fn open(&mut self, index: usize, event: Option<&Event>) -> bool {
         let Some(runbook) = self.library.runbooks.get(index).cloned() else {
             return false;
         };
+        self.back();
+        if let Some(at) = self.paused.iter().position(|run| run.is_of(&runbook)) {
+            self.stage = Stage::Run(Box::new(self.paused.remove(at)));
+            return true;
+        }
         if runbook.inputs.is_empty() {
             self.begin(runbook, Inputs::new());
             return true;
         }
-        self.stage = Stage::Form(Form::new(runbook, event));
+        self.ask(runbook, event);
         false
+    }
+
+    /// Asks for the inputs: as far as they were written, else as an event offers them.
+    fn ask(&mut self, runbook: Arc<Runbook>, event: Option<&Event>) {
+        let begun = self
+            .drafts
+            .iter()
+            .position(|f| f.runbook().id == runbook.id);
+        let form = match begun {
+            Some(at) => self.drafts.remove(at),
+            None => Form::new(runbook, event),
+        };
+        self.stage = Stage::Form(form);
+    }
+
+    /// The inputs again, of the run or of the runbook that is selected: the run goes on with what they become.
+    /// `Err` = why there is nothing to ask.
+    pub fn edit_inputs(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
+        let of_run = self.run().map(|run| run.runbook().clone());
+        let selected = || self.library.runbooks.get(self.selected).cloned();
+        let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
+        if runbook.inputs.is_empty() {
+            return Err("this runbook asks for nothing");
+        }
+        self.back();
+        match self.paused.iter().find(|run| run.is_of(&runbook)) {
+            Some(run) => {
+                self.stage = Stage::Form(Form::filled(runbook, run.inputs(), event));
+            }
+            None => self.ask(runbook, event),
+        }
+        Ok(())
+    }
+
+    /// Drops the run that is open, or that of the selected runbook: the next one begins anew. `false` if there is none.
+    pub fn drop_run(&mut self) -> bool {
+        self.back();
+        let Some(runbook) = self.library.runbooks.get(self.selected) else {
+            return false;
+        };
+        let before = self.paused.len();
+        self.paused.retain(|run| !run.is_of(runbook));
+        self.paused.len() < before
     }
 
     /// The run, to be kept.
@@ -85,27 +136,75 @@ impl Runbooks {
         self.run().map(Run::kept)
     }
 
+    /// The runs that were left, to be kept.
+    pub fn kept_paused(&self) -> Vec<state::Run> {
+        self.paused.iter().map(Run::kept).collect()
+    }
+
     /// Goes on with a run that was kept, if the runbook is still there and takes its inputs.
     pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
-        let found = self.library.runbooks.iter().find(|r| r.id == kept.id);
-        let Some(runbook) = found.cloned() else {
-            return;
-        };
-        if let Ok(inputs) = runbook.check_inputs_in(&kept.inputs, now, zone) {
-            let run = Run::resumed(runbook, inputs, kept);
+        if let Some(run) = self.found_again(kept, now, zone) {
+            self.select(&run);
             self.stage = Stage::Run(Box::new(run));
         }
     }
 
-    fn begin(&mut self, runbook: Arc<Runbook>, inputs: Inputs) {
-        self.stage = Stage::Run(Box::new(Run::new(runbook, inputs)));
+    /// The same for one that was left.
+    pub fn resume_paused(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
+        if let Some(run) = self.found_again(kept, now, zone) {
+            self.pause(run);
+        }
     }
 
-    /// Goes one stage back. Returns whether there was one.
-    pub fn back(&mut self) -> bool {
-        let was_deeper = !matches!(self.stage, Stage::List);
+    fn found_again(&self, kept: &state::Run, now: Timestamp, zone: Zone) -> Option<Run> {
+        let found = self.library.runbooks.iter().find(|r| r.id == kept.id);
+        let runbook = found.cloned()?;
+        let inputs = runbook.check_inputs_in(&kept.inputs, now, zone).ok()?;
+        Some(Run::resumed(runbook, inputs, kept))
+    }
+
+    /// Forgets every run.
+    pub fn forget(&mut self) {
         self.stage = Stage::List;
-        was_deeper
+        (self.paused, self.drafts) = (Vec::new(), Vec::new());
+    }
+
+    fn pause(&mut self, mut run: Run) {
+        run.set_aside();
+        self.paused.retain(|other| !other.is_same(&run));
+        self.paused.push(run);
+    }
+
+    fn select(&mut self, run: &Run) {
+        let at = self.library.runbooks.iter().position(|r| run.is_of(r));
+        self.selected = at.unwrap_or(self.selected);
+    }
+
+    /// With other inputs a run goes on at its step, and finds everything again.
+    fn begin(&mut self, runbook: Arc<Runbook>, inputs: Inputs) {
+        let before = self.paused.iter().position(|run| run.is_of(&runbook));
+        let before = before.map(|at| self.paused.remove(at));
+        let run = Run::new(runbook, inputs).at_step_of(before.as_ref());
+        self.stage = Stage::Run(Box::new(run));
+    }
+
+    /// Goes one stage back; nothing of what was done is lost. Returns whether there was one.
+    pub fn back(&mut self) -> bool {
+        match std::mem::take(&mut self.stage) {
+            Stage::List => return false,
+            Stage::Form(form) => {
+                self.drafts.retain(|f| f.runbook().id != form.runbook().id);
+                // What was only offered is offered anew, by the event that is selected then.
+                if form.is_touched() {
+                    self.drafts.push(form);
+                }
+            }
+            Stage::Run(run) => {
+                self.select(&run);
+                self.pause(*run);
+            }
+        }
+        true
     }
 
     pub fn insert(&mut self, text: &str) {
@@ -185,7 +284,7 @@ impl Runbooks {
             columns.saturating_sub(1),
         );
         let area = titled(buf, area, title);
-        draw_lines(buf, area, lines.into_iter().skip(top));
+        draw_scrolled(look, buf, area, lines, top);
     }
 
     fn list(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {
@@ -200,11 +299,13 @@ impl Runbooks {
                     .map(|l| Line::from(format!(" {l}"))),
             );
         }
-        let good = self
-            .library
-            .runbooks
-            .iter()
-            .map(|r| (Role::Text, r.title.clone()));
+        let place = |runbook: &Arc<Runbook>| {
+            let run = self.paused.iter().find(|run| run.is_of(runbook))?;
+            Some(format!("{}  (at step {})", runbook.title, run.place()))
+        };
+        let title = |r: &Arc<Runbook>| place(r).unwrap_or_else(|| r.title.clone());
+        let good = self.library.runbooks.iter();
+        let good = good.map(|r| (Role::Text, title(r)));
         let glyph = look.theme.glyphs.bad;
         let bad = self
             .library

@@ -132,14 +132,19 @@ impl Timeline {
         (begun.min(here), begun.max(here))
     }
 
-    fn zoom_in(&mut self, query: &Query) -> Option<Intent> {
-        let frame = self.frame.as_ref()?;
+    /// The same as terms of a query.
+    fn bounds(&self, frame: &Frame) -> Vec<Ast> {
         let (from, to) = self.span(frame);
         let at = |ts| TimeExpr::Text(Timestamp(ts).brief());
-        let bounds = vec![
+        vec![
             Ast::Since(at(frame.start_of(from))),
             Ast::Until(at(frame.end_of(to))),
-        ];
+        ]
+    }
+
+    fn zoom_in(&mut self, query: &Query) -> Option<Intent> {
+        let frame = self.frame.as_ref()?;
+        let bounds = self.bounds(frame);
         let (_, mut terms) = parted(query);
         terms.extend(bounds.iter().cloned());
         let zoomed = Query::from_conjuncts(terms);
@@ -177,6 +182,14 @@ impl Timeline {
             return Some(Intent::SetQuery(Query::from_conjuncts(terms)));
         }
         Some(Intent::SetQuery(Query::from_conjuncts(rest)))
+    }
+
+    /// The span under the cursor as terms of a query, for copying.
+    pub fn value(&self) -> Option<(String, String)> {
+        let frame = self.frame.as_ref()?;
+        let bounds = self.bounds(frame);
+        let text = Query::from_conjuncts(bounds).to_string();
+        Some(("the span of time".to_owned(), text))
     }
 
     /// The span under the cursor in words.

@@ -17,7 +17,7 @@ use crate::export::file::{Target, TargetError};
 use crate::export::{self, About, Format, StreamError, Style};
 use crate::text::Charset;
 use crate::tui::message::Message;
-use crate::tui::share::{Export, News, Share};
+use crate::tui::share::{Export, News, Share, Written};
 
 /// Files of one second that get names of their own.
 const NAMES: u32 = 100;
@@ -107,14 +107,14 @@ impl Drop for Jobs {
     }
 }
 
-/// Writes everything the query matches, oldest first; events and bytes, or why there is no file.
+/// Writes everything the query matches, oldest first; or why there is no file.
 fn write(
     engine: &dyn Engine,
     job: &Export,
     now: Timestamp,
     cancel: &Cancel,
     sender: &mpsc::Sender<Message>,
-) -> Result<(u64, u64), String> {
+) -> Result<Written, String> {
     let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
     let mut request = SearchRequest::new(job.query.clone(), now);
     (request.sort, request.zone) = (Sort::Asc, job.zone);
@@ -162,7 +162,11 @@ fn write(
         Err(error) => return Err(error.to_string()),
     };
     let bytes = target.keep().map_err(|e| e.to_string())?;
-    Ok((streamed.events, bytes))
+    Ok(Written {
+        events: streamed.events,
+        bytes,
+        complete: streamed.covers.complete,
+    })
 }
 
 fn copy_to_file(folder: &Path, text: &str, now: Timestamp) -> Result<PathBuf, String> {

@@ -197,7 +197,9 @@ impl<W: Write> Backend for Sparing<W> {
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
+        // Ratatui asks for it last of all, and prints an error: to a terminal that is gone, which would be a panic.
+        let _ = self.inner.show_cursor();
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {

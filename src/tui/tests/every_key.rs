@@ -15,12 +15,14 @@ enum Then {
     Hides(&'static str),
     Asks(&'static str),
     Is(fn(&Harness) -> String, &'static str),
+    /// Is another than before.
+    Changes(fn(&Harness) -> String),
     /// The screen is the same, and right.
     Stays,
 }
 
 use Command as C;
-use Then::{Asks, Hides, Is, Selects, Shows, Stays};
+use Then::{Asks, Changes, Hides, Is, Selects, Shows, Stays};
 
 /// Command, keys that lead to where it can be seen, its key, what the key does.
 const KEYS: &[(Command, &str, &str, Then)] = &[
@@ -171,12 +173,12 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<shift+tab>",
         Shows("▌actor  "),
     ),
-    (C::Retry, "", "<ctrl+r>", Stays),
+    (C::Retry, "", "<ctrl+r>", Changes(tail)),
     (
         C::Unpark,
         "R<enter><ctrl+u>alice@corp<enter>",
         "u",
-        Hides("parked"),
+        Hides("all events again"),
     ),
     (
         C::Fix,
@@ -223,6 +225,18 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     ),
     (C::NextPart, "<enter>", "J", Shows("▌▾ objectRef")),
     (C::PreviousPart, "<enter>JJ", "K", Shows("▌▾ objectRef")),
+    (
+        C::DropRun,
+        "R<enter><ctrl+u>alice@corp<enter>",
+        "<delete>",
+        Shows("begins anew"),
+    ),
+    (
+        C::EditInputs,
+        "R<enter><ctrl+u>alice@corp<enter>",
+        "i",
+        Shows("offers: alice@corp"),
+    ),
     (
         C::Branch1,
         "R<enter><ctrl+u>alice@corp<enter>",
@@ -290,6 +304,8 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<space>",
         Asks("-source:\"/var/log/audit.log\""),
     ),
+    (C::Suspend, "", "<ctrl+z>", Stays),
+    (C::ReadAs, "S", "f", Shows("read audit.log as:")),
     (C::SaveSession, "", "<ctrl+s>", Shows("keep this view as:")),
     (C::OpenSession, "", "<ctrl+o>", Shows("come back to:")),
     (C::Help, "", "?", Shows("HELP")),
@@ -301,6 +317,11 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
 
 fn column(h: &Harness) -> String {
     format!("{:?}", h.model().events.column())
+}
+
+/// Which stream of new events the list has: every list that is made has its own.
+fn tail(h: &Harness) -> String {
+    format!("{:?}", h.model().arriving.tail)
 }
 
 fn context(h: &Harness) -> String {
@@ -362,6 +383,8 @@ fn holds(then: &Then, h: &Harness) -> bool {
         Hides(text) => !h.screen().contains(text),
         Asks(query) => h.model().query.to_string() == *query,
         Is(what, value) => what(h) == *value,
+        // Told by what was before.
+        Changes(_) => true,
         Stays => h.screen() == h.drawn_afresh(),
     }
 }
@@ -381,9 +404,14 @@ fn every_command_does_what_it_says_by_its_key() {
         let name = key.trim_start_matches('<').trim_end_matches('>');
         let pressed = named(if name.is_empty() { key } else { name });
         let meant = h.model().keymap.resolve(h.model().context(), pressed);
-        let already = !matches!(then, Stays) && holds(then, &h);
+        let before_it = match then {
+            Changes(what) => Some((what, what(&h))),
+            _ => None,
+        };
+        let already = !matches!(then, Stays | Changes(_)) && holds(then, &h);
         h.keys(key);
-        if meant != Some(*command) || already || !holds(then, &h) {
+        let same = before_it.is_some_and(|(what, value)| what(&h) == value);
+        if meant != Some(*command) || already || same || !holds(then, &h) {
             wrong.push(format!(
                 "{} by {key:?} after {before:?}: the key is {:?}; before: {already}, after: {}; query {:?}, selected {}, input {}\n{}",
                 command.name(),

@@ -74,6 +74,10 @@ impl Harness {
             .boxed();
         let options = Options {
             title: "/var/log/audit".into(),
+            formats: vec![
+                ("k8s-audit".into(), "Kubernetes audit".into()),
+                ("text".into(), "Plain text".into()),
+            ],
             ..options
         };
         let model = model(library, options).unwrap();
@@ -122,6 +126,18 @@ impl Harness {
         });
         self.tokio = Some(tokio);
         assert!(settled, "this was waited for in vain:\n{}", self.screen());
+    }
+
+    /// Hands a message to the loop, as if an effect had answered.
+    pub(super) fn send(&mut self, message: Message) -> &mut Self {
+        let tokio = self.tokio.take();
+        {
+            let _guard = tokio.as_ref().map(|t| t.enter());
+            self.runtime.handle(message);
+        }
+        self.tokio = tokio;
+        self.settle();
+        self
     }
 
     /// Types `keys`: characters, and names in angle brackets (`<enter>`, `<ctrl+u>`).
@@ -228,6 +244,18 @@ impl Harness {
             .chunks(width)
             .map(|row| row.iter().map(letter).collect::<String>());
         rows.collect::<Vec<_>>().join("\n")
+    }
+
+    pub(super) fn set_job(&mut self, job: impl crate::tui::runtime::Job + 'static) {
+        self.runtime.set_job(job);
+    }
+
+    pub(super) fn runner(&mut self) -> &mut Runner {
+        &mut self.runtime.runner
+    }
+
+    pub(super) fn model_mut(&mut self) -> &mut crate::tui::model::Model {
+        &mut self.runtime.model
     }
 
     pub(super) fn model(&self) -> &crate::tui::model::Model {

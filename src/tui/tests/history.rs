@@ -49,10 +49,10 @@ fn a_jump_that_parked_the_query_is_gone_back_from() {
     break_chain_at(&h.engine, 33);
     h.keys("/outcome:failure<enter>kk");
     let before = h.selected_action();
-    h.keys("x").shows("your query is parked");
-    h.keys("<").shows("10 of 100").hides("parked");
+    h.keys("x").shows(": your query again");
+    h.keys("<").shows("10 of 100").hides("your query again");
     assert_eq!(h.selected_action(), before);
-    h.keys(">").shows("your query is parked");
+    h.keys(">").shows(": your query again");
     assert_eq!(h.selected_action(), "action-33");
 }
 
@@ -80,8 +80,11 @@ fn only_so_many_views_are_kept() {
     let mut d = Driver::new(80, 24, events(5));
     let view = View::of(&d.model);
     let mut history = History::default();
-    for _ in 0..KEPT + 50 {
-        history.push(view.clone());
+    for row in 0..KEPT + 50 {
+        history.push(View {
+            row,
+            ..view.clone()
+        });
     }
     assert_eq!(history.depth(), KEPT);
     // Changes that change nothing are no steps.
@@ -146,4 +149,23 @@ proptest! {
         let now = View::of(&d.model);
         prop_assert_eq!((now.query, now.selected, now.in_context), (last.query, last.selected, last.in_context));
     }
+}
+
+#[test]
+fn jumps_within_a_query_are_gone_back_from_several_at_once() {
+    let mut h = Harness::new(80, 24, events(100));
+    h.keys("kk");
+    assert_eq!(h.selected_action(), "action-97");
+    h.keys("EEE");
+    assert_eq!(h.selected_action(), "action-70");
+    h.keys("<");
+    assert_eq!(h.selected_action(), "action-97");
+    h.keys(">");
+    assert_eq!(h.selected_action(), "action-70");
+    h.keys("t14:59<enter>");
+    assert_eq!(h.selected_action(), "action-40");
+    // A jump that leads nowhere leaves no step.
+    h.keys("x").shows("no log here has a hash chain");
+    h.keys("<");
+    assert_eq!(h.selected_action(), "action-70");
 }

@@ -1,6 +1,10 @@
 //! What keys do, seen on the screen.
 
-use super::harness::{Harness, break_chain_at, engine, events, library};
+use std::sync::Arc;
+
+use super::harness::{Harness, break_chain_at, engine, event, events, library};
+use crate::chain::Finding;
+use crate::engine::Engine;
 use crate::event::Event;
 use crate::runbook::Library;
 use crate::tui::Options;
@@ -99,16 +103,16 @@ fn x_goes_to_breaks_even_when_the_query_hides_them() {
     let mut h = small(100);
     break_chain_at(&h.engine, 33);
     h.keys("x")
-        .shows("no later break: went on from the start")
+        .shows("a break (from the start): deleted, ")
         .shows("⌁");
     assert_eq!(h.selected_action(), "action-33");
-    h.keys("x").shows("this is the only break");
+    h.keys("x").shows("the only break");
     h.keys("GX");
     assert_eq!(h.selected_action(), "action-33");
     h.keys("/outcome:failure<enter>GX");
     assert_eq!(h.selected_action(), "action-33");
     h.shows("your query hid this break")
-        .shows("your query is parked");
+        .shows(": your query again");
     h.keys("u").shows("outcome:failure").shows("10 of 100");
 }
 
@@ -123,6 +127,34 @@ fn e_goes_to_failures() {
     assert_eq!(h.selected_action(), "action-90");
     h.keys("e").shows("went on from the start");
     assert_eq!(h.selected_action(), "action-0");
+    // So many of them onwards, and as far as it goes.
+    h.keys("3e");
+    assert_eq!(h.selected_action(), "action-30");
+    h.keys("2E");
+    assert_eq!(h.selected_action(), "action-10");
+    h.keys("99e");
+    assert_eq!(h.selected_action(), "action-90");
+}
+
+#[test]
+fn e_looks_beyond_the_query_only_when_pressed_again() {
+    let mut h = small(100);
+    h.keys("/action-1*  -outcome:failure<enter>");
+    h.keys("e").shows("e again looks everywhere");
+    assert!(h.model().parked.is_none());
+    // Any other key means that it was not wanted.
+    h.keys("ke").shows("e again looks everywhere");
+    h.keys("e").shows("u brings it back");
+    h.keys("u").shows("action-1*");
+}
+
+#[test]
+fn a_question_asked_again_counts_from_now() {
+    let mut h = small(100);
+    h.keys("/since:1h<enter>");
+    h.model_mut().anchor = Some(super::harness::noon());
+    h.keys("/<enter>");
+    assert_eq!(h.model().anchor, None);
 }
 
 #[test]
@@ -142,7 +174,7 @@ fn the_detail_explains_a_break_and_filters_by_attribute() {
     let engine = engine(40);
     break_chain_at(&engine, 39);
     let mut h = Harness::over(engine, 100, 40, Library::default(), Options::default());
-    h.shows("chain 1 break").shows("1 break: press x");
+    h.shows("chain 1 break").shows("x: 1 break");
     h.keys("<enter>")
         .shows("DETAIL")
         .shows("chain broken: deleted (alarm)");
@@ -205,15 +237,50 @@ fn a_wrong_input_is_refused_with_its_reason() {
 }
 
 #[test]
+fn x_says_which_of_the_breaks_it_is() {
+    let engine = engine(100);
+    for n in [21, 60] {
+        break_chain_at(&engine, n);
+    }
+    let mut report = (*engine.verify().unwrap()[0]).clone();
+    let finding = report.findings.remove(0);
+    report.findings.extend([21, 60].map(|n| Finding {
+        ts: event(n).ts,
+        ..finding.clone()
+    }));
+    engine.set_chains(vec![Arc::new(report)]);
+    let mut h = Harness::over(engine, 80, 24, library(), Options::default());
+    h.keys("x").shows("break 1 of 2 (from the start): deleted");
+    h.keys("x").shows("break 2 of 2: deleted");
+    h.keys("X").shows("break 1 of 2: deleted");
+}
+
+#[test]
+fn help_goes_back_from_its_end_at_once() {
+    let mut h = small(10);
+    h.keys("?").shows("HELP").shows("▼").hides("▲");
+    let begin = h.screen();
+    h.keys("G").shows("▲").hides("▼");
+    let end = h.screen();
+    h.keys("<pgup>");
+    assert_ne!(h.screen(), end);
+    h.keys("g");
+    assert_eq!(h.screen(), begin);
+}
+
+#[test]
 fn an_empty_list_says_why_and_what_helps() {
     let mut h = small(10);
     h.keys("/nothing-like-this<enter>");
     h.shows("No event matches  nothing-like-this")
         .shows("/ changes the query");
+    h.keys("/<ctrl+u>fail<enter>")
+        .shows("Only the list has this word; r looks for  outcome:failure");
+    h.keys("r").shows("1 of 10");
     h.keys("/<ctrl+u>secre<enter>")
-        .shows("A word is found as a whole: secre* also finds words that begin with secre.");
+        .shows("A word is found as a whole; r looks for  *secre*");
     h.keys("/<ctrl+u>actor:alice<enter>")
-        .shows("A value is compared as a whole: actor:*alice* finds it as a part too.");
+        .shows("A value is compared as a whole; r looks for  actor:*alice*");
     Harness::new(80, 24, Vec::new()).shows("There are no events yet.");
 }
 
@@ -253,8 +320,25 @@ fn t_goes_to_a_moment_and_says_what_is_no_time() {
     let mut h = small(100);
     h.keys("tnever<enter>").shows("this is no time; expected");
     h.keys("<ctrl+u>14:59:00<enter>").hides("go to time");
-    assert_eq!(h.selected_action(), "action-39");
-    h.keys("j");
-    assert_eq!(h.selected_action(), "action-40");
+    assert_eq!(h.selected_action(), "action-40", "the first from then on");
+    h.keys("k");
+    assert_eq!(
+        h.selected_action(),
+        "action-39",
+        "what was before can be seen"
+    );
+    h.keys("t15:30<enter>").shows("no event is that late");
+    assert_eq!(h.selected_action(), "action-99");
     h.keys("t<esc>").hides("go to time");
+}
+
+#[test]
+fn x_says_what_is_broken_also_where_it_went_on_from_the_start() {
+    let engine = engine(100);
+    break_chain_at(&engine, 21);
+    let mut h = Harness::over(engine, 80, 24, library(), Options::default());
+    h.keys("x")
+        .shows("the only break (from the start): deleted, ")
+        .shows("explains it");
+    h.keys("gx").hides("from the start").shows("explains it");
 }

@@ -190,7 +190,7 @@ fn alerts_stay_until_a_key_and_move_nothing() {
     assert_eq!(d.model.hint().1, "chain break in audit.log: press x");
     assert_eq!((d.selected(), d.model.events.selected_row()), before);
     d.keys("k");
-    assert_eq!(d.model.hint().1, "1 break: press x");
+    assert_eq!(d.model.hint().1, "x: 1 break");
     d.engine.set_covers(Covers {
         stopped: Some("the disk is full".into()),
         ..Covers::default()
@@ -207,7 +207,7 @@ fn what_was_so_at_the_start_is_no_news() {
     break_chain_at(&engine, 4);
     let h = Harness::over(engine, 80, 24, library(), Options::default());
     assert!(h.model().alerts.raised.is_none());
-    h.shows("1 break: press x");
+    h.shows("x: 1 break");
 }
 
 #[test]

@@ -55,6 +55,50 @@ fn what_conflicts_is_told_with_both_commands_and_the_line() {
 }
 
 #[test]
+fn a_command_that_is_left_without_a_key_in_a_pane_is_told() {
+    let (_, errors) = layered("[global.keys]\nfollow = [\"i\"]\n[events.keys]\nup = [\"x\"]\n");
+    let no_key = |pane: &str, key: &str, own: &str, lost: &str| {
+        format!(
+            "[{pane}] {key} is {own} there, so {lost} has no key in it; give {lost} another one"
+        )
+    };
+    for told in [
+        format!(
+            "keymap.toml:2: {}",
+            no_key("runbook", "i", "edit-inputs", "follow")
+        ),
+        format!(
+            "keymap.toml:4: {}",
+            no_key("events", "x", "up", "next-break")
+        ),
+    ] {
+        assert!(errors.contains(&told), "{told}\n{errors:#?}");
+    }
+    // With a second key nothing is lost.
+    let (_, errors) = layered("[global.keys]\nfollow = [\"i\", \"f12\"]\n");
+    assert_eq!(errors, [""; 0]);
+}
+
+#[test]
+fn there_is_always_a_way_out() {
+    for context in ["global", "events", "query", "sources"] {
+        let (keymap, errors) = layered(&format!(
+            "[{context}.keys]\ndown = [\"ctrl+c\"]\ninterrupt = []\n"
+        ));
+        assert!(
+            errors.iter().any(|e| e.contains("interrupt needs a key")),
+            "{errors:?}"
+        );
+        for at in Context::ALL {
+            assert!(
+                !keymap.keys(at, Command::Interrupt).is_empty(),
+                "{context} {at:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn one_mistake_leaves_the_rest() {
     let text = "[attic.keys]\nup = [\"k\"]\n[global.keys]\nfolow = [\"f9\"]\nhelp = [\"hyper+h\"]\nquit = 3\nfix = [\"f9\"]\n[query.keys]\napply = [\"j\"]\n[events]\nheader = 1\nfooter = [\"fly\"]\n";
     let (keymap, errors) = layered(text);
@@ -83,20 +127,6 @@ fn one_mistake_leaves_the_rest() {
         keymap.resolve(Context::Events, key("f9")),
         Some(Command::Fix)
     );
-}
-
-#[test]
-fn there_is_always_a_way_out() {
-    let (keymap, errors) = layered(
-        "[global.keys]\ninterrupt = []\n[query.keys]\ninterrupt = []\napply = [\"ctrl+c\"]\n",
-    );
-    assert_eq!(errors.len(), 2, "{errors:?}");
-    for context in [Context::Events, Context::Query] {
-        assert_eq!(
-            keymap.resolve(context, key("ctrl+c")),
-            Some(Command::Interrupt)
-        );
-    }
 }
 
 #[test]

@@ -81,6 +81,26 @@ fn suggestions_show_by_themselves_and_never_take_enter() {
 }
 
 #[test]
+fn the_part_that_empties_the_list_is_named() {
+    let mut h = small(100);
+    h.keys("/outcome:failure actor:al<enter>")
+        .shows("Without  actor:al  there would be 10 events.")
+        .shows("r looks for  outcome:failure actor:*al*")
+        .hides("Without  outcome:failure");
+    // Each matches alone: neither is misspelt.
+    h.keys("/<ctrl+u>action:action-1 action:action-2<enter>")
+        .shows("Without  action:action-1  there would be 1 event.")
+        .shows("Without  action:action-2  there would be 1 event.")
+        .hides("looks for");
+    h.keys("/<ctrl+u>ecret ction<enter>")
+        .shows("r looks for  *ecret* *ction*");
+    h.keys("r").shows("*ecret* *ction*").shows("100 of 100");
+    // A query of one part empties the list by itself.
+    h.keys("/<ctrl+u>actor:al<enter>").hides("Without");
+    h.keys("/<ctrl+u>outcome:failure<enter>").shows("10 of 100");
+}
+
+#[test]
 fn tab_goes_through_suggestions_and_enter_takes_the_chosen_one() {
     let mut h = small(100);
     h.keys("/act<tab><tab>");
@@ -202,7 +222,7 @@ fn other_shows_more_values() {
     h.keys("f").shows("other").hides("action-15 ");
     // The row after the six values of `action`, sorted by name among equals.
     let mut steps = 0;
-    while !h.screen().lines().any(|l| l.starts_with("▌  other")) {
+    while !h.screen().lines().any(|l| l.starts_with("▌  ▸ other")) {
         h.keys("j");
         steps += 1;
         assert!(steps < 40, "{}", h.screen());

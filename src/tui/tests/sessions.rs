@@ -18,9 +18,12 @@ fn restored(session: Session) -> Harness {
 #[test]
 fn what_is_captured_is_restored() {
     let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
+    h.keys("H<delete>");
     h.keys("/outcome:failure actor:alice@corp<enter>f<tab>");
     h.keys("fgj <tab>kk<enter><tab>");
     let session = session::capture(h.model());
+    assert_eq!(session.panes.timeline, Some(false));
+    assert!(session.row.is_some_and(|row| row > 0), "{:?}", session.row);
     assert_eq!(session.chips_off, ["outcome:failure"]);
     assert!(session.selected.is_some() && session.panes.detail);
     let again = restored(session.clone());
@@ -38,8 +41,82 @@ fn a_runbook_goes_on_where_it_was() {
     let run = session.run.clone().unwrap();
     assert_eq!((run.id.as_str(), run.step, run.applied), ("who", 1, true));
     let mut again = restored(session);
-    again.shows("2/2").shows("your query is parked");
-    again.keys("u").hides("your query is parked");
+    again.shows("2/2").shows(": all events again");
+    again.keys("u").hides("events again");
+}
+
+#[test]
+fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
+    let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
+    h.keys("R<enter>alice@corp<enter>j").shows("2/2");
+    h.keys("<esc>").shows("(at step 2/2)").hides("events again");
+    h.keys("<esc>").hides("RUNBOOK");
+    let mut again = restored(session::capture(h.model()));
+    again.keys("R").shows("(at step 2/2)");
+    again
+        .keys("<enter>")
+        .shows("2/2")
+        .shows(": all events again");
+    // Its steps follow inputs that are written again; what was found so far was of the others.
+    again.keys("i").shows("alice@corp").hides("events again");
+    again.keys("<ctrl+u>bob@corp<enter>").shows("2/2");
+    again.keys("k").shows("actor:\"bob@corp\"");
+    // A run is dropped to begin anew.
+    again
+        .keys("<delete>")
+        .shows("begins anew")
+        .shows("RUNBOOKS");
+    again.keys("<enter>").shows("inputs");
+    again.keys("<ctrl+u>eve@corp<enter>").shows("1/2");
+    // Inputs that were begun stay, too.
+    again.keys("i<ctrl+u>eve<esc>").shows("RUNBOOKS");
+    again.keys("<enter>").shows("1/2");
+}
+
+#[test]
+fn a_view_that_is_come_back_to_takes_the_place_of_this_one_whole() {
+    let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
+    h.keys("/actor:alice@corp<enter>");
+    let kept = session::capture(h.model());
+    h.keys("<backspace>:columns time,ip<enter>:tz Europe/Vienna<enter>T/bob<enter><ctrl+f>");
+    assert!(h.model().in_context);
+    h.send(Message::SessionOpened(Ok(Box::new(kept))));
+    assert!(!h.model().in_context && h.model().events.matcher.is_none());
+    h.shows("actor:alice@corp").shows("25 of 100");
+    h.shows("  UTC").shows("action-").hides("Vienna");
+    // As in a browser, what was left can be gone back to.
+    h.keys("<").shows("bob");
+}
+
+#[test]
+fn names_are_offered_where_one_is_asked_for() {
+    let options = Options {
+        session_names: vec!["night shift".into(), "audit".into()],
+        ..Options::default()
+    };
+    let mut h = Harness::over(engine(5), 80, 24, library(), options);
+    h.keys("<ctrl+o>").shows("night shift").shows("audit");
+    h.keys("<esc>:resume ").shows("resume night shift");
+}
+
+#[test]
+fn what_the_settings_say_is_left_to_them() {
+    let options = || Options {
+        columns: vec!["time".into(), "actor".into()],
+        ..Options::default()
+    };
+    let h = Harness::over(engine(5), 80, 24, library(), options());
+    let kept = session::capture(h.model());
+    assert_eq!((kept.columns.as_ref(), kept.zone.as_ref()), (None, None));
+    let other = Options {
+        columns: vec!["time".into(), "ip".into()],
+        session: Some(kept),
+        ..Options::default()
+    };
+    let mut h = Harness::over(engine(5), 80, 24, library(), other);
+    h.hides("actor ");
+    h.keys(":columns auto<enter>");
+    assert_eq!(session::capture(h.model()).columns, Some(Vec::new()));
 }
 
 #[test]

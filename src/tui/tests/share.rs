@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::harness::{Harness, break_chain_at, engine_of, event, events, library, noon};
+use super::harness::{Harness, break_chain_at, engine, engine_of, event, events, library, noon};
 use super::updates::{key, started};
 use crate::config::Clipboard;
-use crate::engine::Hit;
+use crate::engine::{Hit, SourceInfo};
 use crate::event::{Event, Verdict};
 use crate::export::Format;
 use crate::query::Query;
@@ -17,7 +17,8 @@ use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
-use crate::tui::share::{News, Setup, Share, command, quoted};
+use crate::tui::share::{News, Setup, Share, Written, command, quoted};
+use crate::tui::theme::Role;
 use crate::tui::update::update;
 use crate::tui::verb::Verb;
 
@@ -133,9 +134,15 @@ fn a_view_becomes_a_command_with_absolute_times() {
         ),
     ] {
         let parsed = Query::parse(query).unwrap();
-        let shown = command(&parsed, noon(), zone, &paths);
+        let shown = command(&parsed, noon(), zone, &paths, None, None);
         assert_eq!(shown, want, "{query}");
     }
+    let columns = ["time".to_owned(), "a b".to_owned()];
+    let all = Query::default();
+    assert_eq!(
+        command(&all, noon(), zone, &[], Some(&columns), Some(3)),
+        "auditty search '*' --fields 'time,a b' --sort asc --tz Europe/Vienna"
+    );
 }
 
 #[test]
@@ -179,6 +186,28 @@ fn y_in_capitals_copies_the_view() {
         copied(&key(&mut model, 'Y')),
         "auditty search '*' /var/log/audit --tz UTC"
     );
+    // What the command cannot carry along is said.
+    let said = |model: &mut Model| {
+        key(model, 'Y');
+        model.said.clone().unwrap().1
+    };
+    let shown = said(&mut model);
+    assert!(
+        shown.starts_with("copied this view as a command, if"),
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with("auditty search '*' /var/log/audit --tz UTC"),
+        "{shown}"
+    );
+    model.info.sources = vec![SourceInfo {
+        format: "text".into(),
+        format_chosen: true,
+        ..SourceInfo::default()
+    }];
+    assert!(said(&mut model).contains("(read as text only where that was chosen)"));
+    model.share.setup.passing = true;
+    assert!(said(&mut model).contains("(these files go when you quit)"));
 }
 
 fn ctrl_c() -> Message {
@@ -237,6 +266,33 @@ fn ctrl_c_stops_the_export_first_and_says_what_became_of_it() {
     assert!(said(&model).contains("no file was left"));
 }
 
+/// While indexing goes on, more may match than was written: that is no good news.
+#[test]
+fn an_export_of_a_part_says_so() {
+    for (complete, role) in [(true, Role::Good), (false, Role::Warning)] {
+        let mut model = model_of(event(1));
+        let Share::Export(job) = share_of(type_line(&mut model, ":export csv /tmp/out.csv")) else {
+            panic!("no export");
+        };
+        let result = Ok(Written {
+            events: 1,
+            bytes: 9,
+            complete,
+        });
+        let news = News::Exported {
+            job: job.job,
+            result,
+        };
+        update(&mut model, Message::Shared(news));
+        let (said, text) = model.said.clone().unwrap();
+        assert_eq!(
+            (said, text.contains("NOT everything")),
+            (role, !complete),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn every_command_and_verb_is_found_in_the_palette_by_its_name() {
     let mut model = model_of(event(1));
@@ -268,6 +324,15 @@ fn every_command_runs_from_the_palette() {
         let opens = matches!(command, Command::Palette | Command::Export);
         assert_eq!(is_open, opens, "{}:\n{}", command.name(), h.screen());
     }
+}
+
+#[test]
+fn a_command_of_a_pane_that_is_not_in_use_says_where_it_works() {
+    let mut h = Harness::with(80, 24, events(10), library(), Options::default());
+    h.keys(":toggle-chip<enter>")
+        .shows("toggle-chip works in: filters");
+    h.keys("f:sort-facets<enter>").shows("rarest");
+    h.keys("<esc>:pivot-ip<enter>").shows("ip:203.0.113.7");
 }
 
 #[test]
@@ -343,6 +408,74 @@ fn w_exports_to_a_new_private_file() {
     let report = std::fs::read_to_string(report).unwrap();
     assert!(report.contains("| events that match | 1500 |"), "{report}");
     assert!(report.contains("Events listed above: 1500."));
+}
+
+#[test]
+fn a_source_is_read_as_another_format_that_is_offered() {
+    use crate::tui::runner::ReadAs;
+    use std::sync::{Arc, Mutex};
+    let mut h = Harness::over(engine(5), 80, 24, Library::default(), Options::default());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let into = asked.clone();
+    let note = move |source: &str, format: Option<&str>| {
+        into.lock()
+            .unwrap()
+            .push((source.to_owned(), format.map(str::to_owned)));
+    };
+    h.runner().read_by(Some(ReadAs(Arc::new(note))));
+    h.keys("Sf")
+        .shows("what its content shows")
+        .shows("Kubernetes audit");
+    h.keys("txt<enter>")
+        .shows("there is no format \"txt\" (did you mean `text`?)");
+    h.keys("<ctrl+u>text<enter>")
+        .shows("read again as text")
+        .shows("SOURCES");
+    h.keys("fauto<enter>").shows("read again by its content");
+    let source = "/var/log/audit.log".to_owned();
+    let want = [(source.clone(), Some("text".to_owned())), (source, None)];
+    assert_eq!(*asked.lock().unwrap(), want);
+}
+
+#[test]
+fn y_copies_what_the_pane_in_use_has_under_its_cursor() {
+    let mut h = Harness::over(engine(100), 120, 40, library(), Options::default());
+    for (keys, want) in [
+        ("/actor:alice*<enter>fgj", "actor:alice*"),
+        ("<backspace>fgjj", "alice@corp"),
+        ("<esc>H", "since:"),
+        (
+            "<esc>R<enter><ctrl+u>alice@corp<enter>",
+            "actor:\"alice@corp\"",
+        ),
+    ] {
+        h.keys(keys);
+        let copy = copied(&key(h.model_mut(), 'y'));
+        assert!(copy.starts_with(want), "{keys}: {copy}");
+        h.keys("<esc><esc>");
+    }
+}
+
+#[test]
+fn a_look_is_shown_before_it_is_chosen() {
+    let mut h = Harness::over(engine(5), 80, 24, Library::default(), Options::default());
+    let (before, columns) = (h.styles(), h.screen());
+    h.keys(":theme high-contrast");
+    assert_ne!(h.styles(), before);
+    h.keys("<esc>");
+    assert_eq!(h.styles(), before);
+    h.keys(":theme <down>");
+    h.keys("<esc>:columns time,ip").shows("Enter keeps it");
+    h.keys("<esc>");
+    assert_eq!((h.styles(), h.screen()), (before.clone(), columns));
+    h.keys(":columns time,ip<enter>").hides("alice@corp");
+    h.keys(":theme light<enter>")
+        .shows("theme = \"light\" in config.toml keeps");
+    assert_ne!(h.styles(), before);
+    h.keys(":q!");
+    let enter = Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    let left = update(h.model_mut(), enter);
+    assert!(matches!(left[..], [Effect::Quit]), "{left:?}");
 }
 
 #[test]

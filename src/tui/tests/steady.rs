@@ -107,6 +107,20 @@ fn a_filter_leaves_the_selected_event_on_its_row() {
 }
 
 #[test]
+fn a_pivot_from_the_top_row_shows_what_came_before() {
+    let mut d = Driver::new(80, 24, events(1_000));
+    d.keys("/action:action-500\n");
+    assert_eq!(d.model.events.selected_row(), 0);
+    d.keys("pm");
+    assert_eq!(d.action(), "action-500");
+    assert!(d.model.events.selected_row() > 5);
+    d.keys("4k");
+    let before = (d.selected(), d.model.events.selected_row());
+    d.keys("pa");
+    assert_eq!((d.selected(), d.model.events.selected_row()), before);
+}
+
+#[test]
 fn what_lagged_is_searched_again_in_place() {
     let mut d = Driver::new(80, 24, events(1_000));
     d.keys("300k4k");

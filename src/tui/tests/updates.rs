@@ -357,3 +357,29 @@ fn a_list_that_was_stopped_is_empty_and_can_be_asked_for_again() {
         });
     assert_eq!(asked, Some(Purpose::Page(Place::Newest)));
 }
+
+#[test]
+fn the_terminal_is_given_back_and_taken_over_again() {
+    use crate::tui::runtime::Job;
+    use std::sync::{Arc, Mutex};
+    #[derive(Clone, Default)]
+    struct Noted(Arc<Mutex<Vec<&'static str>>>);
+    impl Job for Noted {
+        fn suspend(&mut self) -> std::io::Result<()> {
+            self.0.lock().unwrap().push("suspended");
+            Err(std::io::Error::other("no shell"))
+        }
+        fn take_over(&mut self) -> std::io::Result<()> {
+            self.0.lock().unwrap().push("taken over");
+            Ok(())
+        }
+    }
+    let noted = Noted::default();
+    let mut h = super::harness::Harness::new(80, 24, super::harness::events(3));
+    h.set_job(noted.clone());
+    h.keys("<ctrl+z>").shows("not left: no shell");
+    h.send(Message::Suspend);
+    h.send(Message::Continued);
+    let want = ["suspended", "suspended", "taken over"];
+    assert_eq!(*noted.0.lock().unwrap(), want);
+}

@@ -9,9 +9,9 @@ use crate::tui::theme::Role;
 /// Says what is new in `after`. What the first answer tells was so before anybody looked: it is no news.
 pub(super) fn raise(model: &mut Model, after: &Info) {
     if std::mem::replace(&mut model.alerts.informed, true)
-        && let Some(text) = news(&model.info, after, &model.key(Command::NextBreak))
+        && let Some(news) = news(&model.info, after, &model.key(Command::NextBreak))
     {
-        model.alerts.raised = Some((Role::Alarm, text));
+        model.alerts.raised = Some(news);
     }
 }
 
@@ -20,8 +20,17 @@ fn alarms(source: &SourceInfo) -> usize {
     findings.filter(|f| f.level == Level::Alarm).count()
 }
 
-/// The worst of what is new.
-fn news(before: &Info, after: &Info, next_break: &str) -> Option<String> {
+/// The worst of what is new. A message alone is no alarm: a rotation that deletes its oldest file gives one.
+fn news(before: &Info, after: &Info, next_break: &str) -> Option<(Role, String)> {
+    let alarm = alarming(before, after, next_break).map(|text| (Role::Alarm, text));
+    alarm.or_else(|| {
+        let is_new = |message: &&String| !before.messages.contains(message);
+        let message = after.messages.iter().rev().find(is_new)?;
+        Some((Role::Warning, message.clone()))
+    })
+}
+
+fn alarming(before: &Info, after: &Info, next_break: &str) -> Option<String> {
     let was = |source: &SourceInfo| before.sources.iter().find(|s| s.name == source.name);
     let broken = after
         .sources
@@ -37,14 +46,6 @@ fn news(before: &Info, after: &Info, next_break: &str) -> Option<String> {
         && before.covers.stopped.as_ref() != Some(why)
     {
         return Some(format!("indexing stopped: {why}"));
-    }
-    if let Some(message) = after
-        .messages
-        .iter()
-        .rev()
-        .find(|m| !before.messages.contains(m))
-    {
-        return Some(message.clone());
     }
     after.sources.iter().find_map(|source| {
         let error = source.error.as_ref()?;
@@ -86,14 +87,27 @@ mod tests {
         let fine = info(None, None);
         assert_eq!(news(&fine, &fine, "x"), None);
         let gone = info(Some("gone"), None);
-        assert_eq!(news(&fine, &gone, "x"), Some("a.log: gone".into()));
+        let alarm = |text: &str| Some((Role::Alarm, text.to_owned()));
+        assert_eq!(news(&fine, &gone, "x"), alarm("a.log: gone"));
         assert_eq!(news(&gone, &gone, "x"), None);
         assert_eq!(news(&gone, &fine, "x"), None);
         let full = info(Some("gone"), Some("the disk is full"));
         assert_eq!(
             news(&gone, &full, "x"),
-            Some("indexing stopped: the disk is full".into())
+            alarm("indexing stopped: the disk is full")
         );
         assert_eq!(news(&full, &full, "x"), None);
+        let mut said = fine.clone();
+        said.messages.push("a.log was removed".into());
+        assert_eq!(
+            news(&fine, &said, "x"),
+            Some((Role::Warning, "a.log was removed".into()))
+        );
+        assert_eq!(news(&said, &said, "x"), None);
+        let worse = Info {
+            messages: said.messages.clone(),
+            ..gone.clone()
+        };
+        assert_eq!(news(&fine, &worse, "x"), alarm("a.log: gone"));
     }
 }

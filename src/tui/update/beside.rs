@@ -1,11 +1,12 @@
-//! What is asked beside the list: how many events match what is being typed, which values would fit at the cursor, and
-//! the counts of fields that a person added. Nothing here touches the list or its counts. What is wanted is worked out
-//! after every message; it is asked when it differs from what was asked last, and given up when it is wanted no more.
+//! What is asked beside the list: how many events match what is being typed, which values would fit at the cursor, the
+//! counts of fields that a person added, and what part of a query empties the list. Nothing here touches the list or its
+//! counts. What is wanted is worked out after every message; it is asked when it differs from what was asked last, and
+//! given up when it is wanted no more.
 
 use crate::engine::{EngineError, FacetRequest, SearchPage, SearchRequest};
 use crate::query::Query;
 use crate::tui::effect::{Effect, Generation, Lane, Purpose, Search};
-use crate::tui::model::{Model, Pane};
+use crate::tui::model::{Model, Pane, Without};
 
 /// Values that are offered at most.
 const VALUES: usize = 100;
@@ -13,12 +14,16 @@ const VALUES: usize = 100;
 /// How many times as long as the last count of added fields took the next one waits.
 const REST: i64 = 4;
 
+/// Parts of a query that are left out, one at a time, to see which one empties the list.
+const PARTS: usize = 8;
+
 pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let mut effects = preview(model);
     let paths = model.info.paths.keys().map(String::as_str);
     model.query_bar.complete(paths);
     effects.extend(values(model));
     effects.extend(added(model));
+    effects.extend(without(model));
     effects
 }
 
@@ -37,7 +42,8 @@ fn ask(
         ..SearchRequest::new(query, model.now)
     };
     // The list may count from another moment; what is typed will not.
-    let now = model.anchor.filter(|_| purpose == Purpose::Added);
+    let of_list = matches!(purpose, Purpose::Added | Purpose::Without);
+    let now = model.anchor.filter(|_| of_list);
     let search = Search {
         generation,
         purpose,
@@ -100,6 +106,33 @@ pub(super) fn added(model: &mut Model) -> Vec<Effect> {
     vec![effect]
 }
 
+fn without(model: &mut Model) -> Vec<Effect> {
+    let parts = model.query.conjuncts();
+    let empty = model.asking.loaded && model.asking.error.is_none() && model.total == Some(0);
+    let wanted = (empty && parts.len() > 1).then(|| model.query.clone());
+    let mut effects = Vec::new();
+    let state = &mut model.beside.without;
+    if wanted != state.query {
+        let running = state.running.is_some();
+        effects.extend(running.then_some(Effect::CancelLane(Lane::Without)));
+        *state = Without {
+            query: wanted.clone(),
+            ..Without::default()
+        };
+    }
+    let next = state.counts.len();
+    if wanted.is_none() || state.running.is_some() || next >= parts.len().min(PARTS) {
+        return effects;
+    }
+    let mut rest = parts;
+    rest.remove(next);
+    let query = Query::from_conjuncts(rest);
+    let (generation, effect) = ask(model, Purpose::Without, query, Vec::new());
+    model.beside.without.running = Some(generation);
+    effects.push(effect);
+    effects
+}
+
 /// Takes an answer, unless something else was asked since. Failures are not worth a word: the list's own search says
 /// what is wrong.
 pub(super) fn answered(
@@ -112,6 +145,7 @@ pub(super) fn answered(
         Purpose::Preview => &mut model.beside.preview_running,
         Purpose::Values => &mut model.beside.values_running,
         Purpose::Added => &mut model.beside.added_running,
+        Purpose::Without => &mut model.beside.without.running,
         _ => return,
     };
     if *running != Some(generation) {
@@ -119,14 +153,17 @@ pub(super) fn answered(
     }
     *running = None;
     let Ok(page) = result else {
-        if *purpose == Purpose::Preview {
-            model.query_bar.set_count(None, &[]);
+        match purpose {
+            Purpose::Preview => model.query_bar.set_count(None, &[]),
+            Purpose::Without => model.beside.without.counts.push(0),
+            _ => {}
         }
         return;
     };
     model.dirty = true;
     match purpose {
         Purpose::Preview => model.query_bar.set_count(Some(page.total), &page.notices),
+        Purpose::Without => model.beside.without.counts.push(page.total),
         Purpose::Values => {
             for facet in page.facets {
                 model.query_bar.set_values(facet.field, facet.values);

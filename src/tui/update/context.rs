@@ -1,6 +1,6 @@
 //! Context mode: the query no longer filters the list but marks its events among their neighbours.
 
-use super::search;
+use super::{jump, search};
 use crate::engine::resolve_path;
 use crate::query::ast::Ast;
 use crate::query::{BindContext, Matcher, PathTable, Query};
@@ -62,16 +62,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
 /// To the next or previous match: in a filtered list that is the next row.
 pub(super) fn step(model: &mut Model, count: usize, forward: bool) -> Vec<Effect> {
     if model.in_context {
-        return search::jump(
-            model,
-            Jump {
-                target: Target::Match,
-                forward,
-                everything: false,
-                wrapped: false,
-                source: None,
-            },
-        );
+        return jump::start(model, Jump::new(Target::Match, forward, count));
     }
     let before = model.events.selected_key();
     let command = if forward { Command::Down } else { Command::Up };

@@ -27,6 +27,12 @@ impl Before {
     }
 }
 
+/// The list is left for another place of it.
+pub(super) fn jumps(model: &mut Model) {
+    let left = View::of(model);
+    model.history.jump(left);
+}
+
 pub(super) fn go(model: &mut Model, forward: bool, count: usize) -> Vec<Effect> {
     let mut target = None;
     for _ in 0..count {

@@ -29,11 +29,11 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(super) fn go(model: &mut Model, forward: bool) -> Vec<Effect> {
+pub(super) fn go(model: &mut Model, forward: bool, count: usize) -> Vec<Effect> {
     let here = model.events.selected();
     let here = here.map(|h| (h.event.sort_key(), h.event.id));
     let from = here.as_ref().map(|(key, id)| (key, *id));
-    let Some(found) = model.marks.next(from, forward) else {
+    let Some(found) = model.marks.next(from, forward, count) else {
         let (mark, note) = (model.key(Command::Mark), model.key(Command::Annotate));
         model.say(format!(
             "nothing is marked: {mark} marks an event, {note} writes a note"

@@ -1,6 +1,6 @@
 //! Going to a moment: one that was typed, or an hour or a day away from the selected event.
 
-use super::search;
+use super::{history, search};
 use crate::event::{Order, SortKey, Timestamp};
 use crate::tui::effect::{Effect, Place};
 use crate::tui::model::Model;
@@ -18,11 +18,13 @@ fn just_before(ts: Timestamp) -> SortKey {
     }
 }
 
-/// Selects the last event before a moment: the next one downwards is the first from then on.
+/// Selects the first event from a moment on, where one stood on the screen.
 pub(super) fn go_to(model: &mut Model, ts: Timestamp) -> Vec<Effect> {
+    history::jumps(model);
     model.events.follow = false;
-    model.events.release();
-    search::load(model, Place::Around(just_before(ts)))
+    let row = model.events.selected_row();
+    model.events.hold(row);
+    search::load(model, Place::From(just_before(ts)))
 }
 
 /// Goes `count` times `step` nanoseconds away from the selected event: back to the last event that is at least as old,
@@ -33,6 +35,7 @@ pub(super) fn shift(model: &mut Model, step: i64, count: usize, forward: bool) -
         None => return Vec::new(),
     };
     let by = step.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX));
+    history::jumps(model);
     model.events.follow = false;
     let row = model.events.selected_row();
     model.events.hold(row);

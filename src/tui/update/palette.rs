@@ -9,7 +9,8 @@ use crate::query::{Query, time};
 use crate::tui::columns::Column;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, Pane};
+use crate::tui::keymap::Context;
+use crate::tui::model::{LookBefore, Model, Pane};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::palette::{Palette as Line, Row};
 use crate::tui::share::{Share, default_file, format_of};
@@ -17,6 +18,7 @@ use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::theme::palette::{BuiltIn, Palette};
 use crate::tui::verb::Verb;
+use crate::tui::widget::text::counted;
 
 /// Lines remembered, and how many of them are offered again.
 const HISTORY: usize = 50;
@@ -63,7 +65,14 @@ pub(super) fn in_palette(model: &mut Model, command: Command) -> Vec<Effect> {
             set(model, text)
         }
         _ if palette.update(command) => changed(model),
-        _ => Vec::new(),
+        // A row that is gone to is shown like a line that is written.
+        _ => match palette.selected().filter(|_| palette.chosen) {
+            Some(row) => {
+                let text = row.text.clone();
+                show(model, &text)
+            }
+            None => Vec::new(),
+        },
     }
 }
 
@@ -81,14 +90,57 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let text = palette.text().to_owned();
+    end_preview(model);
     let rows = rows(model, &text);
-    model.share.counting = None;
-    let (preview, effects) = preview(model, &text);
     if let Some(Overlay::Palette(palette)) = &mut model.overlay {
         palette.offer(rows);
+    }
+    show(model, &text)
+}
+
+/// Shows what a line would do.
+fn show(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.share.counting = None;
+    end_preview(model);
+    let (preview, effects) = preview(model, text);
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
         palette.preview = preview;
     }
     effects
+}
+
+/// Shows another look until something else is shown, or the line is run or left.
+fn preview_look(model: &mut Model, change: impl FnOnce(&mut Model)) {
+    let events = &model.events;
+    model.look_before = Some(LookBefore {
+        theme: model.theme,
+        columns: events.columns.clone(),
+        column: events.column().clone(),
+    });
+    change(model);
+}
+
+fn end_preview(model: &mut Model) {
+    if let Some(before) = model.look_before.take() {
+        model.theme = before.theme;
+        model.events.restore_columns(before.columns, before.column);
+    }
+}
+
+/// Once the palette is closed, however that came about, a look that was only shown is no longer.
+pub(super) fn settle(model: &mut Model) {
+    if !matches!(model.overlay, Some(Overlay::Palette(_))) {
+        end_preview(model);
+    }
+}
+
+/// `time,actor,a.b`
+fn columns(names: &str) -> Vec<Column> {
+    if names == AUTO {
+        return Vec::new();
+    }
+    let names = names.split(',').map(str::trim).filter(|n| !n.is_empty());
+    names.map(Column::named).collect()
 }
 
 /// The verb of a line and what follows it.
@@ -157,9 +209,12 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
                 row(&format!("{name} {file}"), doc)
             })
             .collect(),
-        Verb::Write => {
-            let file = default_file(Format::Jsonl, model.now);
-            vec![row(&file, "")]
+        Verb::Write | Verb::Report => {
+            let format = match verb {
+                Verb::Report => Format::Report,
+                _ => Format::Jsonl,
+            };
+            vec![row(&default_file(format, model.now), "")]
         }
         Verb::Tz => {
             let mut zones = vec![row("UTC", ""), row("local", "this machine's zone")];
@@ -180,7 +235,11 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
         }
         Verb::Facet => model.info.paths.keys().map(|path| row(path, "")).collect(),
         Verb::Theme => BuiltIn::ALL.map(|theme| row(theme.name(), "")).into(),
-        Verb::Query | Verb::Save | Verb::Resume | Verb::Leave => Vec::new(),
+        Verb::Resume => {
+            let names = model.keeping.names.iter();
+            names.map(|name| row(name, "")).collect()
+        }
+        Verb::Query | Verb::Save | Verb::Leave => Vec::new(),
     }
 }
 
@@ -220,20 +279,48 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
             ),
             Err(error) => say(Role::Dim, error.to_string()),
         },
-        Verb::Export | Verb::Write => {
-            let total = model.total.map_or("all".to_owned(), |n| n.to_string());
+        Verb::Export | Verb::Write | Verb::Report => {
+            let events = match model.total {
+                Some(total) => counted(total, "event", "events"),
+                None => "all events".to_owned(),
+            };
             say(
-                Role::Dim,
-                format!("{total} events, to a file of your own; nothing is overwritten"),
+                Role::Text,
+                format!("Enter writes {events} to this file, of your own; nothing is overwritten"),
             )
         }
-        Verb::Columns
-        | Verb::Facet
-        | Verb::Theme
-        | Verb::Save
-        | Verb::Resume
-        | Verb::Runbook
-        | Verb::Leave => (None, Vec::new()),
+        // The screen shows it.
+        Verb::Columns => {
+            let columns = columns(argument);
+            preview_look(model, |model| model.events.choose_columns(columns));
+            say(Role::Dim, "Enter keeps it, Esc does not".to_owned())
+        }
+        Verb::Theme => match BuiltIn::find(argument) {
+            Some(theme) => {
+                preview_look(model, |m| m.theme.set_palette(Palette::built_in(theme)));
+                say(Role::Dim, "Enter keeps it, Esc does not".to_owned())
+            }
+            None => (None, Vec::new()),
+        },
+        Verb::Facet => match model.info.paths.get(argument) {
+            Some(events) => {
+                let events = counted(*events, "event", "events");
+                say(Role::Dim, format!("in about {events}"))
+            }
+            None => (None, Vec::new()),
+        },
+        Verb::Runbook => {
+            let mut books = model.runbooks.library().runbooks.iter();
+            match books.find(|book| book.id == argument) {
+                Some(book) => {
+                    let steps = counted(book.steps.len() as u64, "step", "steps");
+                    let text = format!("{}: {steps}", book.title);
+                    say(Role::Dim, text)
+                }
+                None => (None, Vec::new()),
+            }
+        }
+        Verb::Save | Verb::Resume | Verb::Leave => (None, Vec::new()),
     }
 }
 
@@ -263,7 +350,7 @@ fn apply(model: &mut Model) -> Vec<Effect> {
         _ => typed,
     };
     // A file name that was filled in is shown before anything is written there.
-    if let Some((Verb::Export | Verb::Write, _)) = split(&line)
+    if let Some((Verb::Export | Verb::Write | Verb::Report, _)) = split(&line)
         && line != palette.text().trim()
     {
         return set(model, line);
@@ -299,8 +386,24 @@ fn is_whole(model: &Model, verb: Verb, argument: &str) -> bool {
     }
 }
 
+/// Where a command works, if that is not here: its pane or menu has to be in use.
+fn elsewhere(model: &Model, command: Command) -> Option<String> {
+    let bound = |context: &Context| model.keymap.bound(*context).any(|(c, _)| c == command);
+    let places: Vec<Context> = Context::ALL.into_iter().filter(bound).collect();
+    // What the menu of pivots offers can be asked for without it.
+    let anywhere = |place: &Context| {
+        matches!(place, Context::Global | Context::Pivot) || *place == model.context()
+    };
+    if places.is_empty() || places.iter().any(anywhere) {
+        return None;
+    }
+    let names: Vec<&str> = places.iter().map(|place| place.name()).collect();
+    Some(names.join(", "))
+}
+
 /// Runs a line. What cannot be run leaves the palette open and says why.
 fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
+    end_preview(model);
     if line.is_empty() {
         model.overlay = None;
         return Ok(Vec::new());
@@ -309,6 +412,10 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
         model.overlay = None;
         if command.edit().is_some() {
             model.say(format!("{line} works while a line is being written"));
+            return Ok(Vec::new());
+        }
+        if let Some(places) = elsewhere(model, command) {
+            model.say(format!("{line} works in: {places}"));
             return Ok(Vec::new());
         }
         return Ok(run(model, command, 1, false));
@@ -368,6 +475,7 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             })?;
             share::export(model, format, argument)?
         }
+        Verb::Report => share::export(model, Format::Report, argument)?,
         Verb::Tz => {
             let zone: Zone = argument.parse().map_err(|e| format!("{e}"))?;
             model.zone.choose(zone);
@@ -384,16 +492,7 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             super::runbook::open(model, index)
         }
         Verb::Columns => {
-            let names: Vec<&str> = match argument {
-                AUTO => Vec::new(),
-                names => names
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|n| !n.is_empty())
-                    .collect(),
-            };
-            let columns = names.into_iter().map(Column::named).collect();
-            model.events.choose_columns(columns);
+            model.events.choose_columns(columns(argument));
             Vec::new()
         }
         Verb::Facet => facets::add(model, argument)?,
@@ -403,6 +502,10 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
                 format!("there is no theme \"{argument}\" here; use {names}")
             })?;
             model.theme.set_palette(Palette::built_in(theme));
+            let name = theme.name();
+            model.say(format!(
+                "theme = \"{name}\" in config.toml keeps these colours"
+            ));
             Vec::new()
         }
         Verb::Save => session::save(model, argument)?,

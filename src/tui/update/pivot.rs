@@ -50,5 +50,7 @@ pub(super) fn apply(model: &mut Model, row: Command) -> Vec<Effect> {
             "times are distances to the selected event; {clock} changes that"
         ));
     }
-    set_query(model, query, None)
+    let effects = set_query(model, query, None);
+    model.events.release_from_top();
+    effects
 }

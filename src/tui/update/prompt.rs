@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, marks, moments, related, session};
+use super::{facets, marks, moments, related, session, sources};
 use crate::query::time;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -8,16 +8,25 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Ask, Prompt};
 
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
-    let (label, text) = match &ask {
-        Ask::Time => ("go to time", String::new()),
-        Ask::Facet => ("count field", String::new()),
-        Ask::Inside => ("search inside", model.detail.searched().to_owned()),
-        Ask::Note(id, _) => ("note", model.marks.note(*id).unwrap_or_default().to_owned()),
-        Ask::SaveSession => ("keep this view as", String::new()),
-        Ask::OpenSession => ("come back to", String::new()),
+    let label = match &ask {
+        Ask::Time => "go to time".to_owned(),
+        Ask::Facet => "count field".to_owned(),
+        Ask::Inside => "search inside".to_owned(),
+        Ask::Note(..) => "note".to_owned(),
+        Ask::SaveSession => "keep this view as".to_owned(),
+        Ask::OpenSession => "come back to".to_owned(),
+        Ask::Format(source) => sources::asks_format(source),
     };
+    let text = match &ask {
+        Ask::Inside => model.detail.searched(),
+        Ask::Note(id, _) => model.marks.note(*id).unwrap_or_default(),
+        _ => "",
+    };
+    let text = text.to_owned();
     let offers = match ask {
         Ask::Facet => facets::offers(model),
+        Ask::Format(_) => sources::formats(model),
+        Ask::OpenSession => session::names(model),
         _ => Vec::new(),
     };
     let prompt = Prompt::new(ask, label, text).with_offers(offers);
@@ -55,6 +64,7 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Ask::Format(source) => sources::read_as(model, source, &text),
         Ask::Time => {
             let Some(moment) = time::resolve(&text, model.now, model.zone.place()) else {
                 prompt.refuse(format!("this is no time; expected {}", time::EXPECTED));

@@ -9,7 +9,7 @@ use crate::query::ast::{Ast, FieldRef, Test};
 use crate::tui::effect::{Effect, Purpose, Question};
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::prompt::Ask;
-use crate::tui::pane::detail::related::SESSION_ROWS;
+use crate::tui::pane::detail::related::{SESSION_BUCKETS, SESSION_ROWS};
 use crate::tui::term;
 
 /// Records with the same line numbers, one or two a file of a rotated set.
@@ -73,6 +73,7 @@ pub(super) fn request(model: &Model, question: Question, request: &mut SearchReq
     request.sort = sort;
     request.limit = limit;
     request.want_total = question == Question::SessionBefore;
+    request.histogram = request.want_total.then_some(SESSION_BUCKETS);
 }
 
 /// Takes an answer, if it is still about the event in the detail. The cursor stays on its row.

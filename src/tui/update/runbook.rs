@@ -37,6 +37,29 @@ pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     }
 }
 
+/// Asks for the inputs again; the query that a step had put in force goes back meanwhile.
+pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
+    let event = model.events.selected().map(|h| h.event.clone());
+    let had_run = model.runbooks.run().is_some();
+    if let Err(why) = model.runbooks.edit_inputs(event.as_deref()) {
+        model.say(why);
+        return Vec::new();
+    }
+    if had_run { unpark(model) } else { Vec::new() }
+}
+
+/// Drops a run; its query goes with it.
+pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
+    let had_run = model.runbooks.run().is_some();
+    let dropped = model.runbooks.drop_run();
+    model.say(if dropped {
+        "the run is dropped: the next one begins anew"
+    } else {
+        "there is no run of this runbook"
+    });
+    if had_run { unpark(model) } else { Vec::new() }
+}
+
 /// Puts the current step's query in force; a step without one leaves the list as it is.
 pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.runbooks.run_mut() else {

@@ -1,30 +1,25 @@
-//! Asking the engine and taking its answers: pages, counts, jumps, and what arrives live.
+//! Asking the engine and taking its answers: pages and counts.
 
 use super::context::{self, listed};
 use super::runbook::park;
-use super::{related, session, visit};
+use super::{jump, related, session, visit};
 use crate::engine::{
-    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailItem,
-    TailRequest,
+    Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::field::Field;
-use crate::event::time::SECOND;
 use crate::event::{SortKey, Timestamp};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
 use crate::tui::command::Command;
-use crate::tui::effect::{Effect, Generation, Jump, Place, Purpose, Search, Target};
+use crate::tui::effect::{Effect, Generation, Place, Purpose, Search};
 use crate::tui::model::{Model, Pane};
-use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::{Arrival, Window};
 use crate::tui::pane::timeline;
-use crate::tui::term;
 use crate::tui::theme::Role;
-use crate::tui::widget::moment::TimeStyle;
 
 /// Hits on a page.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// Values counted of a field that a runbook step asks for.
 const EVIDENCE_VALUES: usize = 10_000;
 
@@ -131,11 +126,6 @@ pub(super) fn fetch_edge(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     }
 }
 
-pub(super) fn jump(model: &mut Model, jump: Jump) -> Vec<Effect> {
-    model.dirty = true;
-    ask_after_list(model, Purpose::Jump(jump))
-}
-
 /// Asks once there is a list: what is asked before would take the place of the list's own search.
 pub(super) fn ask_after_list(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let listing = matches!(model.asking.running, Some((_, Purpose::Page(_))));
@@ -197,27 +187,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
                 .then(|| timeline::buckets(model.size.0));
         }
         // Asked by `beside`, which makes the request itself.
-        Purpose::Preview | Purpose::Values | Purpose::Added => {}
-        Purpose::Jump(jump) => {
-            let term = match jump.target {
-                Target::Break => Some(term::broken()),
-                Target::Failure => Some(term::failed()),
-                Target::Match => None,
-            };
-            let within = match jump.target {
-                _ if jump.everything => Query::default(),
-                Target::Match => model.query.clone(),
-                Target::Break | Target::Failure => listed(model),
-            };
-            let mut terms = within.conjuncts();
-            terms.extend(term);
-            terms.extend(jump.source.as_deref().map(named));
-            request.query = Query::from_conjuncts(terms);
-            request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
-            let here = model.events.selected_key().filter(|_| !jump.wrapped);
-            request.cursor = at(here, false);
-            request.limit = 1;
-        }
+        Purpose::Preview | Purpose::Values | Purpose::Added | Purpose::Without => {}
+        Purpose::Jump(jump) => jump::request(model, jump, &mut request),
         Purpose::Visit(visit) => visit::request(model, *visit, &mut request),
         Purpose::Related(_, question) => related::request(model, *question, &mut request),
     }
@@ -277,6 +248,7 @@ pub(super) fn searched(
             model.asking.failed = Some(purpose.clone());
             model.asking.loaded = true;
             if matches!(purpose, Purpose::Page(_)) {
+                model.asking.after = None;
                 model.events.clear();
             }
             return Vec::new();
@@ -316,9 +288,14 @@ pub(super) fn searched(
             counted(model, page);
             Vec::new()
         }
-        Purpose::Jump(jump) => jumped(model, jump, page),
+        Purpose::Jump(jump) => jump::jumped(model, jump, page),
         Purpose::Visit(visit) => visit::visited(model, visit, page),
-        Purpose::Related(..) | Purpose::Preview | Purpose::Values | Purpose::Added => Vec::new(),
+        // Answered elsewhere.
+        Purpose::Related(..)
+        | Purpose::Preview
+        | Purpose::Values
+        | Purpose::Added
+        | Purpose::Without => Vec::new(),
     }
 }
 
@@ -393,7 +370,7 @@ pub(super) fn count_soon(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn ask_counts(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_counts(model: &mut Model) -> Vec<Effect> {
     model.asking.counts_due = false;
     model.asking.at = model.now;
     ask(model, Purpose::Counts)
@@ -427,168 +404,16 @@ fn counted(model: &mut Model, page: SearchPage) {
     }
 }
 
-fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
-    let noun = jump.target.noun();
-    let Some(hit) = page.hits.into_iter().next() else {
-        // From here on, then from the other end; among what the query matches, then among everything.
-        let hides = matches!(jump.target, Target::Break | Target::Failure);
-        let filtered = hides && listed(model) != Query::default();
-        let next = match jump {
-            Jump { wrapped: false, .. } => Jump {
-                wrapped: true,
-                ..jump
-            },
-            Jump {
-                everything: false, ..
-            } if filtered => Jump {
-                wrapped: false,
-                everything: true,
-                ..jump
-            },
-            _ => {
-                let unchained = jump.target == Target::Break
-                    && model
-                        .info
-                        .sources
-                        .iter()
-                        .all(|s| s.chain.as_ref().is_none_or(|c| c.scheme.is_none()));
-                model.say(if unchained {
-                    "no log here has a hash chain: whether it was changed cannot be told".to_owned()
-                } else {
-                    format!("there is no {noun}")
-                });
-                return Vec::new();
-            }
-        };
-        return self::jump(model, next);
-    };
-    if jump.wrapped {
-        let same = model
-            .events
-            .selected()
-            .is_some_and(|s| s.event.id == hit.event.id);
-        model.say(match (same, jump.forward) {
-            (true, _) => format!("this is the only {noun}"),
-            (false, true) => format!("no later {noun}: went on from the start"),
-            (false, false) => format!("no earlier {noun}: went on from the end"),
-        });
+/// Parks a query that hides what was gone to, and shows everything in its place.
+pub(super) fn show_everything(model: &mut Model, noun: &str) {
+    park(model);
+    if let Some(run) = model.runbooks.run_mut() {
+        run.set_aside();
     }
-    model.events.follow = false;
-    model.detail.reset();
-    let key = hit.event.sort_key();
-    if jump.everything {
-        park(model);
-        if let Some(run) = model.runbooks.run_mut() {
-            run.set_aside();
-        }
-        let back = model.key(Command::Unpark);
-        model.said = Some((
-            Role::Warning,
-            format!("your query hid this {noun}; {back} brings it back"),
-        ));
-        install(model, Query::default(), None);
-        model.events.release();
-        return load(model, Place::Around(key));
-    }
-    let id = hit.event.id;
-    if model.events.window.position(id).is_some() {
-        // Its verdict may be newer than the one in the list.
-        model.events.merge(vec![hit], Arrival::Refresh);
-    }
-    if model.events.select(id) {
-        Vec::new()
-    } else {
-        model.events.release();
-        load(model, Place::Around(key))
-    }
-}
-
-pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) -> Vec<Effect> {
-    if model.arriving.tail != Some(generation) {
-        return Vec::new();
-    }
-    model.dirty = true;
-    match item {
-        TailItem::Events(hits) => {
-            related::arrived(model, &hits);
-            model.arriving.arrived += hits.len() as u64;
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.events.merge(hits, Arrival::Live);
-            Vec::new()
-        }
-        TailItem::Changed => {
-            model.asking.counts_due = true;
-            model.asking.info_due = true;
-            model.asking.refresh_due = !model.events.window.is_empty();
-            // What was indexed meanwhile may lie before the first event, and after the last one.
-            let window = &mut model.events.window;
-            window.more_older = !window.is_empty();
-            window.more_newer |= !window.is_empty() && !model.events.follow && !model.asking.whole;
-            Vec::new()
-        }
-        TailItem::Lagged(skipped) => {
-            model.said = Some((
-                Role::Warning,
-                format!("{skipped} events came too fast: searched again"),
-            ));
-            reload(model)
-        }
-    }
-}
-
-/// Works the rate out and asks again what changed, at most once a second.
-pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    model.now = now;
-    model.dirty |= model.events.style == TimeStyle::Relative;
-    let arriving = &mut model.arriving;
-    if !model.covers.complete {
-        (arriving.arrived, arriving.since) = (0, None);
-    }
-    let since = *arriving.since.get_or_insert(now);
-    let elapsed = now.0.saturating_sub(since.0);
-    if elapsed >= SECOND {
-        let rate = (i128::from(arriving.arrived) * i128::from(SECOND) / i128::from(elapsed)) as u64;
-        let rate = if arriving.arrived > 0 { rate.max(1) } else { 0 };
-        model.dirty |= rate != arriving.rate;
-        (arriving.rate, arriving.arrived) = (rate, 0);
-        arriving.since = (rate > 0).then_some(now);
-    }
-    if now.0.saturating_sub(model.asking.at.0) < SECOND {
-        return Vec::new();
-    }
-    model.related.tick();
-    let mut effects = Vec::new();
-    let asking = &mut model.asking;
-    asking.info_due |= !model.covers.complete;
-    if asking.info_due && !asking.info_running {
-        (asking.info_due, asking.info_running, asking.at) = (false, true, now);
-        effects.push(Effect::Info);
-    }
-    if asking.running.is_some() || asking.error.is_some() {
-        return effects;
-    }
-    asking.at = now;
-    if asking.refresh_due && !model.events.window.is_empty() {
-        asking.refresh_due = false;
-        // A page of an index that was not complete may lack events anywhere.
-        let partial = !model.asking.whole;
-        effects.extend(if model.keeping.wanted.is_some() {
-            reload(model)
-        } else if partial && model.events.follow {
-            // What the tail delivers meanwhile still belongs to this list.
-            ask(model, Purpose::Page(Place::Newest))
-        } else if partial && model.covers.complete {
-            reload(model)
-        } else {
-            ask(model, Purpose::Refresh)
-        });
-    } else if asking.counts_due && !model.events.window.is_empty() {
-        effects.extend(ask_counts(model));
-    } else if asking.counts_due {
-        // Nothing was found so far: perhaps there is something now.
-        asking.counts_due = false;
-        effects.extend(reload(model));
-    }
-    effects
+    let back = model.key(Command::Unpark);
+    model.said = Some((
+        Role::Warning,
+        format!("your query hid this {noun}; {back} brings it back"),
+    ));
+    install(model, Query::default(), None);
 }

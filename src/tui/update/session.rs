@@ -13,6 +13,7 @@ use crate::tui::marks::{Entry, Marks};
 use crate::tui::model::{self, Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::widget::moment::TimeStyle;
+use crate::tui::widget::offers::Offer;
 
 /// At most so often is a session saved that changes.
 const EVERY: i64 = 3 * SECOND;
@@ -39,13 +40,23 @@ pub fn capture(model: &Model) -> Session {
         panes: panes(model),
         // Until the place one was at is reached again, that is where one is.
         selected: model.keeping.wanted.clone().or(selected),
+        row: (!model.events.follow).then(|| model.events.selected_row()),
         marks: marks(&model.marks),
-        columns: model.events.columns.names(),
+        // What the settings say is left to them.
+        columns: Some(columns(model).names().unwrap_or_default())
+            .filter(|names| *names != model.keeping.columns),
         zone: model.zone.chosen().map(|zone| zone.to_string()),
         times: (model.events.style != TimeStyle::default())
             .then(|| model.events.style.name().to_owned()),
         run: model.runbooks.kept(),
+        paused: model.runbooks.kept_paused(),
     }
+}
+
+/// Those that were chosen, where others are only shown.
+fn columns(model: &Model) -> &Columns {
+    let before = model.look_before.as_ref();
+    before.map_or(&model.events.columns, |before| &before.columns)
 }
 
 fn marks(marks: &Marks) -> Vec<Mark> {
@@ -68,6 +79,7 @@ fn facet_name(field: &FacetField) -> String {
 fn panes(model: &Model) -> Panes {
     Panes {
         filters: model.open.filters,
+        timeline: model.open.timeline,
         detail: model.open.detail,
         runbook: model.open.runbook,
         focus: model.focus.context().name().to_owned(),
@@ -75,13 +87,18 @@ fn panes(model: &Model) -> Panes {
     }
 }
 
+/// The query in force at the start.
+pub fn preset(model: &mut Model, query: Query, text: &str) {
+    model.query_bar.remember(text);
+    search::install(model, query, Some(text.to_owned()));
+}
+
 /// Puts everything back, as far as it makes sense here. What to ask the engine is up to the caller.
 pub fn restore(model: &mut Model, session: &Session) {
+    let mut readable = true;
     match Query::parse(&session.query) {
         Ok(query) => {
-            model.query_bar.set_text(session.query.clone());
-            model.filters.set_query(&query);
-            model.query = query;
+            search::install(model, query, Some(session.query.clone()));
             model.anchor = session.anchor;
         }
         Err(error) => {
@@ -89,7 +106,7 @@ pub fn restore(model: &mut Model, session: &Session) {
                 Role::Warning,
                 format!("the query of the last session cannot be used: {error}"),
             ));
-            return;
+            readable = false;
         }
     }
     model.query_bar.set_history(session.history.clone());
@@ -107,15 +124,15 @@ pub fn restore(model: &mut Model, session: &Session) {
             model.marks.insert(id, entry);
         }
     }
-    if let Some(columns) = &session.columns {
-        model.events.columns = Columns::from_names(columns);
+    // What was not chosen is as the settings say, whatever it is now.
+    let columns = session.columns.as_ref().unwrap_or(&model.keeping.columns);
+    model.events.columns = Columns::from_names(columns);
+    match session.zone.as_deref().and_then(|z| z.parse().ok()) {
+        Some(zone) => model.zone.choose(zone),
+        None => model.zone.reset(),
     }
-    if let Some(zone) = session.zone.as_deref().and_then(|z| z.parse().ok()) {
-        model.zone.choose(zone);
-    }
-    if let Some(style) = session.times.as_deref().and_then(TimeStyle::find) {
-        model.events.style = style;
-    }
+    let style = session.times.as_deref().and_then(TimeStyle::find);
+    model.events.style = style.unwrap_or_default();
     model.parked = session.parked.as_ref().and_then(|parked| {
         let query = Query::parse(&parked.query).ok()?;
         Some(model::Parked {
@@ -126,6 +143,7 @@ pub fn restore(model: &mut Model, session: &Session) {
     });
     let pane = |name: &str| Pane::ALL.into_iter().find(|p| p.context().name() == name);
     model.open.filters = session.panes.filters;
+    model.open.timeline = session.panes.timeline;
     model.open.detail = session.panes.detail;
     model.open.runbook = session.panes.runbook;
     model.side = pane(&session.panes.side).unwrap_or(model.side);
@@ -134,13 +152,21 @@ pub fn restore(model: &mut Model, session: &Session) {
         .unwrap_or_default();
     model.events.follow = session.selected.is_none();
     model.keeping.wanted = session.selected.clone();
+    if let Some(row) = session.row {
+        model.events.hold(row);
+    }
+    model.runbooks.forget();
+    for run in &session.paused {
+        let zone = model.zone.place();
+        model.runbooks.resume_paused(run, model.now, zone);
+    }
     if let Some(run) = &session.run {
         model.runbooks.resume(run, model.now, model.zone.place());
     }
     let mut plain = session.clone();
     (plain.sources, plain.title) = (Vec::new(), String::new());
     (plain.saved, plain.panes) = Default::default();
-    if plain != Session::default() {
+    if readable && plain != Session::default() {
         let everything = model.key(Command::ClearQuery);
         let follow = model.key(Command::Follow);
         let how = match (session.query.is_empty(), session.selected.is_some()) {
@@ -216,13 +242,26 @@ pub(super) fn resume(name: &str) -> Result<Vec<Effect>, String> {
     }])
 }
 
+/// The names to come back to.
+pub(super) fn names(model: &Model) -> Vec<Offer> {
+    let offer = |name: &String| Offer {
+        label: name.clone(),
+        note: String::new(),
+    };
+    model.keeping.names.iter().map(offer).collect()
+}
+
 /// The answer to a save under a name, or the first failure of the others.
 pub(super) fn saved(model: &mut Model, name: Option<String>, error: Option<String>) {
     model.dirty = true;
     match (name, error) {
-        (Some(name), None) => model.say(format!(
-            "saved: auditty --session \"{name}\" comes back to here"
-        )),
+        (Some(name), None) => {
+            model.say(format!(
+                "saved: auditty --session \"{name}\" comes back to here"
+            ));
+            model.keeping.names.retain(|n| *n != name);
+            model.keeping.names.insert(0, name);
+        }
         (name, Some(error)) => {
             // Once is enough; it would be the same in a moment.
             model.keeping.enabled &= name.is_some();

@@ -9,6 +9,7 @@ use crate::tui::clipboard::osc52;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
+use crate::tui::pane::runbook::run::Run;
 use crate::tui::share::{self, Export, News, Running, Share};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{counted, number};
@@ -18,16 +19,17 @@ pub(super) fn zone(model: &Model) -> Zone {
     model.zone.place()
 }
 
-/// The value under the cursor: a cell of the list, or a row of the detail.
+/// The value under the cursor: a cell of the list, a row of a pane, the query of a runbook's step.
 pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
-    let Some(hit) = model.events.selected() else {
-        model.say("there is nothing to copy");
-        return Vec::new();
-    };
-    let found = if model.focus == Pane::Detail {
-        model.subject().and_then(|s| model.detail.value(&s))
-    } else {
-        model.events.column().copied(hit)
+    let found = match model.focus {
+        Pane::Events => {
+            let hit = model.events.selected();
+            hit.and_then(|hit| model.events.column().copied(hit))
+        }
+        Pane::Detail => model.subject().and_then(|s| model.detail.value(&s)),
+        Pane::Filters => model.filters.value(),
+        Pane::Timeline => model.timeline.value(),
+        Pane::Runbook => model.runbooks.run().and_then(Run::value),
     };
     match found {
         // One line: what is pasted into a shell must not be run by a line break in it.
@@ -56,8 +58,42 @@ pub(super) fn copy_record(model: &mut Model) -> Vec<Effect> {
 pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
     let now = model.anchor.unwrap_or(model.now);
     let zone = zone(model);
-    let command = share::command(&model.query, now, zone, &model.share.setup.paths);
-    copy(model, "this view as a command".to_owned(), command)
+    let columns = model.events.columns.names();
+    let paths = &model.share.setup.paths;
+    let command = share::command(
+        &model.query,
+        now,
+        zone,
+        paths,
+        columns.as_deref(),
+        model.total,
+    );
+    let what = match limit_of_command(model) {
+        Some(limit) => format!("this view as a command ({limit})"),
+        None => "this view as a command".to_owned(),
+    };
+    let effects = copy(model, what, command.clone());
+    // A terminal that takes no copies is no reason to go without.
+    if let Some((_, said)) = &mut model.said {
+        said.push_str(&format!(". It is: {command}"));
+    }
+    effects
+}
+
+/// Why the command may show something else to who runs it.
+fn limit_of_command(model: &Model) -> Option<String> {
+    if model.share.setup.passing {
+        return Some("these files go when you quit".to_owned());
+    }
+    let chosen = model
+        .info
+        .sources
+        .iter()
+        .find(|source| source.format_chosen)?;
+    Some(format!(
+        "read as {} only where that was chosen",
+        chosen.format
+    ))
 }
 
 fn copy(model: &mut Model, what: String, text: String) -> Vec<Effect> {
@@ -143,13 +179,20 @@ pub(super) fn news(model: &mut Model, news: News) {
                 return;
             };
             model.said = Some(match result {
-                Ok((events, bytes)) => {
-                    let events = counted(events, "event", "events");
-                    let (bytes, path) = (number(bytes), running.path.display());
-                    (
-                        Role::Good,
-                        format!("wrote {events}, {bytes} bytes, to {path}"),
-                    )
+                Ok(written) => {
+                    let events = counted(written.events, "event", "events");
+                    let (bytes, path) = (number(written.bytes), running.path.display());
+                    if written.complete {
+                        (
+                            Role::Good,
+                            format!("wrote {events}, {bytes} bytes, to {path}"),
+                        )
+                    } else {
+                        (
+                            Role::Warning,
+                            format!("NOT everything, indexing goes on: wrote {events} to {path}"),
+                        )
+                    }
                 }
                 Err(error) => (Role::Warning, format!("not exported: {error}")),
             });

@@ -1,13 +1,12 @@
 //! Going to one event, wherever it is: in the list, elsewhere among what the query matches, or hidden by the query.
 
-use super::runbook::park;
-use super::search;
+use super::context::listed;
+use super::{history, search};
 use crate::engine::{SearchPage, SearchRequest};
 use crate::event::EventId;
 use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::FieldRef;
-use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Place, Purpose, Visit};
 use crate::tui::model::Model;
 use crate::tui::term;
@@ -15,6 +14,7 @@ use crate::tui::theme::Role;
 
 pub(super) fn go(model: &mut Model, id: EventId, noun: &'static str) -> Vec<Effect> {
     model.dirty = true;
+    history::jumps(model);
     if model.events.select(id) {
         model.detail.reset();
         return Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn request(model: &Model, visit: Visit, request: &mut SearchRequest) 
     let mut terms = if visit.everything {
         Vec::new()
     } else {
-        model.query.conjuncts()
+        listed(model).conjuncts()
     };
     terms.push(term::is(FieldRef::Normal(Field::Id), &visit.id.to_string()));
     request.query = Query::from_conjuncts(terms);
@@ -45,7 +45,7 @@ pub(super) fn request(model: &Model, visit: Visit, request: &mut SearchRequest) 
 pub(super) fn visited(model: &mut Model, visit: Visit, page: SearchPage) -> Vec<Effect> {
     let noun = visit.noun;
     let Some(hit) = page.hits.into_iter().find(|h| h.event.id == visit.id) else {
-        if !visit.everything && model.query != Query::default() {
+        if !visit.everything && listed(model) != Query::default() {
             let everything = true;
             return search::ask(
                 model,
@@ -61,16 +61,7 @@ pub(super) fn visited(model: &mut Model, visit: Visit, page: SearchPage) -> Vec<
     model.events.follow = false;
     model.detail.reset();
     if visit.everything {
-        park(model);
-        if let Some(run) = model.runbooks.run_mut() {
-            run.set_aside();
-        }
-        let back = model.key(Command::Unpark);
-        model.said = Some((
-            Role::Warning,
-            format!("your query hid this {noun}; {back} brings it back"),
-        ));
-        search::install(model, Query::default(), None);
+        search::show_everything(model, noun);
     }
     search::load(model, Place::Around(hit.event.sort_key()))
 }

@@ -31,7 +31,7 @@ pub struct LineEditor {
 }
 
 /// Offers to keep what a person types in bounds; a query is limited to 4 KiB anyway.
-const MAX_BYTES: usize = 8 << 10;
+pub const MAX_BYTES: usize = 8 << 10;
 
 impl LineEditor {
     /// With the cursor at the end.

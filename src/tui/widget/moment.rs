@@ -1,7 +1,7 @@
 //! Times as a distance: from now, or from the selected event.
 
 use crate::event::Timestamp;
-use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::event::time::{DAY, HOUR, MINUTE, SECOND, length};
 
 /// How the list shows times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,18 +76,7 @@ pub fn delta(ts: Timestamp, from: Timestamp) -> String {
         1 => '+',
         _ => '-',
     };
-    let size = distance.unsigned_abs();
-    let of = |unit: i64| size / unit as u128;
-    let rest = |of: i64, unit: i64| size % of as u128 / unit as u128;
-    let text = match size {
-        s if s < 1_000_000 => format!("{} us", s.div_ceil(1_000)),
-        s if s < SECOND as u128 => format!("{} ms", s / 1_000_000),
-        s if s < MINUTE as u128 => format!("{}.{} s", of(SECOND), rest(SECOND, 100_000_000)),
-        s if s < HOUR as u128 => format!("{} min {:02} s", of(MINUTE), rest(MINUTE, SECOND)),
-        s if s < DAY as u128 => format!("{} h {:02} min", of(HOUR), rest(HOUR, MINUTE)),
-        _ => format!("{} d {:02} h", of(DAY), rest(DAY, HOUR)),
-    };
-    format!("{sign}{text}")
+    format!("{sign}{}", length(distance.unsigned_abs()))
 }
 
 #[cfg(test)]

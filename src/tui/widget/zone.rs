@@ -54,6 +54,11 @@ impl Zone {
         }
     }
 
+    /// Uses the configured zone again.
+    pub fn reset(&mut self) {
+        self.current = self.configured;
+    }
+
     /// On to the next of UTC, this machine's zone and the configured one.
     pub fn cycle(&mut self) {
         self.current = (self.current + 1) % self.choices.len().max(1);

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::find::{Needle, starts};
-use super::rows::{Other, Row};
+use super::rows::{Other, OverTime, Row};
 use crate::event::{Event, Outcome, Timestamp};
 use crate::text::width;
 use crate::tui::theme::Role;
@@ -103,8 +103,43 @@ impl Pen<'_> {
                 let role = if *empty { Role::Dim } else { Role::Text };
                 self.labelled(lead, role, value)
             }
+            Row::OverTime(bars) => vec![Drawn::plain(self.over_time(bars))],
             Row::Other(other) => vec![self.other(other)],
         }
+    }
+
+    /// First time, bars, last time.
+    fn over_time(&self, over: &OverTime) -> Line<'static> {
+        let (look, glyphs) = (self.look, self.look.theme.glyphs);
+        let around = width(&over.from) + width(&over.to) + 4;
+        let room = self.columns.saturating_sub(around).max(4);
+        let each = over.parts.len().div_ceil(room).max(1);
+        let sums: Vec<(u64, u64)> = over
+            .parts
+            .chunks(each)
+            .map(|part| part.iter().fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)))
+            .collect();
+        let most = sums.iter().map(|(total, _)| *total).max().unwrap_or(1);
+        let mut spans = vec![look.span(Role::Dim, format!("  {} ", over.from))];
+        for (at, (total, failures)) in sums.into_iter().enumerate() {
+            let level = (total * 8).div_ceil(most.max(1)).clamp(1, 8) as usize - 1;
+            let role = if over.here.is_some_and(|here| here / each == at) {
+                Role::Focus
+            } else if failures > 0 {
+                Role::Failure
+            } else {
+                Role::Text
+            };
+            let bar = match total {
+                0 => glyphs.dot,
+                // Readable without colour, too.
+                _ if failures * 2 > total => glyphs.full,
+                _ => glyphs.bars[level],
+            };
+            spans.push(look.span(if total == 0 { Role::Dim } else { role }, bar));
+        }
+        spans.push(look.span(Role::Dim, format!(" {}", over.to)));
+        Line::from(spans)
     }
 
     /// One line: which, who, what, and with which result at the right.
@@ -173,14 +208,15 @@ impl Pen<'_> {
         let piece = |(piece, start): (String, usize)| {
             let end = start + piece.len();
             let within = |at: usize| at.clamp(start, end) - start;
-            let inside: Vec<_> = ranges
-                .iter()
+            // In order and apart: a long value has as many lines as hits, and each line looks at its own only.
+            let first = ranges.partition_point(|r| r.end <= start);
+            let here = || ranges[first..].iter().take_while(|r| r.start < end);
+            let inside: Vec<_> = here()
                 .map(|r| within(r.start)..within(r.end))
                 .filter(|r| !r.is_empty())
                 .collect();
-            let hits = ranges.iter().filter(|r| (start..end).contains(&r.start));
             Drawn {
-                hits: hits.count(),
+                hits: here().filter(|r| r.start >= start).count(),
                 line: self.spans(role, &piece, &inside).into(),
             }
         };

@@ -1,12 +1,14 @@
 //! The events that belong to the one in the detail: its session, and its neighbours in the file. What is not known
 //! yet is a question to the engine; the answers are kept until another event is looked at.
 
-use crate::engine::{Hit, SearchPage};
+use crate::engine::{Histogram, Hit, SearchPage};
 use crate::event::{Event, EventId};
 use crate::tui::effect::Question;
 
 /// Rows of a session shown around the event.
 pub const SESSION_ROWS: usize = 20;
+/// Parts that the time of a whole session is divided into.
+pub const SESSION_BUCKETS: usize = 32;
 
 #[derive(Clone, Debug, Default)]
 pub struct Related {
@@ -26,6 +28,8 @@ pub struct Session {
     pub more_before: bool,
     /// Events of the whole session.
     pub total: u64,
+    /// The same over time.
+    pub over_time: Option<Histogram>,
     /// More has arrived since it was asked.
     stale: bool,
 }
@@ -93,6 +97,7 @@ impl Related {
             Question::SessionBefore => {
                 hits.reverse();
                 self.session.total = page.total;
+                self.session.over_time = page.histogram;
                 self.session.more_before = page.more;
                 self.session.before = Some(hits);
             }

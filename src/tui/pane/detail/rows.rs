@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Subject;
 use super::raw;
+use super::related::Session;
 use crate::chain::Finding;
 use crate::engine::Hit;
 use crate::event::field::{CATALOGUE, Field};
-use crate::event::{Event, EventId, Kind, Level, Outcome, Verdict};
+use crate::event::{Event, EventId, Kind, Level, Outcome, Timestamp, Verdict};
 use crate::query::ast::{Ast, FieldRef};
 use crate::tui::term;
 use crate::tui::theme::Role;
@@ -39,6 +40,8 @@ pub(super) enum Row {
         depth: usize,
         empty: bool,
     },
+    /// A whole session over time; the cursor passes over it.
+    OverTime(OverTime),
     /// Another event, to go to.
     Other(Other),
     Raw(String),
@@ -57,6 +60,17 @@ pub(super) enum Term {
     Is(FieldRef, String),
 }
 
+/// Bars from the first event of a session to its last.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OverTime {
+    pub from: String,
+    pub to: String,
+    /// Events of each part, and the failures among them.
+    pub parts: Vec<(u64, u64)>,
+    /// The part of the event in the detail.
+    pub here: Option<usize>,
+}
+
 /// A row for another event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Other {
@@ -73,7 +87,7 @@ pub(super) struct Other {
 
 impl Row {
     pub(super) fn can_be_selected(&self) -> bool {
-        !matches!(self, Self::Heading(_) | Self::Remark(_))
+        !matches!(self, Self::Heading(_) | Self::Remark(_) | Self::OverTime(_))
     }
 
     /// Name and value to be copied.
@@ -92,7 +106,11 @@ impl Row {
             Self::Chain(_, text) => ("what the chain check says".to_owned(), text),
             Self::Attribute { path, value, .. } => (path, value),
             Self::Raw(text) => ("the record".to_owned(), text),
-            Self::Group { .. } | Self::Heading(_) | Self::Remark(_) | Self::Other(_) => {
+            Self::Group { .. }
+            | Self::Heading(_)
+            | Self::Remark(_)
+            | Self::OverTime(_)
+            | Self::Other(_) => {
                 return None;
             }
         })
@@ -337,6 +355,7 @@ fn session(subject: &Subject<'_>, rows: &mut Vec<Row>) {
     let total = session.total.max(shown);
     let count = text::counted(total, "event", "events");
     rows.push(Row::Heading(format!("session  {count}")));
+    rows.extend(over_time(subject, session).map(Row::OverTime));
     let other = |hit: &Hit, is_this| {
         let lead = match (hit.event.ts, event.ts) {
             _ if is_this => "this".to_owned(),
@@ -353,6 +372,11 @@ fn session(subject: &Subject<'_>, rows: &mut Vec<Row>) {
             outcome: outcome(&hit.event),
         })
     };
+    if total == 1 {
+        let alone = "no other event has this one: the pivot menu goes by actor, ip or time";
+        rows.push(Row::Remark(alone.to_owned()));
+        return;
+    }
     let hidden = total - shown;
     if session.more_before {
         rows.push(Row::Remark("earlier ones are left out".to_owned()));
@@ -366,6 +390,33 @@ fn session(subject: &Subject<'_>, rows: &mut Vec<Row>) {
             "{hidden}: the pivot menu shows the whole session"
         )));
     }
+}
+
+/// A session that takes time, over it.
+fn over_time(subject: &Subject<'_>, session: &Session) -> Option<OverTime> {
+    let histogram = session.over_time.as_ref()?;
+    let counts = || histogram.total.iter().zip(&histogram.failures);
+    let first = counts().position(|(total, _)| *total > 0)?;
+    let last = counts().rposition(|(total, _)| *total > 0)?;
+    if first == last {
+        return None;
+    }
+    let start = histogram.start.0;
+    let at = |part: usize| {
+        let parts = i64::try_from(part).unwrap_or(i64::MAX);
+        Timestamp(start.saturating_add(histogram.step.saturating_mul(parts)))
+    };
+    // To the second, as the timeline has it.
+    let clock = |ts| subject.zone.clock(ts).chars().take(8).collect();
+    let here = subject.hit.event.ts;
+    let here = here.and_then(|ts| usize::try_from((ts.0 - start) / histogram.step).ok());
+    let counts = counts().map(|(total, failures)| (*total, *failures));
+    Some(OverTime {
+        from: clock(at(first)),
+        to: clock(at(last + 1)),
+        parts: counts.skip(first).take(last + 1 - first).collect(),
+        here: here.and_then(|part| part.checked_sub(first)),
+    })
 }
 
 /// The records before and after in the file.

@@ -7,13 +7,13 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::columns::{self, When};
-use super::{Events, GUTTER};
+use super::{Events, SIDES};
 use crate::engine::Hit;
 use crate::event::Event;
 use crate::event::field::Field;
 use crate::tui::columns::Column;
 use crate::tui::theme::Role;
-use crate::tui::widget::{Look, draw_lines, text, titled};
+use crate::tui::widget::{Look, draw_lines, draw_more, text, titled};
 
 impl Events {
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, empty: &[String]) {
@@ -25,7 +25,10 @@ impl Events {
             draw_lines(buf, area, std::iter::once(Line::default()).chain(lines));
             return;
         }
-        let columns = self.columns.fitting(area.width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(area.width.saturating_sub(SIDES));
+        let above = self.offset > 0 || self.window.more_older;
+        let shown = self.offset + usize::from(area.height);
+        let below = shown < self.window.len() || self.window.more_newer;
         for (row, area) in area.rows().enumerate() {
             let index = self.offset + row;
             let Some(hit) = self.window.get(index) else {
@@ -49,6 +52,7 @@ impl Events {
                 buf.set_style(rest, look.theme.style(look.selected()));
             }
         }
+        draw_more(look, buf, area, above, below);
     }
 
     fn row(
@@ -173,13 +177,13 @@ impl Events {
     /// Pane title, the date on top of the screen, column titles or the state of following.
     fn title(&self, look: &Look<'_>, width: u16) -> Line<'static> {
         let mut spans = vec![look.span(look.title(), " ".to_owned())];
-        let columns = self.columns.fitting(width.saturating_sub(GUTTER));
+        let columns = self.columns.fitting(width.saturating_sub(SIDES));
         spans.push(look.span(look.title(), "EVENTS "));
         let mut used = 8;
         for (i, (column, width)) in columns.iter().enumerate() {
             let mut width = usize::from(*width) + 1;
             if i == 0 {
-                width = (usize::from(GUTTER) + width).saturating_sub(used);
+                width = (usize::from(super::GUTTER) + width).saturating_sub(used);
             }
             let (role, title) = if *column == Column::Field(Field::Ts) {
                 let top = self.window.get(self.offset).and_then(|h| h.event.ts);
@@ -191,7 +195,8 @@ impl Events {
             } else {
                 (Role::Dim, column.name().to_owned())
             };
-            spans.push(look.span(role, look.cell(&title, width)));
+            spans.push(look.span(role, look.cell(&title, width.saturating_sub(1))));
+            spans.push(Span::raw(" "));
             used += width;
         }
         let state = self.state(look);

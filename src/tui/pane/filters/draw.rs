@@ -10,7 +10,7 @@ use crate::engine::{FacetField, FacetOrder};
 use crate::event::field::Field;
 use crate::text::width;
 use crate::tui::theme::Role;
-use crate::tui::widget::{Look, centred_top, draw_lines, text, titled};
+use crate::tui::widget::{Look, centred_top, draw_scrolled, text, titled};
 
 /// Lines, and which of them is selected.
 struct Lines<'a> {
@@ -49,7 +49,7 @@ impl Filters {
         };
         lines.all();
         let top = centred_top(lines.at, lines.lines.len(), usize::from(area.height));
-        draw_lines(buf, area, lines.lines.into_iter().skip(top));
+        draw_scrolled(look, buf, area, lines.lines, top);
         cursor
     }
 }
@@ -200,7 +200,11 @@ impl Lines<'_> {
             self.add(&Row::Value(field.clone(), value.clone()), spans);
         }
         let rest = [
-            ("  other", shown.other, Row::Other(field.clone())),
+            (
+                &*format!("  {} other", glyphs.closed),
+                shown.other,
+                Row::Other(field.clone()),
+            ),
             ("  missing", shown.missing, Row::Missing(field.clone())),
         ];
         for (label, n, row) in rest.into_iter().filter(|(_, n, _)| *n > 0) {

@@ -21,7 +21,7 @@ pub(super) const FIELDS: [Field; 10] = [
 
 /// How many values of a field are shown, one step after the other.
 const STEPS: [usize; 3] = [6, 20, 100];
-/// How many are looked through while narrowing.
+/// How many of those that fit are shown while narrowing.
 const NARROWED: usize = 1_000;
 
 #[derive(Clone, Debug, Default)]
@@ -68,6 +68,7 @@ impl Facets {
         };
         FacetRequest {
             order: self.order,
+            holding: self.needle().unwrap_or_default(),
             ..FacetRequest::new(field, limit)
         }
     }

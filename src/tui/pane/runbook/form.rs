@@ -1,13 +1,12 @@
 //! The inputs of a runbook: one line each, prefilled from defaults and from the selected event.
 
-use crate::event::Zone;
 use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
 use regex::RegexBuilder;
 
 use crate::event::field::Field;
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Zone};
 use crate::runbook::{Input, InputError, InputKind, Inputs, Runbook};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -23,6 +22,7 @@ pub struct Form {
     lines: Vec<FormLine>,
     selected: usize,
     errors: Vec<InputError>,
+    touched: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +65,25 @@ impl Form {
             lines,
             selected: 0,
             errors: Vec::new(),
+            touched: false,
         }
+    }
+
+    /// With the inputs of a run to begin with.
+    pub fn filled(runbook: Arc<Runbook>, inputs: &Inputs, event: Option<&Event>) -> Self {
+        let mut form = Self::new(runbook.clone(), event);
+        for (input, line) in runbook.inputs.iter().zip(&mut form.lines) {
+            if let Some(text) = inputs.get(&input.name) {
+                line.editor = LineEditor::new(text.clone());
+                line.from_event = None;
+            }
+        }
+        form
+    }
+
+    /// Something was written into it.
+    pub fn is_touched(&self) -> bool {
+        self.touched
     }
 
     pub fn runbook(&self) -> &Arc<Runbook> {
@@ -73,6 +91,7 @@ impl Form {
     }
 
     pub fn insert(&mut self, text: &str) {
+        self.touched = true;
         if let Some(line) = self.lines.get_mut(self.selected) {
             line.editor.insert(text);
         }
@@ -114,6 +133,7 @@ impl Form {
             }
             _ => command.edit()?,
         };
+        self.touched = true;
         self.lines.get_mut(self.selected)?.editor.edit(edit);
         None
     }

@@ -25,6 +25,8 @@ pub struct Run {
     scroll: usize,
 }
 
+/// Values that are kept of what one step found.
+const KEPT_VALUES: usize = 1_000;
 /// Lines that one key scrolls a step by.
 const SCROLL: usize = 6;
 
@@ -41,6 +43,30 @@ impl Run {
         }
     }
 
+    /// At the step where another run of the runbook was.
+    #[must_use]
+    pub fn at_step_of(mut self, other: Option<&Self>) -> Self {
+        self.step = other.map_or(0, |run| run.step);
+        self
+    }
+
+    pub fn runbook(&self) -> &Arc<Runbook> {
+        &self.runbook
+    }
+
+    pub fn is_of(&self, runbook: &Runbook) -> bool {
+        self.runbook.id == runbook.id
+    }
+
+    /// Of the same runbook.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.is_of(&other.runbook)
+    }
+
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
     /// To be kept.
     pub fn kept(&self) -> state::Run {
         state::Run {
@@ -48,14 +74,54 @@ impl Run {
             inputs: self.inputs.clone(),
             step: self.step,
             applied: self.applied == Some(self.step),
+            found: self.found(),
         }
     }
 
-    /// As it was kept; what its steps found is found again.
+    /// What a step looks for, as a query; empty if for nothing.
+    fn query_of(&self, step: usize) -> String {
+        let query = self.runbook.step_query(step, &self.inputs);
+        query
+            .ok()
+            .flatten()
+            .map_or_else(String::new, |q| q.to_string())
+    }
+
+    /// What the steps found, as far as it is short.
+    fn found(&self) -> Vec<state::Found> {
+        let steps = self.evidence.iter().enumerate();
+        let found = steps.filter_map(|(step, evidence)| {
+            let evidence = evidence.as_ref()?;
+            let values: usize = evidence.values.values().map(Vec::len).sum();
+            (values <= KEPT_VALUES).then(|| state::Found {
+                step,
+                query: self.query_of(step),
+                rows: evidence.rows,
+                values: evidence.values.clone(),
+                complete: evidence.complete,
+            })
+        });
+        found.collect()
+    }
+
+    /// As it was kept; what was too much to keep is found again when its step is looked at.
     pub fn resumed(runbook: Arc<Runbook>, inputs: Inputs, kept: &state::Run) -> Self {
         let mut run = Self::new(runbook, inputs);
         run.step = kept.step.min(run.runbook.steps.len().saturating_sub(1));
         run.applied = kept.applied.then_some(run.step);
+        for found in &kept.found {
+            // A runbook that was edited since asks for something else.
+            if found.query != run.query_of(found.step) {
+                continue;
+            }
+            if let Some(slot) = run.evidence.get_mut(found.step) {
+                *slot = Some(Evidence {
+                    rows: found.rows,
+                    values: found.values.clone(),
+                    complete: found.complete,
+                });
+            }
+        }
         run
     }
 
@@ -80,6 +146,12 @@ impl Run {
             self.applied = Some(self.step);
         }
         Ok(query)
+    }
+
+    /// The query of the current step with the inputs filled in, for copying.
+    pub fn value(&self) -> Option<(String, String)> {
+        let query = self.runbook.step_query(self.step, &self.inputs).ok()??;
+        Some(("the step's query".to_owned(), query.to_string()))
     }
 
     /// Another query than a step's is in force now.
@@ -264,8 +336,8 @@ impl Run {
         if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
             let evidence = self.evidence_of(self.step);
             let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
-                Some(true) => (Role::Good, format!("met {}", glyphs.good)),
-                Some(false) => (Role::Failure, format!("not met {}", glyphs.bad)),
+                Some(true) => (Role::Good, format!("count met {}", glyphs.good)),
+                Some(false) => (Role::Failure, format!("count not met {}", glyphs.bad)),
                 None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
                 None => (Role::Dim, String::new()),
             };
@@ -279,6 +351,17 @@ impl Run {
             );
             line.spans.insert(0, Span::raw("    "));
             lines.push(line);
+        }
+        let decided = self.decided();
+        let branches = step.branches.len();
+        if decided.is_none() && branches > 1 {
+            // They may be below the screen.
+            let words = format!("you decide: 1 to {branches}, at the end of the step");
+            lines.extend(
+                look.wrap(&words, room)
+                    .into_iter()
+                    .map(|part| Line::from(vec![Span::raw("    "), look.span(Role::Accent, part)])),
+            );
         }
         for (label, text) in [
             ("Scenario", &step.scenario),
@@ -297,7 +380,6 @@ impl Run {
                 }
             }
         }
-        let decided = self.decided();
         for (i, branch) in step.branches.iter().enumerate() {
             let chosen = decided == Some(i);
             let key = if chosen {

@@ -1,0 +1,221 @@
+//! Which leaf of an unknown record is which field. A leaf gets points for the words of its path ([`weights`]) and for the
+//! shape of its value ([`shape`]): `performedBy.email = "a@b.example"` has both, `userAgent` has the word of an actor and
+//! another that takes it back, `created = "yes"` is no time. A field is the leaf with the most points, if it has enough.
+//!
+//! Nothing here knows a product: what one calls its fields stands in the file of its format.
+
+mod shape;
+#[cfg(test)]
+mod tests;
+mod weights;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::record::{add_address, severity_of, time_of};
+use crate::event::field::Field;
+use crate::event::{Attributes, Event, Kind, Outcome, Value};
+use shape::shape;
+use weights::{ROLES, SHAPES, Weights};
+use words::Words;
+
+/// Points that a field takes.
+const ENOUGH: i16 = 30;
+
+/// Points taken for every key around the last one: what is near the top tells of the whole record.
+const PER_KEY: i16 = 3;
+
+/// Points for a path that is nothing but the word itself.
+const ALONE: i16 = 15;
+
+/// Points for the field's own name, whatever the value looks like: so events that were exported are read back.
+const OWN: i16 = 1000;
+
+/// Paths whose points are kept; those of further ones are worked out each time.
+const KEPT: usize = 4096;
+
+/// Paths of one record whose points are worked out anew: of a record with more nobody chose the names.
+const NEW: usize = 512;
+
+const FIELDS: usize = ROLES.len();
+
+/// Points of a path for each field, in the order of [`ROLES`]; `None` = no word speaks for it.
+type Points = [Option<i16>; FIELDS];
+
+/// Guesses, and remembers what it thought of a path.
+#[derive(Debug, Default)]
+pub(super) struct Guess {
+    known: RwLock<Arc<HashMap<Box<str>, Points>>>,
+}
+
+/// Whether a name speaks for any field.
+pub(super) fn is_telling(name: &str) -> bool {
+    points(name).iter().flatten().any(|p| *p >= ENOUGH)
+}
+
+/// The words looked for, for people.
+pub(super) fn described() -> Vec<(&'static str, String)> {
+    let words = |list: Weights| {
+        let words = list.iter().flat_map(|(words, _)| words.split_whitespace());
+        let words: Vec<&str> = words.map(|w| w.trim_start_matches('^')).collect();
+        format!("guessed from {}", words.join(", "))
+    };
+    let roles = ROLES.iter();
+    roles
+        .map(|(field, list)| (field.name(), words(list)))
+        .collect()
+}
+
+/// A leaf that may be a field.
+#[derive(Clone, Copy)]
+struct Leaf<'a> {
+    points: i16,
+    path: &'a str,
+    value: Value<'a>,
+}
+
+impl Guess {
+    /// Fills the normalised fields from the leaves of a record.
+    pub(super) fn fill(&self, event: &mut Event, leaves: &Attributes) {
+        let known = self.all_points(leaves);
+        let mut judged: Vec<(&str, Value<'_>, Points)> = Vec::with_capacity(leaves.len());
+        let mut new = 0;
+        for (path, value) in leaves.iter() {
+            if value.kind == Kind::Empty || value.text.is_empty() {
+                continue;
+            }
+            let points = match known.get(path) {
+                Some(points) => *points,
+                None if new == NEW => continue,
+                None => {
+                    new += 1;
+                    points(path)
+                }
+            };
+            judged.push((path, value, points));
+        }
+        let best = |field: Field, taken: &[Option<Leaf<'_>>]| -> Option<Leaf<'_>> {
+            let index = ROLES.iter().position(|(f, _)| *f == field)?;
+            let mut best: Option<Leaf<'_>> = None;
+            for &(path, value, of_path) in &judged {
+                let points = if path.eq_ignore_ascii_case(field.name()) {
+                    shape::is_possible(field, path, value).then_some(OWN)
+                } else {
+                    let shape = || shape(field, path, value);
+                    of_path[index].and_then(|points| Some(points + shape()?))
+                };
+                let Some(points) = points else {
+                    continue;
+                };
+                let is_taken = taken.iter().flatten().any(|leaf| leaf.path == path);
+                if points >= ENOUGH && !is_taken && best.is_none_or(|b| points > b.points) {
+                    best = Some(Leaf {
+                        points,
+                        path,
+                        value,
+                    });
+                }
+            }
+            best
+        };
+        let text = |leaf: Option<Leaf<'_>>| leaf.map(|leaf| leaf.value.text.to_owned());
+        event.ts = best(Field::Ts, &[]).and_then(|leaf| time_of(leaf.value.text));
+        // No leaf says two of these.
+        let actor = best(Field::Actor, &[]);
+        let action = best(Field::Action, &[actor]);
+        let target = best(Field::Target, &[actor, action]);
+        let reason = best(Field::Reason, &[action, target]);
+        (event.actor, event.action, event.target) = (text(actor), text(action), text(target));
+        event.reason = text(reason);
+        if let Some(leaf) = best(Field::Outcome, &[]) {
+            event.outcome = shape::outcome(leaf.path, leaf.value);
+            let is_code = leaf.value.kind == Kind::Num && leaf.value.text != "0";
+            if is_code && event.reason.is_none() {
+                event.reason = text(Some(leaf));
+            }
+        } else if reason.is_some_and(|leaf| shape::is_of_an_error(leaf.path)) {
+            // Logs that name no outcome have an error only where something failed,
+            event.outcome = Outcome::Failure;
+        } else if reason.is_none() && leaves.iter().any(shape::is_no_error) {
+            // or say that there is none.
+            event.outcome = Outcome::Success;
+        }
+        if let Some(first) = best(Field::Ip, &[]) {
+            let same = leaves.iter().filter(|(path, _)| *path == first.path);
+            for (_, value) in same {
+                add_address(event, value.text);
+            }
+        }
+        event.host = text(best(Field::Host, &[]));
+        event.session = text(best(Field::Session, &[]));
+        event.severity = best(Field::Severity, &[]).and_then(|leaf| severity_of(leaf.value.text));
+        event.message = text(best(Field::Message, &[]));
+    }
+
+    /// The points of every path that is remembered, those of this record among them.
+    fn all_points(&self, leaves: &Attributes) -> Arc<HashMap<Box<str>, Points>> {
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let is_new = |path: &&str| !known.contains_key(*path);
+        let mut new: Vec<&str> = leaves.iter().map(|(path, _)| path).filter(is_new).collect();
+        new.truncate(KEPT.saturating_sub(known.len()).min(NEW));
+        if new.is_empty() {
+            return known;
+        }
+        let mut more = (*known).clone();
+        more.extend(new.into_iter().map(|path| (path.into(), points(path))));
+        let more = Arc::new(more);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = more.clone();
+        more
+    }
+}
+
+/// The points of a path for every field.
+fn points(path: &str) -> Points {
+    let Some(words) = Words::of(path) else {
+        return [None; FIELDS];
+    };
+    let mut points = [None; FIELDS];
+    for (slot, ((_, roles), (_, shapes))) in points.iter_mut().zip(ROLES.iter().zip(&SHAPES)) {
+        *slot = role(&words, roles).map(|(role, word)| {
+            let alone = words.depth == 0 && words.last.len() == 1;
+            let around = PER_KEY * i16::try_from(words.depth).unwrap_or(i16::MAX / PER_KEY);
+            let shape: i16 = all(&words)
+                .filter(|other| *other != word)
+                .filter_map(|word| weight(shapes, word, false))
+                .sum();
+            (role + shape + if alone { ALONE } else { 0 }).saturating_sub(around)
+        });
+    }
+    points
+}
+
+fn all(words: &Words) -> impl Iterator<Item = &str> {
+    words.last.iter().chain(&words.around).map(String::as_str)
+}
+
+/// The strongest word for a part in what happened.
+fn role(words: &Words, roles: Weights) -> Option<(i16, &str)> {
+    let last = words.last.iter();
+    let last = last.filter_map(|word| Some((weight(roles, word, true)?, word.as_str())));
+    let around = words.around.iter();
+    let around = around.filter_map(|word| Some((weight(roles, word, false)?, word.as_str())));
+    last.chain(around).max_by_key(|(points, _)| *points)
+}
+
+fn weight(list: Weights, word: &str, in_last: bool) -> Option<i16> {
+    let is_it = |entry: &str| match entry.strip_prefix('^') {
+        Some(entry) => in_last && entry == word,
+        None => entry == word,
+    };
+    let found = list
+        .iter()
+        .filter(|(words, _)| words.split_whitespace().any(is_it));
+    found
+        .map(|(_, points)| *points)
+        .max_by_key(|points| points.abs())
+}

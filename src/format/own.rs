@@ -1,0 +1,335 @@
+//! Formats of the configuration: what `[[format]]` in `config.toml` says, and reading by it.
+//!
+//! ```toml
+//! [[format]]
+//! id = "door"
+//! pattern = '^(?<when>\S+) (?<who>\w+) (?<what>OPEN|CLOSE) (?<door>\S+) (?<how>\w+)$'
+//! time = "%d.%m.%Y-%H:%M:%S"
+//! fields = { ts = "when", actor = "who", action = "what", target = "door/{door}", outcome = "how" }
+//! outcomes = { GRANTED = "success", REFUSED = "failure" }
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime};
+use regex::bytes::Regex;
+
+use super::framer::{LineFramer, LineKind, MULTILINE_SPAN, MultilineFramer};
+use super::guess::Guess;
+use super::layout::{Layout, first_records, score_share};
+use super::logfmt;
+use super::mapping::{Mapping, fits};
+use super::record::{event_of, json_event, leading_time, lossy, time_of, trimmed};
+use super::sample::Sample;
+use super::{Context, Format, Frame, Framer, Score};
+use crate::event::field::Field;
+use crate::event::{Attributes, Event, Outcome, Severity, Timestamp};
+
+/// Score of a sample that is all this format's: above every format that comes with the program.
+const BEST: Score = 99;
+
+/// Largest compiled pattern, in bytes: one that is larger would make every line slow.
+const PATTERN_SIZE: usize = 1 << 20;
+
+/// One `[[format]]` as written.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    pub id: String,
+    #[serde(default)]
+    pub title: String,
+    /// How a record is written; a `pattern` alone says it.
+    #[serde(default)]
+    pub reads: Option<Reads>,
+    /// What a record looks like; its named groups are the attributes.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// How the first line of a record begins, where a record may have several.
+    #[serde(default)]
+    pub begins: Option<String>,
+    /// For JSON and logfmt: sets of conditions, one of which a record fulfils.
+    #[serde(default)]
+    pub known_by: Vec<String>,
+    /// How the time is written, in strftime's words; without it the usual ways are understood.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// Where each field comes from: a path, a template, a constant, or several, best first.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Sources>,
+    /// What the source's words for an outcome mean.
+    #[serde(default)]
+    pub outcomes: BTreeMap<String, OutcomeWord>,
+    /// What its words for a severity mean.
+    #[serde(default)]
+    pub severities: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reads {
+    Json,
+    Logfmt,
+    Pattern,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Sources {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeWord {
+    Success,
+    Failure,
+    Unknown,
+}
+
+impl Sources {
+    fn list(&self) -> Vec<&str> {
+        match self {
+            Self::One(source) => vec![source],
+            Self::Several(sources) => sources.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+impl Spec {
+    /// What is wrong with it, in words.
+    pub fn check(&self) -> Result<(), String> {
+        Own::new(self).map(|_| ())
+    }
+}
+
+/// A format of the configuration, ready for reading.
+#[derive(Debug)]
+struct Own {
+    spec: Spec,
+    reads: Reads,
+    pattern: Option<Regex>,
+    begins: Option<Regex>,
+    mapping: Mapping,
+    /// Changes with what is written in the configuration, so that sources are read again.
+    version: u32,
+}
+
+/// An own format in one layout.
+struct InLayout {
+    own: Arc<Own>,
+    layout: Layout,
+    guess: Arc<Guess>,
+}
+
+/// The readers of an own format: for JSON one for each layout. `Err` = what is wrong with it, in words.
+pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn Format>>, String> {
+    let own = Arc::new(Own::new(spec)?);
+    let layouts = match own.reads {
+        Reads::Json => &[Layout::Lines, Layout::Document][..],
+        Reads::Logfmt | Reads::Pattern => &[Layout::Lines],
+    };
+    let readers = layouts.iter().map(|layout| {
+        Arc::new(InLayout {
+            own: own.clone(),
+            layout: *layout,
+            guess: guess.clone(),
+        }) as Arc<dyn Format>
+    });
+    Ok(readers.collect())
+}
+
+impl Own {
+    fn new(spec: &Spec) -> Result<Self, String> {
+        let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if spec.id.is_empty() || !spec.id.chars().all(is_id) {
+            return Err(format!("id {:?}: letters, digits, - and _", spec.id));
+        }
+        let compiled = |name: &str, pattern: &Option<String>| -> Result<Option<Regex>, String> {
+            let Some(pattern) = pattern else {
+                return Ok(None);
+            };
+            let built = regex::bytes::RegexBuilder::new(pattern)
+                .size_limit(PATTERN_SIZE)
+                .build();
+            let why = |e: regex::Error| {
+                // Its last line says what, the others show where.
+                let told = e.to_string();
+                let last = told.lines().last().unwrap_or_default();
+                format!("{name}: {}", last.trim_start_matches("error: "))
+            };
+            built.map(Some).map_err(why)
+        };
+        let pattern = compiled("pattern", &spec.pattern)?;
+        let begins = compiled("begins", &spec.begins)?;
+        let reads = match (spec.reads, &pattern) {
+            (None | Some(Reads::Pattern), Some(_)) => Reads::Pattern,
+            (Some(Reads::Pattern), None) => return Err("a pattern is missing".into()),
+            (Some(_), Some(_)) => return Err("a pattern is only for reads = \"pattern\"".into()),
+            (None, None) => {
+                return Err("reads = \"json\", \"logfmt\" or a pattern is missing".into());
+            }
+            (Some(reads), None) => reads,
+        };
+        if begins.is_some() && reads != Reads::Pattern {
+            return Err("begins is only for a pattern".into());
+        }
+        if reads != Reads::Pattern && spec.known_by.is_empty() {
+            return Err("known_by is missing: what tells its records from others".into());
+        }
+        if let Some(regex) = &pattern
+            && regex.capture_names().flatten().next().is_none()
+        {
+            return Err("pattern: it has no named group, as in (?<who>\\w+)".into());
+        }
+        let lists: Vec<(&str, Vec<&str>)> = spec
+            .fields
+            .iter()
+            .map(|(field, sources)| (field.as_str(), sources.list()))
+            .collect();
+        let fields = lists.iter().map(|(field, list)| (*field, &list[..]));
+        let meaning = |word: &OutcomeWord| match word {
+            OutcomeWord::Success => Outcome::Success,
+            OutcomeWord::Failure => Outcome::Failure,
+            OutcomeWord::Unknown => Outcome::Unknown,
+        };
+        let outcomes = spec.outcomes.iter();
+        let outcomes = outcomes.map(|(word, is)| (word.clone(), meaning(is)));
+        let severity = |(word, name): (&String, &String)| {
+            let found = Severity::from_name(name);
+            let found = found.ok_or_else(|| format!("severities: {name:?} is no severity"))?;
+            Ok((word.clone(), found))
+        };
+        let severities = spec.severities.iter().map(severity);
+        let severities = severities.collect::<Result<Vec<_>, String>>()?;
+        Ok(Self {
+            mapping: Mapping::new(fields, outcomes.collect(), severities)?,
+            version: version_of(spec),
+            spec: spec.clone(),
+            reads,
+            pattern,
+            begins,
+        })
+    }
+
+    fn leaves(&self, frame: &Frame) -> Result<Attributes, String> {
+        match (self.reads, &self.pattern) {
+            (Reads::Json, _) => Ok(json_event(frame)?.attributes),
+            (Reads::Pattern, Some(pattern)) => {
+                let bytes = frame.bytes.strip_suffix(b"\r").unwrap_or(&frame.bytes);
+                let found = pattern.captures(bytes).ok_or("does not fit the pattern")?;
+                let mut leaves = Attributes::default();
+                for name in pattern.capture_names().flatten() {
+                    if let Some(value) = found.name(name) {
+                        leaves.push_str(name, &lossy(value.as_bytes()));
+                    }
+                }
+                Ok(leaves)
+            }
+            _ => logfmt::leaves(&lossy(trimmed(&frame.bytes)))
+                .ok_or_else(|| "not made of key=value pairs".into()),
+        }
+    }
+
+    /// The time by the layout that was given, else in any usual way.
+    fn time(&self, leaves: &Attributes, context: &Context) -> Option<Timestamp> {
+        let text = self.mapping.first(Field::Ts, leaves)?;
+        let Some(layout) = &self.spec.time else {
+            return leading_time(&text, context)
+                .map(|(ts, _)| ts)
+                .or_else(|| time_of(&text));
+        };
+        if let Ok(time) = DateTime::parse_from_str(&text, layout) {
+            return Timestamp::from_utc(time.to_utc());
+        }
+        let local = NaiveDateTime::parse_from_str(&text, layout).ok()?;
+        Some(context.zone.instant(Timestamp::from_utc(local.and_utc())?))
+    }
+
+    fn knows(&self, leaves: &Attributes) -> bool {
+        self.spec.known_by.iter().any(|c| fits(c, leaves))
+    }
+}
+
+/// A number that changes with the text of a format.
+fn version_of(spec: &Spec) -> u32 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(format!("{spec:?}"));
+    u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+impl Format for InLayout {
+    fn id(&self) -> &str {
+        &self.own.spec.id
+    }
+
+    fn title(&self) -> &str {
+        match &*self.own.spec.title {
+            "" => "a format of config.toml",
+            title => title,
+        }
+    }
+
+    fn version(&self) -> u32 {
+        self.own.version
+    }
+
+    fn sniff(&self, sample: &Sample<'_>) -> Score {
+        if self.own.reads == Reads::Json {
+            return sample.score_objects(self.layout, BEST, |leaves| self.own.knows(leaves));
+        }
+        let records = first_records(self.framer(0), sample.bytes());
+        score_share(&records, BEST, |frame| match self.own.leaves(frame) {
+            Ok(leaves) => self.own.reads == Reads::Pattern || self.own.knows(&leaves),
+            Err(_) => false,
+        })
+    }
+
+    fn framer(&self, offset: u64) -> Box<dyn Framer> {
+        match &self.own.begins {
+            _ if self.own.reads == Reads::Json => self.layout.framer(offset),
+            None => Box::new(LineFramer::new(offset)),
+            Some(begins) => {
+                let begins = begins.clone();
+                let kind = move |line: &[u8]| match begins.is_match(line) {
+                    true => LineKind::Begins,
+                    false => LineKind::Continues,
+                };
+                Box::new(MultilineFramer::new(offset, kind))
+            }
+        }
+    }
+
+    fn splittable(&self) -> bool {
+        self.layout == Layout::Lines
+    }
+
+    fn lookback(&self) -> u64 {
+        match self.own.begins {
+            Some(_) => MULTILINE_SPAN,
+            None => 0,
+        }
+    }
+
+    fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
+        let leaves = self.own.leaves(frame)?;
+        let mut event = event_of(frame);
+        // What nothing is said about is guessed.
+        self.guess.fill(&mut event, &leaves);
+        self.own.mapping.fill(&mut event, &leaves);
+        if self.own.spec.fields.contains_key(Field::Ts.name()) {
+            event.ts = self.own.time(&leaves, context);
+        }
+        if self.own.reads == Reads::Pattern && event.message.is_none() {
+            // What no group has must be found, too.
+            event.message = Some(lossy(trimmed(&frame.bytes)).into_owned());
+        }
+        event.attributes = leaves;
+        Ok(vec![event])
+    }
+
+    fn mapping(&self) -> Vec<(&'static str, String)> {
+        self.own.mapping.describe()
+    }
+}
