@@ -18,6 +18,7 @@ mod content;
 mod dirs;
 mod near;
 mod peek;
+mod utf16;
 
 pub mod command;
 pub mod discover;
