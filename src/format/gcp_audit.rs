@@ -41,7 +41,13 @@ pub(super) const GCP_AUDIT: Table = Table {
         ),
         ("outcome", &["protoPayload.status.code"]),
         ("reason", &["protoPayload.status.code"]),
-        ("ip", &["protoPayload.requestMetadata.callerIp"]),
+        (
+            "ip",
+            &[
+                "protoPayload.requestMetadata.callerIp",
+                "protoPayload.requestMetadata.callerIP",
+            ],
+        ),
         (
             "host",
             &["resource.labels.cluster_name", "resource.labels.project_id"],
@@ -52,6 +58,7 @@ pub(super) const GCP_AUDIT: Table = Table {
             "message",
             &[
                 "protoPayload.status.message",
+                "textPayload",
                 "protoPayload.metadata.event.eventName",
             ],
         ),

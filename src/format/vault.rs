@@ -50,13 +50,12 @@ fn finish(event: &mut Event, leaves: &Attributes) {
         .get("response.data.http_content_type")
         .and(leaves.get("response.data.http_status_code"));
     let refused = leaves.get("auth.policy_results.allowed") == Some("false");
-    let said = leaves.get("response.status") == Some("failure");
     let reason = if refused {
         Some("permission denied")
     } else {
         status.filter(|code| code.parse::<u16>().is_ok_and(|code| code >= 400))
     };
-    if reason.is_some() || said {
+    if reason.is_some() {
         event.outcome = Outcome::Failure;
     } else if event.outcome == Outcome::Success && leaves.get("type") == Some("request") {
         event.outcome = Outcome::Unknown;
