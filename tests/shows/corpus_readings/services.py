@@ -39,7 +39,7 @@ def okta(raw):
     outcome = {"SUCCESS": "success", "ALLOW": "success", "FAILURE": "failure", "DENY": "failure"}
     # "unknown" is what Okta writes where it knows nothing.
     names = [name for name in (get(e, "actor", "alternateid"), get(e, "actor", "displayname")) if name != "unknown"]
-    return reading(time(e.get("published")), first(*names, "unknown"),
+    return reading(time(e.get("published")), first(*names),
                    e.get("eventtype"), outcome.get(get(e, "outcome", "result"), "unknown"),
                    address(get(e, "client", "ipaddress"), get(e, "request", "ipchain", 0, "ip")))
 
