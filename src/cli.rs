@@ -17,8 +17,10 @@ mod man;
 mod open;
 mod problem;
 mod progress;
+mod prove;
 mod runbook;
 mod scratch;
+mod seal;
 mod search;
 mod session;
 mod start;
@@ -79,6 +81,9 @@ fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
         Some(Command::Search(args)) => search::run(args, app),
         Some(Command::Tail(args)) => tail::run(args, app),
         Some(Command::Verify(args)) => verify::run(args, app),
+        Some(Command::Seal(args)) => seal::run(args, app),
+        Some(Command::Prove(args)) => prove::prove(args, app),
+        Some(Command::CheckProof(args)) => prove::check(args, app),
         Some(Command::Index(args)) => index::run(args, app),
         Some(Command::Formats(args)) => formats::run(args, app),
         Some(Command::Runbook(args)) => runbook::run(args, app),

@@ -16,6 +16,8 @@ mod progress;
 mod queue;
 mod reading;
 pub mod scan;
+pub mod sealed;
+pub mod sealing;
 mod tailer;
 pub mod verify;
 

@@ -17,6 +17,7 @@ mod local_engine;
 mod own_formats;
 mod readme;
 mod screenshots;
+mod seals;
 mod second_process;
 mod sessions;
 mod settings;

@@ -17,6 +17,7 @@ use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
 use crate::ingest::scan::FileScanner;
+pub(super) use crate::ingest::sealed::Seals;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::command::name_in;
@@ -374,13 +375,18 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     }
 }
 
-pub(super) fn verify(paths: &[PathBuf], settings: &Settings) -> Result<Vec<VerifyFile>, OpenError> {
+pub(super) fn verify(
+    paths: &[PathBuf],
+    settings: &Settings,
+    seals: Option<&Seals>,
+) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
     }
     Ok(crate::ingest::verify::verify(
         paths,
         &Registry::with(&settings.formats),
+        seals,
     ))
 }
 
@@ -404,6 +410,44 @@ pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
     })?;
     open_stream(&found)
         .map_err(|e| OpenError::Failed(format!("cannot read {}: {e}", file.display())))
+}
+
+/// What is at these paths, and how to look again.
+pub(super) fn discovered(
+    paths: &[PathBuf],
+    settings: &Settings,
+) -> Result<(Discoverer, Discovery), OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NothingToOpen);
+    }
+    let mut discoverer = discoverer(paths, settings);
+    let discovery = scan(&mut discoverer)?;
+    Ok((discoverer, discovery))
+}
+
+/// The live file of the log that a file is one of.
+pub(super) fn log_of(file: &Path) -> Result<PathBuf, OpenError> {
+    let discovery = crate::source::discover(&[file.to_owned()]);
+    let set = discovery.roots.iter().flat_map(|r| &r.sets).next();
+    let set = set.ok_or_else(|| OpenError::Failed(nothing_readable(&discovery)))?;
+    Ok(set.name.clone())
+}
+
+/// A whole line of a file, decompressed, without its LF; lines count from 1 on.
+pub(super) fn line_of(file: &Path, line: u64) -> Result<Option<Vec<u8>>, OpenError> {
+    use std::io::BufRead;
+    let mut stream = std::io::BufReader::new(stream(file)?);
+    let failed = |e| OpenError::Failed(format!("cannot read {}: {e}", file.display()));
+    let mut bytes = Vec::new();
+    for _ in 0..line {
+        bytes.clear();
+        stream.read_until(b'\n', &mut bytes).map_err(failed)?;
+        if bytes.last() != Some(&b'\n') {
+            return Ok(None);
+        }
+    }
+    bytes.pop();
+    Ok(Some(bytes))
 }
 
 /// A file as one of a log; `None` = binary or empty.
