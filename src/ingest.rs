@@ -32,6 +32,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 pub use self::choices::Chooser;
 use self::coordinator::{Coordinator, Ends};
+use self::sealed::Seals;
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
 use crate::event::Zone;
@@ -68,6 +69,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// Program and first arguments of what becomes one of them, and dies with this process; none = started as they are.
     pub launcher: Vec<OsString>,
+    /// What logs without a chain are compared with.
+    pub seals: Option<Seals>,
 }
 
 /// A running pipeline; dropping it stops it.

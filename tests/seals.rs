@@ -84,6 +84,30 @@ fn each_edit_of_a_sealed_log_is_named() {
 }
 
 #[test]
+fn searches_know_what_was_changed_since_it_was_sealed() {
+    let (program, log) = sealed();
+    fs::write(
+        &log,
+        syslog().replace("number 120\n", "number 121\n") + "new\n",
+    )
+    .unwrap();
+    let lines = |query: &str| {
+        let ran = program.run([
+            "search", query, "app.log", "--fields", "line", "--format", "csv",
+        ]);
+        ran.out
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines("chain:broken"), ["120"]);
+    assert_eq!(lines("chain:content-modified"), ["120"]);
+    assert_eq!(lines("chain:verified").len(), LINES - 1);
+    assert_eq!(lines("chain:unchained"), ["301"]);
+}
+
+#[test]
 fn rotation_is_no_finding() {
     let (program, log) = sealed();
     let rotated = program.logs().join("app.log.1");

@@ -268,6 +268,7 @@ fn start(
         spool,
         commands: settings.commands.clone(),
         launcher: super::launch::launcher(),
+        seals: super::seal::of_this_host(),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);

@@ -7,7 +7,7 @@ use super::app::{App, grouped};
 use super::args::SealArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Seals};
-use crate::config::paths;
+use crate::config::{Paths, paths};
 use crate::ingest::sealing::{SealError, SealOptions, Sealer, Sealings};
 use crate::seal::{NoteError, PublicKey, SealKey, read_copies};
 use crate::source::watch::Watcher;
@@ -138,6 +138,19 @@ pub(super) fn public_key(named: Option<&str>, app: &App) -> Result<Option<Public
         Failure::Usage(format!(
             "{named}: {error}; auditty seal --public-key prints one"
         ))
+    })
+}
+
+/// The seals of this host, if it has any: what logs that are opened are compared with.
+pub(super) fn of_this_host() -> Option<Seals> {
+    let paths = Paths::find(std::env::var_os("AUDITTY_HOME")).ok()?;
+    let dir = paths.state.join("seals");
+    let text = std::fs::read_to_string(dir.join(KEY)).ok()?;
+    Some(Seals {
+        dir,
+        key: SealKey::parse(&text).ok().map(|key| key.public()),
+        copies: Vec::new(),
+        copies_from: String::new(),
     })
 }
 

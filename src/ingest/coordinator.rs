@@ -1,7 +1,7 @@
 //! Decides what is read when: which generation a file is, what is new in it, what is left over from before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -127,7 +127,13 @@ impl Coordinator {
         }
         let (chains, work) = unbounded();
         let chains_left = Arc::new(AtomicUsize::new(0));
-        let checker = Chains::new(work, chains_left.clone(), stop.clone(), watcher.waker());
+        let checker = Chains::new(
+            work,
+            chains_left.clone(),
+            stop.clone(),
+            watcher.waker(),
+            options.seals.clone(),
+        );
         threads.push(spawn("chains", move || checker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
         let turns = sinks.iter().map(|s| s.writing()).collect();
@@ -265,7 +271,7 @@ impl Coordinator {
             }
         }
         self.settle_copies(&mut set);
-        self.check_chain(&set);
+        self.check_chain(&key.1, &set);
         self.sets.insert(key, set);
     }
 
@@ -366,7 +372,7 @@ impl Coordinator {
     }
 
     /// Hands the picture of a set to the chain thread.
-    fn check_chain(&self, set: &SetState) {
+    fn check_chain(&self, log: &Path, set: &SetState) {
         let known = self.sinks[set.store].of_source(&set.name);
         let mut files: Vec<ChainFile> = set
             .tracks
@@ -386,6 +392,7 @@ impl Coordinator {
         files.sort_by_key(|f| f.rank);
         let work = ChainWork {
             source: set.name.clone(),
+            log: log.to_owned(),
             sink: self.sinks[set.store].clone(),
             files,
         };

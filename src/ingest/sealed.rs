@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
 use super::sealing::SealError;
-use crate::chain::{ChainReport, Finding};
-use crate::event::BreakKind;
+use crate::chain::{ChainReport, Finding, Verdicts};
+use crate::event::{BreakKind, Level, Verdict};
 use crate::seal::{
     Change, Checkpoint, Difference, Hash, LeafCutter, Ledger, LedgerError, PublicKey, Sealed,
     compare, root_of,
@@ -78,6 +79,7 @@ pub(super) fn first_leaf(file: &GenFile) -> Result<Option<Hash>, SealError> {
 }
 
 /// What checks a log against its seals.
+#[derive(Clone, Debug)]
 pub struct Seals {
     /// Where the ledgers are.
     pub dir: PathBuf,
@@ -94,13 +96,22 @@ struct Present<'a> {
     leaves: Vec<Hash>,
 }
 
-/// Adds what the seals say of a log to what its chain says. Nothing, if it was never sealed.
+impl Seals {
+    /// Whether a log was ever sealed.
+    pub(super) fn know(&self, log: &Path) -> bool {
+        Ledger::is_there(&self.dir, log)
+    }
+}
+
+/// Adds what the seals say of a log to what its chain says. Nothing, if it was never sealed. `ranks` = the rank of each file
+/// of the set.
 pub(super) fn add_seals(
     set: &LogSet,
+    ranks: &[i32],
     seals: &Seals,
     report: ChainReport,
 ) -> Result<ChainReport, SealError> {
-    if !Ledger::is_there(&seals.dir, &set.name) {
+    if !seals.know(&set.name) {
         return Ok(report);
     }
     let Some(key) = &seals.key else {
@@ -112,9 +123,9 @@ pub(super) fn add_seals(
         Err(error) => return Ok(with(report, signature_bad(&error))),
     };
     let mut present = Vec::new();
-    for (rank, file) in set.generations.iter().enumerate() {
+    for (rank, file) in ranks.iter().zip(&set.generations) {
         present.push(Present {
-            rank: i32::try_from(rank).unwrap_or(i32::MAX),
+            rank: *rank,
             file,
             leaves: leaves_of(file)?,
         });
@@ -124,6 +135,7 @@ pub(super) fn add_seals(
         held: 0,
         sealed: 0,
         newest: None,
+        covered: Vec::new(),
     };
     let mut free: Vec<usize> = (0..present.len()).collect();
     let mut left: Vec<(&Sealed, Vec<Hash>)> = Vec::new();
@@ -186,6 +198,8 @@ struct Check {
     held: u64,
     sealed: u64,
     newest: Option<Checkpoint>,
+    /// Offsets, by rank, of what was sealed.
+    covered: Vec<(i32, Range<u64>)>,
 }
 
 impl Check {
@@ -214,9 +228,24 @@ impl Check {
             self.newest = Some(at.clone());
         }
         if differences.is_empty() {
+            self.covered.push((present.rank, 0..at.bytes));
             return Ok(());
         }
-        let offsets = offsets_of(present.file, &differences)?;
+        let more = |d: &&Difference| {
+            matches!(
+                d.change,
+                Change::Inserted | Change::Duplicated | Change::Moved
+            )
+        };
+        let added: u64 = differences.iter().filter(more).map(|d| d.count).sum();
+        let gone = |d: &&Difference| matches!(d.change, Change::Deleted | Change::Cut);
+        let removed: u64 = differences.iter().filter(gone).map(|d| d.count).sum();
+        let mut lines: Vec<u64> = differences.iter().map(|d| d.line).collect();
+        // Behind the last line that was sealed.
+        lines.push((size + added).saturating_sub(removed) + 1);
+        let mut offsets = offsets_of(present.file, &lines)?;
+        self.covered
+            .push((present.rank, 0..offsets.pop().unwrap_or(0)));
         for (difference, offset) in differences.iter().zip(offsets) {
             self.findings
                 .push(told(difference, offset, sealed, present));
@@ -304,6 +333,14 @@ impl Check {
                 report.records = lines;
                 report.verified = self.held;
                 report.coverage = said;
+                let covered = self.covered.into_iter();
+                let covered = covered.map(|(rank, range)| (rank, range, Verdict::Verified));
+                let broken = self.findings.iter().filter(|f| f.level == Level::Alarm);
+                let broken = broken.map(|f| {
+                    let place = f.offset..f.offset + 1;
+                    (f.generation, place, Verdict::Broken(f.kind))
+                });
+                report.verdicts = Verdicts::sealed(covered.chain(broken));
             }
         }
         report.findings.extend(self.findings);
@@ -437,21 +474,17 @@ fn told(d: &Difference, offset: u64, sealed: &Sealed, present: &Present<'_>) -> 
     }
 }
 
-/// Where the first line of each difference begins, or the file ends.
-fn offsets_of(file: &GenFile, differences: &[Difference]) -> Result<Vec<u64>, SealError> {
-    let mut wanted: Vec<(u64, usize)> = differences
-        .iter()
-        .enumerate()
-        .map(|(n, d)| (d.line, n))
-        .collect();
+/// Where lines (from 1 on) begin; the end of the file, for those that are not there.
+fn offsets_of(file: &GenFile, lines: &[u64]) -> Result<Vec<u64>, SealError> {
+    let mut wanted: Vec<(u64, usize)> = lines.iter().copied().zip(0..).collect();
     wanted.sort_unstable();
     let (mut cutter, mut line, mut at) = (LeafCutter::default(), 1, 0);
-    let mut offsets = vec![0; differences.len()];
+    let mut offsets = vec![0; lines.len()];
     let mut next = 0;
     read_from(file, 0, &mut |piece| {
         cutter.push(piece, |_, bytes| {
-            while wanted.get(next).is_some_and(|(wanted, _)| *wanted == line) {
-                offsets[wanted[next].1] = at;
+            while let Some((_, n)) = wanted.get(next).filter(|(wanted, _)| *wanted == line) {
+                offsets[*n] = at;
                 next += 1;
             }
             line += 1;

@@ -30,7 +30,10 @@ pub fn verify(paths: &[PathBuf], registry: &Registry, seals: Option<&Seals>) -> 
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry).map_err(SealError::from);
         let checked = checked.and_then(|report| match seals {
-            Some(seals) => add_seals(set, seals, report),
+            Some(seals) => {
+                let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
+                add_seals(set, &ranks, seals, report)
+            }
             None => Ok(report),
         });
         let (report, error) = match checked {
