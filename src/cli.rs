@@ -11,13 +11,16 @@ mod exit;
 mod explore;
 mod formats;
 mod index;
+mod launch;
 mod look;
 mod man;
 mod open;
 mod problem;
 mod progress;
+mod prove;
 mod runbook;
 mod scratch;
+mod seal;
 mod search;
 mod session;
 mod start;
@@ -52,6 +55,9 @@ pub fn main() -> ExitCode {
             } as u8);
         }
     };
+    if let Some(Command::Launch { words }) = &cli.command {
+        return launch::run(words);
+    }
     let mut app = App::new(&cli.global);
     let result = run(cli, &mut app).and_then(|exit| {
         app.out.flush()?;
@@ -64,18 +70,28 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
+    if cli.command.is_some() && (cli.fresh || cli.session.is_some()) {
+        return Err(Failure::Usage(
+            "--fresh and --session are of the explorer: auditty --session NAME PATH".into(),
+        ));
+    }
     match &cli.command {
         None => explore::run(&cli, app),
         Some(Command::Demo) => demo::run(app),
         Some(Command::Search(args)) => search::run(args, app),
         Some(Command::Tail(args)) => tail::run(args, app),
         Some(Command::Verify(args)) => verify::run(args, app),
+        Some(Command::Seal(args)) => seal::run(args, app),
+        Some(Command::Prove(args)) => prove::prove(args, app),
+        Some(Command::CheckProof(args)) => prove::check(args, app),
         Some(Command::Index(args)) => index::run(args, app),
         Some(Command::Formats(args)) => formats::run(args, app),
         Some(Command::Runbook(args)) => runbook::run(args, app),
         Some(Command::Session(args)) => session::run(args, app),
         Some(Command::Doctor(args)) => doctor::run(args, app),
         Some(Command::Completions { shell }) => completions::run(*shell, app),
+        // It has run before anything else was read.
+        Some(Command::Launch { .. }) => Ok(Exit::Ok),
         Some(Command::Man { command }) => man::run(command, app),
     }
 }

@@ -3,8 +3,8 @@
 //! A wrong key or value never stops the program: it is reported with its place and what is allowed there, and the
 //! layer below holds.
 
-mod formats;
 mod keys;
+mod lists;
 pub mod paths;
 pub mod terminal;
 #[cfg(test)]
@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::event::Zone;
+use crate::source::command::Command;
 use crate::text::Charset;
 
 pub use paths::Paths;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub index: IndexLimits,
     /// Formats of one's own.
     pub formats: Vec<crate::format::Spec>,
+    /// What can be read as `command:NAME`.
+    pub commands: Vec<Command>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +104,7 @@ impl Default for Settings {
                 min_free: 1 << 30,
             },
             formats: Vec::new(),
+            commands: vec![Command::journal()],
         }
     }
 }
@@ -184,14 +188,17 @@ pub fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     flags: Vec<Entry>,
 ) -> (Settings, Vec<ConfigError>) {
-    let mut formats = Vec::new();
+    let (mut formats, mut commands) = (Vec::new(), Vec::new());
     let (file, mut errors) = match paths.map(|p| p.config_file()) {
         None => (Vec::new(), Vec::new()),
         Some(path) => match read_text(&path) {
             Ok(text) => {
                 let (entries, mut errors) = read_toml(&path, &text);
-                let (own, wrong) = formats::read_formats(&path, &text);
+                let (own, wrong) = lists::read_formats(&path, &text);
                 formats = own;
+                errors.extend(wrong);
+                let (configured, wrong) = lists::read_commands(&path, &text);
+                commands = configured;
                 errors.extend(wrong);
                 (entries, errors)
             }
@@ -211,6 +218,12 @@ pub fn load(
     let (mut settings, wrong) = merge(&[file, read_environment(environment), flags]);
     errors.extend(wrong);
     settings.formats = formats;
+    let named = |name: &str| commands.iter().any(|c| c.name == name);
+    let journal = Command::journal();
+    if !named(&journal.name) {
+        commands.push(journal);
+    }
+    settings.commands = commands;
     if let Some(home) = std::env::home_dir() {
         settings.expand_home(&home);
     }
@@ -225,6 +238,17 @@ impl Settings {
                 *path = home.join(rest);
             }
         }
+    }
+
+    /// What `command:NAME` stands for.
+    pub fn command(&self, name: &str) -> Option<&Command> {
+        self.commands.iter().find(|command| command.name == name)
+    }
+
+    /// The names that may stand in `command:NAME`; `None` = none, because no command may be started.
+    pub fn command_names(&self) -> Option<Vec<String>> {
+        let names = self.commands.iter().map(|command| command.name.clone());
+        self.exec.then(|| names.collect())
     }
 
     /// Whether to write colours to a stream.

@@ -41,6 +41,7 @@ mod postgres;
 mod record;
 mod registry;
 mod sample;
+mod several;
 mod slack;
 mod syslog;
 mod teleport;

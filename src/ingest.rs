@@ -11,13 +11,17 @@ mod content;
 mod coordinator;
 mod generations;
 mod identify;
+mod pipes;
 mod progress;
 mod queue;
 mod reading;
 pub mod scan;
+pub mod sealed;
+pub mod sealing;
 mod tailer;
 pub mod verify;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,10 +32,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 pub use self::choices::Chooser;
 use self::coordinator::{Coordinator, Ends};
+use self::sealed::Seals;
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
 use crate::event::Zone;
 use crate::format::Registry;
+use crate::source::command::Command;
 use crate::source::watch::Waker;
 use crate::source::{Discoverer, Discovery, SourceError};
 
@@ -57,8 +63,14 @@ pub struct Options {
     pub zone: Zone,
     /// Threads for older records.
     pub workers: usize,
-    /// Where standard input is kept while it is read.
+    /// Where what comes by a pipe is kept while it is read.
     pub spool: PathBuf,
+    /// What the paths `command:NAME` stand for.
+    pub commands: Vec<Command>,
+    /// Program and first arguments of what becomes one of them, and dies with this process; none = started as they are.
+    pub launcher: Vec<OsString>,
+    /// What logs without a chain are compared with.
+    pub seals: Option<Seals>,
 }
 
 /// A running pipeline; dropping it stops it.

@@ -13,6 +13,7 @@
 //! | `format` | 1 | bytes to frames to events; one format = one file |
 //! | `source` | 1 | where bytes come from: files, rotation, compression, stdin, following |
 //! | `chain` | 1 | hash chains: recipes, verification, verdicts, findings, coverage |
+//! | `seal` | 1 | seals over logs without a chain: Merkle tree, signed checkpoints, proofs |
 //! | `query` | 1 | the one query language: tree, parser, display, matcher |
 //! | `runbook` | 2 | runbooks: Markdown reader, inputs, steps |
 //! | `engine` | 3 | what answers queries, and the sink that feeds it |
@@ -30,6 +31,7 @@ pub mod text;
 pub mod chain;
 pub mod format;
 pub mod query;
+pub mod seal;
 pub mod source;
 
 pub mod runbook;

@@ -1,4 +1,4 @@
-//! Where bytes come from: files, directories, globs, stdin; rotated sets, compression, following.
+//! Where bytes come from: files, directories, globs, stdin, commands; rotated sets, compression, following.
 //!
 //! This module knows files and bytes, nothing of formats, frames or events. How the ingest uses it:
 //!
@@ -8,7 +8,7 @@
 //! 3. [`watch::Watcher::recv`] waits until something moved; after it either [`LogSet::restat`] (files grew) or another
 //!    scan (files came, went or were renamed) gives the new picture;
 //! 4. [`follow::compare`] says what happened between two pictures, and in which order to read on;
-//! 5. [`stdin::Spool`] makes a pipe a file that grows.
+//! 5. [`spool::Spool`] makes what comes by a pipe a file that grows: standard input, or what a [`command`] prints.
 //!
 //! Whether two files hold the same content (a generation that was compressed, a copy, a reused inode) is for the
 //! ingest to find out by the hash of the first frame; `follow` only says where that question arises.
@@ -18,14 +18,16 @@ mod content;
 mod dirs;
 mod near;
 mod peek;
+mod utf16;
 
+pub mod command;
 pub mod discover;
 pub mod file;
 pub mod follow;
 pub mod newlines;
 pub mod rotation;
 pub mod set;
-pub mod stdin;
+pub mod spool;
 pub mod stream;
 pub mod watch;
 

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::support::imports::{Import, imports};
 
 /// The table of `src/lib.rs`. A module imports only modules of strictly lower rank.
-const RANKS: [(&str, u8); 15] = [
+const RANKS: [(&str, u8); 16] = [
     ("event", 0),
     ("text", 0),
     ("json", 0),
     ("format", 1),
     ("source", 1),
     ("chain", 1),
+    ("seal", 1),
     ("query", 1),
     ("runbook", 2),
     ("engine", 3),

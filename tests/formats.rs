@@ -74,3 +74,38 @@ fn formats_are_listed_detected_and_shown() {
         1
     );
 }
+
+/// What PowerShell writes with `>`: the same events as in UTF-8, with the lines' numbers.
+#[test]
+fn utf16_is_read_as_utf8_is() {
+    let program = Program::new();
+    let text: String = (0..300)
+        .map(|n| format!("{{\"time\":\"2026-11-26T10:00:00Z\",\"user\":\"Jörg{n} 😀\",\"action\":\"login\"}}\r\n"))
+        .collect();
+    program.log("plain.json", &text);
+    let ask = |file: &str| {
+        program.print([
+            "search",
+            "jörg7",
+            file,
+            "--fields",
+            "ts,actor,action,line",
+            "--format",
+            "csv",
+        ])
+    };
+    let want = ask("plain.json");
+    assert!(want.contains("Jörg7 😀,login,8"), "{want}");
+    let units = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{text}")
+            .encode_utf16()
+            .flat_map(order)
+            .collect()
+    };
+    program.log("le.json", units(u16::to_le_bytes));
+    program.log("be.json", units(u16::to_be_bytes));
+    assert_eq!(ask("le.json"), want);
+    assert_eq!(ask("be.json"), want);
+    // From the index, too.
+    assert_eq!(ask("be.json"), want);
+}

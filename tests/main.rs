@@ -4,6 +4,7 @@
 mod architecture;
 mod chosen_format;
 mod cli;
+mod commands;
 mod crash;
 mod differential;
 mod engine_contract;
@@ -17,6 +18,7 @@ mod local_engine;
 mod own_formats;
 mod readme;
 mod screenshots;
+mod seals;
 mod second_process;
 mod sessions;
 mod settings;

@@ -51,6 +51,9 @@ fn incident() -> Arc<MemoryEngine> {
         zone: Zone::Utc,
         workers: 1,
         spool: folder.path().to_owned(),
+        commands: Vec::new(),
+        launcher: Vec::new(),
+        seals: None,
     };
     let ingest = Ingest::start(discoverer, discovery, engine.sinks(), registry, options).unwrap();
     ingest.wait_complete(&mut |_| true);

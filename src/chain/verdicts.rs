@@ -64,6 +64,19 @@ impl Verdicts {
         }
     }
 
+    /// What seals say of a log without a chain: ranges of offsets by generation, the later ones over those before; the rest is
+    /// not sealed.
+    pub fn sealed(ranges: impl IntoIterator<Item = (i32, Range<u64>, Verdict)>) -> Self {
+        let stretches = ranges.into_iter().filter(|(_, range, _)| !range.is_empty());
+        let stretches = stretches.map(|(generation, range, verdict)| Stretch {
+            generation,
+            first: range.start,
+            last: range.end - 1,
+            verdict,
+        });
+        Self::paint(stretches, Verdict::Unchained)
+    }
+
     /// The verdict of the record at `offset` of `generation`.
     pub fn at(&self, generation: i32, offset: u64) -> Verdict {
         let after = self

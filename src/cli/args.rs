@@ -23,11 +23,15 @@ A path named like a command is opened with its directory: auditty ./search
 
 Exit status: 0 ok, 1 no match or not everything verified, 2 usage, 3 alarm, 5 cannot read";
 
+const USAGE: &str = "\
+auditty [OPTIONS] [PATH]...
+       auditty [OPTIONS] <COMMAND>";
+
 /// The audit-log explorer for the terminal
 #[derive(Debug, Parser)]
-#[command(name = "auditty", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "auditty", version, after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Cli {
-    /// Files, directories, patterns, or - for standard input [default: the configured sources]
+    /// Files, directories, patterns, - for standard input, command:NAME for what a command prints [default: the configured sources]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Begin without what was kept of the last time on these sources
@@ -57,7 +61,7 @@ pub(super) struct Global {
     /// Plain ASCII: no glyphs, and every other character escaped
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) ascii: bool,
-    /// Never start another program (so far nothing does: no source is a command yet)
+    /// Never start another program: no command is read, nor the journal
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) no_exec: bool,
 }
@@ -105,6 +109,9 @@ pub(super) enum Command {
     Search(SearchArgs),
     Tail(TailArgs),
     Verify(VerifyArgs),
+    Seal(SealArgs),
+    Prove(ProveArgs),
+    CheckProof(CheckProofArgs),
     Index(IndexArgs),
     Formats(FormatsArgs),
     Runbook(RunbookArgs),
@@ -114,6 +121,12 @@ pub(super) enum Command {
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         shell: clap_complete::Shell,
+    },
+    /// Become a command that ends when auditty does; for auditty's own use
+    #[command(name = super::launch::NAME, hide = true)]
+    Launch {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        words: Vec<std::ffi::OsString>,
     },
     /// Print the manual page of auditty, or of one of its commands
     #[command(after_help = MAN_EXAMPLES)]
@@ -296,8 +309,83 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: ReportFormat,
     /// Go on checking what is appended, and print what changes
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["key", "checkpoints"])]
     pub(super) watch: bool,
+    /// The public key of the seals, or a file with it [default: this host's]
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
+    /// Checkpoints that were copied elsewhere (auditty seal --sink): they count for more than those of this host
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoints: Option<PathBuf>,
+}
+
+const SEAL_EXAMPLES: &str = "\
+What a seal cannot tell: what happened to a log before it was first sealed, or to lines since the newest checkpoint. Who
+holds the key can seal anything: a checkpoint counts for as much as the place it was copied to.
+
+Exit status: 3 if a log is no longer as it was sealed; it is not sealed further then.
+
+Examples:
+  auditty seal /var/log/auth.log --sink /mnt/worm/checkpoints.jsonl
+  auditty seal --follow /var/log/auth.log    go on; under systemd, say
+  auditty seal --public-key                  for those who check
+  auditty verify /var/log/auth.log           what was changed since?";
+
+/// Seal logs that have no hash chain: what is changed later is named by auditty verify
+#[derive(Args, Debug)]
+#[command(after_help = SEAL_EXAMPLES)]
+pub(super) struct SealArgs {
+    /// What to seal [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Go on sealing what is appended
+    #[arg(long)]
+    pub(super) follow: bool,
+    /// Sign a checkpoint after so many lines
+    #[arg(long, value_name = "LINES", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) every: u64,
+    /// With --follow: sign a checkpoint after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(super) after: u64,
+    /// Copy each checkpoint to the end of a file, best on another machine's disk
+    #[arg(long, value_name = "FILE")]
+    pub(super) sink: Option<PathBuf>,
+    /// Seal logs that are no longer as they were sealed as they are now: a new beginning
+    #[arg(long)]
+    pub(super) anew: bool,
+    /// Print the public key, and do nothing else
+    #[arg(long, conflicts_with_all = ["paths", "follow", "sink", "anew"])]
+    pub(super) public_key: bool,
+}
+
+const PROVE_EXAMPLES: &str = "\
+The proof holds the line itself, its place, and the signed checkpoint: who has it and the public key needs neither the log
+nor this host.
+
+Examples:
+  auditty prove /var/log/auth.log:4410 > line.proof
+  auditty check-proof line.proof --key 'auditty/bastion+1c9d…+AR…'";
+
+/// Write a proof that a line was in a sealed log
+#[derive(Args, Debug)]
+#[command(after_help = PROVE_EXAMPLES)]
+pub(super) struct ProveArgs {
+    /// The line: FILE:LINE
+    #[arg(value_name = "FILE:LINE")]
+    pub(super) line: String,
+}
+
+/// Check a proof with the public key alone, and print what it proves
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 3 if it proves nothing.\n\nExample:\n  auditty check-proof line.proof --key bastion.pub"
+)]
+pub(super) struct CheckProofArgs {
+    /// The proof
+    pub(super) proof: PathBuf,
+    /// The public key of the seals, or a file with it [default: this host's]
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
 }
 
 const INDEX_EXAMPLES: &str = "\

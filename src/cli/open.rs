@@ -17,8 +17,10 @@ use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Detection, Format, Registry};
 use crate::ingest::scan::FileScanner;
+pub(super) use crate::ingest::sealed::Seals;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
+use crate::source::command::name_in;
 use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
 use crate::tui::clipboard::Wrap;
 use crate::tui::runner::ReadAs;
@@ -130,14 +132,14 @@ fn open_kept(
     mode: Mode,
     places: &Paths,
 ) -> Result<Opened, OpenError> {
-    let mut discoverer = Discoverer::new(paths.to_vec());
+    let mut discoverer = discoverer(paths, settings);
     let discovery = scan(&mut discoverer)?;
     // What comes by a pipe is read once: its index lives as long as this process.
-    let piped = discovery.roots.iter().any(|r| r.kind == RootKind::Stdin);
+    let piped = discovery.roots.iter().any(|r| r.kind.is_pipe());
     let no_place = |e: PathsError| OpenError::NoPlace(e.to_string());
     paths::private_dir(&places.cache).map_err(no_place)?;
     if piped {
-        let scratch = scratch_dir(&places.cache, "stdin-");
+        let scratch = scratch_dir(&places.cache, "pipe-");
         let scratch = scratch.map_err(|error| OpenError::NoPlace(error.to_string()))?;
         return open_for_now(paths, settings, mode, scratch, &places.index_dir());
     }
@@ -169,11 +171,15 @@ fn open_for_now(
     scratch: Scratch,
     folder: &Path,
 ) -> Result<Opened, OpenError> {
-    let mut discoverer = Discoverer::new(paths.to_vec());
+    let mut discoverer = discoverer(paths, settings);
     let discovery = scan(&mut discoverer)?;
-    let dir_of = |path: &Path, kind: RootKind| match kind {
-        RootKind::Stdin => scratch.path().join("index"),
-        _ => folder.join(dir_name(path)),
+    let dir_of = |path: &Path, kind: RootKind| {
+        let parent = if kind.is_pipe() {
+            scratch.path()
+        } else {
+            folder
+        };
+        parent.join(dir_name(path))
     };
     let roots = discovery.roots.iter();
     let dirs: Vec<PathBuf> = roots.map(|r| dir_of(&r.path, r.kind)).collect();
@@ -194,6 +200,15 @@ fn open_for_now(
     Ok(opened)
 }
 
+/// Whether a path stands for what comes by a pipe.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-") || (name_in(path).is_some() && !path.exists())
+}
+
+fn discoverer(paths: &[PathBuf], settings: &Settings) -> Discoverer {
+    Discoverer::new(paths.to_vec()).with_commands(settings.command_names())
+}
+
 fn scan(discoverer: &mut Discoverer) -> Result<Discovery, OpenError> {
     let discovery = discoverer.scan();
     if discovery.roots.is_empty() {
@@ -202,9 +217,9 @@ fn scan(discoverer: &mut Discoverer) -> Result<Discovery, OpenError> {
     Ok(discovery)
 }
 
-/// A path that is right from any folder; standard input stays what it is.
+/// A path that is right from any folder; standard input and commands stay what they are.
 fn absolute(path: &Path) -> PathBuf {
-    if path == Path::new("-") {
+    if is_pipe(path) {
         return path.to_owned();
     }
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
@@ -251,6 +266,9 @@ fn start(
         zone,
         workers: 2,
         spool,
+        commands: settings.commands.clone(),
+        launcher: super::launch::launcher(),
+        seals: super::seal::of_this_host(),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);
@@ -358,13 +376,18 @@ pub(super) fn sharing(opened: &Opened, app: &super::app::App) -> share::Setup {
     }
 }
 
-pub(super) fn verify(paths: &[PathBuf], settings: &Settings) -> Result<Vec<VerifyFile>, OpenError> {
+pub(super) fn verify(
+    paths: &[PathBuf],
+    settings: &Settings,
+    seals: Option<&Seals>,
+) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
     }
     Ok(crate::ingest::verify::verify(
         paths,
         &Registry::with(&settings.formats),
+        seals,
     ))
 }
 
@@ -388,6 +411,44 @@ pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
     })?;
     open_stream(&found)
         .map_err(|e| OpenError::Failed(format!("cannot read {}: {e}", file.display())))
+}
+
+/// What is at these paths, and how to look again.
+pub(super) fn discovered(
+    paths: &[PathBuf],
+    settings: &Settings,
+) -> Result<(Discoverer, Discovery), OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NothingToOpen);
+    }
+    let mut discoverer = discoverer(paths, settings);
+    let discovery = scan(&mut discoverer)?;
+    Ok((discoverer, discovery))
+}
+
+/// The live file of the log that a file is one of.
+pub(super) fn log_of(file: &Path) -> Result<PathBuf, OpenError> {
+    let discovery = crate::source::discover(&[file.to_owned()]);
+    let set = discovery.roots.iter().flat_map(|r| &r.sets).next();
+    let set = set.ok_or_else(|| OpenError::Failed(nothing_readable(&discovery)))?;
+    Ok(set.name.clone())
+}
+
+/// A whole line of a file, decompressed, without its LF; lines count from 1 on.
+pub(super) fn line_of(file: &Path, line: u64) -> Result<Option<Vec<u8>>, OpenError> {
+    use std::io::BufRead;
+    let mut stream = std::io::BufReader::new(stream(file)?);
+    let failed = |e| OpenError::Failed(format!("cannot read {}: {e}", file.display()));
+    let mut bytes = Vec::new();
+    for _ in 0..line {
+        bytes.clear();
+        stream.read_until(b'\n', &mut bytes).map_err(failed)?;
+        if bytes.last() != Some(&b'\n') {
+            return Ok(None);
+        }
+    }
+    bytes.pop();
+    Ok(Some(bytes))
 }
 
 /// A file as one of a log; `None` = binary or empty.

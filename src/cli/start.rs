@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::app::App;
 use super::exit::Failure;
 use super::look::Look;
+use crate::source::command::Command;
 use crate::state::{Listed, Slot, Store};
 use crate::text::Charset;
 use crate::tui::start_page::{self, Entry, StartPage};
@@ -93,6 +94,27 @@ fn offers(sessions: &[Listed], usual: &[PathBuf], app: &App) -> Vec<(Entry, Choi
         };
         offers.push((entry, Choice::Open(vec![path.clone()])));
     }
+    if app.settings.exec {
+        let ready = app.settings.commands.iter().filter_map(|command| {
+            let found = runs(command);
+            // The journal is offered by itself: where there is none, there is nothing to say about it.
+            (found || *command != Command::journal()).then_some((command, found))
+        });
+        offers.extend(ready.map(|(command, ready)| {
+            let shown = command.run.join(" ");
+            let entry = Entry {
+                heading: "COMMANDS",
+                name: command.path().display().to_string(),
+                detail: if ready {
+                    shown
+                } else {
+                    format!("{} is not installed", command.run[0])
+                },
+                ready,
+            };
+            (entry, Choice::Open(vec![command.path()]))
+        }));
+    }
     let demo = Entry {
         heading: "TO TRY IT OUT",
         name: "demo".to_owned(),
@@ -101,6 +123,21 @@ fn offers(sessions: &[Listed], usual: &[PathBuf], app: &App) -> Vec<(Entry, Choi
     };
     offers.push((demo, Choice::Demo));
     offers
+}
+
+/// Whether the program of a command is there.
+fn runs(command: &Command) -> bool {
+    let Some(program) = command.run.first() else {
+        return false;
+    };
+    let is_program = |path: &Path| {
+        rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file()
+    };
+    if program.contains('/') {
+        return is_program(Path::new(program));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
 }
 
 /// Whether a path can be opened, and what to know about it; nothing if there is nothing there.
@@ -148,7 +185,13 @@ mod tests {
         };
         let sessions = [session(&log, 5), session(Path::new("/gone/log"), 4)];
         let usual = ["auth.log", "empty.log", "secure"].map(|name| base.path().join(name));
-        let (app, _) = app();
+        let (mut app, _) = app();
+        let command = |name: &str, program: &str| Command {
+            name: name.into(),
+            run: vec![program.into(), "-f".into()],
+            once: Vec::new(),
+        };
+        app.settings.commands = vec![command("pods", "sh"), command("other", "/no/such")];
         let offers = offers(&sessions, &usual, &app);
         let shown: Vec<_> = offers
             .iter()
@@ -160,10 +203,13 @@ mod tests {
                 ("OPENED BEFORE", true, "1970-01-01 00:00 UTC  actor:alice"),
                 ("OPENED BEFORE", false, "/gone/log is gone"),
                 ("LOGS ON THIS HOST", true, "2 B"),
+                ("COMMANDS", true, "sh -f"),
+                ("COMMANDS", false, "/no/such is not installed"),
                 ("TO TRY IT OUT", true, "a bundled incident with live events"),
             ]
         );
         assert_eq!(offers[2].1, Choice::Open(vec![log]));
-        assert_eq!(offers[3].1, Choice::Demo);
+        assert_eq!(offers[3].1, Choice::Open(vec!["command:pods".into()]));
+        assert_eq!(offers[5].1, Choice::Demo);
     }
 }

@@ -1,6 +1,5 @@
 //! `auditty tail`: matching events as they arrive.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::app::App;
@@ -23,9 +22,8 @@ pub(super) fn run(args: &TailArgs, app: &mut App) -> Result<Exit, Failure> {
             app.talk(&format!("{}: {error}", source.name));
         }
     }
-    // All of standard input arrives; of a file only what is appended from now on.
-    let only_stdin = paths.iter().all(|path| path == Path::new("-"));
-    let from = if only_stdin {
+    // All of a pipe arrives; of a file only what is appended from now on.
+    let from = if paths.iter().all(|path| open::is_pipe(path)) {
         Watermark::default()
     } else {
         opened.engine.info().watermark

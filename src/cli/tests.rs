@@ -271,7 +271,8 @@ fn queries_may_begin_with_a_minus_and_flags_stay_flags() {
 
 #[test]
 fn flags_are_the_topmost_layer() {
-    let cli = parse("--tz Europe/Vienna --color never --ascii --no-exec").unwrap();
+    let cli = parse("--tz Europe/Vienna --color never --ascii --no-exec search x").unwrap();
+    assert!(matches!(cli.command, Some(Command::Search(_))));
     let (settings, errors) = crate::config::merge(&[cli.global.layer()]);
     assert_eq!(errors, []);
     assert_eq!(settings.zone.to_string(), "Europe/Vienna");

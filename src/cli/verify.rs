@@ -7,7 +7,7 @@ use super::app::App;
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode, VerifyFile};
-use super::progress;
+use super::{progress, seal};
 use crate::chain::ChainReport;
 use crate::engine::{Engine, EngineError, Tail, TailRequest};
 use crate::query::Query;
@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
     let paths = app.sources(&args.paths);
     if !args.watch {
-        let files = open::verify(&paths, &app.settings)?;
+        let seals = seal::seals(args.key.as_deref(), args.checkpoints.as_deref(), app)?;
+        let files = open::verify(&paths, &app.settings, seals.as_ref())?;
         return print(&files, args.format, app);
     }
     let opened = open::open(&paths, &app.settings, Mode::Follow)?;

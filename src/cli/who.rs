@@ -14,7 +14,11 @@ pub(super) fn this_user() -> String {
         (_, None) => "unnamed".to_owned(),
     };
     let asked = name(&["SUDO_USER"]).map_or_else(String::new, |by| format!(", sudo by {by}"));
+    format!("{user} (uid {uid}{asked}) on {}", host())
+}
+
+/// The machine's name.
+pub(super) fn host() -> String {
     let system = rustix::system::uname();
-    let host = system.nodename().to_string_lossy();
-    format!("{user} (uid {uid}{asked}) on {host}")
+    system.nodename().to_string_lossy().into_owned()
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Choice, Clipboard, Depth, Settings, Value};
+use crate::source::command;
 use crate::text::suggest::hint;
 
 struct Key {
@@ -18,6 +19,7 @@ const CHOICE: &str = "\"auto\", \"always\" or \"never\"";
 const COLOURS: &str = "\"auto\", \"16\", \"256\", \"truecolor\" or \"none\"";
 const THEME: &str = "\"auto\", \"dark\", \"light\", \"high-contrast\" or NAME for themes/NAME.toml beside config.toml";
 const PATHS: &str = "a list of paths, each absolute or from the home directory (\"~/…\")";
+const SOURCES: &str = "a list of paths, each absolute or from the home directory (\"~/…\"), and of commands (\"command:NAME\")";
 const COLUMNS: &str = "a list of fields (\"time\", \"actor\", \"action\", …) and attribute paths such as \"objectRef.namespace\"";
 const SIZE: &str =
     "a number of bytes, or with a unit as in \"10 GB\" (kB MB GB TB, KiB MiB GiB TiB)";
@@ -60,8 +62,8 @@ const KEYS: &[Key] = &[
     },
     Key {
         name: "sources",
-        allowed: PATHS,
-        set: |s, v| set(&mut s.sources, paths(v)),
+        allowed: SOURCES,
+        set: |s, v| set(&mut s.sources, sources(v)),
     },
     Key {
         name: "runbooks",
@@ -208,6 +210,17 @@ fn paths(value: &Value) -> Option<Vec<PathBuf>> {
     };
     let is_fixed = |path: &PathBuf| path.is_absolute() || path.starts_with(Path::new("~"));
     paths.iter().all(is_fixed).then_some(paths)
+}
+
+/// Paths and names of commands.
+fn sources(value: &Value) -> Option<Vec<PathBuf>> {
+    let is_command = |text: &&String| command::name_in(Path::new(text)).is_some();
+    let Value::List(list) = value else {
+        return paths(value);
+    };
+    let others = list.iter().filter(|text| !is_command(text)).cloned();
+    paths(&Value::List(others.collect()))?;
+    Some(list.iter().map(PathBuf::from).collect())
 }
 
 /// Names without blanks around them; in the environment they are separated by commas.

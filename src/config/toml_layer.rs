@@ -41,8 +41,9 @@ fn collect(
     for (key, value) in table.iter() {
         let name = format!("{prefix}{}", key.get_ref());
         match value.get_ref() {
-            // Read apart: see `formats`.
-            DeValue::Array(_) if prefix.is_empty() && name == super::formats::KEY => {}
+            // Read apart: see `lists`.
+            DeValue::Array(_)
+                if prefix.is_empty() && super::lists::KEYS.contains(&name.as_str()) => {}
             DeValue::Table(inner) if prefix.is_empty() => {
                 collect(&format!("{name}."), inner, place, out)
             }

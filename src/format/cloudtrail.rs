@@ -20,7 +20,7 @@ impl Format for CloudTrail {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
@@ -192,6 +192,12 @@ impl Identity<'_> {
             Some("FederatedUser") => {
                 if let Some((_, name)) = self.arn.and_then(|a| a.split_once(":federated-user/")) {
                     return Some(name.to_owned());
+                }
+            }
+            Some("IAMUser") if self.user_name.is_none() => {
+                if let Some((_, name)) = self.arn.and_then(|a| a.split_once(":user/")) {
+                    // Behind the path that users may be filed under.
+                    return named(name.rsplit('/').next());
                 }
             }
             Some("AWSService") => return named(self.invoked_by.or(self.principal).or(self.arn)),

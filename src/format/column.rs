@@ -112,7 +112,7 @@ impl Format for InColumn {
         if let Some(wrong) = wrong {
             add_note(&mut event, &wrong);
         }
-        Ok(self.records.events(event, leaves))
+        Ok(vec![self.records.filled(event, leaves)])
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

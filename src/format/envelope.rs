@@ -28,7 +28,7 @@ use crate::json;
 pub(super) const IN: &str = " in ";
 
 /// Keys under which shippers put the text they were given.
-const TEXT_KEYS: [&str; 9] = [
+const TEXT_KEYS: [&str; 10] = [
     "log",
     "message",
     "@message",
@@ -38,6 +38,8 @@ const TEXT_KEYS: [&str; 9] = [
     "line",
     "textPayload",
     "properties.log",
+    // What CloudTrail's LookupEvents answers with.
+    "CloudTrailEvent",
 ];
 
 /// Keys of the time at which a shipper saw a record.

@@ -4,11 +4,16 @@
 //! Source: <https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog>.
 
 use super::mapped::Table;
+use super::several::named;
 use crate::event::{Attributes, Event, Outcome};
+
+/// Where the audit log of Workspace puts what happened.
+const EVENTS: &str = "protoPayload.metadata.event";
 
 pub(super) const GCP_AUDIT: Table = Table {
     id: "gcp-audit",
     title: "Google Cloud audit logs",
+    version: 2,
     known_by: &[
         "protoPayload.@type=type.googleapis.com/google.cloud.audit.AuditLog",
         "protoPayload.methodName protoPayload.serviceName",
@@ -34,13 +39,7 @@ pub(super) const GCP_AUDIT: Table = Table {
                 "resource.type",
             ],
         ),
-        (
-            "outcome",
-            &[
-                "protoPayload.status.code",
-                "protoPayload.authorizationInfo.granted",
-            ],
-        ),
+        ("outcome", &["protoPayload.status.code"]),
         ("reason", &["protoPayload.status.code"]),
         (
             "ip",
@@ -55,19 +54,32 @@ pub(super) const GCP_AUDIT: Table = Table {
         ),
         ("session", &["operation.id", "insertId"]),
         ("severity", &["severity"]),
-        ("message", &["protoPayload.status.message", "textPayload"]),
+        (
+            "message",
+            &[
+                "protoPayload.status.message",
+                "textPayload",
+                "protoPayload.metadata.event.eventName",
+            ],
+        ),
     ],
     outcomes: &[
         ("0", Outcome::Success),
-        ("true", Outcome::Success),
         ("*", Outcome::Failure),
         ("", Outcome::Success),
     ],
+    each: Some(EVENTS),
     finish,
     ..Table::EMPTY
 };
 
-fn finish(event: &mut Event, _: &Attributes) {
+fn finish(event: &mut Event, leaves: &Attributes) {
+    // A request may need several permissions: one refused is enough.
+    let granted = || leaves.all("protoPayload.authorizationInfo.granted");
+    if event.outcome == Outcome::Success && granted().any(|g| g.text == "false") {
+        event.outcome = Outcome::Failure;
+        event.reason = Some("not granted".into());
+    }
     // A login that failed has no status: its method says so.
     let failed =
         |method: &str| method.ends_with("loginFailure") || method.ends_with("login_failure");
@@ -77,4 +89,26 @@ fn finish(event: &mut Event, _: &Attributes) {
     if event.outcome != Outcome::Failure {
         event.reason = None;
     }
+    let parameter = |wanted: &[&str]| named(leaves, PARAMETERS, "name", wanted);
+    if let Some(name) = parameter(&MOST_TELLING) {
+        event.target = Some(match (parameter(&["GROUP_EMAIL"]), name) {
+            (Some(group), user) if user != group => format!("{group}/{user}"),
+            _ => name.to_owned(),
+        });
+    }
 }
+
+const PARAMETERS: &str = "protoPayload.metadata.event.parameter";
+
+/// Parameters that name what a Workspace event was about, most telling first.
+const MOST_TELLING: [&str; 9] = [
+    "USER_EMAIL",
+    "affected_email_address",
+    "GROUP_EMAIL",
+    "INBOUND_SSO_PROFILE_NAME",
+    "ROLE_NAME",
+    "APPLICATION_NAME",
+    "SETTING_NAME",
+    "DOMAIN_NAME",
+    "ORG_UNIT_NAME",
+];

@@ -4,11 +4,12 @@
 //! Source: <https://docs.gitlab.com/administration/logs/>.
 
 use super::mapped::Table;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const GITLAB: Table = Table {
     id: "gitlab",
     title: "GitLab audit events and requests",
-    version: 2,
+    version: 3,
     known_by: &[
         "author_id entity_id entity_type",
         "author_name entity_type",
@@ -40,6 +41,8 @@ pub(super) const GITLAB: Table = Table {
                 "details.event_name",
                 "change",
                 "details.change",
+                "add {details.add}",
+                "remove {details.remove}",
                 "custom_message",
                 "details.custom_message",
                 "detail.custom_message",
@@ -53,6 +56,7 @@ pub(super) const GITLAB: Table = Table {
                 "[{details.target_type}/]{details.target_details}",
                 "detail.target_details",
                 "entity_path",
+                "details.entity_path",
                 "path",
                 "{entity_type}/{entity_id}",
             ],
@@ -80,5 +84,22 @@ pub(super) const GITLAB: Table = Table {
             ],
         ),
     ],
+    finish,
     ..Table::EMPTY
 };
+
+/// An audit event tells of a failed login alone, by its name or by how it was tried.
+fn finish(event: &mut Event, leaves: &Attributes) {
+    let how = leaves
+        .get("details.failed_login")
+        .or(leaves.get("failed_login"));
+    let named = |action: &String| action.starts_with("login_failed");
+    if how.is_some() || event.action.as_ref().is_some_and(named) {
+        event.outcome = Outcome::Failure;
+        event.action.get_or_insert_with(|| "failed_login".into());
+        event.reason = event.reason.take().or(how.map(str::to_owned));
+    }
+    if event.outcome != Outcome::Failure {
+        event.reason = None;
+    }
+}

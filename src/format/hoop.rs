@@ -8,6 +8,7 @@ use crate::event::{Attributes, Event, Outcome};
 pub(super) const HOOP: Table = Table {
     id: "hoop",
     title: "hoop.dev audit log, events and sessions",
+    version: 2,
     known_by: &[
         "actor_subject resource_type http_path",
         "event_type payload.occurred_at",
@@ -40,28 +41,40 @@ pub(super) const HOOP: Table = Table {
                 "connection",
             ],
         ),
-        ("outcome", &["outcome", "exit_code", "status"]),
-        ("reason", &["http_status", "exit_code"]),
+        ("outcome", &["outcome"]),
+        (
+            "reason",
+            &[
+                "http_status",
+                "exit_code",
+                "payload.exit_code",
+                "payload.rule",
+            ],
+        ),
         ("ip", &["client_ip"]),
         ("session", &["payload.session_id", "correlation_id", "id"]),
-        ("message", &["error_message"]),
+        ("message", &["error_message", "payload.reason"]),
     ],
     finish,
     ..Table::EMPTY
 };
 
 fn finish(event: &mut Event, leaves: &Attributes) {
-    // What kind of event it is says whether somebody was let in.
-    if let Some(kind) = leaves.get("event_type") {
-        event.outcome = if kind.ends_with("_approved") || kind.ends_with("_granted") {
-            Outcome::Success
-        } else if kind.ends_with("_rejected")
-            || kind.ends_with("_denied")
-            || kind.ends_with("_blocked")
-        {
-            Outcome::Failure
-        } else {
-            Outcome::Unknown
+    let kind = leaves.get("event_type").unwrap_or_default();
+    let ends = |words: &[&str]| words.iter().any(|w| kind.ends_with(w));
+    let exit = leaves.get("exit_code").or(leaves.get("payload.exit_code"));
+    // What ran says how it ended; what kind of event it is says whether somebody was let in or held up.
+    if let Some(code) = exit.filter(|code| code.parse::<i64>().is_ok()) {
+        event.outcome = match code {
+            "0" => Outcome::Success,
+            _ => Outcome::Failure,
         };
+    } else if ends(&["_approved", "_granted"]) {
+        event.outcome = Outcome::Success;
+    } else if ends(&["_rejected", "_denied", "_blocked", "_violation"]) {
+        event.outcome = Outcome::Failure;
+    }
+    if event.outcome != Outcome::Failure {
+        event.reason = None;
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{Attributes, Event, Kind};
 pub(super) const JOURNALD: Table = Table {
     id: "journald",
     title: "systemd journal (journalctl -o json, -o export)",
-    version: 2,
+    version: 3,
     known_by: &[
         "__REALTIME_TIMESTAMP __CURSOR",
         "__REALTIME_TIMESTAMP MESSAGE",
@@ -46,6 +46,18 @@ pub(super) const JOURNALD: Table = Table {
 };
 
 fn finish(event: &mut Event, leaves: &Attributes) {
+    read_said(event, leaves);
+    // Who logged in, where the message names nobody.
+    if event.actor.is_none() {
+        let login = leaves.get("_AUDIT_LOGINUID");
+        event.actor = login.filter(|uid| *uid != UNSET).map(str::to_owned);
+    }
+}
+
+/// The login id of what no person started.
+const UNSET: &str = "4294967295";
+
+fn read_said(event: &mut Event, leaves: &Attributes) {
     // Bytes that are no text come as an array of numbers; a text of digits is a string.
     let bytes = leaves.all("MESSAGE").map(|value| match value.kind {
         Kind::Num => value.text.parse::<u8>().ok(),

@@ -79,7 +79,7 @@ impl Format for JournaldExport {
         let mut event = event_of(frame);
         // The lengths before values hold NUL by their nature.
         event.note = None;
-        Ok(self.mapped.events(event, leaves))
+        Ok(vec![self.mapped.filled(event, leaves)])
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {

@@ -8,14 +8,19 @@ use crate::event::{Attributes, Event, Outcome};
 pub(super) const KEYCLOAK: Table = Table {
     id: "keycloak",
     title: "Keycloak user and admin events",
+    version: 2,
     known_by: &[
         "realmId clientId type time",
         "realmId operationType resourcePath",
         "realmName clientId type time",
+        // A login of nobody the realm knows has no client or user.
+        "realmId type time ipAddress",
+        "realmId type time details.",
+        "realmId type time error",
         "realmId authDetails. operationType",
     ],
     fields: &[
-        ("ts", &["time"]),
+        ("ts", &["time", "timestamp"]),
         (
             "actor",
             &[
@@ -26,10 +31,15 @@ pub(super) const KEYCLOAK: Table = Table {
                 "authDetails.userId",
             ],
         ),
-        ("action", &["[{resourceType}/]{operationType}", "type"]),
+        ("action", &["operationType", "type"]),
         (
             "target",
-            &["resourcePath", "details.redirect_uri", "clientId"],
+            &[
+                "resourcePath",
+                "resourceType",
+                "clientId",
+                "details.redirect_uri",
+            ],
         ),
         ("outcome", &["error"]),
         ("reason", &["error"]),

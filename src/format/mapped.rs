@@ -2,8 +2,9 @@
 
 use super::layout::Layout;
 use super::mapping::{FieldTable, Mapping, fits};
-use super::record::json_event;
+use super::record::{json_event, trimmed};
 use super::sample::Sample;
+use super::several::several;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Outcome, Severity};
 
@@ -18,8 +19,7 @@ pub(super) struct Table {
     pub fields: &'static [FieldTable<'static>],
     pub outcomes: &'static [(&'static str, Outcome)],
     pub severities: &'static [(&'static str, Severity)],
-    /// The path of the names of events of which a record may hold several: each becomes an event, with the name as its
-    /// action and all else in common.
+    /// The path of a list of events in a record: each becomes an event of its own, with what they have in common.
     pub each: Option<&'static str>,
     /// The column that holds the record in exports to CSV.
     pub column: Option<&'static str>,
@@ -46,9 +46,6 @@ impl Table {
         self.known_by.iter().any(|c| fits(c, leaves))
     }
 }
-
-/// Most events that one record becomes.
-const MOST: usize = 64;
 
 /// A table in use, for one layout.
 pub(super) struct Mapped {
@@ -78,6 +75,15 @@ impl Mapped {
             mapping: mapping.unwrap_or_default(),
             layout,
         }
+    }
+}
+
+impl Mapped {
+    pub(super) fn filled(&self, mut event: Event, leaves: Attributes) -> Event {
+        self.mapping.fill(&mut event, &leaves);
+        (self.table.finish)(&mut event, &leaves);
+        event.attributes = leaves;
+        event
     }
 }
 
@@ -112,41 +118,17 @@ impl Format for Mapped {
             return Err(format!("not a record of {}", self.table.title));
         }
         let leaves = std::mem::take(&mut event.attributes);
-        Ok(self.events(event, leaves))
+        let list = self.table.each;
+        let apart = list.and_then(|list| several(trimmed(&frame.bytes), list, &leaves));
+        let apart = apart.unwrap_or_else(|| vec![leaves]);
+        let events = apart.into_iter();
+        Ok(events
+            .map(|leaves| self.filled(event.clone(), leaves))
+            .collect())
     }
 
     fn mapping(&self) -> Vec<(&'static str, String)> {
         self.mapping.describe()
-    }
-}
-
-impl Mapped {
-    /// The events of a record, from its leaves.
-    pub(super) fn events(&self, mut event: Event, leaves: Attributes) -> Vec<Event> {
-        self.mapping.fill(&mut event, &leaves);
-        let names: Vec<&str> = self.table.each.map_or(Vec::new(), |path| {
-            leaves.all(path).map(|name| name.text).collect()
-        });
-        // Every event holds all of the record: a record of very many stays one.
-        let names = if names.len() > MOST {
-            Vec::new()
-        } else {
-            names
-        };
-        let mut events = vec![event; names.len().max(1)];
-        for (n, event) in events.iter_mut().enumerate() {
-            if let Some(name) = names.get(n) {
-                event.action = Some((*name).to_owned());
-            }
-            (self.table.finish)(event, &leaves);
-        }
-        match &mut events[..] {
-            [only] => only.attributes = leaves,
-            several => several
-                .iter_mut()
-                .for_each(|e| e.attributes = leaves.clone()),
-        }
-        events
     }
 }
 

@@ -429,6 +429,7 @@ mod tests {
             ("kind*=it/v", true),
             ("kind*=it/w", false),
             ("a.b=y", false),
+            ("kind^=dit", false),
             ("a.b c", false),
         ] {
             assert_eq!(fits(conditions, &l), want, "{conditions}");

@@ -41,7 +41,6 @@ pub(super) const OCSF: Table = Table {
             "action",
             &[
                 "api.operation",
-                "finding_info.title",
                 "activity_name",
                 "type_name",
                 "class_name",
@@ -74,7 +73,10 @@ pub(super) const OCSF: Table = Table {
             &["metadata.correlation_uid", "session.uid", "metadata.uid"],
         ),
         ("severity", &["severity_id"]),
-        ("message", &["message", "status_detail"]),
+        (
+            "message",
+            &["message", "finding_info.title", "status_detail"],
+        ),
     ],
     outcomes: &[
         ("0", Outcome::Unknown),
@@ -92,7 +94,7 @@ pub(super) const OCSF: Table = Table {
         ("6", Severity::Emerg),
         ("99", Severity::Info),
     ],
-    version: 2,
+    version: 3,
     finish,
     ..Table::EMPTY
 };

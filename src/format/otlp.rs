@@ -39,8 +39,6 @@ const FIELDS: [FieldTable<'static>; 11] = [
             "attributes.event.action",
             "body.Operation",
             "attributes.http.request.method",
-            "scope.name",
-            "resource.attributes.service.name",
         ],
     ),
     (
@@ -163,7 +161,7 @@ impl Format for Otlp {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

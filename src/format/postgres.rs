@@ -95,7 +95,7 @@ impl Format for Postgres {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
@@ -159,7 +159,7 @@ impl Format for Postgres {
             ),
             (
                 "action",
-                "pgaudit: CLASS COMMAND; connections: the message's own words; else the command tag, or the statement's",
+                "pgaudit: COMMAND; connections: the message's own words; else the command tag, or the statement's",
             ),
             (
                 "target",
@@ -412,7 +412,6 @@ fn read_wrapped(leaves: &mut Attributes, context: &Context, event: &mut Event) {
     if leaves.get("record.audit.class").is_some() {
         said::audited(
             event,
-            value("record.audit.class"),
             value("record.audit.command"),
             value("record.audit.object_name"),
             value("record.audit.statement"),

@@ -3,10 +3,12 @@
 //! Source: <https://docs.slack.dev/admins/audit-logs-api/>.
 
 use super::mapped::Table;
+use crate::event::{Attributes, Event, Outcome};
 
 pub(super) const SLACK: Table = Table {
     id: "slack",
     title: "Slack audit logs",
+    version: 2,
     known_by: &[
         "action entity.type actor.type",
         "action date_create",
@@ -34,6 +36,10 @@ pub(super) const SLACK: Table = Table {
                 "entity.role.name",
                 "entity.workspace.name",
                 "entity.enterprise.name",
+                "entity.user.id",
+                "entity.channel.id",
+                "entity.file.id",
+                "entity.app.id",
                 "entity.type",
             ],
         ),
@@ -45,5 +51,14 @@ pub(super) const SLACK: Table = Table {
         ("session", &["context.session_id", "id"]),
         ("message", &["details.reason"]),
     ],
+    finish,
     ..Table::EMPTY
 };
+
+/// Only the name of an action tells of a failure: `user_login_failed`.
+fn finish(event: &mut Event, _: &Attributes) {
+    let failed = |action: &str| action.ends_with("_failed") || action.ends_with("_denied");
+    if event.action.as_deref().is_some_and(failed) {
+        event.outcome = Outcome::Failure;
+    }
+}

@@ -7,7 +7,7 @@ mod program;
 pub(super) use header::Header;
 pub(super) use program::read as read_message;
 
-use super::framer::LineFramer;
+use super::framer::{LineFramer, LineKind, MULTILINE_SPAN, MultilineFramer};
 use super::layout::{first_records, score_share};
 use super::record::{described, event_of, lossy, trimmed};
 use super::sample::Sample;
@@ -26,13 +26,13 @@ impl Format for Syslog {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
         let mut lines = first_records(Box::new(LineFramer::new(0)), sample.bytes());
-        // Indented lines go on with a message of several lines; they say nothing either way.
-        lines.retain(|line| !line.bytes.starts_with(b" ") && !line.bytes.starts_with(b"\t"));
+        // The rest of a message that began before says nothing either way.
+        lines.retain(|line| kind(&line.bytes) == LineKind::Begins);
         score_share(&lines, 85, |line| {
             let text = lossy(trimmed(&line.bytes));
             Header::read(&text, &Context::default()).is_some_and(|h| h.is_certain())
@@ -40,7 +40,11 @@ impl Format for Syslog {
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
-        Box::new(LineFramer::new(offset))
+        Box::new(MultilineFramer::new(offset, kind))
+    }
+
+    fn lookback(&self) -> u64 {
+        MULTILINE_SPAN
     }
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
@@ -110,6 +114,15 @@ impl Format for Syslog {
             ("severity", "PRI & 7, or a level in the header"),
             ("message", "MSG"),
         ])
+    }
+}
+
+/// Indented lines go on with a message of several lines, as macOS and the daemons of ChromeOS write them.
+fn kind(line: &[u8]) -> LineKind {
+    if line.starts_with(b" ") || line.starts_with(b"\t") {
+        LineKind::Continues
+    } else {
+        LineKind::Begins
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every fixture of every format, from detection to normalised events.
 
+mod mutated;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +136,7 @@ fixture_tests! {
     google_workspace_fixtures "google-workspace";
     hoop_fixtures "hoop";
     journald_fixtures "journald";
+    keycloak_fixtures "keycloak";
     logfmt_fixtures "logfmt";
     m365_fixtures "m365";
     mariadb_fixtures "mariadb";

@@ -217,19 +217,7 @@ impl Worker {
         self.queue
             .advanced(job, job.weight.saturating_sub(consumed));
         self.queue.reached(job, output.reading.span.map(|s| s.0));
-        let trouble = match stream.end() {
-            Some(ReadEnd::Truncated(why)) => Some(format!(
-                "cut short: {why}; everything before the cut was read"
-            )),
-            Some(ReadEnd::Damaged(why)) => {
-                Some(format!("damaged: {why}; everything before was read"))
-            }
-            Some(ReadEnd::TrailingGarbage { bytes }) => Some(format!(
-                "{bytes} bytes follow the end of the compressed data and were not read"
-            )),
-            Some(ReadEnd::LimitReached(why)) => Some(format!("not read to its end: {why}")),
-            Some(ReadEnd::Complete) | None => None,
-        };
+        let trouble = stream.end().and_then(ReadEnd::trouble);
         if let Some(trouble) = trouble {
             job.sink
                 .message(format!("{}: {trouble}", job.file.path.display()));

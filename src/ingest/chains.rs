@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,11 +10,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::IngestError;
+use super::sealed::{Seals, add_seals};
+use super::sealing::SealError;
 use crate::chain::{ChainReport, Record, Verifier};
 use crate::engine::sink::EventSink;
 use crate::format::{Format, Frame, Framer};
 use crate::source::watch::Waker;
-use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
+use crate::source::{Compression, FileId, GenFile, LogSet, open_at, open_stream};
 
 const PIECE: usize = 1 << 20;
 /// Time between two reports of a long walk.
@@ -32,6 +35,8 @@ pub(super) struct ChainFile {
 /// The picture of a source: all its generations, oldest first.
 pub(super) struct ChainWork {
     pub(super) source: Arc<str>,
+    /// Canonical path of the live file.
+    pub(super) log: PathBuf,
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) files: Vec<ChainFile>,
 }
@@ -197,6 +202,18 @@ pub(super) struct Chains {
     walks: HashMap<Arc<str>, Walk>,
     /// Sources without a chain, with what was looked at.
     unchained: HashMap<Arc<str>, FileId>,
+    seals: Option<Seals>,
+    /// Sealed sources, with the files as they were when they were last compared with their seals.
+    compared: HashMap<Arc<str>, Vec<GenFile>>,
+}
+
+/// Whether files only grew: what was sealed of them is as it was.
+fn only_grew(before: &[GenFile], now: &[ChainFile]) -> bool {
+    let grew = |(a, b): (&GenFile, &ChainFile)| {
+        let same = a.len == b.file.len && a.mtime == b.file.mtime;
+        a.id == b.file.id && a.path == b.file.path && (same || b.file.len > a.len)
+    };
+    before.len() == now.len() && before.iter().zip(now).all(grew)
 }
 
 impl Chains {
@@ -206,8 +223,11 @@ impl Chains {
         left: Arc<AtomicUsize>,
         stop: Arc<AtomicBool>,
         done: Waker,
+        seals: Option<Seals>,
     ) -> Self {
         Self {
+            seals,
+            compared: HashMap::new(),
             work,
             left,
             stop,
@@ -252,7 +272,7 @@ impl Chains {
             return Ok(());
         };
         if self.unchained.get(&work.source) == Some(&oldest.file.id) {
-            return Ok(());
+            return self.say_unchained(work, oldest);
         }
         if !may_be_chained(oldest)? {
             return self.say_unchained(work, oldest);
@@ -279,10 +299,34 @@ impl Chains {
         Ok(())
     }
 
+    /// A source without a chain may be sealed.
     fn say_unchained(&mut self, work: &ChainWork, oldest: &ChainFile) -> Result<(), IngestError> {
-        self.unchained.insert(work.source.clone(), oldest.file.id);
-        work.sink
-            .chain(Arc::new(ChainReport::unchained(work.source.clone())));
+        let before = self.unchained.insert(work.source.clone(), oldest.file.id);
+        let seals = self.seals.as_ref().filter(|seals| seals.know(&work.log));
+        let report = ChainReport::unchained(work.source.clone());
+        let Some(seals) = seals else {
+            if before != Some(oldest.file.id) {
+                work.sink.chain(Arc::new(report));
+            }
+            return Ok(());
+        };
+        let compared = self.compared.get(&work.source);
+        if compared.is_some_and(|before| only_grew(before, &work.files)) {
+            return Ok(());
+        }
+        let set = LogSet {
+            name: work.log.clone(),
+            generations: work.files.iter().map(|f| f.file.clone()).collect(),
+        };
+        let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
+        match add_seals(&set, &ranks, seals, report) {
+            Ok(report) => work.sink.chain(Arc::new(report)),
+            Err(SealError::Read(error)) => return Err(error),
+            Err(error) => work
+                .sink
+                .source_error(&work.source, Some(format!("its seals: {error}"))),
+        }
+        self.compared.insert(work.source.clone(), set.generations);
         Ok(())
     }
 }

@@ -110,7 +110,7 @@ impl Coordinator {
         let (store, name) = key;
         let generations = set.now;
         self.look_at_set(store, &LogSet { name, generations }, true);
-        self.finish_stdin();
+        self.finish_pipe(store);
         waited
     }
 

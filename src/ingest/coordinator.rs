@@ -1,7 +1,7 @@
 //! Decides what is read when: which generation a file is, what is new in it, what is left over from before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -13,6 +13,7 @@ use super::backlog::Worker;
 use super::chains::{ChainFile, ChainWork, Chains};
 use super::choices::Choice;
 use super::identify::{Identity, still_begins_with};
+use super::pipes::Pipe;
 use super::queue::{Outcome, Queue};
 use super::tailer::Tailer;
 use super::{IngestError, Options};
@@ -20,11 +21,8 @@ use crate::engine::Covers;
 use crate::engine::sink::{EventSink, GenerationId};
 use crate::format::Registry;
 use crate::source::follow::{Change, What, compare};
-use crate::source::stdin::Spool;
 use crate::source::watch::{Waker, Watcher};
-use crate::source::{
-    Discoverer, Discovery, FileId, GenFile, LogSet, RootKind, SkipReason, SourceError,
-};
+use crate::source::{Discoverer, Discovery, FileId, GenFile, LogSet, SkipReason, SourceError};
 use crate::text;
 
 /// Live files beyond this many are not read ahead of their turn.
@@ -72,15 +70,15 @@ pub(super) struct Coordinator {
     pub(super) chains_left: Arc<AtomicUsize>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) covers: Sender<Covers>,
-    pub(super) spool: Option<(usize, Spool)>,
+    pub(super) pipes: Vec<Pipe>,
+    /// Sinks were told that nothing more comes.
+    pub(super) told_end: bool,
     /// By sink: the turn of writing that it is at.
     pub(super) turns: Vec<Option<u64>>,
     pub(super) completed: bool,
     pub(super) told: Option<(u64, bool, bool)>,
     /// Something moved while it was looked at: look again.
     pub(super) look_again: bool,
-    /// Standard input was read to its end.
-    pub(super) stdin_done: bool,
     /// What a person wants to have read otherwise.
     pub(super) choices: Receiver<Choice>,
     /// By set: the format a person chose in this run; `None` = by its content.
@@ -129,7 +127,13 @@ impl Coordinator {
         }
         let (chains, work) = unbounded();
         let chains_left = Arc::new(AtomicUsize::new(0));
-        let checker = Chains::new(work, chains_left.clone(), stop.clone(), watcher.waker());
+        let checker = Chains::new(
+            work,
+            chains_left.clone(),
+            stop.clone(),
+            watcher.waker(),
+            options.seals.clone(),
+        );
         threads.push(spawn("chains", move || checker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
         let turns = sinks.iter().map(|s| s.writing()).collect();
@@ -147,16 +151,16 @@ impl Coordinator {
             chains_left,
             stop,
             covers,
-            spool: None,
+            pipes: Vec::new(),
+            told_end: false,
             turns,
             completed: false,
             told: None,
             look_again: false,
-            stdin_done: false,
             choices,
             chosen: HashMap::new(),
         };
-        coordinator.open_stdin(&discovery)?;
+        coordinator.open_pipes(&discovery)?;
         coordinator.look(&discovery, true);
         Ok((coordinator, waker, threads))
     }
@@ -164,14 +168,12 @@ impl Coordinator {
     /// Runs until stopped.
     pub(super) fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) {
-            // Asked before the look, so that the look finds everything that came before the end.
-            let stdin_ended = self.spool.as_ref().is_none_or(|(_, s)| s.end().is_some());
-            self.read_stdin(stdin_ended);
+            let pipes_ended = self.read_pipes();
             self.hear();
             self.take_choices();
             self.take_turns();
             self.settle(false);
-            self.tell(stdin_ended);
+            self.tell(pipes_ended);
             let wake = self.watcher.recv(IDLE).unwrap_or_default();
             if !self.options.follow || self.stop.load(Ordering::Relaxed) {
                 continue;
@@ -193,61 +195,6 @@ impl Coordinator {
         let discovery = self.discoverer.scan();
         self.watcher.update(&discovery);
         self.look(&discovery, false);
-    }
-
-    fn open_stdin(&mut self, discovery: &Discovery) -> Result<(), IngestError> {
-        if let Some(store) = discovery
-            .roots
-            .iter()
-            .position(|r| r.kind == RootKind::Stdin)
-        {
-            let waker = self.watcher.waker();
-            let spool = Spool::start(std::io::stdin(), &self.options.spool, move || waker.wake())?;
-            self.spool = Some((store, spool));
-        }
-        Ok(())
-    }
-
-    /// What standard input brought since the last look; at its end everything still open is complete.
-    fn read_stdin(&mut self, ended: bool) {
-        let Some((store, spool)) = &self.spool else {
-            return;
-        };
-        let store = *store;
-        if self.stdin_done {
-            return;
-        }
-        if let Ok(set) = spool.log_set() {
-            self.stdin_done = ended;
-            self.look_at_set(store, &set, false);
-        }
-        if !ended {
-            return;
-        }
-        self.finish_stdin();
-        if self.sinks.len() == 1 {
-            self.sinks[store].end();
-        }
-    }
-
-    /// Once standard input has ended, everything of it that is still open is complete.
-    pub(super) fn finish_stdin(&mut self) {
-        let Some(store) = self.spool.as_ref().map(|(store, _)| *store) else {
-            return;
-        };
-        if !self.stdin_done {
-            return;
-        }
-        let tracks = self
-            .sets
-            .values_mut()
-            .filter(|s| s.store == store && &*s.name == "-")
-            .flat_map(|s| s.tracks.values_mut());
-        for tailer in tracks.filter_map(|t| t.tailer.as_mut()) {
-            if let Err(error) = tailer.finish() {
-                self.sinks[store].source_error("-", Some(error.to_string()));
-            }
-        }
     }
 
     /// Compares every set with what was there before.
@@ -282,7 +229,7 @@ impl Coordinator {
             .sets
             .keys()
             .filter(|(store, name)| !sets.iter().any(|(s, set)| s == store && set.name == *name))
-            .filter(|(_, name)| name.as_os_str() != "-")
+            .filter(|(store, _)| self.piped(*store).is_none())
             .cloned()
             .collect();
         for (store, name) in gone {
@@ -312,7 +259,7 @@ impl Coordinator {
         // Files that were emptied come first: a copy of what they held is a new file, and theirs.
         changes.sort_by_key(|c| !(matches!(c.what, What::Removed) || begins_anew(&set, c)));
         for change in changes {
-            let live = change.file.path == now.name || now.name.as_os_str() == "-";
+            let live = change.file.path == now.name || self.piped(store).is_some();
             match self.change(&mut set, &change.file, &change.what, live, first) {
                 Ok(()) => change.apply_to(&mut set.seen),
                 // It was renamed between the look and the reading: the next look knows where it is.
@@ -324,7 +271,7 @@ impl Coordinator {
             }
         }
         self.settle_copies(&mut set);
-        self.check_chain(&set);
+        self.check_chain(&key.1, &set);
         self.sets.insert(key, set);
     }
 
@@ -425,7 +372,7 @@ impl Coordinator {
     }
 
     /// Hands the picture of a set to the chain thread.
-    fn check_chain(&self, set: &SetState) {
+    fn check_chain(&self, log: &Path, set: &SetState) {
         let known = self.sinks[set.store].of_source(&set.name);
         let mut files: Vec<ChainFile> = set
             .tracks
@@ -445,6 +392,7 @@ impl Coordinator {
         files.sort_by_key(|f| f.rank);
         let work = ChainWork {
             source: set.name.clone(),
+            log: log.to_owned(),
             sink: self.sinks[set.store].clone(),
             files,
         };

@@ -36,11 +36,9 @@ impl Coordinator {
             return Ok(());
         }
         // A pipe just opened may have brought half a line.
-        let piped = &*set.name == "-";
-        let settled = if piped {
-            self.stdin_done
-        } else {
-            !self.options.follow || !live || old(file.mtime)
+        let settled = match self.piped(set.store) {
+            Some(done) => done,
+            None => !self.options.follow || !live || old(file.mtime),
         };
         let sink = self.sinks[set.store].clone();
         let known = sink.of_source(&set.name);

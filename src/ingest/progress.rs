@@ -100,11 +100,13 @@ impl Coordinator {
     }
 
     /// Tells sinks and waiters how far things are, when that has changed.
-    pub(super) fn tell(&mut self, stdin_ended: bool) {
+    pub(super) fn tell(&mut self, pipes_ended: bool) {
         let all = self.queue.progress(None);
+        // One who follows has all there is so far; an answer that is given once waits for the rest.
+        let pipes_ended = pipes_ended || self.options.follow;
         // A person reading on need not wait for verdicts; an answer that is given once must have them all.
         let chained = self.options.follow || self.chains_left.load(Ordering::Acquire) == 0;
-        let complete = all.idle && self.outcomes.is_empty() && stdin_ended && chained;
+        let complete = all.idle && self.outcomes.is_empty() && pipes_ended && chained;
         let state = (all.done, all.idle, complete);
         if self.told == Some(state) {
             return;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::IngestError;
 use super::chains::{ChainFile, Walk, may_be_chained};
 use super::identify::identify;
+use super::sealed::{Seals, add_seals};
+use super::sealing::SealError;
 use crate::chain::ChainReport;
 use crate::format::Registry;
 use crate::source::{LogSet, discover};
@@ -20,13 +22,21 @@ pub struct VerifyFile {
     pub error: Option<String>,
 }
 
-/// Checks everything that `paths` lead to; what can't be read is listed with the reason.
-pub fn verify(paths: &[PathBuf], registry: &Registry) -> Vec<VerifyFile> {
+/// Checks everything that `paths` lead to, chains and seals; what can't be read is listed with the reason.
+pub fn verify(paths: &[PathBuf], registry: &Registry, seals: Option<&Seals>) -> Vec<VerifyFile> {
     let discovery = discover(paths);
     let mut files = Vec::new();
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
-        let (report, error) = match check(set, &source, registry) {
+        let checked = check(set, &source, registry).map_err(SealError::from);
+        let checked = checked.and_then(|report| match seals {
+            Some(seals) => {
+                let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
+                add_seals(set, &ranks, seals, report)
+            }
+            None => Ok(report),
+        });
+        let (report, error) = match checked {
             Ok(report) => (report, None),
             Err(error) => (
                 ChainReport {

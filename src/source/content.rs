@@ -14,7 +14,7 @@ pub(super) const XZ_MAGIC: [u8; 6] = *b"\xfd7zXZ\0";
 /// How much of a file is looked at.
 pub(super) const HEAD: usize = 8 << 10;
 
-/// How a file is compressed.
+/// How a file's text is packed: compressed, or in units of two bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compression {
     #[default]
@@ -23,6 +23,8 @@ pub enum Compression {
     Zstd,
     Bzip2,
     Xz,
+    Utf16Le,
+    Utf16Be,
 }
 
 impl Compression {
@@ -40,20 +42,32 @@ impl Compression {
         } else if head.starts_with(&XZ_MAGIC) {
             Self::Xz
         } else {
-            Self::None
+            utf16_order(head).unwrap_or_default()
         }
     }
 
     /// `head`, shorter than what tells, may be the beginning of something compressed like this.
     pub(super) fn may_begin(self, head: &[u8]) -> bool {
         let magic: &[u8] = match self {
-            Self::None => return false,
+            Self::None | Self::Utf16Le | Self::Utf16Be => return false,
             Self::Gzip => &GZIP_MAGIC,
             Self::Zstd => &ZSTD_MAGIC,
             Self::Bzip2 => return head.len() < Self::MAGIC_LEN && is_bzip2_beginning(head),
             Self::Xz => &XZ_MAGIC,
         };
         magic.starts_with(head)
+    }
+}
+
+/// UTF-16 by its byte order mark, or three plain letters in a row.
+fn utf16_order(head: &[u8]) -> Option<Compression> {
+    let plain = |b: u8| matches!(b, b'\t' | b'\r' | b'\n' | b' '..=b'~');
+    match *head {
+        [0xff, 0xfe, ..] => Some(Compression::Utf16Le),
+        [0xfe, 0xff, ..] => Some(Compression::Utf16Be),
+        [a, 0, b, 0, c, 0, ..] if plain(a) && plain(b) && plain(c) => Some(Compression::Utf16Le),
+        [0, a, 0, b, 0, c, ..] if plain(a) && plain(b) && plain(c) => Some(Compression::Utf16Be),
+        _ => None,
     }
 }
 
@@ -145,7 +159,7 @@ fn judge_head(head: &[u8]) -> Content {
     {
         return *known;
     }
-    if is_utf16(head) || is_text(head) {
+    if is_text(head) {
         Content::Log(Compression::None)
     } else {
         Content::Binary("not text")
@@ -159,19 +173,6 @@ fn is_text(head: &[u8]) -> bool {
         .filter(|b| matches!(b, 0..=6 | 14..=26 | 127))
         .count();
     control * 20 <= head.len()
-}
-
-fn is_utf16(head: &[u8]) -> bool {
-    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return true;
-    }
-    let nul_share = |parity: usize| {
-        let half = head.iter().skip(parity).step_by(2);
-        let nuls = half.clone().filter(|b| **b == 0).count();
-        (nuls * 100).checked_div(half.count()).unwrap_or(0)
-    };
-    let (even, odd) = (nul_share(0), nul_share(1));
-    head.len() >= 4 && even.min(odd) <= 5 && even.max(odd) >= 60 && even + odd < 110
 }
 
 /// The first [`HEAD`] bytes that say something: a writer that goes on at its old offset after the file was truncated
@@ -241,12 +242,18 @@ mod tests {
             b"BZh9 and this one\n",
             b"\xc7\xe4\xf1\xe0\xe2\xf1\xf2\xe2\xf3\xe9\n",
             b"\x1b[31mred\x1b[0m\n",
-            &[&[0xff, 0xfe][..], &utf16].concat(),
-            &utf16,
             &stray,
         ] {
             assert_eq!(judged(bytes), Content::Log(Compression::None), "{bytes:?}");
         }
+        for bytes in [&[&[0xff, 0xfe][..], &utf16].concat(), &utf16] {
+            assert_eq!(judged(bytes), Content::Log(Compression::Utf16Le));
+        }
+        let swapped: Vec<u8> = utf16
+            .chunks(2)
+            .flat_map(|unit| [unit[1], unit[0]])
+            .collect();
+        assert_eq!(judged(&swapped), Content::Log(Compression::Utf16Be));
     }
 
     #[test]

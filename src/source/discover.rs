@@ -3,7 +3,7 @@
 mod arguments;
 mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use self::arguments::Argument;
 use super::SourceError;
 use super::access::explain_denied;
+use super::command::name_in;
 use super::content::{Compression, Content, HEAD, judge};
 use super::dirs::{DirStamp, Entry, Names, WatchedDir};
 use super::file::{FileId, GenFile, open_regular};
@@ -38,10 +39,10 @@ pub struct Discovery {
 /// `audit.log.1` it holds that file alone, under the name of the live file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Canonical; `-` for stdin.
+    /// Canonical; `-` for stdin, `command:NAME` for a command.
     pub path: PathBuf,
     pub kind: RootKind,
-    /// By name. None for stdin: its set comes from [`super::stdin::Spool`].
+    /// By name. None for what comes by a pipe: its set comes from a [`super::spool::Spool`].
     pub sets: Vec<LogSet>,
 }
 
@@ -50,6 +51,21 @@ pub enum RootKind {
     File,
     Directory,
     Stdin,
+    Command,
+}
+
+impl RootKind {
+    /// Whether it is read once, as it comes.
+    pub fn is_pipe(self) -> bool {
+        matches!(self, Self::Stdin | Self::Command)
+    }
+}
+
+impl Root {
+    fn pipe(path: PathBuf, kind: RootKind) -> Self {
+        let sets = Vec::new();
+        Self { path, kind, sets }
+    }
 }
 
 /// A path that was not opened.
@@ -71,6 +87,8 @@ pub enum SkipReason {
     Compression,
     /// A pipe, socket or device.
     NotAFile,
+    /// A command that is not configured, or may not be started.
+    NoCommand,
     /// The same file or directory (device, inode) is open under another path.
     SameFile,
     /// A link to a directory that it lies in.
@@ -91,6 +109,8 @@ pub fn discover(paths: &[PathBuf]) -> Discovery {
 #[derive(Debug)]
 pub struct Discoverer {
     paths: Vec<PathBuf>,
+    /// Names of the commands that may be read; none where none may be started.
+    commands: Option<Vec<String>>,
     judged: HashMap<FileId, Judged>,
 }
 
@@ -113,7 +133,16 @@ impl Discoverer {
     pub fn new(paths: Vec<PathBuf>) -> Self {
         Self {
             paths,
+            commands: Some(Vec::new()),
             judged: HashMap::new(),
+        }
+    }
+
+    /// The names that may stand in a path `command:NAME`; `None` = none, because no command may be started.
+    pub fn with_commands(self, names: Option<Vec<String>>) -> Self {
+        Self {
+            commands: names,
+            ..self
         }
     }
 
@@ -125,7 +154,10 @@ impl Discoverer {
         };
         let mut arguments = Vec::new();
         for path in &self.paths {
-            scan.resolve(path, &mut arguments);
+            match name_in(path).filter(|_| !path.exists()) {
+                Some(name) => arguments.extend(scan.command(path, name, self.commands.as_deref())),
+                None => scan.resolve(path, &mut arguments),
+            }
         }
         // Rotated files last: named beside their live file (as by a shell's `audit.log*`) they are part of its set.
         let mut order: Vec<usize> = (0..arguments.len()).collect();
@@ -152,6 +184,7 @@ struct Scan {
     judged: HashMap<FileId, Judged>,
     files: HashMap<(u64, u64), PathBuf>,
     directories: HashMap<(u64, u64), PathBuf>,
+    commands: BTreeSet<PathBuf>,
     dirs: BTreeMap<PathBuf, WatchedDir>,
     skipped: Vec<Skipped>,
     empty: Vec<GenFile>,
@@ -197,13 +230,8 @@ impl Scan {
 
     fn open(&mut self, argument: &Argument) -> Option<Root> {
         let (path, kind, files) = match argument {
-            Argument::Stdin => {
-                return Some(Root {
-                    path: PathBuf::from("-"),
-                    kind: RootKind::Stdin,
-                    sets: Vec::new(),
-                });
-            }
+            Argument::Stdin => return Some(Root::pipe(PathBuf::from("-"), RootKind::Stdin)),
+            Argument::Command(path) => return Some(Root::pipe(path.clone(), RootKind::Command)),
             Argument::Directory(path) => {
                 if let Ok(meta) = std::fs::metadata(path)
                     && self.directories.contains_key(&(meta.dev(), meta.ino()))

@@ -1,5 +1,5 @@
 //! Reading a generation from its first byte, decompressed: gzip members, zstd frames, bzip2 and xz streams one after
-//! another.
+//! another; UTF-16 as UTF-8.
 //!
 //! A damaged or cut file gives everything that can be read; [`Stream::end`] then says how it ended.
 
@@ -14,6 +14,7 @@ use super::SourceError;
 use super::content::Compression;
 use super::file::{GenFile, open_checked};
 use super::peek::PeekReader;
+use super::utf16::Utf16Reader;
 
 /// Largest zstd window accepted, as a power of two: 128 MiB, what `zstd -d` itself accepts.
 const ZSTD_WINDOW_LOG: u32 = 27;
@@ -60,12 +61,28 @@ pub enum ReadEnd {
     LimitReached(String),
 }
 
+impl ReadEnd {
+    /// What went wrong, in words, and what of it was read.
+    pub fn trouble(&self) -> Option<String> {
+        Some(match self {
+            Self::Complete => return None,
+            Self::Truncated(why) => format!("cut short: {why}; everything before the cut was read"),
+            Self::Damaged(why) => format!("damaged: {why}; everything before was read"),
+            Self::TrailingGarbage { bytes } => {
+                format!("{bytes} bytes follow the end of the compressed data and were not read")
+            }
+            Self::LimitReached(why) => format!("not read to its end: {why}"),
+        })
+    }
+}
+
 enum Member<R: Read> {
     Plain(PeekReader<R>),
     Gzip(Box<GzDecoder<PeekReader<R>>>),
     Zstd(zstd::stream::read::Decoder<'static, PeekReader<R>>),
     Bzip2(Box<BzDecoder<PeekReader<R>>>),
     Xz(Box<XzDecoder<PeekReader<R>>>),
+    Utf16(Utf16Reader<R>),
     Ended,
 }
 
@@ -84,6 +101,8 @@ impl<R: Read> Member<R> {
                 let decoder = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, 0)?;
                 Self::Xz(Box::new(XzDecoder::new_stream(input, decoder)))
             }
+            Compression::Utf16Le => Self::Utf16(Utf16Reader::new(input, u16::from_le_bytes)),
+            Compression::Utf16Be => Self::Utf16(Utf16Reader::new(input, u16::from_be_bytes)),
         })
     }
 
@@ -94,6 +113,7 @@ impl<R: Read> Member<R> {
             Self::Zstd(decoder) => decoder.get_ref().consumed(),
             Self::Bzip2(decoder) => decoder.get_ref().consumed(),
             Self::Xz(decoder) => decoder.get_ref().consumed(),
+            Self::Utf16(decoder) => decoder.get_ref().consumed(),
             Self::Ended => 0,
         }
     }
@@ -165,7 +185,7 @@ impl<R: Read> Stream<R> {
             Member::Zstd(decoder) => (decoder.finish(), Compression::Zstd),
             Member::Bzip2(decoder) => (decoder.into_inner(), Compression::Bzip2),
             Member::Xz(decoder) => (decoder.into_inner(), Compression::Xz),
-            Member::Plain(_) | Member::Ended => {
+            Member::Plain(_) | Member::Utf16(_) | Member::Ended => {
                 self.end = Some(ReadEnd::Complete);
                 return Ok(());
             }
@@ -240,6 +260,7 @@ impl<R: Read> Read for Stream<R> {
                 Member::Zstd(decoder) => decoder.read(out),
                 Member::Bzip2(decoder) => decoder.read(out),
                 Member::Xz(decoder) => decoder.read(out),
+                Member::Utf16(decoder) => decoder.read(out),
                 Member::Ended => Ok(0),
             };
             match result {
@@ -253,9 +274,7 @@ impl<R: Read> Read for Stream<R> {
                 // The decoders' own errors carry no error number: those of the file system do.
                 Err(e) if e.raw_os_error().is_some() => return Err(e),
                 Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.end = Some(ReadEnd::Truncated(format!(
-                        "the compressed data stop early ({e})"
-                    )));
+                    self.end = Some(ReadEnd::Truncated(format!("its data stop early ({e})")));
                 }
                 Err(e) => self.end = Some(ReadEnd::Damaged(e.to_string())),
             }

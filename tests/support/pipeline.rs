@@ -65,6 +65,9 @@ impl Running {
             zone: Zone::Utc,
             workers: 2,
             spool: PathBuf::new(),
+            commands: Vec::new(),
+            launcher: Vec::new(),
+            seals: None,
         };
         let registry = Arc::new(Registry::builtin());
         let ingest =

@@ -8,7 +8,8 @@ use super::{Check, Level};
 use crate::cli::app::{grouped, size};
 use crate::cli::open;
 use crate::config::Settings;
-use crate::source::{LogSet, RootKind, SkipReason, discover};
+use crate::source::command::name_in;
+use crate::source::{Discoverer, LogSet, SkipReason};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Source {
@@ -36,12 +37,18 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn look(paths: &[PathBuf], settings: &Settings) -> Self {
-        let discovery = discover(paths);
+        let mut discoverer =
+            Discoverer::new(paths.to_vec()).with_commands(settings.command_names());
+        let discovery = discoverer.scan();
         let mut sources = Vec::new();
         for root in &discovery.roots {
-            if root.kind == RootKind::Stdin {
+            if root.kind.is_pipe() {
+                let path = match name_in(&root.path).and_then(|name| settings.command(name)) {
+                    Some(command) => format!("{}: {}", root.path.display(), command.run.join(" ")),
+                    None => "standard input".to_owned(),
+                };
                 sources.push(Source {
-                    path: "standard input".to_owned(),
+                    path,
                     format: "known once it is read".to_owned(),
                     files: 1,
                     bytes: 0,
@@ -51,9 +58,10 @@ impl Found {
         }
         let skipped = discovery.skipped.into_iter().map(|skipped| {
             let level = match skipped.why {
-                SkipReason::Missing | SkipReason::Unreadable | SkipReason::Failed => {
-                    Level::Unreadable
-                }
+                SkipReason::Missing
+                | SkipReason::Unreadable
+                | SkipReason::Failed
+                | SkipReason::NoCommand => Level::Unreadable,
                 SkipReason::TooMany | SkipReason::Compression => Level::Warning,
                 SkipReason::Empty
                 | SkipReason::Binary

@@ -234,7 +234,10 @@ pub(crate) fn event_key(line: &[u8]) -> Option<EventKey<'_>> {
     let rest = rest.strip_prefix(b"type=")?;
     let end = memchr::memchr(b' ', rest)?;
     let kind = &rest[..end];
-    let rest = rest[end..].trim_ascii_start().strip_prefix(b"msg=audit(")?;
+    let rest = rest[end..].trim_ascii_start();
+    // What takes records from the audit socket by itself (auoms) leaves the key out.
+    let rest = rest.strip_prefix(b"msg=").unwrap_or(rest);
+    let rest = rest.strip_prefix(b"audit(")?;
     let end = memchr::memchr(b')', &rest[..rest.len().min(64)])?;
     let body = &rest[end + 1..];
     let key = EventKey {

@@ -123,7 +123,19 @@ pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
 
 /// What a value says of the outcome: a `denied` that is true is a failure.
 pub(super) fn outcome(path: &str, value: Value<'_>) -> Outcome {
-    let outcome = outcome_of(value.kind, value.text.trim());
+    let text = value.text.trim();
+    let is_exit = || {
+        let words = Words::of(path);
+        words.is_some_and(|words| words.last.iter().any(|word| word == "exit"))
+    };
+    if value.kind == Kind::Num && is_exit() {
+        return if text == "0" {
+            Outcome::Success
+        } else {
+            Outcome::Failure
+        };
+    }
+    let outcome = outcome_of(value.kind, text);
     let negative = [
         "failed",
         "failure",

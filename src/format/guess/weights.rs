@@ -82,6 +82,8 @@ pub(super) const ROLES: [(Field, Weights); 11] = [
             ("decision verdict disposition", 50),
             ("authorized passed approved accepted ok", 45),
             ("failed failure denied rejected blocked forbidden", 45),
+            // The code that a program ended with.
+            ("exit", 40),
             ("response", 30),
             ("^code", 22),
         ],

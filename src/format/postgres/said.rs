@@ -70,18 +70,13 @@ fn read_audit(payload: &str, event: &mut Event, leaves: &mut Attributes) {
         }
     }
     let value = |at: usize| values.get(at).map_or("", String::as_str);
-    audited(event, value(3), value(4), value(6), value(7));
+    audited(event, value(4), value(6), value(7));
 }
 
-/// The fields of pgaudit's record.
-pub(super) fn audited(
-    event: &mut Event,
-    class: &str,
-    command: &str,
-    object: &str,
-    statement: &str,
-) {
-    event.action = some(format!("{class} {command}").trim());
+/// The fields of pgaudit's record. Its command is the server's tag, so that what was done has one name whether pgaudit or
+/// `log_statement` wrote it; the class is an attribute.
+pub(super) fn audited(event: &mut Event, command: &str, object: &str, statement: &str) {
+    event.action = some(command);
     event.target = some(object).or_else(|| match statement {
         "" | "<previously logged>" | "<not logged>" => None,
         statement => Some(brief(statement)),
@@ -433,7 +428,7 @@ mod tests {
             "LOG",
             "AUDIT: SESSION,2,1,DDL,CREATE TABLE,TABLE,public.t,\"create table t(a int, b text default '\"\"')\",<none>",
         );
-        assert_eq!(event.action.as_deref(), Some("DDL CREATE TABLE"));
+        assert_eq!(event.action.as_deref(), Some("CREATE TABLE"));
         assert_eq!(event.target.as_deref(), Some("public.t"));
         assert_eq!(event.outcome, Outcome::Unknown);
         let event = said(

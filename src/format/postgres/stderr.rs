@@ -87,10 +87,10 @@ pub(super) fn begins_with_time(line: &[u8]) -> bool {
         })
 }
 
-/// Where the text begins of a line that a transport cut out of a longer message (`[19-3] <TAB>text`).
+/// Where the text begins of a line that a transport cut out of a longer message (`[19-3] <TAB>text`, `[921320-2]    text`).
 fn transported(line: &str) -> Option<&str> {
     let head = line.get(..line.len().min(PREFIX))?;
-    let (prefix, _) = head.split_once("] \t")?;
+    let (prefix, _) = head.split_once("] \t").or_else(|| head.split_once("]  "))?;
     let (_, numbers) = prefix.rsplit_once('[')?;
     let (_, part) = numbers.split_once('-')?;
     (part.parse::<u32>().ok()? > 1).then(|| &line[prefix.len() + 3..])

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use super::super::dirs::Names;
 use super::super::rotation::{Age, classify_path};
 use super::{MAX_ENTRIES, Scan, SkipReason, not_a_file};
+use crate::text::suggest::hint;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Argument {
     Stdin,
+    /// `command:NAME`.
+    Command(PathBuf),
     Directory(PathBuf),
     File(PathBuf),
 }
@@ -33,6 +36,41 @@ impl Scan {
         if let (Some(name), Some(Ok(dir))) = (path.file_name(), parent.map(std::fs::canonicalize)) {
             self.watch(&dir, Names::one(name));
         }
+    }
+
+    /// The command behind `command:NAME`, once.
+    pub(super) fn command(
+        &mut self,
+        path: &Path,
+        name: &str,
+        known: Option<&[String]>,
+    ) -> Option<Argument> {
+        let Some(known) = known else {
+            let said =
+                "no command is started: exec is false in config.toml, or --no-exec was given";
+            self.skip(path, SkipReason::NoCommand, said);
+            return None;
+        };
+        if known.is_empty() {
+            self.skip(
+                path,
+                SkipReason::NoCommand,
+                "only search, tail, index and the explorer read commands",
+            );
+            return None;
+        }
+        if !known.iter().any(|k| k == name) {
+            let near = hint(name, known.iter().map(String::as_str));
+            let said = format!(
+                "there is no command {name:?}{near}; there is {}; [[command]] in config.toml makes others",
+                known.join(", ")
+            );
+            self.skip(path, SkipReason::NoCommand, said);
+            return None;
+        }
+        self.commands
+            .insert(path.to_owned())
+            .then(|| Argument::Command(path.to_owned()))
     }
 
     pub(super) fn resolve(&mut self, path: &Path, out: &mut Vec<Argument>) {

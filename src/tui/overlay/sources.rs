@@ -258,6 +258,9 @@ fn lag(now: Timestamp, last: Timestamp) -> String {
     }
 }
 
+/// Lines that what is wrong with a source may take.
+const TOLD: usize = 4;
+
 /// The selected source in words, and the keys.
 fn about(
     look: &Look<'_>,
@@ -270,8 +273,13 @@ fn about(
         lines.push(Line::from(look.span(role, look.cut(text, columns))));
     };
     say(Role::Text, &format!("  {}", source.name));
-    if let Some(error) = &source.error {
-        say(Role::Warning, &format!("  {error}"));
+    // What is wrong is told in full, as far as a few lines go.
+    let wrong = source
+        .error
+        .as_ref()
+        .map(|error| look.wrap(error, columns.saturating_sub(2)));
+    for part in wrong.iter().flatten().take(TOLD) {
+        say(Role::Warning, &format!("  {part}"));
     }
     if source.format_chosen {
         say(

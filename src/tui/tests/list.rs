@@ -3,6 +3,7 @@
 use super::driver::Driver;
 use super::harness::{Harness, break_chain_at, engine_of, event, events, library};
 use crate::engine::Covers;
+use crate::event::Event;
 use crate::runbook::Library;
 use crate::tui::Options;
 
@@ -43,6 +44,37 @@ fn what_the_query_looks_for_is_set_off_in_the_rows() {
         style_of(&h, "alice@corp      action-92"),
         "bbbbb...................."
     );
+}
+
+#[test]
+fn what_was_done_to_nothing_named_is_told_by_its_message() {
+    let mut list = events(3);
+    let said = Event {
+        actor: None,
+        action: Some("sshd".into()),
+        target: None,
+        message: Some("Connection reset by peer".into()),
+        ..event(1)
+    };
+    list[1] = said;
+    let h = Harness::new(80, 24, list);
+    h.shows("sshd            Connection reset");
+    h.shows("secrets/db");
+    // Where the message has a column, or columns were chosen, it is not said twice.
+    let options = Options {
+        columns: ["time", "action", "target", "outcome"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..Options::default()
+    };
+    let mut list = events(3);
+    list[1] = Event {
+        target: None,
+        message: Some("Connection reset by peer".into()),
+        ..event(1)
+    };
+    let h = Harness::with(80, 24, list, Library::default(), options);
+    h.hides("Connection reset");
 }
 
 #[test]

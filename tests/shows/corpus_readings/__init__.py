@@ -54,6 +54,14 @@ BROKEN = {
     "plaso_selinux.log": 4,             # no type, no time, half a time
     "plaso_syslog": 1,                  # "MMM 22"
     "logstash_codec_cef.log": 1,        # a header of six parts
+    "oms_auditd_plugin.log": 1,         # what its collector sends on, a list
+    "pgbadger_pg_rawcsv.log": 2,        # what pg_ctl says, in the server's log
+    # A message with a line feed in it, its second line not marked in any way.
+    "plaso_syslog_rsyslog_ForwardFormat": 1,
+    "plaso_syslog_rsyslog_SysklogdFileFormat": 1,
+    "plaso_syslog_rsyslog_TraditionalForwardFormat": 1,
+    "plaso_syslog_rsyslog_traditional": 1,
+    "plaso_syslog_rsyslog_SyslogProtocol23Format": 1,
 }
 GENERIC = ("json", "text", "csv", "syslog", "logfmt", "no format")
 

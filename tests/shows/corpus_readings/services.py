@@ -37,7 +37,9 @@ def gitlab(raw):
 def okta(raw):
     e = lower_keys(json.loads(raw))
     outcome = {"SUCCESS": "success", "ALLOW": "success", "FAILURE": "failure", "DENY": "failure"}
-    return reading(time(e.get("published")), first(get(e, "actor", "alternateid"), get(e, "actor", "displayname")),
+    # "unknown" is what Okta writes where it knows nothing.
+    names = [name for name in (get(e, "actor", "alternateid"), get(e, "actor", "displayname")) if name != "unknown"]
+    return reading(time(e.get("published")), first(*names),
                    e.get("eventtype"), outcome.get(get(e, "outcome", "result"), "unknown"),
                    address(get(e, "client", "ipaddress"), get(e, "request", "ipchain", 0, "ip")))
 
@@ -46,6 +48,9 @@ def google_workspace(raw):
     e = json.loads(raw)
     name = first(get(e, "events", 0, "name"), e.get("name"))
     outcome = {"login_failure": "failure", "login_success": "success"}.get(name, "unknown")
+    delivered = get(e, "parameters", "event_info", "success")
+    if delivered is not None:
+        outcome = "success" if delivered else "failure"
     return reading(time(get(e, "id", "time")), get(e, "actor", "email"), name, outcome, address(e.get("ipAddress")))
 
 

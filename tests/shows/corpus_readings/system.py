@@ -108,8 +108,15 @@ def partly(answer, untagged=False):
     return answer
 
 
+def journal_fields(raw):
+    """An object a line, or the export format: NAME=value lines (those with binary values have no `=` and do not occur here)."""
+    if raw.lstrip().startswith("{"):
+        return json.loads(raw)
+    return dict(line.split("=", 1) for line in raw.split("\n") if "=" in line)
+
+
 def journald(raw):
-    e = json.loads(raw)
+    e = journal_fields(raw)
     actor, action, outcome, ip = message(e.get("SYSLOG_IDENTIFIER"), str(e.get("MESSAGE")))
     login = e.get("_AUDIT_LOGINUID")
     # journalctl shows the time of the sender where it is known.

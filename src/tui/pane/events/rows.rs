@@ -92,6 +92,12 @@ impl Events {
             .filter(|(c, _)| is_words(c))
             .map(|(_, w)| w + 1)
             .sum();
+        // What was done to nothing that has a name is told by the message, where no column has that.
+        let has_message = |(c, _): &(Column, u16)| *c == Column::Field(Field::Message);
+        let untold = event.target.is_none()
+            && event.message.is_some()
+            && !self.columns.is_chosen()
+            && !columns.iter().any(has_message);
         let when = self.when();
         for (i, (column, width)) in columns.iter().enumerate() {
             let mut width = usize::from(*width);
@@ -102,7 +108,7 @@ impl Events {
                 }
                 width = usize::from(words.saturating_sub(1));
                 (Role::Text, event.summary(), Some(Field::Message))
-            } else if bare && is_actor {
+            } else if bare && is_actor || untold && *column == Column::Field(Field::Target) {
                 (Role::Text, event.summary(), Some(Field::Message))
             } else {
                 let (role, text) = columns::cell(look, hit, previous, when, (column, width as u16));

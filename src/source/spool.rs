@@ -1,4 +1,4 @@
-//! Stdin as a file that grows: a thread writes what comes through the pipe, decompressed, into a private file.
+//! What comes by a pipe as a file that grows: a thread writes it, decompressed, into a private file.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -16,7 +16,7 @@ use super::file::GenFile;
 use super::set::LogSet;
 use super::stream::{Limits, ReadEnd, Stream};
 
-const PREFIX: &str = "stdin-";
+const PREFIX: &str = "pipe-";
 const SUFFIX: &str = ".spool";
 
 /// The spool stops growing when the file system has less than this left, in bytes.
@@ -39,6 +39,7 @@ pub enum SpoolEnd {
 
 /// A pipe being written into a file of its own; the file is removed on drop.
 pub struct Spool {
+    name: PathBuf,
     path: TempPath,
     shared: Arc<Shared>,
 }
@@ -51,13 +52,15 @@ struct Shared {
 }
 
 impl Spool {
-    /// Starts to copy `input` into a new file (mode 0600) in `dir`. `progress` is called in the copying thread whenever
-    /// bytes have arrived, and at the end. Spools left over in `dir` by processes that died are removed.
+    /// Starts to copy `input` into a new file (mode 0600) in `dir`. `name` is what its set is called. `progress` is called
+    /// in the copying thread whenever bytes have arrived, and at the end. Spools left over in `dir` by processes that died
+    /// are removed.
     ///
     /// # Errors
     /// The file or the thread cannot be created.
     pub fn start(
         input: impl Read + Send + 'static,
+        name: PathBuf,
         dir: &Path,
         progress: impl Fn() + Send + 'static,
     ) -> Result<Self, SourceError> {
@@ -77,7 +80,7 @@ impl Spool {
         let copying = Arc::clone(&shared);
         let dir = dir.to_path_buf();
         std::thread::Builder::new()
-            .name("stdin".into())
+            .name("pipe".into())
             .spawn(move || {
                 let end = copy(input, file, &dir, &copying, &progress);
                 let _ = copying
@@ -86,7 +89,7 @@ impl Spool {
                 progress();
             })
             .map_err(SourceError::io("start reading into", &path))?;
-        Ok(Self { path, shared })
+        Ok(Self { name, path, shared })
     }
 
     /// Bytes that can be read from the file now.
@@ -99,7 +102,7 @@ impl Spool {
         self.shared.end.get()
     }
 
-    /// The spool as a set of one plain file, named `-`.
+    /// The spool as a set of one plain file, under its own name.
     ///
     /// # Errors
     /// The file is not there any more.
@@ -108,7 +111,7 @@ impl Spool {
         let meta = std::fs::metadata(&path).map_err(SourceError::io("read", &path))?;
         let generation = GenFile::of(path, Compression::None, &meta);
         Ok(LogSet {
-            name: PathBuf::from("-"),
+            name: self.name.clone(),
             generations: vec![generation],
         })
     }
@@ -219,7 +222,7 @@ mod tests {
     fn spool(dir: &Path) -> (mpsc::Sender<Vec<u8>>, Spool, Receiver<()>) {
         let (input, pipe) = mpsc::channel();
         let (arrived, progress) = mpsc::channel();
-        let spool = Spool::start(Pipe(pipe), dir, move || {
+        let spool = Spool::start(Pipe(pipe), "-".into(), dir, move || {
             let _ = arrived.send(());
         })
         .unwrap();
@@ -298,9 +301,9 @@ mod tests {
             file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
             (path, file)
         };
-        let (owned, owner) = old("stdin-a.spool");
+        let (owned, owner) = old("pipe-a.spool");
         rustix::fs::flock(&owner, FlockOperation::LockExclusive).unwrap();
-        let (left, _) = old("stdin-b.spool");
+        let (left, _) = old("pipe-b.spool");
         let (other, _) = old("notes.txt");
         remove_stale(dir.path());
         assert!(owned.exists() && other.exists() && !left.exists());

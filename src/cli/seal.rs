@@ -1,0 +1,187 @@
+//! `auditty seal`: checkpoints over logs that have no chain of their own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::app::{App, grouped};
+use super::args::SealArgs;
+use super::exit::{Exit, Failure};
+use super::open::{self, Seals};
+use crate::config::{Paths, paths};
+use crate::ingest::sealing::{SealError, SealOptions, Sealer, Sealings};
+use crate::seal::{NoteError, PublicKey, SealKey, read_copies};
+use crate::source::watch::Watcher;
+
+/// Time between two looks where nothing is heard of.
+const IDLE: Duration = Duration::from_secs(1);
+
+const KEY: &str = "key";
+
+pub(super) fn run(args: &SealArgs, app: &mut App) -> Result<Exit, Failure> {
+    let dir = folder(app)?;
+    if args.public_key {
+        writeln!(app.out, "{}", own_key(&dir)?.public())?;
+        return Ok(Exit::Ok);
+    }
+    let paths = app.sources(&args.paths);
+    let (mut discoverer, mut discovery) = open::discovered(&paths, &app.settings)?;
+    for skipped in &discovery.skipped {
+        app.talk(&format!("{}: {}", skipped.path.display(), skipped.detail));
+    }
+    let key = own_key(&dir)?;
+    app.talk(&format!("the public key is {}", key.public()));
+    if args.sink.is_none() {
+        app.talk("checkpoints stay on this host, where who can change the log can change them: --sink copies them elsewhere");
+    }
+    let options = SealOptions {
+        dir,
+        host: super::who::host(),
+        every: args.every,
+        after: Duration::from_secs(args.after),
+        sink: args.sink.clone(),
+        anew: args.anew,
+    };
+    let mut sealer = Sealer::new(key, options);
+    if !args.follow {
+        let done = sealer.look(&discovery, true);
+        return tell(&done, app);
+    }
+    let mut watcher = Watcher::new(&discovery);
+    let mut told: Vec<String> = Vec::new();
+    loop {
+        let done = sealer.look(&discovery, false);
+        // What goes on being wrong is said once.
+        let problems = words(&done);
+        for problem in problems.iter().filter(|p| !told.contains(p)) {
+            app.talk(problem);
+        }
+        told = problems;
+        if watcher.recv(IDLE).is_some() {
+            discovery = discoverer.scan();
+            watcher.update(&discovery);
+        }
+    }
+}
+
+fn words(done: &Sealings) -> Vec<String> {
+    let problems = done.problems.iter();
+    let problems = problems.map(|(log, error)| format!("{}: {error}", log.display()));
+    problems.chain(done.sink_problem.clone()).collect()
+}
+
+fn tell(done: &Sealings, app: &mut App) -> Result<Exit, Failure> {
+    for problem in words(done) {
+        app.talk(&problem);
+    }
+    writeln!(
+        app.out,
+        "lines sealed: {}, checkpoints signed: {}",
+        grouped(done.lines),
+        grouped(done.checkpoints)
+    )?;
+    let changed = |(_, error): &(PathBuf, SealError)| matches!(error, SealError::Changed(_));
+    Ok(if done.problems.iter().any(changed) {
+        Exit::Alarm
+    } else if done.problems.is_empty() && done.sink_problem.is_none() {
+        Exit::Ok
+    } else {
+        Exit::Failed
+    })
+}
+
+/// Where seals and their key are kept.
+pub(super) fn folder(app: &App) -> Result<PathBuf, Failure> {
+    let paths = app.paths.as_ref();
+    let paths =
+        paths.ok_or_else(|| Failure::Failed("there is no place to keep seals in".into()))?;
+    let dir = paths.state.join("seals");
+    paths::private_dir(&dir).map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(dir)
+}
+
+fn wrong(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Failed(format!("{}: {error}", path.display()))
+}
+
+/// The key of this host; made when it is first needed.
+fn own_key(dir: &Path) -> Result<SealKey, Failure> {
+    let path = dir.join(KEY);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => SealKey::parse(&text).map_err(|error| wrong(&path, &error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key =
+                SealKey::generate(&super::who::host()).map_err(|error| wrong(&path, &error))?;
+            paths::write_private(&path, format!("{}\n", key.text()).as_bytes())
+                .map_err(|error| Failure::Failed(error.to_string()))?;
+            Ok(key)
+        }
+        Err(error) => Err(wrong(&path, &error)),
+    }
+}
+
+/// The key that was named, itself or by a file that holds it; else this host's, if it has one.
+pub(super) fn public_key(named: Option<&str>, app: &App) -> Result<Option<PublicKey>, Failure> {
+    let Some(named) = named else {
+        let path = folder(app)?.join(KEY);
+        return match std::fs::read_to_string(&path) {
+            Ok(text) => SealKey::parse(&text)
+                .map(|key| Some(key.public()))
+                .map_err(|error| wrong(&path, &error)),
+            Err(_) => Ok(None),
+        };
+    };
+    let read: Result<PublicKey, NoteError> = match std::fs::read_to_string(named) {
+        Ok(text) => text.parse(),
+        Err(_) => named.parse(),
+    };
+    read.map(Some).map_err(|error| {
+        Failure::Usage(format!(
+            "{named}: {error}; auditty seal --public-key prints one"
+        ))
+    })
+}
+
+/// The seals of this host, if it has any: what logs that are opened are compared with.
+pub(super) fn of_this_host() -> Option<Seals> {
+    let paths = Paths::find(std::env::var_os("AUDITTY_HOME")).ok()?;
+    let dir = paths.state.join("seals");
+    let text = std::fs::read_to_string(dir.join(KEY)).ok()?;
+    Some(Seals {
+        dir,
+        key: SealKey::parse(&text).ok().map(|key| key.public()),
+        copies: Vec::new(),
+        copies_from: String::new(),
+    })
+}
+
+/// What `verify` needs to check seals.
+pub(super) fn seals(
+    key: Option<&str>,
+    checkpoints: Option<&Path>,
+    app: &App,
+) -> Result<Option<Seals>, Failure> {
+    let Ok(dir) = folder(app) else {
+        return Ok(None);
+    };
+    let key = public_key(key, app)?;
+    let copies = match (checkpoints, &key) {
+        (None, _) => Vec::new(),
+        (Some(path), Some(key)) => {
+            let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
+            read_copies(&text, key).map_err(|(line, why)| {
+                Failure::Failed(format!("{}, line {line}: {why}", path.display()))
+            })?
+        }
+        (Some(_), None) => {
+            return Err(Failure::Usage(
+                "--checkpoints needs the key that they are signed with: --key".into(),
+            ));
+        }
+    };
+    Ok(Some(Seals {
+        dir,
+        key,
+        copies,
+        copies_from: checkpoints.map_or(String::new(), |path| path.display().to_string()),
+    }))
+}

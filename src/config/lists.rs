@@ -1,0 +1,78 @@
+//! Lists of tables in `config.toml` (`[[format]]`, `[[command]]`), each entry with the line where something is wrong with it.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::{ConfigError, line_of};
+use crate::format::{Registry, Spec};
+use crate::source::command::Command;
+
+/// The keys that are lists of tables.
+pub(super) const KEYS: [&str; 2] = ["format", "command"];
+
+/// The formats that can be used, and what is wrong with the others.
+pub(super) fn read_formats(path: &Path, text: &str) -> (Vec<Spec>, Vec<ConfigError>) {
+    let builtin = Registry::builtin();
+    read(path, text, "format", |spec: &Spec, before: &[Spec]| {
+        if builtin.get(&spec.id).is_some() || before.iter().any(|f| f.id == spec.id) {
+            return Err(format!("there is a format {} already", spec.id));
+        }
+        spec.check()
+            .map_err(|why| format!("format {:?}: {why}", spec.id))
+    })
+}
+
+/// The commands that can be used, and what is wrong with the others.
+pub(super) fn read_commands(path: &Path, text: &str) -> (Vec<Command>, Vec<ConfigError>) {
+    read(
+        path,
+        text,
+        "command",
+        |command: &Command, before: &[Command]| {
+            if before.iter().any(|c| c.name == command.name) {
+                return Err(format!("there is a command {} already", command.name));
+            }
+            command
+                .check()
+                .map_err(|why| format!("command {:?}: {why}", command.name))
+        },
+    )
+}
+
+/// The entries of the list `key` that are well-formed and that `check` lets pass beside those before them.
+fn read<T: for<'a> Deserialize<'a>>(
+    path: &Path,
+    text: &str,
+    key: &str,
+    check: impl Fn(&T, &[T]) -> Result<(), String>,
+) -> (Vec<T>, Vec<ConfigError>) {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let (mut good, mut errors) = (Vec::new(), Vec::new());
+    let Some(DeValue::Array(list)) = table.get_ref().get(key).map(|v| v.get_ref()) else {
+        return (good, errors);
+    };
+    for value in list.iter() {
+        let begin = value.span().start;
+        let read = T::deserialize(ValueDeserializer::from(value.clone()));
+        let checked = match read {
+            Ok(entry) => match check(&entry, &good) {
+                Ok(()) => Ok(entry),
+                Err(why) => Err((begin, why)),
+            },
+            Err(error) => {
+                let at = error.span().map_or(begin, |span| span.start);
+                Err((at, error.message().to_owned()))
+            }
+        };
+        match checked {
+            Ok(entry) => good.push(entry),
+            Err((at, why)) => errors.push(ConfigError {
+                place: format!("{}:{}", path.display(), line_of(text, at)),
+                message: format!("{why}; this {key} is left out"),
+            }),
+        }
+    }
+    (good, errors)
+}

@@ -1,0 +1,404 @@
+//! What is kept of a sealed log, in a folder of its own: `checkpoints.jsonl`, one signed note a line, and for each file of
+//! the log `GENERATION.leaves`, 32 bytes a line. Leaves are on the disk before the checkpoint over them is: after a crash,
+//! leaves that no checkpoint covers are left out, and sealed again from the log.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::merkle::{Frontier, Hash};
+use super::note::{Checkpoint, NoteError, PublicKey, SealKey, note_hash};
+
+const CHECKPOINTS: &str = "checkpoints.jsonl";
+const LEAF: u64 = size_of::<Hash>() as u64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{path}, line {line}: {source}")]
+    Note {
+        path: PathBuf,
+        line: usize,
+        #[source]
+        source: NoteError,
+    },
+    #[error("{path}, line {line}: {why}")]
+    Broken {
+        path: PathBuf,
+        line: usize,
+        why: &'static str,
+    },
+    #[error("another auditty is sealing this log")]
+    Busy,
+}
+
+fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> LedgerError + 'a {
+    move |source| LedgerError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// A line of `checkpoints.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Row {
+    generation: String,
+    /// What the file was called then.
+    file: String,
+    note: String,
+}
+
+/// One file of a log as far as it is sealed: its newest checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Names its leaves.
+    pub generation: String,
+    /// What the file was called when it was last sealed.
+    pub file: String,
+    pub checkpoint: Checkpoint,
+    /// The signed note.
+    pub note: String,
+}
+
+/// The seals of one log.
+pub struct Ledger {
+    dir: PathBuf,
+    key: PublicKey,
+    /// The newest checkpoint of each file, in the order in which they were first sealed.
+    files: Vec<Sealed>,
+    last_note: Option<Hash>,
+    /// Held by the one who writes.
+    writer: Option<File>,
+}
+
+impl Ledger {
+    /// The folder of a log's ledger below that of all; `log` is the canonical path of the live file.
+    fn dir_of(ledgers: &Path, log: &Path) -> PathBuf {
+        let digest = Sha256::digest(log.as_os_str().as_bytes());
+        let name: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        ledgers.join(name)
+    }
+
+    /// Whether anything was sealed of a log.
+    pub fn is_there(ledgers: &Path, log: &Path) -> bool {
+        Self::dir_of(ledgers, log).join(CHECKPOINTS).is_file()
+    }
+
+    /// Reads the ledger of a log; one that is not there yet is empty. Every note's signature and its link to the note before are
+    /// checked. A last line that a crash cut short is passed over.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not as it was written with `key`.
+    pub fn open(ledgers: &Path, log: &Path, key: PublicKey) -> Result<Self, LedgerError> {
+        let dir = Self::dir_of(ledgers, log);
+        let path = dir.join(CHECKPOINTS);
+        let mut ledger = Self {
+            dir,
+            key,
+            files: Vec::new(),
+            last_note: None,
+            writer: None,
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => ledger.read(&path, &text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("read", &path)(error)),
+        }
+        Ok(ledger)
+    }
+
+    fn read(&mut self, path: &Path, text: &str) -> Result<(), LedgerError> {
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let broken = |why| LedgerError::Broken {
+                path: path.to_owned(),
+                line: number + 1,
+                why,
+            };
+            let Some(line) = line.strip_suffix('\n') else {
+                break;
+            };
+            let row: Row = serde_json::from_str(line).map_err(|_| broken("no checkpoint"))?;
+            let checkpoint = self
+                .key
+                .open(&row.note)
+                .map_err(|source| LedgerError::Note {
+                    path: path.to_owned(),
+                    line: number + 1,
+                    source,
+                })?;
+            if checkpoint.after != self.last_note {
+                return Err(broken("a checkpoint before this one is missing"));
+            }
+            self.last_note = Some(note_hash(&row.note));
+            self.put(row, checkpoint);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: Row, checkpoint: Checkpoint) {
+        let sealed = Sealed {
+            generation: row.generation,
+            file: row.file,
+            checkpoint,
+            note: row.note,
+        };
+        let same = |f: &&mut Sealed| f.generation == sealed.generation;
+        match self.files.iter_mut().find(same) {
+            Some(known) => *known = sealed,
+            None => self.files.push(sealed),
+        }
+    }
+
+    /// The files of the log that were sealed, each with its newest checkpoint.
+    pub fn files(&self) -> &[Sealed] {
+        &self.files
+    }
+
+    /// The file whose checkpoints are over this generation.
+    pub fn file(&self, generation: &str) -> Option<&Sealed> {
+        self.files.iter().find(|f| f.generation == generation)
+    }
+
+    fn leaves_path(&self, generation: &str) -> PathBuf {
+        self.dir.join(format!("{generation}.leaves"))
+    }
+
+    /// The sealed leaves of a file. They are as they were sealed: their root is the signed one.
+    ///
+    /// # Errors
+    /// They cannot be read, or are not those that were signed.
+    pub fn leaves(&self, sealed: &Sealed) -> Result<Vec<Hash>, LedgerError> {
+        let path = self.leaves_path(&sealed.generation);
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(failed("read", &path))?;
+        file.take(sealed.checkpoint.size.saturating_mul(LEAF))
+            .read_to_end(&mut bytes)
+            .map_err(failed("read", &path))?;
+        let mut frontier = Frontier::default();
+        let leaves: Vec<Hash> = bytes
+            .chunks_exact(size_of::<Hash>())
+            .filter_map(|chunk| chunk.try_into().ok())
+            .inspect(|leaf| frontier.push(*leaf))
+            .collect();
+        if frontier.size() != sealed.checkpoint.size || frontier.root() != sealed.checkpoint.root {
+            return Err(LedgerError::Broken {
+                path,
+                line: leaves.len(),
+                why: "the list of sealed lines is not the one that was signed",
+            });
+        }
+        Ok(leaves)
+    }
+
+    /// A name for a file that is sealed for the first time, from its first leaf.
+    pub fn name_for(&self, first: &Hash) -> String {
+        let stem: String = first[..8].iter().map(|b| format!("{b:02x}")).collect();
+        let names = std::iter::once(stem.clone()).chain((2..).map(|n| format!("{stem}-{n}")));
+        // Among as many names as there are files and one more, one is free.
+        let free = names
+            .take(self.files.len() + 1)
+            .find(|name| self.file(name).is_none());
+        free.unwrap_or(stem)
+    }
+
+    /// Becomes the one who writes.
+    ///
+    /// # Errors
+    /// Another process writes, or the folder cannot be written to.
+    pub fn lock(&mut self) -> Result<(), LedgerError> {
+        if self.writer.is_some() {
+            return Ok(());
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.dir)
+            .map_err(failed("create", &self.dir))?;
+        let path = self.dir.join(CHECKPOINTS);
+        let file = private(&path).map_err(failed("open", &path))?;
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| LedgerError::Busy)?;
+        // What a crash left behind the last whole line would run into the next.
+        let text = fs::read(&path).map_err(failed("read", &path))?;
+        let whole = text
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        file.set_len(whole as u64).map_err(failed("write", &path))?;
+        self.writer = Some(file);
+        Ok(())
+    }
+
+    /// Where further leaves of a file go: behind those that its newest checkpoint covers.
+    ///
+    /// # Errors
+    /// The file of leaves cannot be written.
+    pub fn leaf_writer(&self, generation: &str) -> Result<File, LedgerError> {
+        let path = self.leaves_path(generation);
+        let covered = self.file(generation).map_or(0, |f| f.checkpoint.size) * LEAF;
+        let mut file = private(&path).map_err(failed("open", &path))?;
+        file.set_len(covered)
+            .and_then(|()| file.seek(SeekFrom::Start(covered)))
+            .map_err(failed("write", &path))?;
+        Ok(file)
+    }
+
+    /// Signs and keeps a checkpoint; its leaves must be on the disk. Returns the line that was written.
+    ///
+    /// # Errors
+    /// It is not locked, or cannot be written.
+    pub fn append(
+        &mut self,
+        key: &SealKey,
+        generation: &str,
+        file: &str,
+        mut checkpoint: Checkpoint,
+    ) -> Result<String, LedgerError> {
+        checkpoint.after = self.last_note;
+        let row = Row {
+            generation: generation.to_owned(),
+            file: file.to_owned(),
+            note: key.sign(&checkpoint),
+        };
+        let path = self.dir.join(CHECKPOINTS);
+        let mut line = serde_json::to_string(&row)
+            .map_err(io::Error::from)
+            .map_err(failed("write", &path))?;
+        line.push('\n');
+        let out = self.writer.as_mut().ok_or(LedgerError::Busy)?;
+        out.seek(SeekFrom::End(0))
+            .and_then(|_| out.write_all(line.as_bytes()))
+            .and_then(|()| out.sync_data())
+            .map_err(failed("write", &path))?;
+        self.last_note = Some(note_hash(&row.note));
+        self.put(row, checkpoint);
+        Ok(line)
+    }
+}
+
+/// The checkpoints in a copy of `checkpoints.jsonl`, or in several one after another. `Err` = the line, and what is wrong.
+///
+/// # Errors
+/// A line is no checkpoint that `key` signed.
+pub fn read_copies(text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, (usize, String)> {
+    let mut copies = Vec::new();
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, l)| !l.trim().is_empty())
+    {
+        let row: Result<Row, _> = serde_json::from_str(line);
+        let row = row.map_err(|_| (number + 1, "no checkpoint".to_owned()))?;
+        let opened = key.open(&row.note);
+        copies.push(opened.map_err(|error| (number + 1, error.to_string()))?);
+    }
+    Ok(copies)
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Timestamp;
+    use crate::seal::{leaf_hash, root_of};
+
+    fn checkpoint(leaves: &[Hash]) -> Checkpoint {
+        Checkpoint {
+            origin: "o".into(),
+            size: leaves.len() as u64,
+            root: root_of(leaves),
+            bytes: 1,
+            sealed: Timestamp(5),
+            after: None,
+        }
+    }
+
+    fn write(ledger: &mut Ledger, key: &SealKey, leaves: &[Hash], signed: usize) {
+        ledger.lock().unwrap();
+        let before = ledger.file("g").map_or(0, |f| f.checkpoint.size as usize);
+        let mut out = ledger.leaf_writer("g").unwrap();
+        leaves[before..]
+            .iter()
+            .for_each(|l| out.write_all(l).unwrap());
+        let line = ledger.append(key, "g", "a.log", checkpoint(&leaves[..signed]));
+        assert!(line.unwrap().ends_with('\n'));
+    }
+
+    #[test]
+    fn what_a_crash_left_is_written_again_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SealKey::generate("h").unwrap();
+        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
+        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
+        // Nine leaves are written, seven are signed; the next note is cut short.
+        write(&mut ledger, &key, &leaves, 7);
+        drop(ledger);
+        let path = Ledger::dir_of(dir.path(), Path::new("/log")).join(CHECKPOINTS);
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"generation\":\"g\",\"fi").unwrap();
+        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
+        let sealed = ledger.file("g").unwrap().clone();
+        assert_eq!(ledger.leaves(&sealed).unwrap(), leaves[..7]);
+        write(&mut ledger, &key, &leaves, 9);
+        drop(ledger);
+        let ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
+        let sealed = ledger.file("g").unwrap();
+        assert_eq!(ledger.leaves(sealed).unwrap(), leaves);
+        assert!(sealed.checkpoint.after.is_some());
+    }
+
+    #[test]
+    fn a_ledger_that_was_tampered_with_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SealKey::generate("h").unwrap();
+        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
+        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
+        write(&mut ledger, &key, &leaves[..4], 4);
+        write(&mut ledger, &key, &leaves[..6], 6);
+        write(&mut ledger, &key, &leaves, 9);
+        let other = Ledger::open(
+            dir.path(),
+            Path::new("/log"),
+            SealKey::generate("h").unwrap().public(),
+        );
+        assert!(matches!(other, Err(LedgerError::Note { line: 1, .. })));
+        // Only one writes at a time.
+        let mut second = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
+        assert!(matches!(second.lock(), Err(LedgerError::Busy)));
+        let path = Ledger::dir_of(dir.path(), Path::new("/log")).join(CHECKPOINTS);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        fs::write(&path, [lines[0], lines[2]].concat()).unwrap();
+        let gap = Ledger::open(dir.path(), Path::new("/log"), key.public());
+        assert!(matches!(gap, Err(LedgerError::Broken { line: 2, .. })));
+        fs::write(&path, &text).unwrap();
+        let sealed = ledger.file("g").unwrap().clone();
+        fs::write(path.with_file_name("g.leaves"), [7; 32 * 9]).unwrap();
+        assert!(matches!(
+            ledger.leaves(&sealed),
+            Err(LedgerError::Broken { .. })
+        ));
+    }
+}

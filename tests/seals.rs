@@ -1,0 +1,190 @@
+//! Sealed logs: what is changed afterwards is named with its line; a line is proved with the public key alone.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::program::Program;
+
+const LINES: usize = 300;
+
+fn syslog() -> String {
+    (1..=LINES)
+        .map(|n| format!("Nov 26 10:00:00 host app[{n}]: event number {n}\n"))
+        .collect()
+}
+
+fn sealed() -> (Program, PathBuf) {
+    let program = Program::new();
+    let log = program.log("app.log", syslog());
+    let out = program.print(["seal", "app.log"]);
+    assert_eq!(out, "lines sealed: 300, checkpoints signed: 1\n");
+    (program, log)
+}
+
+/// Kinds and lines of what is found.
+fn findings(program: &Program) -> (i32, Vec<(String, u64)>) {
+    let ran = program.run(["verify", "app.log", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let found = files.iter().flat_map(|f| f["findings"].as_array().unwrap());
+    let found = found.map(|f| {
+        let kind = f["kind"].as_str().unwrap().to_owned();
+        (kind, f["line"].as_u64().unwrap())
+    });
+    (ran.code, found.collect())
+}
+
+#[test]
+fn each_edit_of_a_sealed_log_is_named() {
+    let edit = |line: usize, with: &str| {
+        let text = syslog();
+        let mut lines: Vec<String> = text.lines().map(|l| format!("{l}\n")).collect();
+        lines[line - 1] = with.to_owned();
+        lines.concat()
+    };
+    let first = |lines: usize| -> String { syslog().split_inclusive('\n').take(lines).collect() };
+    let (program, log) = sealed();
+    assert_eq!(findings(&program), (0, vec![]));
+    let none: [(&str, u64); 0] = [];
+    for (text, code, want) in [
+        // What is appended is not sealed yet, and no finding.
+        (syslog() + "new\n", 1, &none[..]),
+        (edit(120, "changed\n"), 3, &[("content-modified", 120)]),
+        (edit(1, "changed\n"), 3, &[("content-modified", 1)]),
+        (edit(120, ""), 3, &[("deleted", 120)]),
+        (
+            edit(120, "event 120\nslipped in\n"),
+            3,
+            &[("content-modified", 120), ("inserted", 121)],
+        ),
+        (first(149), 3, &[("tail-truncated", 150)]),
+        (
+            "something else\n".repeat(400),
+            3,
+            &[("rewritten-since-seal", 1)],
+        ),
+        (syslog(), 0, &none),
+    ] {
+        fs::write(&log, text).unwrap();
+        let want: Vec<(String, u64)> = want.iter().map(|(k, l)| ((*k).to_owned(), *l)).collect();
+        assert_eq!(findings(&program), (code, want));
+    }
+    // One that is not as it was sealed is not sealed further, but as a new beginning when that is asked for.
+    fs::write(&log, edit(7, "changed\n")).unwrap();
+    let refused = program.run(["seal", "app.log"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(
+        refused.err.contains("is not as it was sealed"),
+        "{refused:?}"
+    );
+    assert_eq!(findings(&program).0, 3);
+    assert!(program.print(["seal", "app.log", "--anew"]).contains("300"));
+    let (code, found) = findings(&program);
+    assert_eq!((code, found), (1, vec![("file-missing".to_owned(), 1)]));
+}
+
+#[test]
+fn searches_know_what_was_changed_since_it_was_sealed() {
+    let (program, log) = sealed();
+    fs::write(
+        &log,
+        syslog().replace("number 120\n", "number 121\n") + "new\n",
+    )
+    .unwrap();
+    let lines = |query: &str| {
+        let ran = program.run([
+            "search", query, "app.log", "--fields", "line", "--format", "csv",
+        ]);
+        ran.out
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines("chain:broken"), ["120"]);
+    assert_eq!(lines("chain:content-modified"), ["120"]);
+    assert_eq!(lines("chain:verified").len(), LINES - 1);
+    assert_eq!(lines("chain:unchained"), ["301"]);
+}
+
+#[test]
+fn rotation_is_no_finding() {
+    let (program, log) = sealed();
+    let rotated = program.logs().join("app.log.1");
+    fs::rename(&log, &rotated).unwrap();
+    fs::write(&log, "a new file\n").unwrap();
+    program.print(["seal", "app.log"]);
+    assert_eq!(findings(&program), (0, vec![]));
+    let mut packed = flate2::write::GzEncoder::new(
+        fs::File::create(program.logs().join("app.log.1.gz")).unwrap(),
+        flate2::Compression::fast(),
+    );
+    std::io::Write::write_all(&mut packed, syslog().as_bytes()).unwrap();
+    packed.finish().unwrap();
+    fs::remove_file(&rotated).unwrap();
+    program.print(["seal", "app.log"]);
+    assert_eq!(findings(&program), (0, vec![]));
+}
+
+#[test]
+fn a_copied_checkpoint_tells_what_the_host_no_longer_can() {
+    let program = Program::new();
+    let log = program.log("app.log", syslog());
+    let sink = program.home().join("copies.jsonl");
+    program.print(["seal", "app.log", "--sink", sink.to_str().unwrap()]);
+    let key = program.print(["seal", "--public-key"]);
+    let verify = |more: &[&str]| {
+        let mut arguments = vec!["verify", "app.log", "--key", key.trim()];
+        arguments.extend(more);
+        program.run(arguments)
+    };
+    let copies = ["--checkpoints", sink.to_str().unwrap()];
+    assert_eq!(verify(&copies).code, 0);
+    // Somebody with the host's key changes the log and seals it again.
+    fs::write(&log, syslog().replace("number 7\n", "number 8\n")).unwrap();
+    let ledgers = program.home().join("state/seals");
+    for entry in fs::read_dir(&ledgers).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    program.print(["seal", "app.log"]);
+    assert_eq!(verify(&[]).code, 0);
+    let told = verify(&copies);
+    assert_eq!(told.code, 3, "{told:?}");
+    assert!(told.out.contains("rewritten-since-seal"), "{told:?}");
+    let wrong = verify(&["--checkpoints", "app.log"]);
+    assert!(
+        wrong.code == 5 && wrong.err.contains("line 1: no checkpoint"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_line_is_proved_with_the_key_alone() {
+    let (program, log) = sealed();
+    let proof = program.print(["prove", "app.log:42"]);
+    let key = program.print(["seal", "--public-key"]);
+    let other = Program::new();
+    other.log("p", &proof);
+    other.log("key", &key);
+    let told = other.print(["check-proof", "p", "--key", "key"]);
+    assert!(told.starts_with("proved: line 42 of auditty/"), "{told}");
+    assert!(told.ends_with("event number 42\n"), "{told}");
+    other.log("p", proof.replacen("index 41", "index 40", 1));
+    let refused = other.run(["check-proof", "p", "--key", key.trim()]);
+    assert_eq!((refused.code, refused.out.as_str()), (3, ""), "{refused:?}");
+    fs::write(&log, syslog().replace("number 42\n", "number 43\n")).unwrap();
+    for (line, why) in [
+        ("app.log:42", "is not sealed, or not as it is now"),
+        ("app.log:301", "has no whole line 301"),
+        ("app.log", "FILE:LINE"),
+        ("app.log:0", "FILE:LINE"),
+    ] {
+        let refused = program.run(["prove", line]);
+        assert!(
+            refused.code != 0 && refused.err.contains(why),
+            "{refused:?}"
+        );
+    }
+}
