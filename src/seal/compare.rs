@@ -120,27 +120,43 @@ fn moved(found: &mut Vec<Difference>, sealed: &[Hash], now: &[Hash]) {
     let known: HashSet<&Hash> = sealed.iter().collect();
     for difference in found.iter_mut().filter(|d| d.change == Change::Inserted) {
         let lines = &now[span(difference.line, difference.count)];
-        if lines
-            .iter()
-            .all(|leaf| gone.get(leaf).is_some_and(|n| *n > 0))
-        {
+        if take_all(&mut gone, lines) {
             difference.change = Change::Moved;
-            for leaf in lines {
-                *gone.entry(*leaf).or_default() -= 1;
-                *back.entry(*leaf).or_default() += 1;
-            }
+            lines
+                .iter()
+                .for_each(|leaf| *back.entry(*leaf).or_default() += 1);
         } else if lines.iter().all(|leaf| known.contains(leaf)) {
             difference.change = Change::Duplicated;
         }
     }
     // What stands elsewhere now is not gone.
     found.retain(|difference| {
-        let stands_elsewhere = || {
-            let mut lines = sealed[span(difference.sealed_line, difference.count)].iter();
-            lines.all(|leaf| back.get(leaf).is_some_and(|n| *n > 0))
-        };
-        !(matches!(difference.change, Change::Deleted | Change::Cut) && stands_elsewhere())
+        let is_gone = matches!(difference.change, Change::Deleted | Change::Cut);
+        !(is_gone
+            && take_all(
+                &mut back,
+                &sealed[span(difference.sealed_line, difference.count)],
+            ))
     });
+}
+
+/// Takes every one of these leaves, if all are there.
+fn take_all(counts: &mut HashMap<Hash, usize>, leaves: &[Hash]) -> bool {
+    let mut wanted: HashMap<Hash, usize> = HashMap::new();
+    leaves
+        .iter()
+        .for_each(|leaf| *wanted.entry(*leaf).or_default() += 1);
+    let are_there = wanted
+        .iter()
+        .all(|(leaf, n)| counts.get(leaf).is_some_and(|c| c >= n));
+    if are_there {
+        for (leaf, n) in wanted {
+            if let Some(count) = counts.get_mut(&leaf) {
+                *count -= n;
+            }
+        }
+    }
+    are_there
 }
 
 #[cfg(test)]
@@ -223,6 +239,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn anything_that_is_not_appended_is_found(
             sealed in prop::collection::vec(0..9_u32, 0..40),
