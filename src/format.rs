@@ -60,6 +60,7 @@ use bytes::Bytes;
 
 use crate::event::{Event, Timestamp, Zone};
 
+pub use framer::is_around_records;
 pub use mapping::FILLED;
 pub use own::Spec;
 pub use registry::Registry;

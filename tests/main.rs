@@ -12,6 +12,7 @@ mod envelopes;
 mod exports;
 mod following;
 mod formats;
+mod fuzz_inputs;
 mod index_bounds;
 mod local_engine;
 mod own_formats;

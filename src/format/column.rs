@@ -27,15 +27,11 @@ impl InColumn {
         }
     }
 
-    fn is_column(&self, name: &str) -> bool {
-        name.trim().eq_ignore_ascii_case(self.column)
-    }
-
     /// The leaves of a CSV record, and what is wrong with the JSON in it.
     fn leaves(&self, header: &str, text: &str) -> Result<(Attributes, Option<String>), String> {
         let cells = csv::cells(header, text)?;
         let mut leaves = Attributes::with_capacity(text.len(), 64);
-        let record = cells.iter().find(|(name, _)| self.is_column(name));
+        let record = cells.iter().find(|(name, _)| is_column(self.column, name));
         let record = record.ok_or_else(|| format!("no column {}", self.column))?;
         let wrong = match flatten(record.1.trim().as_bytes(), &mut leaves) {
             Ok(note) => note,
@@ -44,12 +40,23 @@ impl InColumn {
         };
         for (name, value) in &cells {
             let name = name.trim();
-            if !self.is_column(name) && leaves.get(name).is_none() {
+            if !is_column(self.column, name) && leaves.get(name).is_none() {
                 leaves.push(name, csv::kind(value), value);
             }
         }
         Ok((leaves, wrong))
     }
+}
+
+/// Whether this is the name of the column that holds the records.
+fn is_column(column: &str, name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(column)
+}
+
+/// Whether a line of column names has that column.
+fn has_column(column: &str, header: &str) -> bool {
+    let names = csv::names(header);
+    names.iter().any(|name| is_column(column, name))
 }
 
 impl Format for InColumn {
@@ -79,7 +86,10 @@ impl Format for InColumn {
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
-        Box::new(CsvFramer::new(offset, true))
+        let column = self.column;
+        Box::new(CsvFramer::with_header(offset, move |record| {
+            csv::header_in(record).is_some_and(|header| has_column(column, &header))
+        }))
     }
 
     fn splittable(&self) -> bool {
@@ -87,12 +97,7 @@ impl Format for InColumn {
     }
 
     fn header(&self, head: &[u8]) -> Option<String> {
-        let header = csv::header(head)?;
-        let names = csv::names(&header);
-        names
-            .iter()
-            .any(|name| self.is_column(name))
-            .then_some(header)
+        csv::header(head).filter(|header| has_column(self.column, header))
     }
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {

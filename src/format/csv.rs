@@ -47,7 +47,7 @@ impl Format for Csv {
         };
         let delimiter = delimiter(&header);
         let names = fields(&header, delimiter);
-        let mut framer = CsvFramer::new(0, true);
+        let mut framer = self.framer(0);
         let mut records = Vec::new();
         framer.push(sample.bytes(), &mut records);
         if records.is_empty() {
@@ -65,7 +65,9 @@ impl Format for Csv {
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
-        Box::new(CsvFramer::new(offset, true))
+        Box::new(CsvFramer::with_header(offset, |record| {
+            header_in(record).is_some()
+        }))
     }
 
     fn splittable(&self) -> bool {
@@ -102,11 +104,15 @@ impl Format for Csv {
 
 /// The line of column names, if a source begins with one.
 pub(super) fn header(head: &[u8]) -> Option<String> {
-    let mut framer = CsvFramer::new(0, false);
+    let mut framer = CsvFramer::new(0);
     let mut records = Vec::new();
     framer.push(head, &mut records);
-    let first = records.first()?;
-    let header = lossy(trimmed(&first.bytes)).into_owned();
+    header_in(&records.first()?.bytes)
+}
+
+/// The record as a line of column names, if it is one.
+pub(super) fn header_in(record: &[u8]) -> Option<String> {
+    let header = lossy(trimmed(record)).into_owned();
     let names = fields(&header, delimiter(&header));
     let is_name = |name: &String| {
         let begins = |c: char| c.is_alphabetic() || matches!(c, '@' | '_');

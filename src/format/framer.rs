@@ -18,6 +18,7 @@ pub(super) use join::JoinFramer;
 pub(super) use journal::{JournalFramer, journal_fields};
 pub(super) use multiline::{LineKind, MULTILINE_SPAN, MultilineFramer};
 pub(super) use otlp::{OtlpFramer, split};
+pub use wrapper::is_around_records;
 pub(super) use wrapper::opens_wrapper;
 
 use std::ops::Range;

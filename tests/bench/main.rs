@@ -4,9 +4,11 @@
 //! compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
 //! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run.
 //! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, append, process.
+//! `--formats` measures something else instead: how fast each format reads its fixtures.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
 
+mod formats;
 mod generate;
 mod process;
 mod queries;
@@ -32,6 +34,7 @@ struct Settings {
     events: u64,
     folder: Option<PathBuf>,
     only: String,
+    formats: bool,
 }
 
 /// Where everything is.
@@ -48,6 +51,9 @@ type Measure = fn(&Bench) -> Result<Vec<Row>, String>;
 
 fn main() -> Result<(), String> {
     let settings = settings(std::env::args().skip(1))?;
+    if settings.formats {
+        return formats::run();
+    }
     let scratch = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = settings.folder.clone();
     let folder = folder.unwrap_or_else(|| scratch.path().to_owned());
@@ -98,6 +104,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, Str
         events: 100_000,
         folder: None,
         only: String::new(),
+        formats: false,
     };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -111,6 +118,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, Str
             }
             "--folder" => settings.folder = Some(value()?.into()),
             "--only" => settings.only = value()?,
+            "--formats" => settings.formats = true,
             // What cargo adds.
             "--bench" => {}
             other => return Err(format!("unknown argument {other}")),

@@ -113,11 +113,16 @@ pub(crate) fn print(rows: &[Row]) {
         ]
     });
     let table: Vec<[String; 6]> = std::iter::once(title).chain(cells).collect();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
+    print_cells(&table);
+}
+
+/// Prints cells with aligned columns.
+pub(crate) fn print_cells<const COLUMNS: usize>(table: &[[String; COLUMNS]]) {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let lengths = table.iter().map(|row| row[column].chars().count());
         lengths.max().unwrap_or(0)
     });
-    for row in &table {
+    for row in table {
         let cells: Vec<String> = row
             .iter()
             .zip(widths)

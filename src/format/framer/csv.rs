@@ -12,9 +12,12 @@ pub(in crate::format) struct CsvFramer {
     open: Option<Open>,
     /// Where the record being read began.
     start: u64,
-    /// The first record names the columns; it is no event.
-    skip: bool,
+    /// Whether the first record names the columns, and is no event; `None` once it was read, or if none does.
+    is_header: Option<Box<IsHeader>>,
 }
+
+/// Tells a line of column names, which is not lost if it is another record after all.
+type IsHeader = dyn Fn(&[u8]) -> bool + Send;
 
 /// Lines of a record that goes on.
 #[derive(Clone)]
@@ -33,12 +36,24 @@ impl Open {
 }
 
 impl CsvFramer {
-    pub(in crate::format) fn new(offset: u64, has_header: bool) -> Self {
+    /// Every record is given out.
+    pub(in crate::format) fn new(offset: u64) -> Self {
         Self {
             lines: LineCutter::new(offset),
             open: None,
             start: offset,
-            skip: has_header && offset == 0,
+            is_header: None,
+        }
+    }
+
+    /// The first record of the source is left out if it is a header.
+    pub(in crate::format) fn with_header(
+        offset: u64,
+        is_header: impl Fn(&[u8]) -> bool + Send + 'static,
+    ) -> Self {
+        Self {
+            is_header: (offset == 0).then(|| Box::new(is_header) as Box<IsHeader>),
+            ..Self::new(offset)
         }
     }
 }
@@ -99,13 +114,10 @@ fn whole(record: Open) -> Frame {
 
 impl Framer for CsvFramer {
     fn push(&mut self, chunk: &[u8], out: &mut Vec<Frame>) {
-        let (open, skip) = (&mut self.open, &mut self.skip);
+        let (open, is_header) = (&mut self.open, &mut self.is_header);
         self.lines.push(chunk, |line| {
-            if let Some(frame) = take(open, &line)
-                && !std::mem::take(skip)
-            {
-                out.push(frame);
-            }
+            let record = take(open, &line);
+            out.extend(record.filter(|r| !is_header.take().is_some_and(|is| is(&r.bytes))));
         });
         self.start = match &self.open {
             Some(record) => record.frame.offset,
@@ -114,9 +126,6 @@ impl Framer for CsvFramer {
     }
 
     fn open(&self) -> Vec<Frame> {
-        if self.skip {
-            return Vec::new();
-        }
         let line = self.lines.rest();
         let frame = match (&self.open, line) {
             (None, None) => return Vec::new(),
@@ -132,7 +141,10 @@ impl Framer for CsvFramer {
                 }
             }
         };
-        vec![frame]
+        match &self.is_header {
+            Some(is_header) if is_header(&frame.bytes) => Vec::new(),
+            _ => vec![frame],
+        }
     }
 
     fn finish(&mut self, out: &mut Vec<Frame>) {
@@ -175,7 +187,7 @@ mod tests {
     use super::*;
 
     fn frames(chunks: &[&[u8]], has_header: bool) -> Vec<(String, u64, u64, bool)> {
-        let mut framer = CsvFramer::new(0, has_header);
+        let mut framer = CsvFramer::with_header(0, move |_| has_header);
         let mut out = Vec::new();
         for chunk in chunks {
             framer.push(chunk, &mut out);
@@ -208,6 +220,15 @@ mod tests {
     }
 
     #[test]
+    fn a_first_record_that_names_no_columns_is_given_out() {
+        let mut framer = CsvFramer::with_header(0, |record| record == b"a,b");
+        let mut out = Vec::new();
+        framer.push(b"1,2\na,b\n", &mut out);
+        let texts: Vec<&[u8]> = out.iter().map(|f| &f.bytes[..]).collect();
+        assert_eq!(texts, [b"1,2", b"a,b"]);
+    }
+
+    #[test]
     fn a_quote_inside_a_field_takes_in_no_further_line() {
         let text = b"a,5\" disk\n\"b\",\"\"\"c\"\n;\td,\"e\nf\"\n";
         let seen = frames(&[text], false);
@@ -217,7 +238,7 @@ mod tests {
 
     #[test]
     fn resuming_begins_at_the_open_record() {
-        let mut framer = CsvFramer::new(0, true);
+        let mut framer = CsvFramer::with_header(0, |record| record == b"a,b");
         let mut out = Vec::new();
         framer.push(b"a,b\n1,2\n3,\"x\n", &mut out);
         assert_eq!((out.len(), framer.resume_offset()), (1, 8));

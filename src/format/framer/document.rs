@@ -7,6 +7,9 @@ use crate::json::{Reader, Token, unescape};
 /// How much of an object is looked at to tell a wrapper's head from a record that holds a list.
 const HEAD_LIMIT: usize = 64 << 10;
 
+/// The mark that a file in UTF-8 may begin with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Deeper nesting ends the record: no log is nested so, and the stack of open brackets must not grow without bound.
 const MAX_OPEN: usize = 1 << 20;
 
@@ -14,7 +17,8 @@ const MAX_OPEN: usize = 1 << 20;
 /// between records, and a wrapper's own members (`kind`, `metadata`, `nextToken`, …; the table is in `wrapper`).
 /// Anything else between records is a frame of its own, so that nothing is lost.
 ///
-/// Needs no memory of the wrapper, so it can also start at a record in the middle of a document.
+/// Needs no memory of the wrapper, so it can also start at a record in the middle of a document, or where a wrapper's
+/// members follow its list.
 pub(crate) struct DocumentFramer {
     /// Offset of the next byte to come.
     offset: u64,
@@ -39,10 +43,11 @@ pub(crate) struct DocumentFramer {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    /// Between records. `true`: a list just ended, so a wrapper's further members may follow.
-    Between(bool),
+    /// Within what may be the byte order mark of a file.
+    Mark,
+    Between,
     Record,
-    /// A wrapper's members after its list, up to its closing bracket.
+    /// Members of no record, up to a closing bracket: a wrapper's, after its list.
     Tail,
     /// Bytes that belong nowhere, up to the line's end.
     Loose,
@@ -53,7 +58,7 @@ impl DocumentFramer {
         Self {
             offset,
             line: 0,
-            state: State::Between(false),
+            state: State::Between,
             pending: Pending::default(),
             started: offset,
             started_line: 0,
@@ -88,7 +93,7 @@ impl DocumentFramer {
             }
             _ => pending.is_blank(),
         };
-        self.state = State::Between(false);
+        self.state = State::Between;
         if structure {
             return;
         }
@@ -124,7 +129,8 @@ impl DocumentFramer {
 
     fn byte(&mut self, byte: u8, out: &mut Vec<Frame>) {
         match self.state {
-            State::Between(after_list) => self.between(byte, after_list),
+            State::Between => self.between(byte),
+            State::Mark => self.mark(byte, out),
             State::Loose => {
                 if byte == b'\n' {
                     self.give(out, false);
@@ -136,20 +142,33 @@ impl DocumentFramer {
         }
     }
 
-    fn between(&mut self, byte: u8, after_list: bool) {
+    fn mark(&mut self, byte: u8, out: &mut Vec<Frame>) {
+        let read = self.pending.bytes.len();
+        if byte != BYTE_ORDER_MARK[read] {
+            self.state = State::Loose;
+            self.byte(byte, out);
+        } else if read + 1 == BYTE_ORDER_MARK.len() {
+            self.pending = Pending::default();
+            self.state = State::Between;
+        } else {
+            self.pending.push(byte);
+        }
+    }
+
+    fn between(&mut self, byte: u8) {
         match byte {
-            b' ' | b'\t' | b'\r' | b'\n' | b',' => {}
-            b']' => self.state = State::Between(true),
-            b'[' | b'}' => self.state = State::Between(false),
-            // The BOM of a file's first bytes is structure too.
-            0xef | 0xbb | 0xbf if self.offset < 3 => {}
+            b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}' => {}
+            _ if self.offset == 0 && byte == BYTE_ORDER_MARK[0] => {
+                self.begin(State::Mark);
+                self.pending.push(byte);
+            }
             b'{' => {
                 self.begin(State::Record);
                 self.stack.push(b'{');
                 self.previous = b'{';
                 self.pending.push(byte);
             }
-            b'"' if after_list => {
+            b'"' => {
                 self.begin(State::Tail);
                 self.stack.push(b'{');
                 self.in_string = true;
@@ -186,14 +205,14 @@ impl DocumentFramer {
         }
         if std::mem::take(&mut self.list) && matches!(byte, b'{' | b']') && self.is_wrapper_head() {
             self.pending = Pending::default();
-            self.state = State::Between(false);
-            self.between(byte, false);
+            self.state = State::Between;
+            self.between(byte);
             return;
         }
         if byte == b'{' && !self.may_open() {
             // No value can start here: the record lacks its end and this is the next one.
             self.give(out, false);
-            self.between(byte, false);
+            self.between(byte);
             return;
         }
         if byte == b'"' {
@@ -291,7 +310,7 @@ impl Framer for DocumentFramer {
     }
 
     fn finish(&mut self, out: &mut Vec<Frame>) {
-        if matches!(self.state, State::Between(_)) {
+        if self.state == State::Between {
             return;
         }
         self.give(out, true);
@@ -302,7 +321,7 @@ impl Framer for DocumentFramer {
 
     fn resume_offset(&self) -> u64 {
         match self.state {
-            State::Between(_) => self.offset,
+            State::Between => self.offset,
             _ => self.started,
         }
     }

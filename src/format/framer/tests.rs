@@ -9,7 +9,7 @@ type Make = fn(u64) -> Box<dyn Framer>;
 const LINES: Make = |offset| Box::new(LineFramer::new(offset));
 const AUDITD: Make = |offset| Box::new(AuditdFramer::new(offset));
 const DOCUMENT: Make = |offset| Box::new(DocumentFramer::new(offset));
-const CSV: Make = |offset| Box::new(CsvFramer::new(offset, false));
+const CSV: Make = |offset| Box::new(CsvFramer::new(offset));
 const MULTILINE: Make = |offset| Box::new(MultilineFramer::new(offset, kind));
 
 /// Lines of the made-up log below.

@@ -50,6 +50,11 @@ fn is_structure_key(key: &str) -> bool {
     STRUCTURE_KEYS.contains(&key)
 }
 
+/// Whether a member of this name tells of a list of records (`kind`, `items`), so that it is in none of their frames.
+pub fn is_around_records(name: &str) -> bool {
+    is_wrapper_key(name) || is_structure_key(name)
+}
+
 /// Whether an object begins as a wrapper does: structure keys, then a list of objects.
 pub(crate) fn opens_wrapper(object: &[u8]) -> bool {
     let mut reader = Reader::new(object);
