@@ -9,6 +9,7 @@ mod demo_writer;
 mod doctor;
 mod exit;
 mod explore;
+mod files;
 mod formats;
 mod index;
 mod launch;

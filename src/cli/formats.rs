@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::args::{FormatsArgs, FormatsCommand};
 use super::exit::{Exit, Failure};
-use super::open;
+use super::{files, open};
 use crate::format::Format;
 
 pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
@@ -59,7 +59,7 @@ fn show(formats: &[Arc<dyn Format>], id: &str, app: &mut App) -> Result<Exit, Fa
 
 fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
     let name = app.style.charset.line(&file.to_string_lossy(), usize::MAX);
-    let Some(found) = open::detect(file, &app.settings)? else {
+    let Some(found) = files::detect(file, &app.settings)? else {
         writeln!(app.out, "{name}: nothing to read (empty or binary)")?;
         return Ok(Exit::NoMatch);
     };

@@ -15,13 +15,13 @@ use crate::engine::local::{LocalEngine, LocalOptions};
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
-use crate::format::{Detection, Format, Registry};
+use crate::format::{Format, Registry};
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::sealed::Seals;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::command::name_in;
-use crate::source::{Discoverer, Discovery, GenFile, RootKind, open_stream};
+use crate::source::{Discoverer, Discovery, RootKind};
 use crate::tui::clipboard::Wrap;
 use crate::tui::runner::ReadAs;
 use crate::tui::share;
@@ -396,23 +396,6 @@ pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
     Registry::with(&settings.formats).all()
 }
 
-/// The format a file would be read as (decompressed first); `None` = binary or empty.
-pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detection>, OpenError> {
-    match found(file)? {
-        Some(found) => detect_in(&found, settings),
-        None => Ok(None),
-    }
-}
-
-/// What is in a file, decompressed.
-pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
-    let found = found(file)?.ok_or_else(|| {
-        OpenError::Failed(format!("there is nothing to read in {}", file.display()))
-    })?;
-    open_stream(&found)
-        .map_err(|e| OpenError::Failed(format!("cannot read {}: {e}", file.display())))
-}
-
 /// What is at these paths, and how to look again.
 pub(super) fn discovered(
     paths: &[PathBuf],
@@ -424,64 +407,6 @@ pub(super) fn discovered(
     let mut discoverer = discoverer(paths, settings);
     let discovery = scan(&mut discoverer)?;
     Ok((discoverer, discovery))
-}
-
-/// The live file of the log that a file is one of.
-pub(super) fn log_of(file: &Path) -> Result<PathBuf, OpenError> {
-    let discovery = crate::source::discover(&[file.to_owned()]);
-    let set = discovery.roots.iter().flat_map(|r| &r.sets).next();
-    let set = set.ok_or_else(|| OpenError::Failed(nothing_readable(&discovery)))?;
-    Ok(set.name.clone())
-}
-
-/// A whole line of a file, decompressed, without its LF; lines count from 1 on.
-pub(super) fn line_of(file: &Path, line: u64) -> Result<Option<Vec<u8>>, OpenError> {
-    use std::io::BufRead;
-    let mut stream = std::io::BufReader::new(stream(file)?);
-    let failed = |e| OpenError::Failed(format!("cannot read {}: {e}", file.display()));
-    let mut bytes = Vec::new();
-    for _ in 0..line {
-        bytes.clear();
-        stream.read_until(b'\n', &mut bytes).map_err(failed)?;
-        if bytes.last() != Some(&b'\n') {
-            return Ok(None);
-        }
-    }
-    bytes.pop();
-    Ok(Some(bytes))
-}
-
-/// A file as one of a log; `None` = binary or empty.
-fn found(file: &Path) -> Result<Option<GenFile>, OpenError> {
-    let discovery = crate::source::discover(&[file.to_owned()]);
-    let files = discovery.roots.iter().flat_map(|r| &r.sets);
-    let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let mut generations = files.flat_map(|s| &s.generations);
-    if let Some(found) = generations.find(|g| g.path == canonical) {
-        return Ok(Some(found.clone()));
-    }
-    match discovery.skipped.first().map(|s| s.why) {
-        Some(crate::source::SkipReason::Empty | crate::source::SkipReason::Binary) => Ok(None),
-        _ => Err(OpenError::Failed(nothing_readable(&discovery))),
-    }
-}
-
-/// The format of one file of a log; `None` = there is nothing in it.
-pub(super) fn detect_in(
-    file: &GenFile,
-    settings: &Settings,
-) -> Result<Option<Detection>, OpenError> {
-    use std::io::Read;
-    let failed = |e: &dyn std::fmt::Display| {
-        OpenError::Failed(format!("cannot read {}: {e}", file.path.display()))
-    };
-    let mut sample = Vec::new();
-    let stream = open_stream(file).map_err(|e| failed(&e))?;
-    stream
-        .take(64 << 10)
-        .read_to_end(&mut sample)
-        .map_err(|e| failed(&e))?;
-    Ok((!sample.is_empty()).then(|| Registry::with(&settings.formats).detect(&sample)))
 }
 
 /// A name for the index of a root that no path separator or length limit can trouble.
@@ -500,7 +425,7 @@ fn scratch_dir(parent: &Path, prefix: &str) -> Result<Scratch, OpenError> {
     })
 }
 
-fn nothing_readable(discovery: &Discovery) -> String {
+pub(super) fn nothing_readable(discovery: &Discovery) -> String {
     let lines: Vec<String> = discovery
         .skipped
         .iter()

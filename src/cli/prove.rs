@@ -5,7 +5,7 @@ use std::path::Path;
 use super::app::App;
 use super::args::{CheckProofArgs, ProveArgs};
 use super::exit::{Exit, Failure};
-use super::{open, seal};
+use super::{files, seal};
 use crate::ingest::sealed::find_line;
 use crate::seal::{Proof, inclusion_path, leaf_hash};
 
@@ -21,10 +21,10 @@ pub(super) fn prove(args: &ProveArgs, app: &mut App) -> Result<Exit, Failure> {
         .filter(|line| *line > 0)
         .ok_or_else(usage)?;
     let file = Path::new(file);
-    let bytes = open::line_of(file, line)?;
+    let bytes = files::line_of(file, line)?;
     let bytes = bytes
         .ok_or_else(|| Failure::Failed(format!("{} has no whole line {line}", file.display())))?;
-    let log = open::log_of(file)?;
+    let log = files::log_of(file)?;
     let key = seal::public_key(None, app)?;
     let never = || Failure::Failed(format!("{} was never sealed on this host", file.display()));
     let key = key.ok_or_else(never)?;

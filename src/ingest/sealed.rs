@@ -1,5 +1,7 @@
 //! Checking a log against its seals: is it still what was sealed, and if not, which lines are not?
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
@@ -115,12 +117,12 @@ pub(super) fn add_seals(
         return Ok(report);
     }
     let Some(key) = &seals.key else {
-        return Ok(with(report, key_unknown()));
+        return Ok(with(report, words::key_unknown()));
     };
     let ledger = match Ledger::open(&seals.dir, &set.name, key.clone()) {
         Ok(ledger) => ledger,
         Err(error @ LedgerError::Io { .. }) => return Err(error.into()),
-        Err(error) => return Ok(with(report, signature_bad(&error))),
+        Err(error) => return Ok(with(report, words::signature_bad(&error))),
     };
     let mut present = Vec::new();
     for (rank, file) in ranks.iter().zip(&set.generations) {
@@ -144,7 +146,7 @@ pub(super) fn add_seals(
             Ok(leaves) => leaves,
             Err(error @ LedgerError::Io { .. }) => return Err(error.into()),
             Err(error) => {
-                check.findings.push(signature_bad(&error));
+                check.findings.push(words::signature_bad(&error));
                 continue;
             }
         };
@@ -184,7 +186,7 @@ pub(super) fn add_seals(
                 free.retain(|other| *other != f);
                 check.file(sealed, &leaves, &present[f])?;
             }
-            None => check.findings.push(missing(sealed)),
+            None => check.findings.push(words::missing(sealed)),
         }
     }
     check.copies(seals, set, &ledger, &present);
@@ -247,8 +249,13 @@ impl Check {
         self.covered
             .push((present.rank, 0..offsets.pop().unwrap_or(0)));
         for (difference, offset) in differences.iter().zip(offsets) {
-            self.findings
-                .push(told(difference, offset, sealed, present));
+            self.findings.push(words::told(
+                difference,
+                offset,
+                sealed,
+                present.rank,
+                present.file,
+            ));
         }
         Ok(())
     }
@@ -292,21 +299,21 @@ impl Check {
                     "the seals kept on this host are older or gone, and no file here holds these lines",
                 )
             };
-            self.findings.push(finding(
+            self.findings.push(words::finding(
                 kind,
                 1,
                 format!(
                     "a checkpoint in {} says that {} lines were sealed at {}: {what}",
                     seals.copies_from,
                     copy.size,
-                    moment(copy)
+                    words::moment(copy)
                 ),
             ));
         }
     }
 
     fn into_report(self, mut report: ChainReport, lines: u64) -> ChainReport {
-        let when = self.newest.as_ref().map(moment);
+        let when = self.newest.as_ref().map(words::moment);
         let when = when.as_deref().unwrap_or("an unknown time");
         let open = lines.saturating_sub(self.sealed);
         let mut said = if self.held == self.sealed {
@@ -349,129 +356,11 @@ impl Check {
     }
 }
 
-/// When a checkpoint was signed, to the second.
-fn moment(checkpoint: &Checkpoint) -> String {
-    let text = checkpoint.sealed.rfc3339();
-    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
-    format!("{day} {} UTC", time.get(..8).unwrap_or(time))
-}
-
 fn with(mut report: ChainReport, finding: Finding) -> ChainReport {
     report.scheme.get_or_insert_with(|| "seal ed25519".into());
     report.coverage = format!("{}; its seals were not checked", report.coverage);
     report.findings.push(finding);
     report
-}
-
-fn finding(kind: BreakKind, line: u64, explanation: String) -> Finding {
-    Finding {
-        kind,
-        level: kind.level(),
-        generation: 0,
-        line,
-        line_end: line,
-        offset: 0,
-        count: None,
-        ts: None,
-        expected: None,
-        found: None,
-        explanation,
-    }
-}
-
-fn key_unknown() -> Finding {
-    finding(
-        BreakKind::KeyUnknown,
-        1,
-        "it was sealed, but the key is not here: name it with --key".into(),
-    )
-}
-
-fn signature_bad(error: &LedgerError) -> Finding {
-    finding(
-        BreakKind::SignatureBad,
-        1,
-        format!("the seals themselves are not as they were written: {error}"),
-    )
-}
-
-fn missing(sealed: &Sealed) -> Finding {
-    finding(
-        BreakKind::FileMissing,
-        1,
-        format!(
-            "a file of {} lines that was last sealed as {} at {} is not here any more: rotated away, or removed",
-            sealed.checkpoint.size,
-            sealed.file,
-            moment(&sealed.checkpoint)
-        ),
-    )
-}
-
-fn told(d: &Difference, offset: u64, sealed: &Sealed, present: &Present<'_>) -> Finding {
-    let file = present
-        .file
-        .path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    let when = moment(&sealed.checkpoint);
-    let (s, was) = if d.count == 1 {
-        ("", "was")
-    } else {
-        ("s", "were")
-    };
-    let lines = match d.count {
-        1 => format!("line {}", d.sealed_line),
-        n => format!("lines {} to {}", d.sealed_line, d.sealed_line + n - 1),
-    };
-    let (kind, what) = match d.change {
-        Change::Modified => (BreakKind::ContentModified, format!("{lines} {was} changed")),
-        Change::Deleted => (
-            BreakKind::Deleted,
-            format!("{} line{s}, sealed as {lines}, {was} taken out", d.count),
-        ),
-        Change::Inserted => (
-            BreakKind::Inserted,
-            format!("{} line{s} {was} slipped in", d.count),
-        ),
-        Change::Duplicated => (
-            BreakKind::Duplicated,
-            format!(
-                "{} line{s} that stand{} elsewhere {was} slipped in",
-                d.count,
-                if d.count == 1 { "s" } else { "" }
-            ),
-        ),
-        Change::Moved => (
-            BreakKind::Reordered,
-            format!("{} line{s} {was} moved here", d.count),
-        ),
-        Change::Cut => (
-            BreakKind::TailTruncated,
-            format!("the last {} line{s} {was} cut off", d.count),
-        ),
-        Change::Rewritten => (
-            BreakKind::RewrittenSinceSeal,
-            format!(
-                "{} of {} lines are not as they were sealed: it was written anew",
-                d.count, sealed.checkpoint.size
-            ),
-        ),
-    };
-    Finding {
-        kind,
-        level: kind.level(),
-        generation: present.rank,
-        line: d.line,
-        line_end: d.line_end,
-        offset,
-        count: Some(d.count),
-        ts: None,
-        expected: None,
-        found: None,
-        explanation: format!("{what} since {file} was last sealed, {when}"),
-    }
 }
 
 /// Where lines (from 1 on) begin; the end of the file, for those that are not there.

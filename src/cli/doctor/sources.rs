@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Check, Level};
 use crate::cli::app::{grouped, size};
-use crate::cli::open;
+use crate::cli::files;
 use crate::config::Settings;
 use crate::source::command::name_in;
 use crate::source::{Discoverer, LogSet, SkipReason};
@@ -117,7 +117,7 @@ fn source(set: &LogSet, settings: &Settings) -> Source {
     let format = match set
         .generations
         .last()
-        .map(|file| open::detect_in(file, settings))
+        .map(|file| files::detect_in(file, settings))
     {
         Some(Ok(Some(detection))) => detection.format.id().to_owned(),
         Some(Err(error)) => error.to_string(),

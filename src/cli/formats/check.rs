@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::cli::app::{App, grouped};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::open;
+use crate::cli::files;
 use crate::event::Event;
 use crate::event::field::Field;
 use crate::format::{Context, FILLED, Registry};
@@ -35,11 +35,11 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let name = app.style.charset.line(&file.to_string_lossy(), usize::MAX);
     let registry = Registry::with(&app.settings.formats);
-    let Some(found) = open::detect(file, &app.settings)? else {
+    let Some(found) = files::detect(file, &app.settings)? else {
         writeln!(app.out, "{name}: nothing to read (empty or binary)")?;
         return Ok(Exit::NoMatch);
     };
-    let mut stream = open::stream(file)?;
+    let mut stream = files::stream(file)?;
     let failed = |e: std::io::Error| Failure::Failed(format!("cannot read {name}: {e}"));
     let mut piece = vec![0; PIECE];
     let read = fill(&mut stream, &mut piece).map_err(failed)?;

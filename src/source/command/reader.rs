@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -47,6 +48,8 @@ pub struct CommandReader {
 struct Process {
     child: Child,
     out: ChildStdout,
+    /// Ends when all that it said on standard error was heard.
+    heard: Receiver<()>,
     since: Instant,
 }
 
@@ -92,10 +95,14 @@ impl CommandReader {
             return Err(io::Error::other("it has no output"));
         };
         let control = self.control.clone();
+        let (hearing, heard) = mpsc::channel();
         // Ends with the command, and with whoever else holds its standard error.
         std::thread::Builder::new()
             .name("command-err".into())
-            .spawn(move || hear(err, &control))?;
+            .spawn(move || {
+                hear(err, &control);
+                drop(hearing);
+            })?;
         if self.starts > 0 {
             self.replay.restarted(&mut self.ready);
         }
@@ -103,6 +110,7 @@ impl CommandReader {
         Ok(Process {
             child,
             out,
+            heard,
             since: Instant::now(),
         })
     }
@@ -197,6 +205,8 @@ impl CommandReader {
         while Instant::now() < deadline {
             if let Ok(Some(status)) = process.child.try_wait() {
                 self.control.state().group = None;
+                // Its last words belong to its end; what it left running may go on holding its standard error.
+                let _ = process.heard.recv_timeout(QUIET);
                 return Some(status);
             }
             std::thread::park_timeout(Duration::from_millis(10));

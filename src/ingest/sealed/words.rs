@@ -1,0 +1,126 @@
+//! What is found, in words.
+
+use crate::chain::Finding;
+use crate::event::BreakKind;
+use crate::seal::{Change, Checkpoint, Difference, LedgerError, Sealed};
+use crate::source::GenFile;
+
+/// When a checkpoint was signed, to the second.
+pub(super) fn moment(checkpoint: &Checkpoint) -> String {
+    let text = checkpoint.sealed.rfc3339();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{day} {} UTC", time.get(..8).unwrap_or(time))
+}
+
+pub(super) fn finding(kind: BreakKind, line: u64, explanation: String) -> Finding {
+    Finding {
+        kind,
+        level: kind.level(),
+        generation: 0,
+        line,
+        line_end: line,
+        offset: 0,
+        count: None,
+        ts: None,
+        expected: None,
+        found: None,
+        explanation,
+    }
+}
+
+pub(super) fn key_unknown() -> Finding {
+    finding(
+        BreakKind::KeyUnknown,
+        1,
+        "it was sealed, but the key is not here: name it with --key".into(),
+    )
+}
+
+pub(super) fn signature_bad(error: &LedgerError) -> Finding {
+    finding(
+        BreakKind::SignatureBad,
+        1,
+        format!("the seals themselves are not as they were written: {error}"),
+    )
+}
+
+pub(super) fn missing(sealed: &Sealed) -> Finding {
+    finding(
+        BreakKind::FileMissing,
+        1,
+        format!(
+            "a file of {} lines that was last sealed as {} at {} is not here any more: rotated away, or removed",
+            sealed.checkpoint.size,
+            sealed.file,
+            moment(&sealed.checkpoint)
+        ),
+    )
+}
+
+pub(super) fn told(
+    d: &Difference,
+    offset: u64,
+    sealed: &Sealed,
+    rank: i32,
+    file: &GenFile,
+) -> Finding {
+    let name = file.path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let when = moment(&sealed.checkpoint);
+    let (s, was) = if d.count == 1 {
+        ("", "was")
+    } else {
+        ("s", "were")
+    };
+    let lines = match d.count {
+        1 => format!("line {}", d.sealed_line),
+        n => format!("lines {} to {}", d.sealed_line, d.sealed_line + n - 1),
+    };
+    let (kind, what) = match d.change {
+        Change::Modified => (BreakKind::ContentModified, format!("{lines} {was} changed")),
+        Change::Deleted => (
+            BreakKind::Deleted,
+            format!("{} line{s}, sealed as {lines}, {was} taken out", d.count),
+        ),
+        Change::Inserted => (
+            BreakKind::Inserted,
+            format!("{} line{s} {was} slipped in", d.count),
+        ),
+        Change::Duplicated => (
+            BreakKind::Duplicated,
+            format!(
+                "{} line{s} that stand{} elsewhere {was} slipped in",
+                d.count,
+                if d.count == 1 { "s" } else { "" }
+            ),
+        ),
+        Change::Moved => (
+            BreakKind::Reordered,
+            format!("{} line{s} {was} moved here", d.count),
+        ),
+        Change::Cut => (
+            BreakKind::TailTruncated,
+            format!("the last {} line{s} {was} cut off", d.count),
+        ),
+        Change::Rewritten => (
+            BreakKind::RewrittenSinceSeal,
+            format!(
+                "{} of {} lines are not as they were sealed: it was written anew",
+                d.count, sealed.checkpoint.size
+            ),
+        ),
+    };
+    Finding {
+        kind,
+        level: kind.level(),
+        generation: rank,
+        line: d.line,
+        line_end: d.line_end,
+        offset,
+        count: Some(d.count),
+        ts: None,
+        expected: None,
+        found: None,
+        explanation: format!("{what} since {name} was last sealed, {when}"),
+    }
+}
