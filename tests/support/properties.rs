@@ -224,7 +224,13 @@ fn check_events(registry: &Registry, format: &Arc<dyn Format>, frames: &[Frame],
             assert_eq!(event.raw, frame.bytes);
             assert!(registry.get(&event.format).is_some(), "{event:?}");
         }
-        assert_eq!(events, registry.parse(&kept, frame, &context), "by {key}");
+        // Why none can read it is told by each layout in its own words.
+        let plain = |mut events: Vec<Event>| {
+            events.iter_mut().for_each(|event| event.note = None);
+            events
+        };
+        let again = registry.parse(&kept, frame, &context);
+        assert_eq!(plain(events), plain(again), "by {key}");
     }
 }
 

@@ -261,10 +261,16 @@ impl DocumentFramer {
         let Some(key) = self.key.filter(|_| bytes.len() <= HEAD_LIMIT) else {
             return false;
         };
-        let Some(Ok(Some(Token::Str(raw)))) = bytes.get(key..).map(|b| Reader::new(b).next_token())
-        else {
+        let mut name = Reader::new(bytes.get(key..).unwrap_or_default());
+        let Ok(Some(Token::Str(raw))) = name.next_token() else {
             return false;
         };
+        // Nothing but the colon may stand before the list: what else does would be lost with the head.
+        let value = bytes[key + name.offset()..].trim_ascii();
+        let value = value.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        if value != Some(b"[") {
+            return false;
+        }
         let head = &bytes[..key];
         let head = head.trim_ascii_end();
         let members = head.strip_suffix(b",").unwrap_or(head);
