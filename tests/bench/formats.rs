@@ -3,6 +3,9 @@
 //! A row for each format, and for each in an envelope: its fixtures are framed and parsed over and over, from memory, on
 //! one thread. The formats' fixtures differ in length and in how much of a record is read, so a row says something only
 //! beside the same row of another run, or as far as it falls behind Kubernetes JSON.
+//!
+//! CSV, MariaDB's log and logfmt stay below a third of its bytes: their records are of 70 to 150 bytes, while what an event
+//! costs by itself is the same. In events they are read faster than Kubernetes JSON.
 
 use std::collections::BTreeMap;
 use std::fs;
