@@ -236,6 +236,9 @@ class Record:
             self.actor = "root"
         elif kind == "AssumedRole" and arn:
             self.actor = arn.split(":assumed-role/")[-1]
+        elif kind == "IAMUser" and not self.first("userIdentity.userName") and ":user/" in (arn or ""):
+            # The name stands behind the path that users may be filed under.
+            self.actor = arn.split(":user/")[-1].split("/")[-1]
         else:
             self.actor = self.first(
                 "userIdentity.userName",
