@@ -1,5 +1,6 @@
 //! Hash chains: recipes found by trying, verification, verdicts, findings, coverage.
 
+mod algorithm;
 mod canonical;
 mod check;
 mod classify;
@@ -10,7 +11,11 @@ mod history;
 mod recipe;
 mod reorder;
 mod report;
+mod rule;
+mod scheme;
+mod signature;
 mod strand;
+mod template;
 mod verdicts;
 mod verify;
 
@@ -21,6 +26,7 @@ use std::sync::Arc;
 
 use crate::event::{BreakKind, Level, Timestamp};
 
+pub use rule::{ChainRule, Few, Hints, KeyRule};
 pub use verdicts::Verdicts;
 pub use verify::Verifier;
 

@@ -1,18 +1,86 @@
 //! The bytes a writer hashed, from the bytes it logged: members dropped or replaced, keys sorted, separators
 //! re-set, while every number and string keeps the spelling it was written with. So the language that wrote
-//! `1e-07` or `\u00e9` need not be known.
+//! `1e-07` or `\u00e9` need not be known. Only RFC 8785 (JCS) has a spelling of its own for each value.
 
 use std::cmp::Ordering;
 
 use crate::json::{JsonError, Reader, Token, unescape};
 
-/// Order of keys and separators of a serialisation.
+/// Order of keys, separators and spelling of a serialisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
-    /// Keys by code point, at every depth; else as written.
-    pub(super) sorted: bool,
+    pub(super) order: Order,
     /// `", "` and `": "` (Python's default); else `,` and `:`.
     pub(super) spaced: bool,
+    /// Numbers and strings as RFC 8785 spells them; else as written.
+    pub(super) respelled: bool,
+}
+
+/// Order of the members of every object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    AsWritten,
+    CodePoint,
+    /// What RFC 8785 asks for, and JavaScript's `sort()` does.
+    Utf16,
+}
+
+impl Form {
+    /// RFC 8785, the JSON Canonicalization Scheme.
+    pub(super) const JCS: Self = Self {
+        order: Order::Utf16,
+        spaced: false,
+        respelled: true,
+    };
+
+    fn comma(self) -> &'static [u8] {
+        if self.spaced { b", " } else { b"," }
+    }
+
+    fn colon(self) -> &'static [u8] {
+        if self.spaced { b": " } else { b":" }
+    }
+
+    /// Appends a string (with its quotes), key or value.
+    fn put_string(self, text: &[u8], out: &mut Vec<u8>) {
+        if !self.respelled || !text.contains(&b'\\') {
+            out.extend_from_slice(text);
+            return;
+        }
+        out.push(b'"');
+        for byte in unescape(text).bytes() {
+            match byte {
+                b'"' | b'\\' => out.extend([b'\\', byte]),
+                8 => out.extend(br"\b"),
+                9 => out.extend(br"\t"),
+                10 => out.extend(br"\n"),
+                12 => out.extend(br"\f"),
+                13 => out.extend(br"\r"),
+                0..=0x1f => out.extend(format!("\\u{byte:04x}").bytes()),
+                _ => out.push(byte),
+            }
+        }
+        out.push(b'"');
+    }
+
+    fn put_number(self, text: &[u8], out: &mut Vec<u8>) {
+        let value = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok());
+        match value {
+            Some(value) if self.respelled && f64::is_finite(value) => {
+                let mut buffer = ryu_js::Buffer::new();
+                out.extend_from_slice(buffer.format_finite(value).as_bytes());
+            }
+            _ => out.extend_from_slice(text),
+        }
+    }
+
+    fn compare(self, a: &[u8], b: &[u8]) -> Ordering {
+        match self.order {
+            Order::AsWritten => Ordering::Equal,
+            Order::CodePoint => key_order(a, b),
+            Order::Utf16 => unescape(a).encode_utf16().cmp(unescape(b).encode_utf16()),
+        }
+    }
 }
 
 /// How a record's blanks stand.
@@ -138,20 +206,20 @@ impl<'a> Object<'a> {
                 Edit::Replace(token) => Some(token),
             };
             if !first {
-                out.extend_from_slice(if form.spaced { b", " } else { b"," });
+                out.extend_from_slice(form.comma());
             }
             first = false;
-            out.extend_from_slice(member.key);
-            out.extend_from_slice(if form.spaced { b": " } else { b":" });
+            form.put_string(member.key, out);
+            out.extend_from_slice(form.colon());
             match replaced {
                 Some(token) => out.extend_from_slice(token),
                 None => member.write(form, out),
             }
         };
-        if form.sorted {
+        if form.order != Order::AsWritten {
             let mut order: Vec<(usize, &Member<'a>)> = self.members.iter().enumerate().collect();
             // Stable, so that doubled keys keep their order.
-            order.sort_by(|a, b| key_order(a.1.key, b.1.key));
+            order.sort_by(|a, b| form.compare(a.1.key, b.1.key));
             order.into_iter().for_each(&mut put);
         } else {
             self.members.iter().enumerate().for_each(&mut put);
@@ -237,8 +305,13 @@ impl<'a> Member<'a> {
     }
 
     fn write(&self, form: Form, out: &mut Vec<u8>) {
+        let in_order = match form.order {
+            Order::AsWritten => true,
+            Order::CodePoint => self.sorted,
+            Order::Utf16 => false,
+        };
         let as_written =
-            !self.nested || (!form.spaced && self.compact && (self.sorted || !form.sorted));
+            !form.respelled && (!self.nested || (!form.spaced && self.compact && in_order));
         let start = out.len();
         if as_written || rewrite(self.value, form, out).is_err() {
             // The value was read before, so `rewrite` does not fail; if it did, its bytes are the honest answer.
@@ -256,8 +329,6 @@ struct Open<'a> {
 
 /// Appends `value` in `form`. Nothing recurses: an object is sorted in the output when it closes.
 fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError> {
-    let comma: &[u8] = if form.spaced { b", " } else { b"," };
-    let colon: &[u8] = if form.spaced { b": " } else { b":" };
     let mut reader = Reader::new(value);
     let mut levels: Vec<Open<'_>> = Vec::new();
     while let Some(token) = reader.next_token()? {
@@ -272,7 +343,7 @@ fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError>
             };
             if let Some(key) = key {
                 if !level.members.is_empty() {
-                    out.extend_from_slice(comma);
+                    out.extend_from_slice(form.comma());
                 }
                 level.members.push((key, out.len()));
             }
@@ -289,9 +360,9 @@ fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError>
             Token::EndObject | Token::EndArray => {
                 if let Some(level) = levels.pop()
                     && level.object
-                    && form.sorted
+                    && form.order != Order::AsWritten
                 {
-                    sort_members(&level.members, comma, out);
+                    sort_members(&level.members, form, out);
                 }
                 out.push(if token == Token::EndObject {
                     b'}'
@@ -300,10 +371,11 @@ fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError>
                 });
             }
             Token::Key(key) => {
-                out.extend_from_slice(key);
-                out.extend_from_slice(colon);
+                form.put_string(key, out);
+                out.extend_from_slice(form.colon());
             }
-            Token::Str(text) | Token::Num(text) => out.extend_from_slice(text),
+            Token::Str(text) => form.put_string(text, out),
+            Token::Num(text) => form.put_number(text, out),
             Token::True => out.extend_from_slice(b"true"),
             Token::False => out.extend_from_slice(b"false"),
             Token::Null => out.extend_from_slice(b"null"),
@@ -313,8 +385,9 @@ fn rewrite(value: &[u8], form: Form, out: &mut Vec<u8>) -> Result<(), JsonError>
 }
 
 /// Puts the members at the end of `out` (each with where it starts) in order.
-fn sort_members(members: &[(&[u8], usize)], comma: &[u8], out: &mut Vec<u8>) {
-    if members.is_sorted_by(|a, b| key_order(a.0, b.0) != Ordering::Greater) {
+fn sort_members(members: &[(&[u8], usize)], form: Form, out: &mut Vec<u8>) {
+    let comma = form.comma();
+    if members.is_sorted_by(|a, b| form.compare(a.0, b.0) != Ordering::Greater) {
         return;
     }
     let Some(&(_, start)) = members.first() else {
@@ -330,7 +403,7 @@ fn sort_members(members: &[(&[u8], usize)], comma: &[u8], out: &mut Vec<u8>) {
         .zip(ends)
         .map(|(&(key, from), to)| (key, from - start, to - start))
         .collect();
-    spans.sort_by(|a, b| key_order(a.0, b.0));
+    spans.sort_by(|a, b| form.compare(a.0, b.0));
     for (i, (_, from, to)) in spans.into_iter().enumerate() {
         if i > 0 {
             out.extend_from_slice(comma);
@@ -344,6 +417,20 @@ mod tests {
     use super::*;
 
     fn write(line: &str, sorted: bool, spaced: bool, drop: &str) -> String {
+        let order = if sorted {
+            Order::CodePoint
+        } else {
+            Order::AsWritten
+        };
+        let form = Form {
+            order,
+            spaced,
+            respelled: false,
+        };
+        write_as(form, line, drop)
+    }
+
+    fn write_as(form: Form, line: &str, drop: &str) -> String {
         let object = Object::read(line.as_bytes()).unwrap();
         let mut out = Vec::new();
         let edit = |index: usize| {
@@ -353,7 +440,7 @@ mod tests {
                 Edit::Keep
             }
         };
-        object.write(Form { sorted, spaced }, edit, &mut out);
+        object.write(form, edit, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -387,6 +474,21 @@ mod tests {
                 ""
             ),
             r#"{"\u0041":4,"a":6,"aa":5,"b":3,"～":2,"😀":1}"#
+        );
+    }
+
+    #[test]
+    fn rfc_8785_respells_every_value() {
+        // From the RFC's sections 3.2.2 and 3.2.3, on one line.
+        let line = r#"{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001, -0.0],
+            "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}"#;
+        assert_eq!(
+            write_as(Form::JCS, &line.replace('\n', ""), ""),
+            r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
+        );
+        assert_eq!(
+            write_as(Form::JCS, r#"{"～":2,"😀":1,"\u0041":4,"a":{"d":1,"c":1.0}}"#, ""),
+            r#"{"A":4,"a":{"c":1,"d":1},"😀":1,"～":2}"#
         );
     }
 

@@ -1,11 +1,15 @@
 //! One line against the pinned scheme: what it links to, what the next should link to, and whether its content
 //! hashes to what it says.
 
+use super::algorithm::Algorithm;
 use super::canonical::Object;
-use super::detect::{Scheme, read_time, string_text, whole_number};
+use super::detect::{positions, read_time, string_text, whole_number};
 use super::digest::{Digest, Spelling, is_genesis};
-use super::recipe::{Preimage, Recipe, own_hash_recipes};
-use crate::event::Timestamp;
+use super::recipe::{Preimage, Recipe, find, own_hash_recipes};
+use super::rule::Key;
+use super::scheme::{Inner, Scheme};
+use super::signature::{self, Seal};
+use crate::event::{BreakKind, Timestamp};
 
 /// Unknown contents on which all recipes are tried before that is done only now and then.
 const TRIES: u64 = 64;
@@ -77,6 +81,16 @@ impl TimeText {
     }
 }
 
+/// A line read, before it is checked.
+#[derive(Debug)]
+pub(super) struct Read<'a> {
+    line: &'a [u8],
+    object: Object<'a>,
+    fields: Fields<'a>,
+    /// Which of the chains in the file it belongs to: the values of the fields that tell them apart.
+    pub(super) stream: Vec<u8>,
+}
+
 /// A record of the chain.
 #[derive(Debug)]
 pub(super) struct Checked<'a> {
@@ -84,25 +98,29 @@ pub(super) struct Checked<'a> {
     object: Object<'a>,
     own_member: Option<usize>,
     prev_member: Option<usize>,
+    left_out: Vec<usize>,
     prev_text: &'a [u8],
+    key_id: Option<&'a [u8]>,
     pub(super) link: Link,
     /// What the next record should name.
     pub(super) own: Option<Digest>,
+    /// The text of `own` as logged.
+    pub(super) own_text: &'a [u8],
     /// What the next record names if this one was altered in one known way.
     pub(super) also: Option<(Digest, Alteration)>,
     pub(super) content: Content,
     pub(super) seq: Option<i64>,
     pub(super) time: TimeText,
-    pub(super) misspelled: bool,
-    /// Its content holds only under a recipe not seen before in this source.
-    pub(super) new_recipe: Option<Recipe>,
+    misspelled: bool,
+    /// It says that contents were taken out of it, and does not hold any more.
+    pub(super) redacted: bool,
+    /// What else is to be said of it.
+    pub(super) remarks: Vec<BreakKind>,
 }
 
 /// A line against the scheme.
 #[derive(Debug)]
 pub(super) enum Line<'a> {
-    /// Not a JSON object. In raw-line chains even such a line can be linked to.
-    Malformed(Option<Digest>),
     /// A record without chain fields.
     Unlinked(Option<Digest>),
     Record(Box<Checked<'a>>),
@@ -112,20 +130,24 @@ pub(super) enum Line<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Checker {
     pub(super) scheme: Scheme,
-    /// Recipes met later in the source.
-    changed_to: Vec<Recipe>,
+    /// Recipes, with their hash functions, met later in the source.
+    changed_to: Vec<(Recipe, Algorithm)>,
     unknown_contents: u64,
+    /// The key that fitted last: the next record is likely made with it, too.
+    last_key: usize,
     buffer: Vec<u8>,
 }
 
 /// The members of a record that matter to a chain.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Fields<'a> {
     /// Value, and index of the member.
     prev: Option<(&'a [u8], usize)>,
     own: Option<(&'a [u8], usize)>,
     seq: Option<&'a [u8]>,
     time: Option<&'a [u8]>,
+    key_id: Option<&'a [u8]>,
+    redacted: bool,
     /// A chain field stands twice, so that two readers may see two values.
     doubled: bool,
 }
@@ -135,16 +157,24 @@ impl<'a> Fields<'a> {
         let mut out = Self::default();
         for (index, member) in object.members.iter().enumerate() {
             let value = Some(member.value);
-            if member.key == scheme.prev_key {
+            let key = Some(member.key);
+            if key == scheme.prev_key.as_deref() {
                 out.doubled |= out.prev.is_some();
                 out.prev = Some((member.value, index));
-            } else if Some(member.key) == scheme.own_key.as_deref() {
+            } else if key == scheme.own_key.as_deref() {
                 out.doubled |= out.own.is_some();
                 out.own = Some((member.value, index));
-            } else if Some(member.key) == scheme.seq_key.as_deref() {
+            } else if key == scheme.seq_key.as_deref() {
                 out.seq = value;
-            } else if Some(member.key) == scheme.time_key.as_deref() {
+            } else if key == scheme.time_key.as_deref() {
                 out.time = value;
+            }
+            // A field may be two things at once, so these are looked at beside the others.
+            if key == scheme.key_id.as_deref() {
+                out.key_id = string_text(member.value).or(value);
+            }
+            if key == scheme.redacted.as_deref() {
+                out.redacted = member.value == b"true";
             }
         }
         out
@@ -157,67 +187,108 @@ impl Checker {
             scheme,
             changed_to: Vec::new(),
             unknown_contents: 0,
+            last_key: 0,
             buffer: Vec::new(),
         }
     }
 
-    /// Reads and hashes one line. `first`: of its file, where a missing link is a beginning.
-    pub(super) fn check<'a>(&mut self, line: &'a [u8], first: bool) -> Line<'a> {
-        let raw = self.scheme.is_raw_line();
-        let Ok(object) = Object::read(line) else {
-            return Line::Malformed(raw.then(|| self.line_hash(line)));
+    /// Reads a line; `None` if it is no JSON object.
+    pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Read<'a>> {
+        let object = Object::read(line).ok()?;
+        let mut stream = Vec::new();
+        for path in &self.scheme.stream {
+            stream.extend_from_slice(find(&object, path).unwrap_or_default());
+            stream.push(0);
+        }
+        Some(Read {
+            line,
+            fields: Fields::find(&object, &self.scheme),
+            object,
+            stream,
+        })
+    }
+
+    /// The hash by which a line that is no record can be linked to, in a chain of lines.
+    pub(super) fn line_hash(&self, line: &[u8]) -> Option<Digest> {
+        let (recipe, key) = self.pinned()?;
+        let takes_line = self.scheme.is_raw_line() && recipe.takes_line();
+        let object = Object::read(b"{}").ok()?;
+        let bare = Preimage {
+            line,
+            object: &object,
+            own: None,
+            prev: None,
+            left_out: &[],
+            prev_text: b"",
+            prev_token: None,
         };
-        let fields = Fields::find(&object, &self.scheme);
+        takes_line.then(|| recipe.digest(&key.algorithm, &bare, &mut Vec::new()))
+    }
+
+    /// The recipe and the key that fit so far.
+    fn pinned(&self) -> Option<(&Recipe, &Key)> {
+        let functions = &self.scheme.functions;
+        let key = functions.get(self.last_key).or_else(|| functions.first())?;
+        Some((self.scheme.recipes.first()?, key))
+    }
+
+    /// Hashes a record. `first`: of its file, where a missing link is a beginning. `before`: in a rolling chain the
+    /// texts of the own hashes before it, the nearest first.
+    pub(super) fn check<'a>(&mut self, read: Read<'a>, first: bool, before: &[Vec<u8>]) -> Line<'a> {
+        let raw = self.scheme.is_raw_line();
+        let fields = read.fields;
         if fields.prev.is_none() && fields.own.is_none() && !(raw && first) {
-            return Line::Unlinked(raw.then(|| self.line_hash(line)));
+            return Line::Unlinked(self.line_hash(read.line));
         }
         let (link, prev_text, prev_spelling) = self.read_link(fields.prev.map(|p| p.0));
-        let stored = fields
-            .own
-            .and_then(|o| string_text(o.0))
-            .and_then(Digest::read);
+        let own_text = fields.own.and_then(|o| string_text(o.0));
+        let stored = own_text.and_then(Digest::read);
         let mut record = Checked {
-            line,
+            line: read.line,
             own_member: fields.own.map(|o| o.1),
             prev_member: fields.prev.map(|p| p.1),
+            left_out: positions(&read.object, &self.scheme.left_out),
             prev_text,
+            key_id: fields.key_id,
             link,
             own: stored.map(|s| s.0),
+            own_text: own_text.unwrap_or_default(),
             also: None,
             content: Content::Unknown,
             seq: fields.seq.and_then(whole_number),
             time: fields.time.map(TimeText::new).unwrap_or_default(),
-            misspelled: self.misspelled(&object, prev_spelling, stored.map(|s| s.1)),
-            new_recipe: None,
-            object,
+            misspelled: self.misspelled(&read.object, prev_spelling, stored.map(|s| s.1)),
+            redacted: false,
+            remarks: Vec::new(),
+            object: read.object,
         };
         if raw {
-            record.own = Some(self.line_hash(line));
+            record.own = self.hash_as_pinned(&record, None);
             if record.misspelled
                 && let Link::To(prev) = link
             {
-                record.also = self
-                    .hash_linked_to(&record, &prev)
-                    .map(|d| (d, Alteration::Spelling));
+                let relinked = self.hash_linked_to(&record, &prev);
+                record.also = relinked.map(|d| (d, Alteration::Spelling));
             }
         } else if self.scheme.is_links_only() {
             if record.own.is_none() || fields.doubled {
-                record.content = Content::Changed(Digest::new([0; 32]));
+                record.content = Content::Changed(Digest::of(&[0; 32]));
             }
+        } else if self.scheme.is_rolling() {
+            self.check_rolling(&mut record, fields.doubled, before);
         } else {
             self.check_content(&mut record, fields.doubled);
         }
-        Line::Record(Box::new(record))
-    }
-
-    fn line_hash(&mut self, line: &[u8]) -> Digest {
-        use sha2::Digest as _;
-        let mut hash = sha2::Sha256::new();
-        hash.update(line);
-        if self.scheme.recipes.first() == Some(&(Recipe::RawLine { lf: true })) {
-            hash.update(b"\n");
+        if fields.redacted && matches!(record.content, Content::Changed(_)) {
+            record.content = Content::Unknown;
+            record.also = None;
+            record.redacted = true;
         }
-        Digest::new(hash.finalize().into())
+        if record.misspelled && !matches!(record.content, Content::Changed(_)) {
+            record.remarks.push(BreakKind::Spelling);
+        }
+        self.check_signature(&mut record);
+        Line::Record(Box::new(record))
     }
 
     fn read_link<'a>(&self, token: Option<&'a [u8]>) -> (Link, &'a [u8], Option<Spelling>) {
@@ -229,7 +300,7 @@ impl Checker {
             None if token == b"null" || token == b"0" => return (Link::Genesis, b"", None),
             None => return (Link::Unreadable, token, None),
         };
-        if is_genesis(text) || self.scheme.genesis.as_deref() == Some(text) {
+        if is_genesis(text) || self.scheme.genesis.iter().any(|label| label == text) {
             return (Link::Genesis, text, None);
         }
         match Digest::read(text) {
@@ -254,19 +325,25 @@ impl Checker {
     }
 
     fn check_content(&mut self, record: &mut Checked<'_>, doubled: bool) {
+        let keys = self.usable_keys(record);
+        if keys.is_empty() {
+            // Nothing can be said of its content.
+            record.remarks.push(BreakKind::KeyUnknown);
+            return;
+        }
         let own = record.own;
         let mut now = None;
         for i in 0..self.scheme.recipes.len() {
-            let calc = self.hash(record, self.scheme.recipes[i], None);
-            if own.is_some_and(|o| o.is_of(&calc)) && !doubled {
-                // The recipes before this one fitted all earlier records and not this one: it was never they.
-                self.scheme.recipes.drain(..i);
-                record.content = Content::Holds;
-                return;
+            for &key in &keys {
+                let calc = self.hash(record, &self.scheme.recipes[i], key, None);
+                if own.is_some_and(|own| own.is_of(&calc)) && !doubled {
+                    self.learn(record, i, key);
+                    self.check_inner(record);
+                    return;
+                }
+                now = now.or(Some(calc));
             }
-            now = now.or(Some(calc));
         }
-        let calc = now.unwrap_or_default();
         if let Some(own) = own
             && !doubled
             && self.holds_otherwise(record, &own)
@@ -274,57 +351,178 @@ impl Checker {
             record.content = Content::Holds;
             return;
         }
-        let calc = own.map_or(Digest::new(calc), |o| o.cut(&calc));
+        let calc = now.unwrap_or(Digest::of(&[0; 32]));
+        let calc = own.map_or(calc, |own| own.cut(&calc));
         record.content = Content::Changed(calc);
         record.also = Some((calc, Alteration::OwnHash));
+    }
+
+    /// Notes that a record holds under a recipe and a key.
+    fn learn(&mut self, record: &mut Checked<'_>, recipe: usize, key: usize) {
+        // The recipes before this one fitted all earlier records and not this one: it was never they.
+        if !self.scheme.given {
+            self.scheme.recipes.drain(..recipe);
+        }
+        self.last_key = key;
+        record.content = Content::Holds;
+        let from = self.scheme.functions[key].from;
+        if from.is_some() && record.time.read().is_some_and(|written| from > Some(written)) {
+            record.remarks.push(BreakKind::KeyEpoch);
+        }
+    }
+
+    /// The keys (by index) that a record may be made with, the likelier first.
+    fn usable_keys(&self, record: &Checked<'_>) -> Vec<usize> {
+        let functions = &self.scheme.functions;
+        let named = |key: &Key| match (&key.id, record.key_id) {
+            (Some(known), Some(said)) => known.as_bytes() == said,
+            _ => true,
+        };
+        let mut keys: Vec<usize> = (0..functions.len()).filter(|i| named(&functions[*i])).collect();
+        keys.sort_by_key(|key| *key != self.last_key);
+        keys
+    }
+
+    /// The lower of two levels, once the upper holds.
+    fn check_inner(&mut self, record: &mut Checked<'_>) {
+        let Some(inner) = &self.scheme.inner else {
+            return;
+        };
+        let stored = record.object.get(&inner.key).and_then(|m| string_text(m.value));
+        let stored = stored.and_then(Digest::read).map(|s| s.0);
+        let mut calcs = inner.recipes.iter().map(|r| inner_hash(record, r, inner));
+        let holds = calcs.position(|calc| stored.is_some_and(|s| s.is_of(&calc)));
+        let first = inner.recipes.first().map(|r| inner_hash(record, r, inner));
+        match (holds, first) {
+            (Some(at), _) => {
+                if let Some(inner) = &mut self.scheme.inner {
+                    inner.recipes.drain(..at);
+                }
+            }
+            (None, Some(calc)) => record.content = Content::Changed(calc),
+            (None, None) => {}
+        }
+    }
+
+    /// A record of a rolling chain links to the first of those before it that its hash covers.
+    fn check_rolling(&mut self, record: &mut Checked<'_>, doubled: bool, before: &[Vec<u8>]) {
+        record.link = Link::Unreadable;
+        let keys = self.usable_keys(record);
+        if keys.is_empty() {
+            record.remarks.push(BreakKind::KeyUnknown);
+            return;
+        }
+        let Some(own) = record.own.filter(|_| !doubled) else {
+            record.content = Content::Changed(Digest::of(&[0; 32]));
+            return;
+        };
+        let labels = GENESIS_LABELS.iter().map(|l| l.as_bytes().to_vec());
+        let labels = labels.chain([Vec::new()]).chain(self.scheme.genesis.iter().cloned());
+        let labels: Vec<Vec<u8>> = labels.collect();
+        for i in 0..self.scheme.recipes.len() {
+            for &key in &keys {
+                let covers = |text: &&Vec<u8>| {
+                    let calc = self.hash(record, &self.scheme.recipes[i], key, Some(text));
+                    own.is_of(&calc)
+                };
+                let named = before.iter().find(covers);
+                let link = match named {
+                    Some(text) => Digest::read(text).map(|d| Link::To(d.0)),
+                    None => labels.iter().find(covers).map(|_| Link::Genesis),
+                };
+                if let Some(link) = link {
+                    record.link = link;
+                    self.learn(record, i, key);
+                    return;
+                }
+            }
+        }
     }
 
     /// Whether the content holds with the link in its pinned spelling, with another label for the beginning, or
     /// under another recipe.
     fn holds_otherwise(&mut self, record: &mut Checked<'_>, own: &Digest) -> bool {
-        let Some(&recipe) = self.scheme.recipes.first() else {
+        let Some(recipe) = self.scheme.recipes.first() else {
             return false;
         };
+        let keys = self.usable_keys(record);
         if let Link::To(prev) = record.link
             && record.misspelled
         {
-            let respelled = prev.spell(self.scheme.prev_spelling);
-            if own.is_of(&self.hash(record, recipe, Some(&respelled))) {
-                return true;
-            }
-        }
-        let joined = matches!(recipe, Recipe::Joined { .. });
-        if joined && record.link == Link::Genesis && record.prev_text.is_empty() {
-            for label in GENESIS_LABELS {
-                let mut buffer = std::mem::take(&mut self.buffer);
-                let mut preimage = Self::preimage(record);
-                preimage.prev_text = label.as_bytes();
-                let calc = recipe.digest(&preimage, &mut buffer);
-                self.buffer = buffer;
-                if own.is_of(&calc) {
+            let respelled = prev.spell(self.scheme.prev_spelling).into_bytes();
+            for &key in &keys {
+                if own.is_of(&self.hash(record, recipe, key, Some(&respelled))) {
                     return true;
                 }
             }
         }
-        for i in 0..self.changed_to.len() {
-            if own.is_of(&self.hash(record, self.changed_to[i], None)) {
-                return true;
+        let nameless = record.link == Link::Genesis && record.prev_text.is_empty();
+        if nameless && recipe.joins_prev() {
+            let mut buffer = Vec::new();
+            for label in GENESIS_LABELS {
+                let mut preimage = Self::preimage(record);
+                preimage.prev_text = label.as_bytes();
+                for &key in &keys {
+                    let function = &self.scheme.functions[key].algorithm;
+                    if own.is_of(&recipe.digest(function, &preimage, &mut buffer)) {
+                        return true;
+                    }
+                }
             }
+        }
+        self.holds_by_another_recipe(record, own)
+    }
+
+    fn holds_by_another_recipe(&mut self, record: &mut Checked<'_>, own: &Digest) -> bool {
+        let mut buffer = Vec::new();
+        let mut holds = |recipe: &Recipe, function: &Algorithm| {
+            own.is_of(&recipe.digest(function, &Self::preimage(record), &mut buffer))
+        };
+        if self.changed_to.iter().any(|(recipe, function)| holds(recipe, function)) {
+            return true;
         }
         self.unknown_contents += 1;
         // Trying everything on every record of a long unknown stretch would cost minutes.
         if self.unknown_contents > TRIES && !self.unknown_contents.is_power_of_two() {
             return false;
         }
+        // Under a secret key nobody but its holder can change the recipe; without one anybody can, also to a weaker
+        // function.
+        let keyed = self.scheme.functions.iter().any(|f| matches!(f.algorithm, Algorithm::Hmac(_)));
+        let functions: Vec<Algorithm> = match keyed {
+            true => self.scheme.functions.iter().map(|f| f.algorithm.clone()).collect(),
+            false => Algorithm::of_len(own.len()).to_vec(),
+        };
         let prefixed = !self.scheme.prev_spelling.prefix.is_empty();
-        for other in own_hash_recipes(prefixed) {
-            if own.is_of(&self.hash(record, other, None)) {
-                self.changed_to.push(other);
-                record.new_recipe = Some(other);
-                return true;
+        for recipe in own_hash_recipes(prefixed) {
+            for function in &functions {
+                if holds(&recipe, function) {
+                    self.changed_to.push((recipe, function.clone()));
+                    record.remarks.push(BreakKind::RecipeChanged);
+                    return true;
+                }
             }
         }
         false
+    }
+
+    fn check_signature(&mut self, record: &mut Checked<'_>) {
+        let Some(signed) = &self.scheme.signature else {
+            return;
+        };
+        let written = record.time.read();
+        let preimage = Self::preimage(record);
+        let seal = signature::check(signed, &preimage, record.key_id, written, &mut self.buffer);
+        let kind = match seal {
+            Seal::Good => return,
+            Seal::Bad => BreakKind::SignatureBad,
+            Seal::KeyUnknown => BreakKind::KeyUnknown,
+            Seal::KeyTooNew => BreakKind::KeyEpoch,
+        };
+        // A record that was changed is told as such; that its signature fails as well is no news.
+        if !matches!(record.content, Content::Changed(_)) {
+            record.remarks.push(kind);
+        }
     }
 
     fn preimage<'p>(record: &'p Checked<'_>) -> Preimage<'p> {
@@ -333,29 +531,47 @@ impl Checker {
             object: &record.object,
             own: record.own_member,
             prev: record.prev_member,
+            left_out: &record.left_out,
             prev_text: record.prev_text,
             prev_token: None,
         }
     }
 
-    fn hash(&mut self, record: &Checked<'_>, recipe: Recipe, prev: Option<&str>) -> [u8; 32] {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let quoted = prev.map(|p| format!("\"{p}\""));
+    /// The record's hash by a recipe and a key; `prev` stands in for the text of the previous hash.
+    fn hash(&self, record: &Checked<'_>, recipe: &Recipe, key: usize, prev: Option<&Vec<u8>>) -> Digest {
+        let mut buffer = Vec::new();
         let mut preimage = Self::preimage(record);
-        if let (Some(prev), Some(quoted)) = (prev, &quoted) {
-            preimage.prev_text = prev.as_bytes();
-            preimage.prev_token = Some(quoted.as_bytes());
+        let mut quoted = Vec::new();
+        if let Some(prev) = prev {
+            quoted.push(b'"');
+            quoted.extend_from_slice(prev);
+            quoted.push(b'"');
+            preimage.prev_text = prev;
+            preimage.prev_token = Some(&quoted);
         }
-        let digest = recipe.digest(&preimage, &mut buffer);
-        self.buffer = buffer;
-        digest
+        recipe.digest(&self.scheme.functions[key].algorithm, &preimage, &mut buffer)
+    }
+
+    fn hash_as_pinned(&self, record: &Checked<'_>, prev: Option<&Vec<u8>>) -> Option<Digest> {
+        let recipe = self.scheme.recipes.first()?;
+        let key = self.last_key.min(self.scheme.functions.len().checked_sub(1)?);
+        Some(self.hash(record, recipe, key, prev))
     }
 
     /// The hash this record would have had, had it linked to `prev`; `None` where no hash can be made.
-    pub(super) fn hash_linked_to(&mut self, record: &Checked<'_>, prev: &Digest) -> Option<Digest> {
-        let &recipe = self.scheme.recipes.first()?;
-        let text = prev.spell(self.scheme.prev_spelling);
-        let calc = self.hash(record, recipe, Some(&text));
-        Some(record.own.map_or(Digest::new(calc), |own| own.cut(&calc)))
+    pub(super) fn hash_linked_to(&self, record: &Checked<'_>, prev: &Digest) -> Option<Digest> {
+        let text = prev.spell(self.scheme.prev_spelling).into_bytes();
+        let calc = self.hash_as_pinned(record, Some(&text))?;
+        Some(record.own.map_or(calc, |own| own.cut(&calc)))
     }
+}
+
+fn inner_hash(record: &Checked<'_>, recipe: &Recipe, inner: &Inner) -> Digest {
+    let left_out = positions(&record.object, &inner.left_out);
+    let preimage = Preimage {
+        own: record.object.position(&inner.key),
+        left_out: &left_out,
+        ..Checker::preimage(record)
+    };
+    recipe.digest(&inner.function.algorithm, &preimage, &mut Vec::new())
 }

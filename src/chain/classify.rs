@@ -78,6 +78,8 @@ impl Break {
 pub(super) enum Family {
     OwnHash,
     RawLine,
+    /// The own hash before is the link, and is not logged again.
+    Rolling,
     LinksOnly,
 }
 
@@ -422,6 +424,10 @@ impl<'a> Classifier<'a> {
                 self.records_behind(&strays, node);
             }
             Some(0) if self.strands.all[before_id as usize].changed => {}
+            Some(0) if self.family == Family::Rolling => {
+                found.kind = BreakKind::ContentModified;
+                self.breaks.push(found);
+            }
             Some(0) if self.family != Family::LinksOnly => self.record_before(&before, node),
             Some(n) if n > 0 => self.deleted(s, &before, n - unreadable.min(n - 1)),
             None if self.strands.all[before_id as usize].changed => {}

@@ -3,17 +3,23 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
-/// Bytes kept of a hash value; longer ones (SHA-512) are compared by these and their length.
-const KEPT: usize = 32;
-/// A shorter value is too weak to prove a link, and too likely to be an ordinary id.
+/// Bytes of a value. A shorter one is too weak to prove a link, and too likely to be an ordinary id; the longest
+/// are those of SHA-512, and Ed25519 signatures.
 const SHORTEST: usize = 16;
 const LONGEST: usize = 64;
 
-/// A decoded hash value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A decoded hash value, or a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest {
     len: u8,
-    bytes: [u8; KEPT],
+    /// Zeros after `len`.
+    bytes: [u8; LONGEST],
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.hex())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +40,9 @@ pub(super) struct Spelling {
     pub(super) letters: Letters,
 }
 
-const PREFIXES: [&str; 3] = ["sha256:", "sha-256:", "0x"];
+const PREFIXES: [&str; 8] = [
+    "sha256:", "sha-256:", "sha512:", "sha-512:", "sha384:", "sha1:", "md5:", "0x",
+];
 
 impl Spelling {
     /// Whether a value written like this may stand where `pinned` is the custom.
@@ -72,16 +80,13 @@ fn from_hex(text: &[u8]) -> Option<(Digest, Letters)> {
     if !text.len().is_multiple_of(2) || !(SHORTEST..=LONGEST).contains(&len) {
         return None;
     }
-    let mut bytes = [0; KEPT];
+    let mut bytes = [0; LONGEST];
     let mut seen = 0;
     let pairs = text.chunks_exact(2);
     for (slot, pair) in bytes.iter_mut().zip(pairs) {
         let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
         seen |= high | low;
         *slot = high << 4 | (low & 0xf);
-    }
-    for digit in text.iter().skip(2 * KEPT) {
-        seen |= HEX[usize::from(*digit)];
     }
     let letters = match seen & (LOWER | UPPER | NO_DIGIT) {
         0 => Letters::None,
@@ -95,7 +100,9 @@ fn from_hex(text: &[u8]) -> Option<(Digest, Letters)> {
 }
 
 fn from_base64(text: &[u8]) -> Option<(Digest, Letters)> {
-    if !(43..=44).contains(&text.len()) {
+    // 32, 48 and 64 bytes, with and without padding; 16 and 20 with it: others are more likely a word or an id.
+    let padded = text.ends_with(b"=");
+    if !matches!(text.len(), 43..=44 | 64 | 86..=88) && !(padded && matches!(text.len(), 24 | 28)) {
         return None;
     }
     let (bytes, letters) = STANDARD
@@ -109,7 +116,7 @@ fn from_base64(text: &[u8]) -> Option<(Digest, Letters)> {
                 .map(|b| (b, Letters::Base64Url))
         })
         .ok()?;
-    Some((Digest::new(bytes.try_into().ok()?), letters))
+    Some((Digest::new(&bytes)?, letters))
 }
 
 /// The text without a known prefix, and that prefix.
@@ -125,11 +132,23 @@ pub(super) fn strip_prefix(text: &[u8]) -> (&'static str, &[u8]) {
 }
 
 impl Digest {
-    pub(super) fn new(bytes: [u8; KEPT]) -> Self {
-        Self {
-            len: KEPT as u8,
-            bytes,
+    /// `None` if these are too few or too many bytes for a hash.
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        if !(SHORTEST..=LONGEST).contains(&bytes.len()) {
+            return None;
         }
+        Some(Self::of(bytes))
+    }
+
+    /// The value of the first 64 of these bytes.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let len = bytes.len().min(LONGEST);
+        let mut out = Self {
+            len: len as u8,
+            bytes: [0; LONGEST],
+        };
+        out.bytes[..len].copy_from_slice(&bytes[..len]);
+        out
     }
 
     /// Reads a string's text; `None` if it is no hash value.
@@ -140,20 +159,13 @@ impl Digest {
     }
 
     /// Whether `full` is this value, or this value is the beginning of it (logs that cut their hashes).
-    pub(super) fn is_of(&self, full: &[u8; KEPT]) -> bool {
-        let len = usize::from(self.len);
-        len <= KEPT && self.bytes[..len] == full[..len]
+    pub(super) fn is_of(&self, full: &Self) -> bool {
+        full.bytes().starts_with(self.bytes())
     }
 
     /// A full hash cut like this value.
-    pub(super) fn cut(&self, full: &[u8; KEPT]) -> Self {
-        let len = usize::from(self.len).min(KEPT);
-        let mut bytes = [0; KEPT];
-        bytes[..len].copy_from_slice(&full[..len]);
-        Self {
-            len: len as u8,
-            bytes,
-        }
+    pub(super) fn cut(&self, full: &Self) -> Self {
+        Self::of(&full.bytes()[..self.len().min(full.len())])
     }
 
     /// Number of bytes of the value.
@@ -161,9 +173,8 @@ impl Digest {
         usize::from(self.len)
     }
 
-    /// The bytes kept of it.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len().min(KEPT)]
+        &self.bytes[..self.len()]
     }
 
     pub(super) fn hex(&self) -> String {
@@ -207,7 +218,7 @@ mod tests {
     #[test]
     fn decorations_are_read_and_written() {
         let full: [u8; 32] = Sha256::digest(b"x").into();
-        let plain = Digest::new(full);
+        let plain = Digest::of(&full);
         for text in [
             plain.hex(),
             plain.hex().to_uppercase(),
@@ -221,8 +232,9 @@ mod tests {
             assert_eq!(digest.spell(spelling), text);
         }
         let (cut, _) = Digest::read(&plain.hex().as_bytes()[..32]).unwrap();
-        assert!(cut.is_of(&full));
-        assert_eq!(cut, cut.cut(&full));
+        assert!(cut.is_of(&plain));
+        assert!(!plain.is_of(&cut));
+        assert_eq!(cut, cut.cut(&plain));
         for no in ["", "abc", "0123456789abcdef", "zz", "GENESIS"] {
             assert_eq!(Digest::read(no.as_bytes()), None, "{no}");
         }
@@ -230,8 +242,8 @@ mod tests {
 
     #[test]
     fn genesis_has_many_forms() {
-        let hashed = Digest::new(Sha256::digest(b"GENESIS").into()).hex();
-        let hashed_small = Digest::new(Sha256::digest(b"genesis").into()).hex();
+        let hashed = Digest::of(&Sha256::digest(b"GENESIS")).hex();
+        let hashed_small = Digest::of(&Sha256::digest(b"genesis")).hex();
         let zeros = "0".repeat(64);
         for yes in [
             "",
@@ -244,6 +256,6 @@ mod tests {
         ] {
             assert!(is_genesis(yes.as_bytes()), "{yes}");
         }
-        assert!(!is_genesis(Digest::new([7; 32]).hex().as_bytes()));
+        assert!(!is_genesis(Digest::of(&[7; 32]).hex().as_bytes()));
     }
 }

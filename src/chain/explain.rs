@@ -108,6 +108,9 @@ pub(super) fn words(b: &Break, family: Family, strands: &Strands) -> String {
                 }
                 (_, Family::RawLine) => "the record after it links to another content",
                 (_, Family::LinksOnly) => "its stored hash is missing or stands twice",
+                (_, Family::Rolling) => {
+                    "its hash does not follow from its content and the record before; that one may be what was changed, and hashed anew"
+                }
                 (_, Family::OwnHash) if b.first.index == b.last.index => {
                     "its content does not hash to its stored hash"
                 }
@@ -141,6 +144,10 @@ pub(super) fn words(b: &Break, family: Family, strands: &Strands) -> String {
             "{it} {was} seen already: copied from {}. Usual causes: a line pasted or shipped twice, an attempt to repeat an event.",
             b.other
                 .map_or_else(|| "another record".to_owned(), |i| indexed(strands, i)),
+        ),
+        BreakKind::LinkMismatch if family == Family::Rolling => format!(
+            "The hash of {here} does not follow from {}: one of the two was changed, or records between them were removed. In a chain whose links are not logged, without numbers that count on, these cannot be told apart.",
+            before.unwrap_or(unknown),
         ),
         BreakKind::LinkMismatch => format!(
             "{it} links to a record that is nowhere; before it stands {}. Records were removed here or the one before was replaced: without numbers that count on, these cannot be told apart.",

@@ -109,16 +109,16 @@ mod tests {
     fn records_are_found_before_and_after_the_index_is_built() {
         let mut history = History::new();
         for (hash, index) in [(1, 0), (2, 1), (3, 5), (1, 6)] {
-            history.push(&Digest::new([hash; 32]), index);
+            history.push(&Digest::of(&[hash; 32]), index);
         }
         for _ in 0..2 {
             for (hash, index) in [(1, Some(0)), (2, Some(1)), (3, Some(5)), (4, None)] {
-                assert_eq!(history.find(&Digest::new([hash; 32])), index);
+                assert_eq!(history.find(&Digest::of(&[hash; 32])), index);
             }
             history.build_index();
             assert_eq!(history.twins(), [(0, 6)]);
         }
-        history.push(&Digest::new([4; 32]), 7);
-        assert_eq!(history.find(&Digest::new([4; 32])), Some(7));
+        history.push(&Digest::of(&[4; 32]), 7);
+        assert_eq!(history.find(&Digest::of(&[4; 32])), Some(7));
     }
 }

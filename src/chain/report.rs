@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::classify::{Break, Classified, Family, classify};
 use super::explain::{grouped, words};
 use super::history::History;
-use super::strand::Place;
+use super::strand::{Place, Strands};
 use super::verdicts::Stretch;
-use super::verify::Path;
+use super::verify::{Path, Stream};
 use super::{ChainReport, Finding, Verdicts};
 use crate::event::{BreakKind, Verdict};
 
@@ -16,6 +16,9 @@ const MAX_FINDINGS: usize = 10_000;
 
 /// Why a record of a raw-line chain can't be checked though more records follow.
 const UNPROTECTED: &str = "no record links to it, so nothing protects its content";
+
+/// Why a record that says it is redacted can't be checked.
+const REDACTED: &str = "contents were taken out of it, as it says itself";
 
 pub(super) fn unchained(source: Arc<str>, looked_at: u64) -> ChainReport {
     ChainReport {
@@ -30,17 +33,12 @@ pub(super) fn unchained(source: Arc<str>, looked_at: u64) -> ChainReport {
     }
 }
 
-pub(super) fn report(source: Arc<str>, path: &Path, history: &History) -> ChainReport {
+pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> ChainReport {
     let family = path.family();
-    let Classified {
-        breaks,
-        unprotected,
-    } = classify(&path.strands, history, family);
     let good = match family {
         Family::LinksOnly => Verdict::LinksOnly,
         _ => Verdict::Verified,
     };
-    let looked_at = path.beyond_use.map_or(path.records, |p| p.index + 1);
     let mut layers: Vec<Stretch> = path
         .extents
         .iter()
@@ -51,56 +49,19 @@ pub(super) fn report(source: Arc<str>, path: &Path, history: &History) -> ChainR
             verdict: good,
         })
         .collect();
-    let mut doubtful: Vec<(u64, u64)> = Vec::new();
-    for place in &unprotected {
-        let verdict = if place.index + 1 == path.records {
-            Verdict::Pending
-        } else {
-            Verdict::Unverifiable(UNPROTECTED)
-        };
-        layers.push(stretch(place, place, verdict));
-        doubtful.push((place.index, place.index));
+    let mut sums = Sums::default();
+    let mut breaks: Vec<(usize, Break)> = Vec::new();
+    for (id, (stream, history)) in path.streams.iter().zip(histories).enumerate() {
+        let classified = classify(&stream.strands, history, family);
+        sums.add(stream, &classified, &mut layers);
+        breaks.extend(classified.breaks.into_iter().map(|b| (id, b)));
     }
-    // Alarms lie over warnings.
-    let mut marked: Vec<&Break> = breaks.iter().collect();
-    marked.sort_by_key(|b| b.kind.level());
-    for b in marked {
-        for (first, last) in &b.marks {
-            layers.push(stretch(first, last, Verdict::Broken(b.kind)));
-            doubtful.push((first.index, last.index));
-        }
-    }
-    // A torn line that cannot be read waits for its rest.
-    for b in breaks.iter().filter(|b| b.kind == BreakKind::TornTail) {
-        let in_chain = path.strands.segment_of(b.first.index).is_some();
-        if !in_chain {
-            layers.push(stretch(&b.first, &b.last, Verdict::Pending));
-            doubtful.push((b.first.index, b.last.index));
-        }
-    }
-    let holding = looked_at - covered_by(doubtful);
+    breaks.sort_by_key(|(_, b)| (b.first.index, b.last.index, b.kind));
     let findings: Vec<Finding> = breaks
         .iter()
         .take(MAX_FINDINGS)
-        .map(|b| finding(b, family, path))
+        .map(|(id, b)| finding(b, family, &path.streams[*id].strands))
         .collect();
-    let mut coverage = coverage(family, holding, looked_at);
-    if unprotected.iter().any(|p| p.index + 1 == path.records) {
-        coverage.push_str("; the last record is protected only by the one to come");
-    }
-    if looked_at < path.records {
-        coverage.push_str(&format!(
-            "; records {}-{} not looked at: too many breaks before them",
-            grouped(looked_at + 1),
-            grouped(path.records)
-        ));
-    }
-    if breaks.len() > findings.len() {
-        coverage.push_str(&format!(
-            "; {} more findings not listed",
-            grouped((breaks.len() - findings.len()) as u64)
-        ));
-    }
     ChainReport {
         source,
         scheme: Some(path.checker.scheme.name()),
@@ -108,11 +69,64 @@ pub(super) fn report(source: Arc<str>, path: &Path, history: &History) -> ChainR
         verified: if family == Family::LinksOnly {
             0
         } else {
-            holding
+            sums.holding
         },
+        coverage: coverage(family, path, &sums, breaks.len() - findings.len()),
         findings,
-        coverage,
         verdicts: Verdicts::paint(layers, Verdict::Pending),
+    }
+}
+
+/// What is counted over the chains of a source.
+#[derive(Default)]
+struct Sums {
+    chains: u64,
+    looked_at: u64,
+    holding: u64,
+    /// Chains whose last record waits for the one to come.
+    waiting: u64,
+    redacted: u64,
+}
+
+impl Sums {
+    /// Counts a chain, and paints what is to be said of its records.
+    fn add(&mut self, stream: &Stream, classified: &Classified, layers: &mut Vec<Stretch>) {
+        let mut doubtful: Vec<(u64, u64)> = Vec::new();
+        let mut put = |first: &Place, last: &Place, verdict: Verdict| {
+            layers.push(stretch(first, last, verdict));
+            doubtful.push((first.index, last.index));
+        };
+        for place in &classified.unprotected {
+            let is_last = place.index == stream.last;
+            self.waiting += u64::from(is_last);
+            let verdict = match is_last {
+                true => Verdict::Pending,
+                false => Verdict::Unverifiable(UNPROTECTED),
+            };
+            put(place, place, verdict);
+        }
+        for place in &stream.strands.redacted {
+            put(place, place, Verdict::Unverifiable(REDACTED));
+        }
+        // Alarms lie over warnings.
+        let mut marked: Vec<&Break> = classified.breaks.iter().collect();
+        marked.sort_by_key(|b| b.kind.level());
+        for b in marked {
+            for (first, last) in &b.marks {
+                put(first, last, Verdict::Broken(b.kind));
+            }
+        }
+        // A torn line that cannot be read waits for its rest.
+        for b in classified.breaks.iter().filter(|b| b.kind == BreakKind::TornTail) {
+            if stream.strands.segment_of(b.first.index).is_none() {
+                put(&b.first, &b.last, Verdict::Pending);
+            }
+        }
+        let looked_at = stream.looked_at.unwrap_or(stream.records);
+        self.chains += u64::from(!stream.strands.all.is_empty());
+        self.looked_at += looked_at;
+        self.holding += looked_at.saturating_sub(covered_by(doubtful));
+        self.redacted += stream.strands.redacted.len() as u64;
     }
 }
 
@@ -139,22 +153,67 @@ fn covered_by(mut ranges: Vec<(u64, u64)>) -> u64 {
     count
 }
 
-fn coverage(family: Family, holding: u64, looked_at: u64) -> String {
-    let all = holding == looked_at;
-    let of = if all {
-        format!("records 1-{}", grouped(looked_at))
+/// What was covered, in words; `unlisted` = findings left out.
+fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String {
+    let scheme = &path.checker.scheme;
+    let of = if sums.holding == sums.looked_at {
+        format!("records 1-{}", grouped(sums.looked_at))
     } else {
-        format!("{} of {} records", grouped(holding), grouped(looked_at))
+        format!("{} of {} records", grouped(sums.holding), grouped(sums.looked_at))
     };
-    match family {
+    let mut out = match family {
         Family::LinksOnly => format!(
             "links of {of} hold; their contents cannot be checked (keyed or unknown recipe)"
         ),
         _ => format!("{of} verified"),
+    };
+    let mut also = |text: String| {
+        out.push_str("; ");
+        out.push_str(&text);
+    };
+    if !scheme.stream.is_empty() {
+        let chains = grouped(sums.chains);
+        also(format!("{chains} chains, one for each {}", scheme.stream_name()));
     }
+    match sums.waiting {
+        0 => {}
+        1 => also("the last record is protected only by the one to come".into()),
+        n => also(format!(
+            "the last records of {} chains are protected only by those to come",
+            grouped(n)
+        )),
+    }
+    if sums.redacted > 0 {
+        also(format!("{} redacted, not verifiable", grouped(sums.redacted)));
+    }
+    if let Some(weak) = scheme.weak() {
+        also(format!(
+            "{weak} is weak: who can write the log can find two records with one hash"
+        ));
+    }
+    for why in &scheme.missing {
+        also(why.clone());
+    }
+    let rest = path.records - sums.looked_at;
+    if rest > path.passed_over {
+        also(format!(
+            "{} records not looked at: too many breaks before them",
+            grouped(rest - path.passed_over)
+        ));
+    }
+    if path.passed_over > 0 {
+        also(format!(
+            "{} records not looked at: too many chains",
+            grouped(path.passed_over)
+        ));
+    }
+    if unlisted > 0 {
+        also(format!("{} more findings not listed", grouped(unlisted as u64)));
+    }
+    out
 }
 
-fn finding(b: &Break, family: Family, path: &Path) -> Finding {
+fn finding(b: &Break, family: Family, strands: &Strands) -> Finding {
     Finding {
         kind: b.kind,
         level: b.kind.level(),
@@ -171,6 +230,6 @@ fn finding(b: &Break, family: Family, path: &Path) -> Finding {
         ts: b.time.read(),
         expected: b.expected.map(|d| d.hex()),
         found: b.found.map(|d| d.hex()),
-        explanation: words(b, family, &path.strands),
+        explanation: words(b, family, strands),
     }
 }

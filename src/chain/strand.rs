@@ -136,6 +136,8 @@ pub(super) struct Strands {
     /// In file order.
     pub(super) segments: Vec<Segment>,
     pub(super) remarks: Vec<Remark>,
+    /// Records from which contents were taken out.
+    pub(super) redacted: Vec<Place>,
     /// Hashes that a next record may name, of all strands but the current one.
     ends: HashMap<Digest, u32>,
     /// The strand of the last record that was no copy.

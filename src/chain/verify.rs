@@ -6,14 +6,16 @@
 //! objects have to be sorted. Memory: 8 bytes a record while the chain holds, about 40 from the first break on, and
 //! some hundred bytes for each break or turn between branches.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::check::{Checker, Line};
+use super::check::{Checker, Line, Read};
 use super::classify::Family;
 use super::detect::detect;
 use super::digest::Digest;
 use super::history::History;
 use super::report;
+use super::rule::Hints;
 use super::strand::{Node, Place, Remark, Strands};
 use super::{ChainReport, Record};
 use crate::event::BreakKind;
@@ -21,11 +23,16 @@ use crate::event::BreakKind;
 /// Records, and bytes of them, in which a chain must show.
 const SAMPLE_RECORDS: usize = 64;
 const SAMPLE_BYTES: usize = 8 << 20;
+/// Chains in one source that are walked; records of more are counted as not looked at.
+const MAX_STREAMS: usize = 1 << 16;
+/// Own hashes kept of a rolling chain: what was slipped in or moved within so many records is told apart.
+const MAX_BEFORE: usize = 8;
 
 /// Checks the chain of one source, record by record. Reports depend only on the records given, not on when they
 /// are asked for.
 pub struct Verifier {
     source: Arc<str>,
+    hints: Hints,
     state: State,
     /// A last line without LF: it may still grow, so it is taken in only when something follows.
     torn: Option<Owned>,
@@ -77,30 +84,56 @@ pub(super) struct Extent {
     pub(super) generation: i32,
     pub(super) first: u64,
     pub(super) last: u64,
-    /// It has records of the chain.
-    linked: bool,
 }
 
-/// A walk along a chain, so far: everything but the history.
+/// One of the chains in a source, walked so far: everything but the history.
+#[derive(Clone, Default)]
+pub(super) struct Stream {
+    pub(super) strands: Strands,
+    /// The newest generation with records of it.
+    newest: Option<i32>,
+    pub(super) records: u64,
+    /// Records up to and with the one where looking closer was given up.
+    pub(super) looked_at: Option<u64>,
+    /// Index of its last record.
+    pub(super) last: u64,
+    /// In a rolling chain the texts of the own hashes before, the nearest first.
+    before: VecDeque<Vec<u8>>,
+}
+
+/// A walk along the chains of a source, so far.
 #[derive(Clone)]
 pub(super) struct Path {
     pub(super) checker: Checker,
-    pub(super) strands: Strands,
+    /// The first takes what belongs to no other.
+    pub(super) streams: Vec<Stream>,
+    by_value: HashMap<Vec<u8>, usize>,
     pub(super) extents: Vec<Extent>,
     pub(super) records: u64,
-    /// The record where looking closer was given up.
-    pub(super) beyond_use: Option<Place>,
+    /// Records of more streams than are walked.
+    pub(super) passed_over: u64,
 }
 
 struct Walk {
     path: Path,
-    history: History,
+    /// For each stream.
+    histories: Vec<History>,
 }
 
+/// What the history has to know of a record: its stream, its hash, its index.
+type Seen = (usize, Digest, u64);
+
 impl Verifier {
+    /// Nothing is known beforehand of the source's chain.
     pub fn new(source: Arc<str>) -> Self {
+        Self::with(source, Hints::default())
+    }
+
+    /// Something is known of it.
+    pub fn with(source: Arc<str>, hints: Hints) -> Self {
         Self {
             source,
+            hints,
             state: State::Gathering(Vec::new()),
             torn: None,
         }
@@ -131,7 +164,7 @@ impl Verifier {
                 sample.push(Owned::new(record));
                 let bytes: usize = sample.iter().map(|r| r.bytes.len()).sum();
                 if sample.len() >= SAMPLE_RECORDS || (bytes >= SAMPLE_BYTES && sample.len() > 1) {
-                    self.state = match Walk::find(sample.iter()) {
+                    self.state = match Walk::find(sample.iter(), &self.hints) {
                         Some(walk) => State::Chained(Box::new(walk)),
                         None => State::Unchained {
                             looked_at: sample.len() as u64,
@@ -153,19 +186,19 @@ impl Verifier {
         let source = Arc::clone(&self.source);
         match &self.state {
             State::Unchained { looked_at } => report::unchained(source, *looked_at),
-            State::Gathering(sample) => match Walk::find(sample.iter().chain(&self.torn)) {
-                Some(walk) => report::report(source, &walk.path, &walk.history),
+            State::Gathering(sample) => match Walk::find(sample.iter().chain(&self.torn), &self.hints) {
+                Some(walk) => report::report(source, &walk.path, &walk.histories),
                 None => {
                     let torn = usize::from(self.torn.is_some());
                     report::unchained(source, (sample.len() + torn) as u64)
                 }
             },
             State::Chained(walk) => match &self.torn {
-                None => report::report(source, &walk.path, &walk.history),
+                None => report::report(source, &walk.path, &walk.histories),
                 Some(torn) => {
                     let mut path = walk.path.clone();
-                    path.advance(&torn.record(), &walk.history);
-                    report::report(source, &path, &walk.history)
+                    path.advance(&torn.record(), &walk.histories);
+                    report::report(source, &path, &walk.histories)
                 }
             },
         }
@@ -179,17 +212,18 @@ impl Verifier {
 
 impl Walk {
     /// Looks for a chain in a sample and walks it.
-    fn find<'a>(sample: impl Iterator<Item = &'a Owned> + Clone) -> Option<Self> {
+    fn find<'a>(sample: impl Iterator<Item = &'a Owned> + Clone, hints: &Hints) -> Option<Self> {
         let lines: Vec<&[u8]> = sample.clone().map(|r| r.bytes.as_slice()).collect();
         let mut walk = Self {
             path: Path {
-                checker: Checker::new(detect(&lines)?),
-                strands: Strands::default(),
+                checker: Checker::new(detect(&lines, hints)?),
+                streams: vec![Stream::default()],
+                by_value: HashMap::new(),
                 extents: Vec::new(),
                 records: 0,
-                beyond_use: None,
+                passed_over: 0,
             },
-            history: History::new(),
+            histories: Vec::new(),
         };
         for record in sample {
             walk.step(&record.record());
@@ -198,18 +232,21 @@ impl Walk {
     }
 
     fn step(&mut self, record: &Record<'_>) {
-        if let Some((hash, index)) = self.path.advance(record, &self.history) {
-            self.history.push(&hash, index);
-        }
-        if self.path.strands.all.len() > 1 {
-            self.history.build_index();
+        let seen = self.path.advance(record, &self.histories);
+        self.histories.resize_with(self.path.streams.len(), History::new);
+        let Some((stream, hash, index)) = seen else {
+            return;
+        };
+        self.histories[stream].push(&hash, index);
+        if self.path.streams[stream].strands.all.len() > 1 {
+            self.histories[stream].build_index();
         }
     }
 }
 
 impl Path {
-    /// Takes a record in; returns its hash and index for the history, if it has one.
-    fn advance(&mut self, record: &Record<'_>, history: &History) -> Option<(Digest, u64)> {
+    /// Takes a record in; returns what the history has to know of it, if it has a hash.
+    fn advance(&mut self, record: &Record<'_>, histories: &[History]) -> Option<Seen> {
         let place = Place {
             index: self.records,
             generation: record.generation,
@@ -217,30 +254,106 @@ impl Path {
             offset: record.offset,
         };
         self.records += 1;
-        if self.beyond_use.is_some() {
+        self.extend_to(place);
+        let read = self.checker.read(record.bytes);
+        let Some(id) = self.stream_of(read.as_ref()) else {
+            self.passed_over += 1;
+            return None;
+        };
+        let stream = &mut self.streams[id];
+        stream.records += 1;
+        stream.last = place.index;
+        if stream.looked_at.is_some() {
             return None;
         }
-        let opens_file = !self.extend_to(place);
-        let checked = match self.checker.check(record.bytes, opens_file) {
+        let own = match histories.get(id) {
+            Some(history) => stream.advance(&mut self.checker, read, record, place, history),
+            None => stream.advance(&mut self.checker, read, record, place, &History::new()),
+        };
+        own.map(|own| (id, own, place.index))
+    }
+
+    /// The stream of a record, begun if it is new; `None` if there are too many.
+    fn stream_of(&mut self, read: Option<&Read<'_>>) -> Option<usize> {
+        let value = match read {
+            Some(read) if !read.stream.is_empty() => &read.stream,
+            _ => return Some(0),
+        };
+        if let Some(known) = self.by_value.get(value) {
+            return Some(*known);
+        }
+        if self.streams.len() >= MAX_STREAMS {
+            return None;
+        }
+        let id = self.streams.len();
+        self.by_value.insert(value.clone(), id);
+        self.streams.push(Stream::default());
+        Some(id)
+    }
+
+    /// Grows the extent of the record's generation.
+    fn extend_to(&mut self, place: Place) {
+        match self.extents.last_mut() {
+            Some(extent) if extent.generation == place.generation => {
+                extent.last = extent.last.max(place.offset);
+            }
+            _ => self.extents.push(Extent {
+                generation: place.generation,
+                first: place.offset,
+                last: place.offset,
+            }),
+        }
+    }
+
+    pub(super) fn family(&self) -> Family {
+        let scheme = &self.checker.scheme;
+        if scheme.is_raw_line() {
+            Family::RawLine
+        } else if scheme.is_links_only() {
+            Family::LinksOnly
+        } else if scheme.is_rolling() {
+            Family::Rolling
+        } else {
+            Family::OwnHash
+        }
+    }
+}
+
+impl Stream {
+    /// Takes a record in; its hash, if it has one.
+    fn advance(
+        &mut self,
+        checker: &mut Checker,
+        read: Option<Read<'_>>,
+        record: &Record<'_>,
+        place: Place,
+        history: &History,
+    ) -> Option<Digest> {
+        let opens_file = self.newest != Some(place.generation);
+        let Some(read) = read else {
+            let kind = match record.torn {
+                true => BreakKind::TornTail,
+                false => BreakKind::Malformed,
+            };
+            self.strands.stray(kind, place, checker.line_hash(record.bytes));
+            return None;
+        };
+        let before = self.before.make_contiguous();
+        let checked = match checker.check(read, opens_file, before) {
             Line::Record(checked) => checked,
-            Line::Malformed(own) if record.torn => {
-                self.strands.stray(BreakKind::TornTail, place, own);
-                return None;
-            }
-            Line::Malformed(own) => {
-                self.strands.stray(BreakKind::Malformed, place, own);
-                return None;
-            }
             Line::Unlinked(own) => {
                 self.strands.stray(BreakKind::Unlinked, place, own);
                 return None;
             }
         };
-        if let Some(extent) = self.extents.last_mut() {
-            extent.linked = true;
+        self.newest = Some(place.generation);
+        if checker.scheme.is_rolling() && checked.own.is_some() {
+            self.before.push_front(checked.own_text.to_vec());
+            self.before.truncate(MAX_BEFORE);
         }
         let node = Node::new(place, &checked);
-        let mut remark = |kind: BreakKind| {
+        let torn = record.torn.then_some(BreakKind::TornTail);
+        for kind in checked.remarks.iter().copied().chain(torn) {
             self.strands.remark(Remark {
                 kind,
                 first: place,
@@ -248,49 +361,16 @@ impl Path {
                 time: node.time,
                 seq: None,
             });
-        };
-        if checked.misspelled && !node.is_changed() {
-            remark(BreakKind::Spelling);
         }
-        if checked.new_recipe.is_some() {
-            remark(BreakKind::RecipeChanged);
+        if checked.redacted {
+            self.strands.redacted.push(place);
         }
-        if record.torn {
-            remark(BreakKind::TornTail);
-        }
-        let checker = &mut self.checker;
         self.strands.place(node, opens_file, history, |prev| {
             checker.hash_linked_to(&checked, prev)
         });
         if self.strands.is_beyond_use() {
-            self.beyond_use = Some(place);
+            self.looked_at = Some(self.records);
         }
-        node.own.map(|own| (own, place.index))
-    }
-
-    /// Grows the extent of the record's generation; whether that has records of the chain already.
-    fn extend_to(&mut self, place: Place) -> bool {
-        if let Some(extent) = self.extents.last_mut()
-            && extent.generation == place.generation
-        {
-            extent.last = extent.last.max(place.offset);
-            return extent.linked;
-        }
-        self.extents.push(Extent {
-            generation: place.generation,
-            first: place.offset,
-            last: place.offset,
-            linked: false,
-        });
-        false
-    }
-    pub(super) fn family(&self) -> Family {
-        if self.checker.scheme.is_raw_line() {
-            Family::RawLine
-        } else if self.checker.scheme.is_links_only() {
-            Family::LinksOnly
-        } else {
-            Family::OwnHash
-        }
+        node.own
     }
 }

@@ -1,0 +1,113 @@
+//! A source's chain, pinned once it was found: which fields, which recipe, which hash function, which spelling.
+
+use super::canonical::Layout;
+use super::digest::Spelling;
+use super::recipe::Recipe;
+use super::rule::{Key, Signed};
+use super::template::unquoted;
+
+/// What was pinned. Keys are quoted, as they stand in the records.
+#[derive(Clone, Debug)]
+pub(super) struct Scheme {
+    /// `None`: rolling; the own hash of the record before is the link, and is not logged again.
+    pub(super) prev_key: Option<Vec<u8>>,
+    pub(super) own_key: Option<Vec<u8>>,
+    pub(super) seq_key: Option<Vec<u8>>,
+    pub(super) time_key: Option<Vec<u8>>,
+    /// Paths of the fields that tell apart the chains in one file.
+    pub(super) stream: Vec<Vec<Vec<u8>>>,
+    /// The hash functions: one, or one for each key of an HMAC.
+    pub(super) functions: Vec<Key>,
+    pub(super) key_id: Option<Vec<u8>>,
+    /// The recipes that fit every record so far (sorted and insertion order are one until a key stands out of
+    /// order). Empty: links only, the content's hash cannot be reproduced.
+    pub(super) recipes: Vec<Recipe>,
+    /// The recipes were given: all of them stay, whatever the records show.
+    pub(super) given: bool,
+    /// Members that are not hashed, such as a signature.
+    pub(super) left_out: Vec<Vec<u8>>,
+    /// Two levels: what the own hash covers is another hash, and that covers the content.
+    pub(super) inner: Option<Inner>,
+    pub(super) signature: Option<Signed>,
+    /// Field that says, if true, that contents were taken out.
+    pub(super) redacted: Option<Vec<u8>>,
+    pub(super) prev_spelling: Spelling,
+    pub(super) own_spelling: Option<Spelling>,
+    /// Blanks as nearly all records have them.
+    pub(super) layout: Option<Layout>,
+    /// Labels of this source's own for "nothing before this".
+    pub(super) genesis: Vec<Vec<u8>>,
+    /// Keys that could not be read, with the reason.
+    pub(super) missing: Vec<String>,
+}
+
+/// The lower of two levels.
+#[derive(Clone, Debug)]
+pub(super) struct Inner {
+    pub(super) key: Vec<u8>,
+    pub(super) function: Key,
+    pub(super) recipes: Vec<Recipe>,
+    /// Members that it does not cover.
+    pub(super) left_out: Vec<Vec<u8>>,
+}
+
+impl Scheme {
+    /// Records have no hash of their own: that of the whole record is the link to it.
+    pub(super) fn is_raw_line(&self) -> bool {
+        self.own_key.is_none() && !self.recipes.is_empty()
+    }
+
+    pub(super) fn is_rolling(&self) -> bool {
+        self.prev_key.is_none()
+    }
+
+    pub(super) fn is_links_only(&self) -> bool {
+        self.recipes.is_empty()
+    }
+
+    /// A hash function of it that does not protect against somebody who can write the log.
+    pub(super) fn weak(&self) -> Option<&'static str> {
+        let first = self.functions.first().filter(|_| !self.is_links_only())?;
+        first.algorithm.is_weak().then(|| first.algorithm.name())
+    }
+
+    /// `own-sorted sha256 prev_hash/hash`, `prev+json-sorted hmac-sha256 rolling hash per tenant`
+    pub(super) fn name(&self) -> String {
+        let mut words = Vec::new();
+        match (self.recipes.first(), self.functions.first()) {
+            (Some(recipe), Some(function)) => {
+                words.push(recipe.name());
+                words.push(function.algorithm.name().to_owned());
+            }
+            _ => words.push("links-only".to_owned()),
+        }
+        if self.weak().is_some() {
+            words.push("(weak)".into());
+        }
+        let own = self.own_key.as_deref().map(unquoted);
+        words.push(match (&self.prev_key, own) {
+            (Some(prev), Some(own)) => format!("{}/{own}", unquoted(prev)),
+            (Some(prev), None) => unquoted(prev),
+            (None, own) => format!("rolling {}", own.unwrap_or_default()),
+        });
+        if let Some(inner) = &self.inner {
+            words.push(format!("over {}", unquoted(&inner.key)));
+        }
+        if let Some(signature) = &self.signature {
+            words.push(format!("ed25519 {}", unquoted(&signature.field)));
+        }
+        if !self.stream.is_empty() {
+            words.push(format!("per {}", self.stream_name()));
+        }
+        words.join(" ")
+    }
+
+    /// `tenant`, `org.id, run`
+    pub(super) fn stream_name(&self) -> String {
+        let dotted = |path: &Vec<Vec<u8>>| {
+            let keys: Vec<String> = path.iter().map(|k| unquoted(k)).collect();
+            keys.join(".")
+        };
+        self.stream.iter().map(dotted).collect::<Vec<_>>().join(", ")
+    }
+}
