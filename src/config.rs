@@ -14,6 +14,7 @@ mod toml_layer;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::chain::ChainRule;
 use crate::event::Zone;
 use crate::source::command::Command;
 use crate::text::Charset;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub index: IndexLimits,
     /// Formats of one's own.
     pub formats: Vec<crate::format::Spec>,
+    /// What is known of the chains of logs beforehand.
+    pub chains: Vec<ChainRule>,
     /// What can be read as `command:NAME`.
     pub commands: Vec<Command>,
 }
@@ -104,6 +107,7 @@ impl Default for Settings {
                 min_free: 1 << 30,
             },
             formats: Vec::new(),
+            chains: Vec::new(),
             commands: vec![Command::journal()],
         }
     }
@@ -188,7 +192,7 @@ pub fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     flags: Vec<Entry>,
 ) -> (Settings, Vec<ConfigError>) {
-    let (mut formats, mut commands) = (Vec::new(), Vec::new());
+    let (mut formats, mut commands, mut chains) = (Vec::new(), Vec::new(), Vec::new());
     let (file, mut errors) = match paths.map(|p| p.config_file()) {
         None => (Vec::new(), Vec::new()),
         Some(path) => match read_text(&path) {
@@ -199,6 +203,9 @@ pub fn load(
                 errors.extend(wrong);
                 let (configured, wrong) = lists::read_commands(&path, &text);
                 commands = configured;
+                errors.extend(wrong);
+                let (known, wrong) = lists::read_chains(&path, &text);
+                chains = known;
                 errors.extend(wrong);
                 (entries, errors)
             }
@@ -218,6 +225,7 @@ pub fn load(
     let (mut settings, wrong) = merge(&[file, read_environment(environment), flags]);
     errors.extend(wrong);
     settings.formats = formats;
+    settings.chains = chains;
     let named = |name: &str| commands.iter().any(|c| c.name == name);
     let journal = Command::journal();
     if !named(&journal.name) {
@@ -233,7 +241,12 @@ pub fn load(
 impl Settings {
     /// Replaces a leading `~/` by the home directory.
     pub fn expand_home(&mut self, home: &Path) {
-        for path in self.sources.iter_mut().chain(&mut self.runbooks) {
+        let keys = self.chains.iter_mut().flat_map(|rule| {
+            let keys = rule.key.iter_mut().chain(&mut rule.public_key);
+            keys.map(|key| &mut key.file)
+        });
+        let paths = self.sources.iter_mut().chain(&mut self.runbooks);
+        for path in paths.chain(keys) {
             if let Ok(rest) = path.strip_prefix("~") {
                 *path = home.join(rest);
             }

@@ -33,6 +33,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 pub use self::choices::Chooser;
 use self::coordinator::{Coordinator, Ends};
 use self::sealed::Seals;
+use crate::chain::ChainRule;
 use crate::engine::sink::EventSink;
 use crate::engine::{Covers, EngineError};
 use crate::event::Zone;
@@ -69,6 +70,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// Program and first arguments of what becomes one of them, and dies with this process; none = started as they are.
     pub launcher: Vec<OsString>,
+    /// What is known of the chains of logs beforehand.
+    pub chains: Arc<[ChainRule]>,
     /// What logs without a chain are compared with.
     pub seals: Option<Seals>,
 }

@@ -53,6 +53,7 @@ fn incident() -> Arc<MemoryEngine> {
         spool: folder.path().to_owned(),
         commands: Vec::new(),
         launcher: Vec::new(),
+        chains: [].into(),
         seals: None,
     };
     let ingest = Ingest::start(discoverer, discovery, engine.sinks(), registry, options).unwrap();

@@ -1,28 +1,17 @@
 //! One line against the pinned scheme: what it links to, what the next should link to, and whether its content
 //! hashes to what it says.
 
+mod content;
+
 use super::algorithm::Algorithm;
 use super::canonical::Object;
 use super::detect::{positions, read_time, string_text, whole_number};
 use super::digest::{Digest, Spelling, is_genesis};
-use super::recipe::{Preimage, Recipe, find, own_hash_recipes};
+use super::recipe::{Preimage, Recipe, find};
 use super::rule::Key;
-use super::scheme::{Inner, Scheme};
+use super::scheme::Scheme;
 use super::signature::{self, Seal};
 use crate::event::{BreakKind, Timestamp};
-
-/// Unknown contents on which all recipes are tried before that is done only now and then.
-const TRIES: u64 = 64;
-
-/// Labels that writers hash in place of a previous hash they log as null.
-const GENESIS_LABELS: [&str; 6] = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "GENESIS",
-    "genesis",
-    "0",
-    "null",
-    "None",
-];
 
 /// What a record's `prev` field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +223,12 @@ impl Checker {
 
     /// Hashes a record. `first`: of its file, where a missing link is a beginning. `before`: in a rolling chain the
     /// texts of the own hashes before it, the nearest first.
-    pub(super) fn check<'a>(&mut self, read: Read<'a>, first: bool, before: &[Vec<u8>]) -> Line<'a> {
+    pub(super) fn check<'a>(
+        &mut self,
+        read: Read<'a>,
+        first: bool,
+        before: &[Vec<u8>],
+    ) -> Line<'a> {
         let raw = self.scheme.is_raw_line();
         let fields = read.fields;
         if fields.prev.is_none() && fields.own.is_none() && !(raw && first) {
@@ -324,188 +318,6 @@ impl Checker {
             })
     }
 
-    fn check_content(&mut self, record: &mut Checked<'_>, doubled: bool) {
-        let keys = self.usable_keys(record);
-        if keys.is_empty() {
-            // Nothing can be said of its content.
-            record.remarks.push(BreakKind::KeyUnknown);
-            return;
-        }
-        let own = record.own;
-        let mut now = None;
-        for i in 0..self.scheme.recipes.len() {
-            for &key in &keys {
-                let calc = self.hash(record, &self.scheme.recipes[i], key, None);
-                if own.is_some_and(|own| own.is_of(&calc)) && !doubled {
-                    self.learn(record, i, key);
-                    self.check_inner(record);
-                    return;
-                }
-                now = now.or(Some(calc));
-            }
-        }
-        if let Some(own) = own
-            && !doubled
-            && self.holds_otherwise(record, &own)
-        {
-            record.content = Content::Holds;
-            return;
-        }
-        let calc = now.unwrap_or(Digest::of(&[0; 32]));
-        let calc = own.map_or(calc, |own| own.cut(&calc));
-        record.content = Content::Changed(calc);
-        record.also = Some((calc, Alteration::OwnHash));
-    }
-
-    /// Notes that a record holds under a recipe and a key.
-    fn learn(&mut self, record: &mut Checked<'_>, recipe: usize, key: usize) {
-        // The recipes before this one fitted all earlier records and not this one: it was never they.
-        if !self.scheme.given {
-            self.scheme.recipes.drain(..recipe);
-        }
-        self.last_key = key;
-        record.content = Content::Holds;
-        let from = self.scheme.functions[key].from;
-        if from.is_some() && record.time.read().is_some_and(|written| from > Some(written)) {
-            record.remarks.push(BreakKind::KeyEpoch);
-        }
-    }
-
-    /// The keys (by index) that a record may be made with, the likelier first.
-    fn usable_keys(&self, record: &Checked<'_>) -> Vec<usize> {
-        let functions = &self.scheme.functions;
-        let named = |key: &Key| match (&key.id, record.key_id) {
-            (Some(known), Some(said)) => known.as_bytes() == said,
-            _ => true,
-        };
-        let mut keys: Vec<usize> = (0..functions.len()).filter(|i| named(&functions[*i])).collect();
-        keys.sort_by_key(|key| *key != self.last_key);
-        keys
-    }
-
-    /// The lower of two levels, once the upper holds.
-    fn check_inner(&mut self, record: &mut Checked<'_>) {
-        let Some(inner) = &self.scheme.inner else {
-            return;
-        };
-        let stored = record.object.get(&inner.key).and_then(|m| string_text(m.value));
-        let stored = stored.and_then(Digest::read).map(|s| s.0);
-        let mut calcs = inner.recipes.iter().map(|r| inner_hash(record, r, inner));
-        let holds = calcs.position(|calc| stored.is_some_and(|s| s.is_of(&calc)));
-        let first = inner.recipes.first().map(|r| inner_hash(record, r, inner));
-        match (holds, first) {
-            (Some(at), _) => {
-                if let Some(inner) = &mut self.scheme.inner {
-                    inner.recipes.drain(..at);
-                }
-            }
-            (None, Some(calc)) => record.content = Content::Changed(calc),
-            (None, None) => {}
-        }
-    }
-
-    /// A record of a rolling chain links to the first of those before it that its hash covers.
-    fn check_rolling(&mut self, record: &mut Checked<'_>, doubled: bool, before: &[Vec<u8>]) {
-        record.link = Link::Unreadable;
-        let keys = self.usable_keys(record);
-        if keys.is_empty() {
-            record.remarks.push(BreakKind::KeyUnknown);
-            return;
-        }
-        let Some(own) = record.own.filter(|_| !doubled) else {
-            record.content = Content::Changed(Digest::of(&[0; 32]));
-            return;
-        };
-        let labels = GENESIS_LABELS.iter().map(|l| l.as_bytes().to_vec());
-        let labels = labels.chain([Vec::new()]).chain(self.scheme.genesis.iter().cloned());
-        let labels: Vec<Vec<u8>> = labels.collect();
-        for i in 0..self.scheme.recipes.len() {
-            for &key in &keys {
-                let covers = |text: &&Vec<u8>| {
-                    let calc = self.hash(record, &self.scheme.recipes[i], key, Some(text));
-                    own.is_of(&calc)
-                };
-                let named = before.iter().find(covers);
-                let link = match named {
-                    Some(text) => Digest::read(text).map(|d| Link::To(d.0)),
-                    None => labels.iter().find(covers).map(|_| Link::Genesis),
-                };
-                if let Some(link) = link {
-                    record.link = link;
-                    self.learn(record, i, key);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Whether the content holds with the link in its pinned spelling, with another label for the beginning, or
-    /// under another recipe.
-    fn holds_otherwise(&mut self, record: &mut Checked<'_>, own: &Digest) -> bool {
-        let Some(recipe) = self.scheme.recipes.first() else {
-            return false;
-        };
-        let keys = self.usable_keys(record);
-        if let Link::To(prev) = record.link
-            && record.misspelled
-        {
-            let respelled = prev.spell(self.scheme.prev_spelling).into_bytes();
-            for &key in &keys {
-                if own.is_of(&self.hash(record, recipe, key, Some(&respelled))) {
-                    return true;
-                }
-            }
-        }
-        let nameless = record.link == Link::Genesis && record.prev_text.is_empty();
-        if nameless && recipe.joins_prev() {
-            let mut buffer = Vec::new();
-            for label in GENESIS_LABELS {
-                let mut preimage = Self::preimage(record);
-                preimage.prev_text = label.as_bytes();
-                for &key in &keys {
-                    let function = &self.scheme.functions[key].algorithm;
-                    if own.is_of(&recipe.digest(function, &preimage, &mut buffer)) {
-                        return true;
-                    }
-                }
-            }
-        }
-        self.holds_by_another_recipe(record, own)
-    }
-
-    fn holds_by_another_recipe(&mut self, record: &mut Checked<'_>, own: &Digest) -> bool {
-        let mut buffer = Vec::new();
-        let mut holds = |recipe: &Recipe, function: &Algorithm| {
-            own.is_of(&recipe.digest(function, &Self::preimage(record), &mut buffer))
-        };
-        if self.changed_to.iter().any(|(recipe, function)| holds(recipe, function)) {
-            return true;
-        }
-        self.unknown_contents += 1;
-        // Trying everything on every record of a long unknown stretch would cost minutes.
-        if self.unknown_contents > TRIES && !self.unknown_contents.is_power_of_two() {
-            return false;
-        }
-        // Under a secret key nobody but its holder can change the recipe; without one anybody can, also to a weaker
-        // function.
-        let keyed = self.scheme.functions.iter().any(|f| matches!(f.algorithm, Algorithm::Hmac(_)));
-        let functions: Vec<Algorithm> = match keyed {
-            true => self.scheme.functions.iter().map(|f| f.algorithm.clone()).collect(),
-            false => Algorithm::of_len(own.len()).to_vec(),
-        };
-        let prefixed = !self.scheme.prev_spelling.prefix.is_empty();
-        for recipe in own_hash_recipes(prefixed) {
-            for function in &functions {
-                if holds(&recipe, function) {
-                    self.changed_to.push((recipe, function.clone()));
-                    record.remarks.push(BreakKind::RecipeChanged);
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
     fn check_signature(&mut self, record: &mut Checked<'_>) {
         let Some(signed) = &self.scheme.signature else {
             return;
@@ -538,7 +350,13 @@ impl Checker {
     }
 
     /// The record's hash by a recipe and a key; `prev` stands in for the text of the previous hash.
-    fn hash(&self, record: &Checked<'_>, recipe: &Recipe, key: usize, prev: Option<&Vec<u8>>) -> Digest {
+    fn hash(
+        &self,
+        record: &Checked<'_>,
+        recipe: &Recipe,
+        key: usize,
+        prev: Option<&Vec<u8>>,
+    ) -> Digest {
         let mut buffer = Vec::new();
         let mut preimage = Self::preimage(record);
         let mut quoted = Vec::new();
@@ -549,12 +367,18 @@ impl Checker {
             preimage.prev_text = prev;
             preimage.prev_token = Some(&quoted);
         }
-        recipe.digest(&self.scheme.functions[key].algorithm, &preimage, &mut buffer)
+        recipe.digest(
+            &self.scheme.functions[key].algorithm,
+            &preimage,
+            &mut buffer,
+        )
     }
 
     fn hash_as_pinned(&self, record: &Checked<'_>, prev: Option<&Vec<u8>>) -> Option<Digest> {
         let recipe = self.scheme.recipes.first()?;
-        let key = self.last_key.min(self.scheme.functions.len().checked_sub(1)?);
+        let key = self
+            .last_key
+            .min(self.scheme.functions.len().checked_sub(1)?);
         Some(self.hash(record, recipe, key, prev))
     }
 
@@ -564,14 +388,4 @@ impl Checker {
         let calc = self.hash_as_pinned(record, Some(&text))?;
         Some(record.own.map_or(calc, |own| own.cut(&calc)))
     }
-}
-
-fn inner_hash(record: &Checked<'_>, recipe: &Recipe, inner: &Inner) -> Digest {
-    let left_out = positions(&record.object, &inner.left_out);
-    let preimage = Preimage {
-        own: record.object.position(&inner.key),
-        left_out: &left_out,
-        ..Checker::preimage(record)
-    };
-    recipe.digest(&inner.function.algorithm, &preimage, &mut Vec::new())
 }

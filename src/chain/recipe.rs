@@ -49,6 +49,12 @@ pub(super) fn joined_recipes(prefixed: bool) -> Vec<Recipe> {
     all
 }
 
+/// The recipes over a record's JSON without any of its hashes.
+pub(super) fn content_recipes() -> Vec<Recipe> {
+    let alone = |form| Recipe::new([Part::Json(form, Without::OwnAndPrev)]);
+    forms().map(alone).collect()
+}
+
 /// The recipes that join the previous hash to another hash of the record (two levels), which stands under `key`.
 pub(super) fn two_level_recipes(key: &[u8]) -> Vec<Recipe> {
     let mut all = Vec::new();
@@ -63,7 +69,12 @@ pub(super) fn two_level_recipes(key: &[u8]) -> Vec<Recipe> {
         };
         for joint in joints {
             for prev_first in [true, false] {
-                all.push(Recipe::joined(Part::Prev(form), joint, field.clone(), prev_first));
+                all.push(Recipe::joined(
+                    Part::Prev(form),
+                    joint,
+                    field.clone(),
+                    prev_first,
+                ));
             }
         }
     }
@@ -139,7 +150,9 @@ impl Preimage<'_> {
 
 /// A string's text as it stands between its quotes; other tokens as they are.
 fn text_of(token: &[u8]) -> &[u8] {
-    let text = token.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\""));
+    let text = token
+        .strip_prefix(b"\"")
+        .and_then(|t| t.strip_suffix(b"\""));
     text.unwrap_or(token)
 }
 
@@ -276,12 +289,16 @@ impl Recipe {
             [Part::Json(form, without), Part::Prev(prev)] => {
                 joined("json", b"", prev_name(prev), form, without)
             }
-            [Part::Prev(prev), Part::Text(joint), Part::Json(form, without)] => {
-                joined(prev_name(prev), joint, "json", form, without)
-            }
-            [Part::Json(form, without), Part::Text(joint), Part::Prev(prev)] => {
-                joined("json", joint, prev_name(prev), form, without)
-            }
+            [
+                Part::Prev(prev),
+                Part::Text(joint),
+                Part::Json(form, without),
+            ] => joined(prev_name(prev), joint, "json", form, without),
+            [
+                Part::Json(form, without),
+                Part::Text(joint),
+                Part::Prev(prev),
+            ] => joined("json", joint, prev_name(prev), form, without),
             _ => self.template(),
         }
     }

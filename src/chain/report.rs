@@ -117,7 +117,11 @@ impl Sums {
             }
         }
         // A torn line that cannot be read waits for its rest.
-        for b in classified.breaks.iter().filter(|b| b.kind == BreakKind::TornTail) {
+        for b in classified
+            .breaks
+            .iter()
+            .filter(|b| b.kind == BreakKind::TornTail)
+        {
             if stream.strands.segment_of(b.first.index).is_none() {
                 put(&b.first, &b.last, Verdict::Pending);
             }
@@ -159,7 +163,11 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
     let of = if sums.holding == sums.looked_at {
         format!("records 1-{}", grouped(sums.looked_at))
     } else {
-        format!("{} of {} records", grouped(sums.holding), grouped(sums.looked_at))
+        format!(
+            "{} of {} records",
+            grouped(sums.holding),
+            grouped(sums.looked_at)
+        )
     };
     let mut out = match family {
         Family::LinksOnly => format!(
@@ -173,7 +181,13 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
     };
     if !scheme.stream.is_empty() {
         let chains = grouped(sums.chains);
-        also(format!("{chains} chains, one for each {}", scheme.stream_name()));
+        also(format!(
+            "{chains} chains, one for each {}",
+            scheme.stream_name()
+        ));
+    }
+    if let Some(fields) = scheme.covered_only() {
+        also(format!("of each record only {fields} is covered"));
     }
     match sums.waiting {
         0 => {}
@@ -184,7 +198,10 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
         )),
     }
     if sums.redacted > 0 {
-        also(format!("{} redacted, not verifiable", grouped(sums.redacted)));
+        also(format!(
+            "{} redacted, not verifiable",
+            grouped(sums.redacted)
+        ));
     }
     if let Some(weak) = scheme.weak() {
         also(format!(
@@ -208,7 +225,10 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
         ));
     }
     if unlisted > 0 {
-        also(format!("{} more findings not listed", grouped(unlisted as u64)));
+        also(format!(
+            "{} more findings not listed",
+            grouped(unlisted as u64)
+        ));
     }
     out
 }

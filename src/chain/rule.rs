@@ -154,7 +154,9 @@ impl ChainRule {
             if let Some(from) = &key.from
                 && Timestamp::parse(from).is_none()
             {
-                return Err(format!("from {from:?} is no time such as 2026-03-01T00:00:00Z"));
+                return Err(format!(
+                    "from {from:?} is no time such as 2026-03-01T00:00:00Z"
+                ));
             }
         }
         Ok(())
@@ -162,9 +164,8 @@ impl ChainRule {
 
     /// Whether it is for this log.
     pub fn fits(&self, log: &Path) -> bool {
-        let fits = |pattern: &String| {
-            glob::Pattern::new(pattern).is_ok_and(|p| p.matches_path(log))
-        };
+        let fits =
+            |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches_path(log));
         self.logs.all().iter().any(fits)
     }
 
@@ -176,10 +177,25 @@ impl ChainRule {
             own: self.own.as_deref().map(template::quoted),
             rolling: self.rolling,
             seq: self.seq.as_deref().map(template::quoted),
-            stream: self.stream.all().iter().map(|s| template::path(s)).collect(),
+            stream: self
+                .stream
+                .all()
+                .iter()
+                .map(|s| template::path(s))
+                .collect(),
             recipes: self.hashed.all().iter().filter_map(|h| recipe(h)).collect(),
-            left_out: self.left_out.all().iter().map(|k| template::quoted(k)).collect(),
-            genesis: self.genesis.all().iter().map(|g| g.clone().into_bytes()).collect(),
+            left_out: self
+                .left_out
+                .all()
+                .iter()
+                .map(|k| template::quoted(k))
+                .collect(),
+            genesis: self
+                .genesis
+                .all()
+                .iter()
+                .map(|g| g.clone().into_bytes())
+                .collect(),
             key_id: self.key_id.as_deref().map(template::quoted),
             redacted: self.redacted.as_deref().map(template::quoted),
             ..Hints::default()
@@ -299,6 +315,14 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// Whether a record that says `id` of its key may be made with this one.
+    pub(super) fn may_be(&self, id: Option<&[u8]>) -> bool {
+        match (&self.id, id) {
+            (Some(known), Some(said)) => known.as_bytes() == said,
+            _ => true,
+        }
+    }
+
     /// A hash function without a secret.
     pub(super) fn plain(algorithm: Algorithm) -> Self {
         Self {

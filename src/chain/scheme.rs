@@ -4,7 +4,7 @@ use super::canonical::Layout;
 use super::digest::Spelling;
 use super::recipe::Recipe;
 use super::rule::{Key, Signed};
-use super::template::unquoted;
+use super::template::{Part, unquoted};
 
 /// What was pinned. Keys are quoted, as they stand in the records.
 #[derive(Clone, Debug)]
@@ -102,12 +102,28 @@ impl Scheme {
         words.join(" ")
     }
 
+    /// The fields that the hash covers, where it does not cover all; `None` if it does.
+    pub(super) fn covered_only(&self) -> Option<String> {
+        let whole = |part: &Part| matches!(part, Part::Json(..) | Part::Line);
+        let parts = &self.recipes.first().filter(|_| self.inner.is_none())?.parts;
+        if parts.iter().any(whole) {
+            return None;
+        }
+        let fields = parts.iter().filter_map(|part| match part {
+            Part::Field(path) | Part::FieldBytes(path) => Some(dotted(path)),
+            _ => None,
+        });
+        Some(fields.collect::<Vec<_>>().join(", "))
+    }
+
     /// `tenant`, `org.id, run`
     pub(super) fn stream_name(&self) -> String {
-        let dotted = |path: &Vec<Vec<u8>>| {
-            let keys: Vec<String> = path.iter().map(|k| unquoted(k)).collect();
-            keys.join(".")
-        };
-        self.stream.iter().map(dotted).collect::<Vec<_>>().join(", ")
+        let names: Vec<String> = self.stream.iter().map(|path| dotted(path)).collect();
+        names.join(", ")
     }
+}
+
+fn dotted(path: &[Vec<u8>]) -> String {
+    let keys: Vec<String> = path.iter().map(|key| unquoted(key)).collect();
+    keys.join(".")
 }

@@ -261,7 +261,10 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (template, want) in [
-            ("{json}", "{json}: the order is one of sorted, sorted-pyspace"),
+            (
+                "{json}",
+                "{json}: the order is one of sorted, sorted-pyspace",
+            ),
             ("{json:up}{ts}", "{json:up}: the order is one of"),
             ("{prev:hex}{ts}", "{prev:hex}: only bare and bytes"),
             ("{prev}|", "nothing of the record itself"),

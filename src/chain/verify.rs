@@ -186,13 +186,15 @@ impl Verifier {
         let source = Arc::clone(&self.source);
         match &self.state {
             State::Unchained { looked_at } => report::unchained(source, *looked_at),
-            State::Gathering(sample) => match Walk::find(sample.iter().chain(&self.torn), &self.hints) {
-                Some(walk) => report::report(source, &walk.path, &walk.histories),
-                None => {
-                    let torn = usize::from(self.torn.is_some());
-                    report::unchained(source, (sample.len() + torn) as u64)
+            State::Gathering(sample) => {
+                match Walk::find(sample.iter().chain(&self.torn), &self.hints) {
+                    Some(walk) => report::report(source, &walk.path, &walk.histories),
+                    None => {
+                        let torn = usize::from(self.torn.is_some());
+                        report::unchained(source, (sample.len() + torn) as u64)
+                    }
                 }
-            },
+            }
             State::Chained(walk) => match &self.torn {
                 None => report::report(source, &walk.path, &walk.histories),
                 Some(torn) => {
@@ -233,7 +235,8 @@ impl Walk {
 
     fn step(&mut self, record: &Record<'_>) {
         let seen = self.path.advance(record, &self.histories);
-        self.histories.resize_with(self.path.streams.len(), History::new);
+        self.histories
+            .resize_with(self.path.streams.len(), History::new);
         let Some((stream, hash, index)) = seen else {
             return;
         };
@@ -335,7 +338,8 @@ impl Stream {
                 true => BreakKind::TornTail,
                 false => BreakKind::Malformed,
             };
-            self.strands.stray(kind, place, checker.line_hash(record.bytes));
+            self.strands
+                .stray(kind, place, checker.line_hash(record.bytes));
             return None;
         };
         let before = self.before.make_contiguous();

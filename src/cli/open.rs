@@ -268,6 +268,7 @@ fn start(
         spool,
         commands: settings.commands.clone(),
         launcher: super::launch::launcher(),
+        chains: settings.chains.clone().into(),
         seals: super::seal::of_this_host(),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
@@ -387,6 +388,7 @@ pub(super) fn verify(
     Ok(crate::ingest::verify::verify(
         paths,
         &Registry::with(&settings.formats),
+        &settings.chains,
         seals,
     ))
 }

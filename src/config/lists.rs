@@ -1,4 +1,4 @@
-//! Lists of tables in `config.toml` (`[[format]]`, `[[command]]`), each entry with the line where something is wrong with it.
+//! Lists of tables in `config.toml` (`[[format]]`, `[[command]]`, `[[chain]]`), each entry with the line where something is wrong with it.
 
 use std::path::Path;
 
@@ -6,11 +6,12 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::{ConfigError, line_of};
+use crate::chain::ChainRule;
 use crate::format::{Registry, Spec};
 use crate::source::command::Command;
 
 /// The keys that are lists of tables.
-pub(super) const KEYS: [&str; 2] = ["format", "command"];
+pub(super) const KEYS: [&str; 3] = ["format", "command", "chain"];
 
 /// The formats that can be used, and what is wrong with the others.
 pub(super) fn read_formats(path: &Path, text: &str) -> (Vec<Spec>, Vec<ConfigError>) {
@@ -39,6 +40,23 @@ pub(super) fn read_commands(path: &Path, text: &str) -> (Vec<Command>, Vec<Confi
                 .map_err(|why| format!("command {:?}: {why}", command.name))
         },
     )
+}
+
+/// What is known of the chains of logs, and what is wrong with the rest. Key files are named from the configuration's folder.
+pub(super) fn read_chains(path: &Path, text: &str) -> (Vec<ChainRule>, Vec<ConfigError>) {
+    let (mut rules, errors) = read(path, text, "chain", |rule: &ChainRule, _: &[ChainRule]| {
+        rule.check()
+    });
+    let folder = path.parent().unwrap_or(path);
+    for rule in &mut rules {
+        for key in rule.key.iter_mut().chain(&mut rule.public_key) {
+            // A path from the home directory is made whole with all others.
+            if !key.file.starts_with("~") {
+                key.file = folder.join(&key.file);
+            }
+        }
+    }
+    (rules, errors)
 }
 
 /// The entries of the list `key` that are well-formed and that `check` lets pass beside those before them.

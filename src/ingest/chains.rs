@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::IngestError;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
-use crate::chain::{ChainReport, Record, Verifier};
+use crate::chain::{ChainReport, ChainRule, Hints, Record, Verifier};
 use crate::engine::sink::EventSink;
 use crate::format::{Format, Frame, Framer};
 use crate::source::watch::Waker;
@@ -52,9 +52,9 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(source: &Arc<str>) -> Self {
+    pub(super) fn new(source: &Arc<str>, hints: Hints) -> Self {
         Self {
-            verifier: Verifier::new(source.clone()),
+            verifier: Verifier::with(source.clone(), hints),
             begun: Vec::new(),
             framer: None,
             offset: 0,
@@ -177,6 +177,12 @@ fn feed(verifier: &mut Verifier, generation: i32, frames: &mut Vec<Frame>) {
     }
 }
 
+/// What is known of a log's chain beforehand, with the keys read.
+pub(super) fn hints_for(log: &Path, rules: &[ChainRule]) -> Hints {
+    let rule = rules.iter().find(|rule| rule.fits(log));
+    rule.map_or_else(Hints::default, ChainRule::load)
+}
+
 /// Whether a source can hold a chain at all: records that are JSON lines.
 pub(super) fn may_be_chained(file: &ChainFile) -> Result<bool, IngestError> {
     if !file.format.splittable() {
@@ -202,6 +208,7 @@ pub(super) struct Chains {
     walks: HashMap<Arc<str>, Walk>,
     /// Sources without a chain, with what was looked at.
     unchained: HashMap<Arc<str>, FileId>,
+    rules: Arc<[ChainRule]>,
     seals: Option<Seals>,
     /// Sealed sources, with the files as they were when they were last compared with their seals.
     compared: HashMap<Arc<str>, Vec<GenFile>>,
@@ -223,9 +230,11 @@ impl Chains {
         left: Arc<AtomicUsize>,
         stop: Arc<AtomicBool>,
         done: Waker,
+        rules: Arc<[ChainRule]>,
         seals: Option<Seals>,
     ) -> Self {
         Self {
+            rules,
             seals,
             compared: HashMap::new(),
             work,
@@ -279,7 +288,7 @@ impl Chains {
         }
         let mut walk = match self.walks.remove(&work.source) {
             Some(walk) if walk.fits(&work.files) => walk,
-            _ => Walk::new(&work.source),
+            _ => Walk::new(&work.source, hints_for(&work.log, &self.rules)),
         };
         let stop = self.stop.clone();
         walk.advance(&work.files, &mut |verifier| {

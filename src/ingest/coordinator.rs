@@ -132,6 +132,7 @@ impl Coordinator {
             chains_left.clone(),
             stop.clone(),
             watcher.waker(),
+            options.chains.clone(),
             options.seals.clone(),
         );
         threads.push(spawn("chains", move || checker.run())?);

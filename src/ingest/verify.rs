@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::IngestError;
-use super::chains::{ChainFile, Walk, may_be_chained};
+use super::chains::{ChainFile, Walk, hints_for, may_be_chained};
 use super::identify::identify;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
-use crate::chain::ChainReport;
+use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
 use crate::source::{LogSet, discover};
 use crate::text;
@@ -23,12 +23,17 @@ pub struct VerifyFile {
 }
 
 /// Checks everything that `paths` lead to, chains and seals; what can't be read is listed with the reason.
-pub fn verify(paths: &[PathBuf], registry: &Registry, seals: Option<&Seals>) -> Vec<VerifyFile> {
+pub fn verify(
+    paths: &[PathBuf],
+    registry: &Registry,
+    rules: &[ChainRule],
+    seals: Option<&Seals>,
+) -> Vec<VerifyFile> {
     let discovery = discover(paths);
     let mut files = Vec::new();
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
-        let checked = check(set, &source, registry).map_err(SealError::from);
+        let checked = check(set, &source, registry, rules).map_err(SealError::from);
         let checked = checked.and_then(|report| match seals {
             Some(seals) => {
                 let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
@@ -74,7 +79,12 @@ pub fn verify(paths: &[PathBuf], registry: &Registry, seals: Option<&Seals>) -> 
     files
 }
 
-fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainReport, IngestError> {
+fn check(
+    set: &LogSet,
+    source: &Arc<str>,
+    registry: &Registry,
+    rules: &[ChainRule],
+) -> Result<ChainReport, IngestError> {
     let mut files = Vec::new();
     for (rank, file) in set.generations.iter().enumerate() {
         let Some(identity) = identify(file, registry, true, None)? else {
@@ -93,7 +103,7 @@ fn check(set: &LogSet, source: &Arc<str>, registry: &Registry) -> Result<ChainRe
     if !may_be_chained(oldest)? {
         return Ok(ChainReport::unchained(source.clone()));
     }
-    let mut walk = Walk::new(source);
+    let mut walk = Walk::new(source, hints_for(&set.name, rules));
     walk.advance(&files, &mut |_| true)?;
     Ok(walk.finish())
 }

@@ -67,6 +67,7 @@ impl Running {
             spool: PathBuf::new(),
             commands: Vec::new(),
             launcher: Vec::new(),
+            chains: [].into(),
             seals: None,
         };
         let registry = Arc::new(Registry::builtin());
