@@ -8,6 +8,7 @@ mod detect;
 mod digest;
 mod explain;
 mod history;
+mod inquiry;
 mod recipe;
 mod reorder;
 mod report;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use crate::event::{BreakKind, Level, Timestamp};
 
+pub use inquiry::{Example, Inquiry, inquire};
 pub use rule::{ChainRule, Few, Hints, KeyRule};
 pub use verdicts::Verdicts;
 pub use verify::Verifier;

@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod chain;
 mod completions;
 mod demo;
 pub mod demo_incident;
@@ -83,6 +84,7 @@ fn run(cli: Cli, app: &mut App) -> Result<Exit, Failure> {
         Some(Command::Tail(args)) => tail::run(args, app),
         Some(Command::Verify(args)) => verify::run(args, app),
         Some(Command::Seal(args)) => seal::run(args, app),
+        Some(Command::Chain(args)) => chain::run(args, app),
         Some(Command::Prove(args)) => prove::prove(args, app),
         Some(Command::CheckProof(args)) => prove::check(args, app),
         Some(Command::Index(args)) => index::run(args, app),

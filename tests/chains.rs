@@ -303,6 +303,74 @@ fn the_configuration_reaches_every_way_to_check() {
     }
 }
 
+#[test]
+fn the_example_of_the_readme_is_a_rule() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (_, after) = readme.split_once("<!-- own-chain -->").unwrap();
+    let (example, _) = after.split_once("<!-- /own-chain -->").unwrap();
+    let example = example.trim().strip_prefix("```toml\n").unwrap();
+    let program = Program::new();
+    let config = program.home().join("config");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), example.strip_suffix("```").unwrap()).unwrap();
+    let log = program.log("a.jsonl", "{}\n");
+    let ran = program.run([Path::new("verify"), &log]);
+    assert_eq!(ran.err, "", "{ran:?}");
+}
+
+#[test]
+fn mistakes_in_a_rule_are_named_with_their_line() {
+    let program = Program::new();
+    let config = program.home().join("config");
+    fs::create_dir_all(&config).unwrap();
+    let log = program.log("a.jsonl", "{}\n");
+    for (rule, want) in [
+        ("hash = \"sha256\"", "match names no log"),
+        ("match = \"[\"", "match \"[\""),
+        ("match = \"*\"\nhash = \"sha3\"", "hash \"sha3\": known are sha256"),
+        ("match = \"*\"\nhash = \"hmac-sha256\"", "an hmac needs a [[chain.key]]"),
+        ("match = \"*\"\nhashed = \"{prev}\"", "nothing of the record itself"),
+        ("match = \"*\"\nhashed = \"{own}{ts}\"", "a hash cannot hash itself"),
+        ("match = \"*\"\nrolling = true\nprev = \"p\"", "rolling means"),
+        ("match = \"*\"\nsignature = \"sig\"", "go together"),
+        ("match = \"*\"\nprevious = \"p\"", "unknown field `previous`"),
+    ] {
+        fs::write(config.join("config.toml"), format!("\n[[chain]]\n{rule}\n")).unwrap();
+        let ran = program.run([Path::new("verify"), &log]);
+        assert!(ran.err.contains(want) && ran.err.contains("config.toml:"), "{rule}: {}", ran.err);
+    }
+}
+
+#[test]
+fn explain_prints_the_bytes_that_are_hashed() {
+    let program = Program::new();
+    for (name, bytes) in [
+        ("py-r5", "|{\"action\":\"delete\",\"actor\":\"alice\","),
+        ("py-r10", "{\"action\":\"delete\",\"actor\":\"alice\","),
+        ("sh-r7", "{\"seq\":1,\"ts\":\"2026-01-02T03:00:01Z\",\"actor\":\"bob\","),
+        ("js-r4-jcs", "\"amount\":1e+21,"),
+    ] {
+        let file = writers().join(format!("{name}.jsonl"));
+        let out = program.print([Path::new("chain"), Path::new("explain"), &file]);
+        assert!(out.contains(bytes) && out.contains("stored       the same"), "{name}: {out}");
+        // What is taken can be written into the configuration, and is found there again.
+        let (_, rule) = out.split_once("  [[chain]]\n").unwrap();
+        let rule: Vec<&str> = rule.lines().take_while(|line| !line.is_empty()).collect();
+        let rule: ChainRule = toml::from_str(&rule.join("\n")).unwrap();
+        rule.check().unwrap();
+        let log = lines(&format!("{name}.jsonl"));
+        let (found, known) = (verify(&log, Hints::default()), verify(&log, rule.load()));
+        assert_eq!(found.scheme, known.scheme, "{name}");
+        assert_eq!(found.verified, known.verified, "{name}");
+    }
+    let file = writers().join("py-r8.jsonl");
+    let ran = program.run([Path::new("chain"), Path::new("explain"), &file]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("none gives the hash of any") && ran.out.contains("links-only"), "{}", ran.out);
+    let missing = [Path::new("chain"), Path::new("explain"), &file, Path::new("--line"), Path::new("99")];
+    assert!(program.run(missing).err.contains("has no line 99"));
+}
+
 /// A letter or digit of a value that the hash covers, replaced by another.
 fn change(line: &str, at: usize, by: u8) -> Option<String> {
     let mut bytes = line.as_bytes().to_vec();

@@ -285,6 +285,43 @@ impl Checker {
         Line::Record(Box::new(record))
     }
 
+    /// The text of a line's own hash, or of its previous one.
+    pub(super) fn hash_text(&self, line: &[u8], own: bool) -> Option<Vec<u8>> {
+        let fields = self.read(line)?.fields;
+        let token = if own { fields.own } else { fields.prev };
+        string_text(token?.0).map(<[u8]>::to_vec)
+    }
+
+    /// The bytes that a line is hashed over, and the hash. `before`: in a rolling chain the own hash before it.
+    pub(super) fn hashed(&self, line: &[u8], before: Vec<u8>) -> Option<(Vec<u8>, Digest)> {
+        let (recipe, key) = self.pinned()?;
+        let read = self.read(line)?;
+        let left_out = positions(&read.object, &self.scheme.left_out);
+        let text = |token: Option<(&'_ [u8], usize)>| {
+            token
+                .and_then(|t| string_text(t.0))
+                .unwrap_or_default()
+                .to_vec()
+        };
+        let prev_text = match self.scheme.is_rolling() {
+            true => before,
+            false => text(read.fields.prev),
+        };
+        let preimage = Preimage {
+            line,
+            object: &read.object,
+            own: read.fields.own.map(|o| o.1),
+            prev: read.fields.prev.map(|p| p.1),
+            left_out: &left_out,
+            prev_text: &prev_text,
+            prev_token: None,
+        };
+        let mut bytes = Vec::new();
+        recipe.preimage(&preimage, &mut bytes);
+        let hash = key.algorithm.digest(&bytes);
+        Some((bytes, hash))
+    }
+
     fn read_link<'a>(&self, token: Option<&'a [u8]>) -> (Link, &'a [u8], Option<Spelling>) {
         let Some(token) = token else {
             return (Link::Genesis, b"", None);

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use self::names::{SEQ_KEYS, TIME_KEYS, is_link_name};
 use self::trial::{Hashing, hashing, raw_line, rolling};
+pub(super) use self::trial::{LinkCount, tries};
 
 use super::canonical::{Layout, Object};
 use super::digest::{Digest, Letters, Spelling, is_genesis};
@@ -46,7 +47,7 @@ impl Sample<'_> {
         string_text(self.object.get(key)?.value)
     }
 
-    fn digest(&self, key: &[u8]) -> Option<(Digest, Spelling)> {
+    pub(super) fn digest(&self, key: &[u8]) -> Option<(Digest, Spelling)> {
         self.text(key)
             .filter(|t| !is_genesis(t))
             .and_then(Digest::read)
@@ -95,7 +96,7 @@ pub(super) fn detect(lines: &[&[u8]], hints: &Hints) -> Option<Scheme> {
 }
 
 /// The lines that are records.
-fn samples<'a>(lines: &[&'a [u8]]) -> Vec<Sample<'a>> {
+pub(super) fn samples<'a>(lines: &[&'a [u8]]) -> Vec<Sample<'a>> {
     let read = |&line: &&'a [u8]| {
         let object = Object::read(line).ok()?;
         Some(Sample { line, object })
@@ -122,7 +123,7 @@ fn likely_links<'k>(samples: &[Sample<'_>], keys: &[&'k [u8]], hints: &Hints) ->
 }
 
 /// Fields whose values look like hashes in some record.
-fn hash_fields<'k>(samples: &'k [Sample<'_>]) -> Vec<&'k [u8]> {
+pub(super) fn hash_fields<'k>(samples: &'k [Sample<'_>]) -> Vec<&'k [u8]> {
     let mut keys: Vec<&[u8]> = Vec::new();
     for sample in samples {
         for member in &sample.object.members {

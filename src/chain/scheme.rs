@@ -1,7 +1,8 @@
 //! A source's chain, pinned once it was found: which fields, which recipe, which hash function, which spelling.
 
-use super::canonical::Layout;
-use super::digest::Spelling;
+use super::canonical::{Layout, Object};
+use super::detect::string_text;
+use super::digest::{Digest, Spelling};
 use super::recipe::Recipe;
 use super::rule::{Key, Signed};
 use super::template::{Part, unquoted};
@@ -100,6 +101,63 @@ impl Scheme {
             words.push(format!("per {}", self.stream_name()));
         }
         words.join(" ")
+    }
+
+    /// Bytes of the own hash of a line.
+    pub(super) fn own_len(&self, line: &[u8]) -> Option<usize> {
+        let object = Object::read(line).ok()?;
+        let text = string_text(object.get(self.own_key.as_deref()?)?.value)?;
+        Some(Digest::read(text)?.0.len())
+    }
+
+    /// The scheme as lines of a `[[chain]]`.
+    pub(super) fn rule(&self) -> String {
+        let mut out = String::new();
+        let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let list = |texts: Vec<String>| match texts.as_slice() {
+            [one] => quote(one),
+            many => {
+                let many: Vec<String> = many.iter().map(|text| quote(text)).collect();
+                format!("[{}]", many.join(", "))
+            }
+        };
+        let mut put = |name: &str, value: String| out.push_str(&format!("{name} = {value}\n"));
+        match &self.prev_key {
+            Some(prev) => put("prev", quote(&unquoted(prev))),
+            None => put("rolling", "true".into()),
+        }
+        if let Some(own) = &self.own_key {
+            put("own", quote(&unquoted(own)));
+        }
+        if let Some(seq) = &self.seq_key {
+            put("seq", quote(&unquoted(seq)));
+        }
+        if !self.stream.is_empty() {
+            put(
+                "stream",
+                list(self.stream.iter().map(|path| dotted(path)).collect()),
+            );
+        }
+        if let Some(function) = self.functions.first() {
+            put("hash", quote(function.algorithm.name()));
+        }
+        // What two levels are made of is found by trying.
+        if let (Some(recipe), None) = (self.recipes.first(), &self.inner) {
+            put("hashed", quote(&recipe.template()));
+        }
+        if !self.left_out.is_empty() {
+            put(
+                "left_out",
+                list(self.left_out.iter().map(|key| unquoted(key)).collect()),
+            );
+        }
+        if let Some(signature) = &self.signature {
+            put("signature", quote(&unquoted(&signature.field)));
+            if let Some(signed) = &signature.signed {
+                put("signed", quote(&signed.template()));
+            }
+        }
+        out
     }
 
     /// The fields that the hash covers, where it does not cover all; `None` if it does.

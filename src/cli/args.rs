@@ -112,6 +112,7 @@ pub(super) enum Command {
     Seal(SealArgs),
     Prove(ProveArgs),
     CheckProof(CheckProofArgs),
+    Chain(ChainArgs),
     Index(IndexArgs),
     Formats(FormatsArgs),
     Runbook(RunbookArgs),
@@ -386,6 +387,33 @@ pub(super) struct CheckProofArgs {
     /// The public key of the seals, or a file with it [default: this host's]
     #[arg(long, value_name = "KEY")]
     pub(super) key: Option<String>,
+}
+
+const CHAIN_EXAMPLES: &str = "\
+Examples:
+  auditty chain explain /var/log/app/audit.jsonl            what was tried, what fitted, and the bytes hashed
+  auditty chain explain /var/log/app/audit.jsonl --line 812";
+
+/// Look into the chain of a log
+#[derive(Args, Debug)]
+#[command(after_help = CHAIN_EXAMPLES)]
+pub(super) struct ChainArgs {
+    #[command(subcommand)]
+    pub(super) command: ChainCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ChainCommand {
+    /// Say how a chain was looked for, and print the exact bytes that one record is hashed over
+    #[command(after_help = CHAIN_EXAMPLES)]
+    Explain {
+        /// The log
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The record to hash [default: the second]
+        #[arg(long, value_name = "LINE")]
+        line: Option<u64>,
+    },
 }
 
 const INDEX_EXAMPLES: &str = "\

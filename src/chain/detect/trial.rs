@@ -174,6 +174,22 @@ impl<'a> Trial<'a> {
 
     /// The recipes that reproduce most of the records; empty if none reproduces any.
     fn matching(&self, recipes: &[Recipe], functions: &[Key], left_out: &[Vec<u8>]) -> Vec<Recipe> {
+        // Once a recipe has proved itself, those that never fitted are not tried further.
+        let hits = self.hits(recipes, functions, left_out, PROVED);
+        let most = hits.iter().copied().max().unwrap_or(0);
+        let fits =
+            |(recipe, hit): (&Recipe, usize)| (most > 0 && hit == most).then(|| recipe.clone());
+        recipes.iter().zip(hits).filter_map(fits).collect()
+    }
+
+    /// How many of the records each recipe reproduces; those that fitted none are left out once one fitted `proved`.
+    fn hits(
+        &self,
+        recipes: &[Recipe],
+        functions: &[Key],
+        left_out: &[Vec<u8>],
+        proved: usize,
+    ) -> Vec<usize> {
         let mut hits = vec![0usize; recipes.len()];
         let mut buffer = Vec::new();
         for (at, (sample, own)) in self.records.iter().enumerate() {
@@ -195,10 +211,9 @@ impl<'a> Trial<'a> {
                 prev_token: None,
             };
             let id = self.key_id.and_then(|key| sample.text(key));
-            // Once a recipe has proved itself, those that never fitted are not tried further.
-            let proved = hits.iter().any(|h| *h >= PROVED);
+            let is_proved = hits.iter().any(|h| *h >= proved);
             for (recipe, hit) in recipes.iter().zip(&mut hits) {
-                if proved && *hit == 0 {
+                if is_proved && *hit == 0 {
                     continue;
                 }
                 let holds = functions.iter().any(|key| {
@@ -208,11 +223,67 @@ impl<'a> Trial<'a> {
                 *hit += usize::from(holds);
             }
         }
-        let most = hits.iter().copied().max().unwrap_or(0);
-        let fits =
-            |(recipe, hit): (&Recipe, usize)| (most > 0 && hit == most).then(|| recipe.clone());
-        recipes.iter().zip(hits).filter_map(fits).collect()
+        hits
     }
+}
+
+/// What was tried on the records of a log, for a person who wants to know.
+pub(in crate::chain) struct Tries {
+    pub(in crate::chain) links: Vec<LinkCount>,
+    /// Recipe, hash function, records whose hash it gave.
+    pub(in crate::chain) hits: Vec<(Recipe, Algorithm, usize)>,
+    /// Recipes times hash functions, and records.
+    pub(in crate::chain) tried: (usize, usize),
+}
+
+/// A pair of fields with the number of links that they give.
+pub(in crate::chain) struct LinkCount {
+    pub(in crate::chain) prev: Option<Vec<u8>>,
+    pub(in crate::chain) own: Option<Vec<u8>>,
+    pub(in crate::chain) count: usize,
+}
+
+/// Tries every recipe on the likeliest link of the records, and counts.
+pub(in crate::chain) fn tries(samples: &[Sample<'_>], hints: &Hints) -> Tries {
+    let keys = super::hash_fields(samples);
+    let linked = super::likely_links(samples, &keys, hints);
+    let count = |l: &Linked<'_>| LinkCount {
+        prev: l.prev_key.map(<[u8]>::to_vec),
+        own: l.own_key.map(<[u8]>::to_vec),
+        count: l.pairs.len(),
+    };
+    let mut out = Tries {
+        links: linked.iter().map(count).collect(),
+        hits: Vec::new(),
+        tried: (0, 0),
+    };
+    let trial = linked.first().and_then(|link| {
+        Some((
+            link,
+            Trial::new(samples, link.prev_key, link.own_key?, hints)?,
+        ))
+    });
+    let Some((link, trial)) = trial else {
+        return out;
+    };
+    let recipes = match hints.recipes.as_slice() {
+        [] => own_hash_recipes(true),
+        given => given.to_vec(),
+    };
+    out.tried.1 = trial.records.len();
+    for left_out in left_out_sets(samples, link, hints) {
+        for functions in &trial.functions {
+            out.tried.0 += recipes.len();
+            let hits = trial.hits(&recipes, functions, &left_out, usize::MAX);
+            let fitting = recipes.iter().zip(hits).filter(|(_, hits)| *hits > 0);
+            let function = functions.first().map(|key| &key.algorithm);
+            out.hits.extend(
+                fitting
+                    .filter_map(|(recipe, hits)| Some((recipe.clone(), function?.clone(), hits))),
+            );
+        }
+    }
+    out
 }
 
 /// The hash functions that may have made values of `len` bytes.
