@@ -248,4 +248,5 @@ def edges(checks, program, place, recipe, lines):
                  f"exit {code}, {short(report['files'][0])}")
 
 
-main()
+if __name__ == "__main__":
+    main()
