@@ -1,9 +1,10 @@
-//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage.
+//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests.
 
 mod algorithm;
 mod canonical;
 mod check;
 mod classify;
+pub mod cloudtrail;
 mod detect;
 mod digest;
 mod explain;

@@ -312,7 +312,11 @@ fn the_example_of_the_readme_is_a_rule() {
     let program = Program::new();
     let config = program.home().join("config");
     fs::create_dir_all(&config).unwrap();
-    fs::write(config.join("config.toml"), example.strip_suffix("```").unwrap()).unwrap();
+    fs::write(
+        config.join("config.toml"),
+        example.strip_suffix("```").unwrap(),
+    )
+    .unwrap();
     let log = program.log("a.jsonl", "{}\n");
     let ran = program.run([Path::new("verify"), &log]);
     assert_eq!(ran.err, "", "{ran:?}");
@@ -327,17 +331,39 @@ fn mistakes_in_a_rule_are_named_with_their_line() {
     for (rule, want) in [
         ("hash = \"sha256\"", "match names no log"),
         ("match = \"[\"", "match \"[\""),
-        ("match = \"*\"\nhash = \"sha3\"", "hash \"sha3\": known are sha256"),
-        ("match = \"*\"\nhash = \"hmac-sha256\"", "an hmac needs a [[chain.key]]"),
-        ("match = \"*\"\nhashed = \"{prev}\"", "nothing of the record itself"),
-        ("match = \"*\"\nhashed = \"{own}{ts}\"", "a hash cannot hash itself"),
-        ("match = \"*\"\nrolling = true\nprev = \"p\"", "rolling means"),
+        (
+            "match = \"*\"\nhash = \"sha3\"",
+            "hash \"sha3\": known are sha256",
+        ),
+        (
+            "match = \"*\"\nhash = \"hmac-sha256\"",
+            "an hmac needs a [[chain.key]]",
+        ),
+        (
+            "match = \"*\"\nhashed = \"{prev}\"",
+            "nothing of the record itself",
+        ),
+        (
+            "match = \"*\"\nhashed = \"{own}{ts}\"",
+            "a hash cannot hash itself",
+        ),
+        (
+            "match = \"*\"\nrolling = true\nprev = \"p\"",
+            "rolling means",
+        ),
         ("match = \"*\"\nsignature = \"sig\"", "go together"),
-        ("match = \"*\"\nprevious = \"p\"", "unknown field `previous`"),
+        (
+            "match = \"*\"\nprevious = \"p\"",
+            "unknown field `previous`",
+        ),
     ] {
         fs::write(config.join("config.toml"), format!("\n[[chain]]\n{rule}\n")).unwrap();
         let ran = program.run([Path::new("verify"), &log]);
-        assert!(ran.err.contains(want) && ran.err.contains("config.toml:"), "{rule}: {}", ran.err);
+        assert!(
+            ran.err.contains(want) && ran.err.contains("config.toml:"),
+            "{rule}: {}",
+            ran.err
+        );
     }
 }
 
@@ -347,12 +373,18 @@ fn explain_prints_the_bytes_that_are_hashed() {
     for (name, bytes) in [
         ("py-r5", "|{\"action\":\"delete\",\"actor\":\"alice\","),
         ("py-r10", "{\"action\":\"delete\",\"actor\":\"alice\","),
-        ("sh-r7", "{\"seq\":1,\"ts\":\"2026-01-02T03:00:01Z\",\"actor\":\"bob\","),
+        (
+            "sh-r7",
+            "{\"seq\":1,\"ts\":\"2026-01-02T03:00:01Z\",\"actor\":\"bob\",",
+        ),
         ("js-r4-jcs", "\"amount\":1e+21,"),
     ] {
         let file = writers().join(format!("{name}.jsonl"));
         let out = program.print([Path::new("chain"), Path::new("explain"), &file]);
-        assert!(out.contains(bytes) && out.contains("stored       the same"), "{name}: {out}");
+        assert!(
+            out.contains(bytes) && out.contains("stored       the same"),
+            "{name}: {out}"
+        );
         // What is taken can be written into the configuration, and is found there again.
         let (_, rule) = out.split_once("  [[chain]]\n").unwrap();
         let rule: Vec<&str> = rule.lines().take_while(|line| !line.is_empty()).collect();
@@ -366,8 +398,18 @@ fn explain_prints_the_bytes_that_are_hashed() {
     let file = writers().join("py-r8.jsonl");
     let ran = program.run([Path::new("chain"), Path::new("explain"), &file]);
     assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("none gives the hash of any") && ran.out.contains("links-only"), "{}", ran.out);
-    let missing = [Path::new("chain"), Path::new("explain"), &file, Path::new("--line"), Path::new("99")];
+    assert!(
+        ran.out.contains("none gives the hash of any") && ran.out.contains("links-only"),
+        "{}",
+        ran.out
+    );
+    let missing = [
+        Path::new("chain"),
+        Path::new("explain"),
+        &file,
+        Path::new("--line"),
+        Path::new("99"),
+    ];
     assert!(program.run(missing).err.contains("has no line 99"));
 }
 

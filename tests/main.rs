@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod crash;
 mod differential;
+mod digests;
 mod engine_contract;
 mod envelopes;
 mod exports;

@@ -322,6 +322,15 @@ impl Checker {
         Some((bytes, hash))
     }
 
+    /// Whether a line of a rolling chain covers this text as the own hash before it.
+    pub(super) fn follows(&self, line: &[u8], before: &[u8]) -> bool {
+        let own = self.hash_text(line, true);
+        let own = own.and_then(|text| Digest::read(&text));
+        let hashed = self.hashed(line, before.to_vec());
+        own.zip(hashed)
+            .is_some_and(|((own, _), (_, hash))| own.is_of(&hash))
+    }
+
     fn read_link<'a>(&self, token: Option<&'a [u8]>) -> (Link, &'a [u8], Option<Spelling>) {
         let Some(token) = token else {
             return (Link::Genesis, b"", None);

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::check::{Checker, Line, Read};
+use super::check::{Checker, Line, Link, Read};
 use super::classify::Family;
 use super::detect::detect;
 use super::digest::Digest;
@@ -26,7 +26,11 @@ const SAMPLE_BYTES: usize = 8 << 20;
 /// Chains in one source that are walked; records of more are counted as not looked at.
 const MAX_STREAMS: usize = 1 << 16;
 /// Own hashes kept of a rolling chain: what was slipped in or moved within so many records is told apart.
-const MAX_BEFORE: usize = 8;
+const MAX_BEFORE: usize = 16;
+/// Records of a rolling chain that follow none before them and are held against those after them, and the longest
+/// such record kept.
+const MAX_UNPLACED: usize = 4;
+const LONGEST_UNPLACED: usize = 1 << 16;
 
 /// Checks the chain of one source, record by record. Reports depend only on the records given, not on when they
 /// are asked for.
@@ -99,6 +103,16 @@ pub(super) struct Stream {
     pub(super) last: u64,
     /// In a rolling chain the texts of the own hashes before, the nearest first.
     before: VecDeque<Vec<u8>>,
+    /// Records of a rolling chain that follow none before them.
+    unplaced: VecDeque<Unplaced>,
+}
+
+/// A record of a rolling chain that may follow one that comes later.
+#[derive(Clone)]
+struct Unplaced {
+    line: Vec<u8>,
+    index: u64,
+    strand: usize,
 }
 
 /// A walk along the chains of a source, so far.
@@ -351,11 +365,10 @@ impl Stream {
             }
         };
         self.newest = Some(place.generation);
-        if checker.scheme.is_rolling() && checked.own.is_some() {
-            self.before.push_front(checked.own_text.to_vec());
-            self.before.truncate(MAX_BEFORE);
-        }
         let node = Node::new(place, &checked);
+        if let Some(own) = node.own.filter(|_| checker.scheme.is_rolling()) {
+            self.follow_up(checker, checked.own_text, own, place.index);
+        }
         let torn = record.torn.then_some(BreakKind::TornTail);
         for kind in checked.remarks.iter().copied().chain(torn) {
             self.strands.remark(Remark {
@@ -372,9 +385,33 @@ impl Stream {
         self.strands.place(node, opens_file, history, |prev| {
             checker.hash_linked_to(&checked, prev)
         });
+        if checker.scheme.is_rolling()
+            && node.link == Link::Unreadable
+            && record.bytes.len() <= LONGEST_UNPLACED
+        {
+            self.unplaced.push_front(Unplaced {
+                line: record.bytes.to_vec(),
+                index: place.index,
+                strand: self.strands.all.len() - 1,
+            });
+            self.unplaced.truncate(MAX_UNPLACED);
+        }
         if self.strands.is_beyond_use() {
             self.looked_at = Some(self.records);
         }
         node.own
+    }
+    /// A new record of a rolling chain: those that follow it, and stand before it, are given their link.
+    fn follow_up(&mut self, checker: &Checker, text: &[u8], own: Digest, index: u64) {
+        let strands = &mut self.strands;
+        self.unplaced.retain(|unplaced| {
+            let follows = checker.follows(&unplaced.line, text);
+            if follows && let Some(strand) = strands.all.get_mut(unplaced.strand) {
+                strand.first.link = Link::To(own);
+            }
+            !follows && index - unplaced.index < MAX_BEFORE as u64
+        });
+        self.before.push_front(text.to_vec());
+        self.before.truncate(MAX_BEFORE);
     }
 }

@@ -296,10 +296,11 @@ const VERIFY_EXAMPLES: &str = "\
 Examples:
   auditty verify /var/log/app/audit.jsonl
   auditty verify /var/log/app --format json | jq '.files[].findings'
+  auditty verify ./bucket --public-keys keys.json       CloudTrail's digests, offline
 
 Exit status: 0 everything verified, 1 no alarm but not everything verified, 3 alarm, 5 cannot read";
 
-/// Check hash chains: was anything changed, cut or slipped in?
+/// Check chains, seals and digests: was anything changed, cut or slipped in?
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(super) struct VerifyArgs {
@@ -310,7 +311,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: ReportFormat,
     /// Go on checking what is appended, and print what changes
-    #[arg(long, conflicts_with_all = ["key", "checkpoints"])]
+    #[arg(long, conflicts_with_all = ["key", "checkpoints", "public_keys"])]
     pub(super) watch: bool,
     /// The public key of the seals, or a file with it [default: this host's]
     #[arg(long, value_name = "KEY")]
@@ -318,6 +319,9 @@ pub(super) struct VerifyArgs {
     /// Checkpoints that were copied elsewhere (auditty seal --sink): they count for more than those of this host
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoints: Option<PathBuf>,
+    /// Public keys of CloudTrail, as `aws cloudtrail list-public-keys` prints them (may be repeated: one region each)
+    #[arg(long, value_name = "FILE")]
+    pub(super) public_keys: Vec<PathBuf>,
 }
 
 const SEAL_EXAMPLES: &str = "\

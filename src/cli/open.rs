@@ -16,6 +16,7 @@ use crate::engine::sink::EventSink;
 use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Format, Registry};
+pub(super) use crate::ingest::digests::DigestKeys;
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::sealed::Seals;
 pub(super) use crate::ingest::verify::VerifyFile;
@@ -381,6 +382,7 @@ pub(super) fn verify(
     paths: &[PathBuf],
     settings: &Settings,
     seals: Option<&Seals>,
+    keys: &DigestKeys,
 ) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
@@ -390,6 +392,7 @@ pub(super) fn verify(
         &Registry::with(&settings.formats),
         &settings.chains,
         seals,
+        keys,
     ))
 }
 

@@ -1,12 +1,13 @@
 //! `auditty verify`: was anything changed, cut or slipped in?
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::App;
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Exit, Failure};
-use super::open::{self, Mode, VerifyFile};
+use super::open::{self, DigestKeys, Mode, VerifyFile};
 use super::{progress, seal};
 use crate::chain::ChainReport;
 use crate::engine::{Engine, EngineError, Tail, TailRequest};
@@ -22,7 +23,8 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
     let paths = app.sources(&args.paths);
     if !args.watch {
         let seals = seal::seals(args.key.as_deref(), args.checkpoints.as_deref(), app)?;
-        let files = open::verify(&paths, &app.settings, seals.as_ref())?;
+        let keys = digest_keys(&args.public_keys)?;
+        let files = open::verify(&paths, &app.settings, seals.as_ref(), &keys)?;
         return print(&files, args.format, app);
     }
     let opened = open::open(&paths, &app.settings, Mode::Follow)?;
@@ -32,6 +34,25 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         .engine
         .tail(&TailRequest::new(Query::default(), from))?;
     watch(&*opened.engine, &mut *tail, args.format, app)
+}
+
+/// The public keys of CloudTrail that were saved in files.
+fn digest_keys(files: &[PathBuf]) -> Result<DigestKeys, Failure> {
+    let mut keys = DigestKeys {
+        files: files.to_vec(),
+        ..DigestKeys::default()
+    };
+    for path in files {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+        keys.keys.add(&bytes).map_err(|error| {
+            Failure::Usage(format!(
+                "{}: {error}; aws cloudtrail list-public-keys prints one",
+                path.display()
+            ))
+        })?;
+    }
+    Ok(keys)
 }
 
 /// Prints the reports and says how they end the program.

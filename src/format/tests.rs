@@ -17,7 +17,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap() != "SOURCES.md")
+        .filter(|path| path.is_file() && path.file_name().unwrap() != "SOURCES.md")
         .collect();
     files.sort();
     files

@@ -330,6 +330,7 @@ impl Check {
         if open > 0 {
             said += &format!("; {open} since are not sealed");
         }
+        let is_chained = report.scheme.is_some();
         match &report.scheme {
             Some(scheme) => {
                 report.scheme = Some(format!("{scheme} + seal ed25519"));
@@ -350,10 +351,35 @@ impl Check {
                 report.verdicts = Verdicts::sealed(covered.chain(broken));
             }
         }
-        report.findings.extend(self.findings);
+        let told = std::mem::take(&mut report.findings);
+        let new = self
+            .findings
+            .into_iter()
+            .filter_map(|f| beside_chain(f, &told, is_chained));
+        report.findings.extend(new);
+        report.findings.extend(told);
         report.findings.sort_by_key(|f| (f.generation, f.line));
         report
     }
+}
+
+/// What the seals found, beside what the chain of the log itself tells: nothing twice, and what the chain does not
+/// see was hashed anew.
+fn beside_chain(mut finding: Finding, told: &[Finding], is_chained: bool) -> Option<Finding> {
+    let same_place = |f: &&Finding| {
+        f.level == Level::Alarm
+            && f.generation == finding.generation
+            && f.line <= finding.line_end
+            && finding.line <= f.line_end
+    };
+    if told.iter().any(|f| same_place(&f)) {
+        return None;
+    }
+    if is_chained && finding.kind == BreakKind::ContentModified && finding.count > Some(1) {
+        finding.kind = BreakKind::RewrittenSinceSeal;
+        finding.explanation += "; the chain holds with what stands there now, so it was hashed anew by somebody who knows the recipe";
+    }
+    Some(finding)
 }
 
 fn with(mut report: ChainReport, finding: Finding) -> ChainReport {

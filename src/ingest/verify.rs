@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::IngestError;
 use super::chains::{ChainFile, Walk, hints_for, may_be_chained};
+use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
@@ -22,15 +23,17 @@ pub struct VerifyFile {
     pub error: Option<String>,
 }
 
-/// Checks everything that `paths` lead to, chains and seals; what can't be read is listed with the reason.
+/// Checks everything that `paths` lead to: what CloudTrail's digests speak of against them, all else by its chains and seals.
+/// What can't be read is listed with the reason.
 pub fn verify(
     paths: &[PathBuf],
     registry: &Registry,
     rules: &[ChainRule],
     seals: Option<&Seals>,
+    keys: &DigestKeys,
 ) -> Vec<VerifyFile> {
-    let discovery = discover(paths);
-    let mut files = Vec::new();
+    let mut discovery = discover(paths);
+    let mut files = digests::take(&mut discovery, keys);
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry, rules).map_err(SealError::from);

@@ -117,7 +117,8 @@ def suffix(log, rng, i):
     """Everything from record i on written and hashed anew."""
     out, previous = log.lines[:i], log.made[i][1]
     for n in range(i, RECORDS):
-        line, previous = log.writer.step(log.made[n][0] | {"actor": "mallory"}, previous, n)
+        # Each of them another one.
+        line, previous = log.writer.step(log.made[n][0] | {"actor": f"mallory {n}"}, previous, n)
         out.append(line)
     return out, ("rewritten-since-seal", i + 1)
 
