@@ -102,7 +102,12 @@ fn from_hex(text: &[u8]) -> Option<(Digest, Letters)> {
 fn from_base64(text: &[u8]) -> Option<(Digest, Letters)> {
     // 32, 48 and 64 bytes, with and without padding; 16 and 20 with it: others are more likely a word or an id.
     let padded = text.ends_with(b"=");
-    if !matches!(text.len(), 43..=44 | 64 | 86..=88) && !(padded && matches!(text.len(), 24 | 28)) {
+    let fits = match text.len() {
+        43..=44 | 64 | 86..=88 => true,
+        24 | 28 => padded,
+        _ => false,
+    };
+    if !fits {
         return None;
     }
     let (bytes, letters) = STANDARD

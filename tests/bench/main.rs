@@ -3,7 +3,7 @@
 //! Prints one table. Other programs (lnav, ripgrep) run on the same file in the same run, so that ratios can be
 //! compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
 //! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run.
-//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, append, process.
+//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, append, process, verify.
 //! `--formats` measures something else instead: how fast each format reads its fixtures.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -14,6 +14,7 @@ mod process;
 mod queries;
 mod table;
 mod terminal;
+mod verify;
 
 use std::fs;
 use std::io::Write;
@@ -78,11 +79,12 @@ fn main() -> Result<(), String> {
             .unwrap_or_default()
             .trim()
     );
-    let groups: [(&str, Measure); 5] = [
+    let groups: [(&str, Measure); 6] = [
         ("start", Bench::cold_start),
         ("index", Bench::index),
         ("search", Bench::search),
         ("process", Bench::processes),
+        ("verify", Bench::verify),
         ("append", Bench::warm_start_and_append),
     ];
     let mut rows = Vec::new();
