@@ -21,7 +21,7 @@ use super::guess::Guess;
 use super::layout::Layout;
 use super::own::{self, Reads, Spec};
 use super::record::{lossy, trimmed};
-use super::{Context, Format, Frame, Registry, envelope, logfmt};
+use super::{Context, Format, Frame, Registry, envelope};
 use crate::event::Event;
 use fields::FieldDraft;
 use seen::Seen;
@@ -55,12 +55,17 @@ impl Draft {
     /// From the head of a log. `id` = what the format will be called.
     pub fn of(id: &str, head: &[u8]) -> Self {
         let head = &head[..head.len().min(HEAD)];
-        let sample = &head[..head.len().min(SAMPLE)];
-        let inside = envelope::contents(&Registry::builtin().detect(sample).format.key(), head);
-        Self::of_records(id, inside.as_deref().unwrap_or(head))
+        let registry = Registry::builtin();
+        let detect = |head: &[u8]| registry.detect(&head[..head.len().min(SAMPLE)]).format;
+        let format = detect(head);
+        match envelope::contents(&format.key(), head) {
+            Some(inside) => Self::of_records(id, &inside, detect(&inside).id()),
+            None => Self::of_records(id, head, format.id()),
+        }
     }
 
-    fn of_records(id: &str, head: &[u8]) -> Self {
+    /// `detected` = what the records are read as now.
+    fn of_records(id: &str, head: &[u8], detected: &str) -> Self {
         let layout = Layout::of(&head[..head.len().min(SAMPLE)]);
         let mut spec = Spec {
             id: id.to_owned(),
@@ -69,7 +74,7 @@ impl Draft {
         let mut remarks = Vec::new();
         if layout.is_some() {
             spec.reads = Some(Reads::Json);
-        } else if is_logfmt(head) {
+        } else if detected == "logfmt~" {
             spec.reads = Some(Reads::Logfmt);
         } else {
             let derived = pattern::derive(&lines(head));
@@ -162,13 +167,6 @@ fn lines(head: &[u8]) -> Vec<String> {
         .take(RECORDS)
         .map(|line| lossy(&line[..line.len().min(LONGEST)]).into_owned())
         .collect()
-}
-
-/// Whether nearly all lines are made of `key=value`.
-fn is_logfmt(head: &[u8]) -> bool {
-    let lines = lines(head);
-    let made = lines.iter().filter(|line| logfmt::leaves(line).is_some());
-    is_most(made.count(), lines.len())
 }
 
 /// Nine of ten, which is enough for what a sample is said to have in common.

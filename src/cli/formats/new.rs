@@ -36,7 +36,8 @@ pub(super) fn run(file: &Path, id: Option<&str>, app: &mut App) -> Result<Exit, 
             format.title()
         ));
     }
-    let draft = Draft::of(&id, &head).toml(&name, app.style.charset);
+    let called = file.file_name().unwrap_or_default().to_string_lossy();
+    let draft = Draft::of(&id, &head).toml(&called, app.style.charset);
     write!(app.out, "{draft}")?;
     Ok(Exit::Ok)
 }

@@ -16,7 +16,7 @@ const SOURCES: usize = 4;
 /// What is offered for a field that nothing was found for.
 const CANDIDATES: usize = 3;
 
-/// Examples of a field's values, and those of a candidate.
+/// Examples of the values at a path.
 const EXAMPLES: usize = 3;
 
 /// Longest word of a table, in bytes.
@@ -44,7 +44,8 @@ pub(super) struct FieldDraft {
     pub(super) paths: Vec<String>,
     /// Records that have it.
     pub(super) records: usize,
-    pub(super) examples: Vec<String>,
+    /// Values at each path.
+    pub(super) examples: Vec<Vec<String>>,
 }
 
 /// What the guess takes for each field in the records of a sample. `has_time` = a pattern says how the time is written.
@@ -60,7 +61,10 @@ pub(super) fn chosen(
             *counts.entry((field, path)).or_default() += 1;
         }
     }
-    let used: Vec<&str> = counts.keys().map(|(_, path)| *path).collect();
+    let mut used: Vec<&str> = counts.keys().map(|(_, path)| *path).collect();
+    if has_time {
+        used.push(WHEN);
+    }
     let draft = |field: Field| {
         let mut paths: Vec<(&At<'_>, usize)> = counts
             .iter()
@@ -108,11 +112,12 @@ fn candidates(field: Field, seen: &Seen<'_>, used: &[&str], records: usize) -> V
         _ => i16::MAX,
     };
     let points = |at: &At<'_>| {
-        let leanings = at.values.iter().map(|v| guess::leaning(field, at.path, *v));
+        let values = at.values.iter().filter(|value| value.text != "-");
+        let leanings = values.map(|v| guess::leaning(field, at.path, *v));
         let all: Option<Vec<i16>> = leanings.collect();
         all?.into_iter().min()
     };
-    let is_number = |at: &At<'_>| at.values.iter().all(|value| value.kind == Kind::Num);
+    let is_number = |at: &At<'_>| at.values.iter().all(|v| v.text.parse::<f64>().is_ok());
     let mut found: Vec<(i16, &At<'_>)> = seen
         .iter()
         .filter(|at| !used.contains(&at.path) && source(at.path).is_some())
@@ -165,7 +170,8 @@ fn outcomes(draft: &FieldDraft, seen: &Seen<'_>) -> Vec<(String, OutcomeWord)> {
     for at in draft.paths.iter().filter_map(|path| seen.get(path)) {
         for value in at.values.iter().filter(|value| is_word(value.text)) {
             let meaning = guess::outcome(at.path, *value);
-            let is_usual = value.kind != Kind::Str || at.more;
+            let is_code = value.kind != Kind::Str || value.text.parse::<u32>().is_ok();
+            let is_usual = is_code || at.more;
             if is_usual && meaning == outcome_of(value.kind, value.text) {
                 continue;
             }
@@ -231,16 +237,15 @@ pub(super) fn compare<'a>(
     }
 }
 
-/// Values as they stand at the first paths of each field.
+/// Values as they stand at the paths of each field.
 pub(super) fn add_examples(fields: &mut [FieldDraft], seen: &Seen<'_>) {
+    let of_path = |path: &String| {
+        let values = seen.get(path).map_or(&[][..], |at| &at.values);
+        let values = values.iter().take(EXAMPLES);
+        values.map(|value| value.text.to_owned()).collect()
+    };
     for draft in fields {
-        let values = draft.paths.iter().filter_map(|path| seen.get(path));
-        let values = values.flat_map(|at| at.values.iter().take(EXAMPLES));
-        let count = match draft.said {
-            Said::Missing => EXAMPLES * CANDIDATES,
-            _ => EXAMPLES,
-        };
-        draft.examples = values.take(count).map(|v| v.text.to_owned()).collect();
+        draft.examples = draft.paths.iter().map(of_path).collect();
     }
 }
 

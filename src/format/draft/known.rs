@@ -83,7 +83,9 @@ fn conditions(records: &[&Attributes]) -> String {
         .collect();
     let others = names.iter().map(|(name, _)| *name);
     let others = others.filter(|name| program.is_none_or(|(program, _)| program != *name));
-    set.extend(others.take(count).map(str::to_owned));
+    let mut others: Vec<&str> = others.take(count).collect();
+    others.sort_by_key(|name| places.get(name));
+    set.extend(others.into_iter().map(str::to_owned));
     set.join(" ")
 }
 

@@ -40,7 +40,7 @@ pub(super) fn next_part(lines: &mut Lines<'_>) -> bool {
     time(lines)
         || pair(lines)
         || level(lines)
-        || number_of_address(lines)
+        || ip(lines)
         || request(lines)
         || enclosed(lines)
         || program(lines)
@@ -179,7 +179,7 @@ fn level(lines: &mut Lines<'_>) -> bool {
     }
     BRACKETS.into_iter().any(|(open, close)| {
         let pattern = match open {
-            "" => r"(?<level>[A-Za-z]+)\b".to_owned(),
+            "" => "(?<level>[A-Za-z]+)".to_owned(),
             _ => format!(
                 "{} *(?<level>[A-Za-z]+) *{}",
                 regex::escape(open),
@@ -192,10 +192,16 @@ fn level(lines: &mut Lines<'_>) -> bool {
     })
 }
 
-fn number_of_address(lines: &mut Lines<'_>) -> bool {
+fn ip(lines: &mut Lines<'_>) -> bool {
+    // The whole word: in a list of addresses none is the one.
+    let is_one = |tail: &&&str| {
+        let word = tail.split_whitespace().next().unwrap_or_default();
+        address(word.trim_end_matches([':', ',', ';', ']', ')'])).is_some()
+    };
+    let count = lines.tails.iter().filter(is_one).count();
     let name = lines.name("ip");
     let pattern = format!("(?<{name}>[0-9A-Fa-f.:]+)");
-    lines.take(&Part::of(pattern, &[&name]), |text| address(text).is_some())
+    is_most(count, lines.tails.len()) && lines.take(&Part::of(pattern, &[&name]), |_| true)
 }
 
 /// What web servers write of a request.
@@ -245,42 +251,46 @@ fn program(lines: &mut Lines<'_>) -> bool {
         })
 }
 
-/// A word, where all lines have as many, or where something that is no word follows.
+/// A word, where all lines have as many, where something that is no word follows, or where a bracket ends.
 fn word(lines: &mut Lines<'_>) -> bool {
     let words: Vec<Vec<&str>> = lines.tails.iter().map(|tail| words(tail)).collect();
-    if !is_table(&words) && !(1..=AHEAD).any(|at| is_structured(&words, at)) {
-        return false;
-    }
-    let firsts: Vec<&str> = words
-        .iter()
-        .filter_map(|words| words.first().copied())
-        .collect();
-    let firsts: Vec<&str> = firsts
-        .iter()
-        .map(|w| w.split_whitespace().next().unwrap_or(w))
-        .collect();
-    if let Some(first) = firsts.first()
-        && firsts.iter().all(|word| word == first)
-        && !first.contains(char::is_alphanumeric)
-    {
-        return lines.take(&Part::of(regex::escape(first), &[]), |_| true);
-    }
+    let firsts = lines.tails.iter();
+    let firsts = firsts.filter_map(|tail| tail.split_whitespace().next());
+    let firsts: Vec<&str> = firsts.collect();
     let is_ended = |end: char| {
         is_most(
             firsts.iter().filter(|w| w.ends_with(end)).count(),
             firsts.len(),
         )
     };
+    let is_one = is_table(&words)
+        || (1..=AHEAD).any(|at| is_structured(&words, at))
+        || is_ended(']') && !firsts.iter().any(|word| word.contains('['));
+    if !is_one {
+        return false;
+    }
+    if let Some(first) = firsts.first()
+        && *first != "-"
+        && firsts.iter().all(|word| word == first)
+        && !first.contains(char::is_alphanumeric)
+    {
+        return lines.take(&Part::of(regex::escape(first), &[]), |_| true);
+    }
     let ends = [']', ')', ':', ',', ';', '|'];
     let end = ends.into_iter().find(|end| is_ended(*end));
-    let bare: Vec<&str> = firsts
-        .iter()
-        .map(|word| word.trim_end_matches(ends))
-        .collect();
-    let name = lines.name(name_of(&bare).unwrap_or("word"));
-    let pattern = match end {
+    let bare = firsts.iter().map(|word| word.trim_end_matches(ends));
+    let bare: Vec<&str> = bare.collect();
+    // Web servers write who it was between the address and the time.
+    let is_before_time = lines.names == ["ip"] && is_structured(&words, 1);
+    let usual = if is_before_time { "user" } else { "word" };
+    let name = lines.name(name_of(&bare).unwrap_or(usual));
+    let group = match end {
         Some(end) => format!(r"(?<{name}>[^\s{}]+)", regex::escape(&end.to_string())),
         None => format!(r"(?<{name}>\S+)"),
+    };
+    let pattern = match bare.contains(&"-") {
+        true => format!("(?:-|{group})"),
+        false => group,
     };
     lines.take(&Part::of(pattern, &[&name]), |_| true)
 }
@@ -294,10 +304,11 @@ fn is_table(words: &[Vec<&str>]) -> bool {
     words.len() > 1 && (1..=COLUMNS).contains(&count) && is_most(same, words.len())
 }
 
-/// Whether in most lines the word at this place, counted from 0, is something in brackets, a pair, a level or a time.
+/// Whether in most lines the word at this place, counted from 0, is something in brackets, a bar, a pair, a level or a
+/// time.
 fn is_structured(words: &[Vec<&str>], at: usize) -> bool {
     let is_one = |word: &&&str| {
-        word.starts_with('[')
+        word.starts_with(['[', '|'])
             || keys(word).next().is_some_and(|key| word.starts_with(key))
             || Severity::from_name(word).is_some()
             || times::most_common([**word].into_iter()).is_some()

@@ -148,12 +148,16 @@ impl<'a> Lines<'a> {
         let signs = ["", ":", r"\|", ",", ";", "-", "--", "->", "=>"].into_iter();
         let separators = closed.flat_map(|closed| {
             signs.clone().flat_map(move |sign| {
-                let between = if sign.is_empty() { "" } else { " *" };
+                let between = match sign {
+                    "" => "",
+                    ":" | "," | ";" => " *",
+                    _ => " +",
+                };
                 [
                     format!("{closed}{between}{sign}{blank}"),
                     // Those that need no blank.
                     match sign {
-                        r"\|" | "," | ";" => format!("{closed}{sign}"),
+                        "," | ";" | r"\|" => format!("{closed}{sign}"),
                         _ => String::new(),
                     },
                 ]
@@ -209,7 +213,8 @@ impl<'a> Lines<'a> {
                 words.push(word);
             }
         }
-        if words.is_empty() || words.len() > FIRST_WORDS {
+        let is_word = |word: &&str| !word.contains(|c: char| c.is_ascii_digit() || c == '=');
+        if words.is_empty() || words.len() > FIRST_WORDS || !words.iter().all(is_word) {
             self.remarks.push(
                 "The lines have no layout in common: write how yours begin in place of BEGIN, and what they are made of.",
             );
@@ -219,8 +224,6 @@ impl<'a> Lines<'a> {
             "The lines have no layout in common but their first words: write what they are made of.",
         );
         let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-        // The words are the message's, too: nothing is captured here.
-        self.pattern.clear();
         format!("(?<first>{}) *", words.join("|"))
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Draft;
 use super::fields::{FieldDraft, Said, source};
 use super::known::NOTHING;
-use crate::format::own::{OutcomeWord, Reads, Sources};
+use crate::format::own::{OutcomeWord, Reads};
 use crate::text::Charset;
 
 /// Columns of a value in a comment, and of a file's name.
@@ -112,45 +112,37 @@ impl Draft {
     ) -> std::fmt::Result {
         let name = draft.field.name();
         let share = self.share(draft.records);
-        let sources: Vec<String> = match (draft.said, self.spec.fields.get(name)) {
-            (Said::Taken, Some(Sources::One(one))) => vec![one.clone()],
-            (Said::Taken, Some(Sources::Several(several))) => several.clone(),
-            _ => draft.paths.iter().filter_map(|path| source(path)).collect(),
+        let sources = draft.paths.iter().filter_map(|path| source(path));
+        let sources: Vec<String> = sources.map(|s| quoted(&s, charset)).collect();
+        let values = |of: &[String]| -> String {
+            let values = of.iter().map(|value| charset.line(value, VALUE));
+            values.collect::<Vec<_>>().join(", ")
         };
-        let sources: Vec<String> = sources.iter().map(|s| quoted(s, charset)).collect();
-        let mut examples = String::new();
-        for example in &draft.examples {
-            let before = if examples.is_empty() { ": " } else { ", " };
-            let _ = write!(examples, "{before}{}", charset.line(example, VALUE));
-        }
+        let examples = values(&draft.examples.concat());
         match (draft.said, &sources[..]) {
-            (Said::Taken, [one]) => writeln!(out, "# {share}{examples}\n{name} = {one}"),
+            (Said::Taken, [one]) => writeln!(out, "# {share}: {examples}\n{name} = {one}"),
             (Said::Taken, several) => {
-                writeln!(out, "# {share}, the first that is there{examples}")?;
+                writeln!(out, "# {share}, the first that is there: {examples}")?;
                 writeln!(out, "{name} = {}", list(several))
             }
-            (Said::Guessed, []) => writeln!(
-                out,
-                "# {share}, guessed from what looks like an error\n# {name} = \"…\""
-            ),
+            (Said::Guessed, []) => {
+                writeln!(out, "# {share}, guessed from errors that are there or not")?;
+                writeln!(out, "# {name} = \"\"")
+            }
             (Said::Guessed, from) => {
                 writeln!(
                     out,
-                    "# {share}, guessed in each record, since no order of these fits all{examples}"
+                    "# {share}, guessed, since no order of these fits all records: {examples}"
                 )?;
                 writeln!(out, "# {name} = {}", list(from))
             }
-            (Said::Missing, []) => {
-                let ellipsis = if charset == Charset::Ascii {
-                    "..."
-                } else {
-                    "…"
-                };
-                writeln!(out, "# not found\n# {name} = \"{ellipsis}\"")
-            }
+            (Said::Missing, []) => writeln!(out, "# {name} = \"\" # not found"),
             (Said::Missing, candidates) => {
-                writeln!(out, "# not found; maybe one of these{examples}")?;
-                writeln!(out, "# {name} = {}", list(candidates))
+                let of_each = candidates.iter().zip(&draft.examples);
+                let of_each = of_each.map(|(path, of)| format!("{path} ({})", values(of)));
+                let of_each: Vec<String> = of_each.collect();
+                writeln!(out, "# not found; maybe {}", of_each.join(" or "))?;
+                writeln!(out, "# {name} = {}", candidates[0])
             }
         }
     }
