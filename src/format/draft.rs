@@ -77,7 +77,7 @@ impl Draft {
         } else if detected == "logfmt~" {
             spec.reads = Some(Reads::Logfmt);
         } else {
-            let derived = pattern::derive(&lines(head));
+            let derived = pattern::derive(&first_lines(head));
             spec.pattern = Some(derived.pattern);
             spec.begins = derived.begins;
             spec.time = derived.time.map(str::to_owned);
@@ -93,7 +93,7 @@ impl Draft {
         if spec.pattern.is_none() && !events.is_empty() {
             spec.known_by = known::known_by(&events);
         }
-        let mut fields = fields::chosen(&guess, &events, &seen, spec.time.is_some());
+        let mut fields = fields::chosen(&guess, &events, &seen, &spec);
         fields::apply(&mut spec, &fields, &seen);
         // What the draft says otherwise than the guess is left to the guess.
         if let Some(reader) = reader(&spec, &guess, layout) {
@@ -156,15 +156,17 @@ fn event(reader: &dyn Format, frame: &Frame) -> Option<Event> {
     events.into_iter().next()
 }
 
-/// The lines of a sample that hold something.
-fn lines(head: &[u8]) -> Vec<String> {
+/// The first lines of a sample that hold something.
+fn first_lines(head: &[u8]) -> Vec<String> {
+    /// Enough to see what lines have in common.
+    const LINES: usize = 500;
     /// What is looked at of a longer line.
     const LONGEST: usize = 4 << 10;
     let lines = head.split(|b| *b == b'\n');
     let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let lines = lines.filter(|line| !line.trim_ascii().is_empty());
     lines
-        .take(RECORDS)
+        .take(LINES)
         .map(|line| lossy(&line[..line.len().min(LONGEST)]).into_owned())
         .collect()
 }

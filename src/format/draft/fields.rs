@@ -48,12 +48,12 @@ pub(super) struct FieldDraft {
     pub(super) examples: Vec<Vec<String>>,
 }
 
-/// What the guess takes for each field in the records of a sample. `has_time` = a pattern says how the time is written.
+/// What the guess takes for each field in the records of a sample; the time where a pattern has one.
 pub(super) fn chosen(
     guess: &Guess,
     events: &[&Event],
     seen: &Seen<'_>,
-    has_time: bool,
+    spec: &Spec,
 ) -> Vec<FieldDraft> {
     let mut counts: HashMap<(Field, &str), usize> = HashMap::new();
     for event in events {
@@ -62,7 +62,7 @@ pub(super) fn chosen(
         }
     }
     let mut used: Vec<&str> = counts.keys().map(|(_, path)| *path).collect();
-    if has_time {
+    if spec.pattern.is_some() {
         used.push(WHEN);
     }
     let draft = |field: Field| {
@@ -79,7 +79,7 @@ pub(super) fn chosen(
         });
         let mut paths: Vec<String> = paths.iter().map(|(at, _)| at.path.to_owned()).collect();
         paths.truncate(SOURCES);
-        if field == Field::Ts && has_time {
+        if field == Field::Ts && spec.time.is_some() {
             paths = vec![WHEN.to_owned()];
         }
         let is_there = events.iter().any(|event| value(event, field).is_some());

@@ -1,5 +1,7 @@
 //! What tells the records of a sample from others: names that they all have and that are not every log's.
 
+use std::collections::{HashMap, HashSet};
+
 use super::is_most;
 use crate::event::{Attributes, Event, Kind};
 use crate::format::guess::is_telling;
@@ -55,9 +57,9 @@ pub(super) fn known_by(events: &[&Event]) -> Vec<String> {
 /// What the most common kind of record among these has.
 fn conditions(records: &[&Attributes]) -> String {
     let mut names: Vec<(&str, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     for leaves in records {
-        let mut here = std::collections::HashSet::new();
+        let mut here = HashSet::new();
         for (path, _) in leaves.iter().filter(|(path, _)| is_writable(path)) {
             if here.insert(path) {
                 let place = *places.entry(path).or_insert(names.len());

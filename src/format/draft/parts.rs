@@ -14,7 +14,8 @@ use crate::format::record::{address, outcome_word};
 /// Words further on that are looked at for something that words before it lead up to.
 const AHEAD: usize = 3;
 
-/// Most words of a line that is taken for a table.
+/// Fewest lines that are taken for a table, and most words of one.
+const ROWS: usize = 3;
 const COLUMNS: usize = 16;
 
 /// Most keys that are looked for in what is left of a line.
@@ -301,14 +302,14 @@ fn is_table(words: &[Vec<&str>]) -> bool {
         return false;
     };
     let same = words.iter().filter(|words| words.len() == count).count();
-    words.len() > 1 && (1..=COLUMNS).contains(&count) && is_most(same, words.len())
+    words.len() >= ROWS && (1..=COLUMNS).contains(&count) && is_most(same, words.len())
 }
 
-/// Whether in most lines the word at this place, counted from 0, is something in brackets, a bar, a pair, a level or a
+/// Whether in most lines the word at this place, counted from 0, is something in brackets or quotes, a bar, a pair, a level or a
 /// time.
 fn is_structured(words: &[Vec<&str>], at: usize) -> bool {
     let is_one = |word: &&&str| {
-        word.starts_with(['[', '|'])
+        word.starts_with(['[', '|', '"'])
             || keys(word).next().is_some_and(|key| word.starts_with(key))
             || Severity::from_name(word).is_some()
             || times::most_common([**word].into_iter()).is_some()

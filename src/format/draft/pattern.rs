@@ -49,10 +49,9 @@ pub(super) fn derive(lines: &[String]) -> Derived {
         pattern: String::new(),
     };
     for _ in 0..PARTS {
-        if found.are_at_end() || !next_part(&mut found) {
+        if found.are_at_end() || !next_part(&mut found) || !found.skip_separator() {
             break;
         }
-        found.skip_separator();
     }
     found.finish(begins.is_some());
     let time = found.time.and_then(|layout| match layout.written {
@@ -137,8 +136,13 @@ impl<'a> Lines<'a> {
         is_most(empty.count(), self.tails.len())
     }
 
-    /// Blanks, a sign of punctuation between them, a bracket that was open: what most of the lines have.
-    fn skip_separator(&mut self) {
+    /// Blanks, a sign of punctuation between them, a bracket that was open: what most of the lines have. `false` = the
+    /// part goes on otherwise in each line.
+    fn skip_separator(&mut self) -> bool {
+        let bracketed = self.tails.iter().filter(|tail| tail.starts_with('['));
+        if self.are_at_end() || is_most(bracketed.count(), self.tails.len()) {
+            return true;
+        }
         let blank = if self.tails.iter().any(|tail| tail.starts_with('\t')) {
             r"\s+"
         } else {
@@ -178,9 +182,7 @@ impl<'a> Lines<'a> {
                 best = (count, separator);
             }
         }
-        if best.0 > 0 {
-            self.take(&Part::of(best.1, &[]), |_| true);
-        }
+        best.0 > 0 && self.take(&Part::of(best.1, &[]), |_| true)
     }
 
     /// What is left of the lines.

@@ -24,7 +24,9 @@ fn drafted(head: &[u8]) -> (Draft, String) {
         let config: Config = toml::from_str(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(config.format, [draft.spec().clone()], "{text}");
         assert_eq!(config.format[0].check(), Ok(()), "{text}");
-        let unsafe_at = text.find(|c| c != '\n' && is_unsafe(c));
+        // The sanitiser shows controls by their pictures.
+        let is_picture = |c| ('\u{2400}'..='\u{243f}').contains(&c);
+        let unsafe_at = text.find(|c| c != '\n' && is_unsafe(c) && !is_picture(c));
         assert_eq!(unsafe_at, None, "{text:?}");
         assert!(charset == Charset::Unicode || text.is_ascii(), "{text}");
     }
@@ -49,7 +51,9 @@ fn events(spec: &Spec, head: &[u8]) -> Vec<Event> {
 /// Where the guess has a value, the draft has the same.
 #[track_caller]
 fn reads_no_worse_than_the_guess(head: &[u8]) {
-    let Some(layout) = Layout::of(head) else {
+    let sample = &head[..head.len().min(SAMPLE)];
+    let key = Registry::builtin().detect(sample).format.key();
+    let Some(layout) = Layout::of(sample).filter(|_| !key.contains(envelope::IN)) else {
         return;
     };
     let (draft, text) = drafted(head);
@@ -138,7 +142,8 @@ fn lines_are_taken_apart_into_what_they_have_in_common() {
             Some("%d/%b/%Y:%H:%M:%S %z"),
         ),
         (
-            "31.03.2026-09:00:00 ana OPEN 7 GRANTED\n31.03.2026-09:00:05 bob CLOSE 7 REFUSED\n",
+            "31.03.2026-09:00:00 ana OPEN 7 GRANTED\n31.03.2026-09:00:05 bob CLOSE 7 REFUSED\n\
+             31.03.2026-09:00:06 cy CLOSE 8 GRANTED\n",
             "when=31.03.2026-09:00:00; word=ana; action=OPEN; number=7; outcome=GRANTED",
             Some("%d.%m.%Y-%H:%M:%S%.f"),
         ),
@@ -300,10 +305,10 @@ fn keys_of_any_length_and_number_give_a_format() {
     let long = "k".repeat(4096);
     let mut record = serde_json::Map::new();
     record.insert(long, "v".repeat(4096).into());
+    record.insert("user".into(), "ana".into());
     for n in 0..5_000 {
         record.insert(format!("key {n}"), n.into());
     }
-    record.insert("user".into(), "ana".into());
     let log = serde_json::to_string(&record).unwrap();
     let (_, text) = drafted(log.as_bytes());
     assert!(text.contains("actor = \"user\""), "{text}");
