@@ -29,7 +29,7 @@ pub(super) fn run(file: &Path, id: Option<&str>, app: &mut App) -> Result<Exit, 
         .read_to_end(&mut head)
         .map_err(|e| Failure::Failed(format!("cannot read {name}: {e}")))?;
     let format = &found.format;
-    if !format.id().ends_with('~') && format.id() != "text" {
+    if !matches!(format.id(), "json~" | "logfmt~" | "text") {
         app.talk(&format!(
             "{name} is read as {} ({}) already; a format of your own would be tried before it",
             format.id(),

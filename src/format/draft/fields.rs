@@ -8,7 +8,7 @@ use crate::event::{Event, Kind, Outcome, Severity};
 use crate::format::FILLED;
 use crate::format::guess::{self, Guess};
 use crate::format::own::{OutcomeWord, Sources, Spec};
-use crate::format::record::{outcome_of, severity_of};
+use crate::format::record::{outcome_of, severity_of, time_of};
 
 /// Most sources of one field.
 const SOURCES: usize = 4;
@@ -117,12 +117,13 @@ fn candidates(field: Field, seen: &Seen<'_>, used: &[&str], records: usize) -> V
         let all: Option<Vec<i16>> = leanings.collect();
         all?.into_iter().min()
     };
-    let is_number = |at: &At<'_>| at.values.iter().all(|v| v.text.parse::<f64>().is_ok());
+    let is_else = |text: &str| text.parse::<f64>().is_ok() || time_of(text).is_some();
+    let is_else = |at: &At<'_>| at.values.iter().all(|value| is_else(value.text));
     let mut found: Vec<(i16, &At<'_>)> = seen
         .iter()
         .filter(|at| !used.contains(&at.path) && source(at.path).is_some())
         .filter(|at| at.path.len() <= WORD && at.records * 2 >= records)
-        .filter(|at| field == Field::Ts || !is_number(at))
+        .filter(|at| field == Field::Ts || !is_else(at))
         .filter_map(|at| Some((points(at)?, at)))
         .filter(|(points, _)| *points >= least)
         .collect();

@@ -305,13 +305,14 @@ fn is_table(words: &[Vec<&str>]) -> bool {
     words.len() >= ROWS && (1..=COLUMNS).contains(&count) && is_most(same, words.len())
 }
 
-/// Whether in most lines the word at this place, counted from 0, is something in brackets or quotes, a bar, a pair, a level or a
-/// time.
+/// Whether in most lines the word at this place, counted from 0, is something in brackets or quotes, a bar, a pair, a level, a
+/// name with a colon or a time.
 fn is_structured(words: &[Vec<&str>], at: usize) -> bool {
     let is_one = |word: &&&str| {
         word.starts_with(['[', '|', '"'])
             || keys(word).next().is_some_and(|key| word.starts_with(key))
             || Severity::from_name(word).is_some()
+            || word.len() > 1 && word.ends_with(':')
             || times::most_common([**word].into_iter()).is_some()
     };
     let found = words
@@ -342,40 +343,40 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
+/// How a value of some kind looks.
+type Look = fn(&str) -> bool;
+
+/// Names for values that look so, what says most first.
+const LOOKS: [(&str, Look); 9] = [
+    ("level", |v| Severity::from_name(v).is_some()),
+    ("ip", |v| address(v).is_some()),
+    ("user", |v| {
+        v.contains('@') && v.contains('.') && !v.contains([' ', '/'])
+    }),
+    ("outcome", |v| outcome_word(v) != Outcome::Unknown),
+    ("status", |v| {
+        v.len() == 3 && is_number(v) && ("100".."600").contains(&v)
+    }),
+    ("number", is_number),
+    ("request", |v| {
+        let is_hex = v.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        is_hex && v.len() >= 16 && v.bytes().any(|b| b.is_ascii_digit())
+    }),
+    ("action", |v| {
+        v.len() > 1 && v.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+    }),
+    ("path", |v| v.starts_with('/')),
+];
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// What values are by how they look.
 fn name_of(values: &[&str]) -> Option<&'static str> {
-    let told: Vec<&str> = values
-        .iter()
-        .copied()
-        .filter(|v| *v != "-" && !v.is_empty())
-        .collect();
-    let most = |test: &dyn Fn(&str) -> bool| {
-        is_most(told.iter().filter(|value| test(value)).count(), told.len())
-    };
-    let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit());
-    let is_upper =
-        |value: &str| value.len() > 1 && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    let is_made_up = |value: &str| {
-        let is_hex = value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-        is_hex && value.len() >= 16 && value.bytes().any(|b| b.is_ascii_digit())
-    };
-    let tests: [(&str, &dyn Fn(&str) -> bool); 9] = [
-        ("level", &|v| Severity::from_name(v).is_some()),
-        ("ip", &|v| address(v).is_some()),
-        ("user", &|v| {
-            v.contains('@') && v.contains('.') && !v.contains([' ', '/'])
-        }),
-        ("outcome", &|v| outcome_word(v) != Outcome::Unknown),
-        ("status", &|v| {
-            v.len() == 3 && is_number(v) && ("100".."600").contains(&v)
-        }),
-        ("number", &is_number),
-        ("request", &is_made_up),
-        ("action", &is_upper),
-        ("path", &|v| v.starts_with('/')),
-    ];
-    tests
-        .into_iter()
-        .find(|(_, test)| most(*test))
-        .map(|(name, _)| name)
+    let told = values.iter().filter(|v| **v != "-" && !v.is_empty());
+    let told: Vec<&str> = told.copied().collect();
+    let is_it = |look: &Look| is_most(told.iter().filter(|value| look(value)).count(), told.len());
+    let found = LOOKS.iter().find(|(_, look)| is_it(look));
+    found.map(|(name, _)| *name)
 }
