@@ -188,7 +188,8 @@ impl<'a> Lines<'a> {
     /// What is left of the lines.
     fn finish(&mut self, may_go_on: bool) {
         let all = if may_go_on { "(?s:.*)" } else { ".*" };
-        if self.pattern.is_empty() {
+        // Signs alone, which are in no group, are no layout.
+        if self.pattern.is_empty() || self.names.is_empty() && self.are_at_end() {
             self.pattern = format!("{}(?<message>{all})", self.first_words());
             return;
         }
@@ -205,6 +206,7 @@ impl<'a> Lines<'a> {
 
     /// Without a layout: with which words the lines begin, so that not every line of every log is taken.
     fn first_words(&mut self) -> String {
+        const LONGEST: usize = 64;
         let mut words: Vec<&str> = Vec::new();
         for word in self
             .tails
@@ -215,7 +217,9 @@ impl<'a> Lines<'a> {
                 words.push(word);
             }
         }
-        let is_word = |word: &&str| !word.contains(|c: char| c.is_ascii_digit() || c == '=');
+        let is_word = |word: &&str| {
+            word.len() <= LONGEST && !word.contains(|c: char| c.is_ascii_digit() || c == '=')
+        };
         if words.is_empty() || words.len() > FIRST_WORDS || !words.iter().all(is_word) {
             self.remarks.push(
                 "The lines have no layout in common: write how yours begin in place of BEGIN, and what they are made of.",

@@ -208,6 +208,8 @@ fn what_has_no_layout_takes_no_other_logs() {
     );
     assert_eq!(draft.fitting, 0);
     assert!(draft.spec().fields.is_empty(), "{text}");
+    drafted(b"]\n]\n]\n");
+    drafted("x".repeat(4096).as_bytes());
 }
 
 #[test]
