@@ -94,4 +94,16 @@ impl ChainReport {
             ..Self::default()
         }
     }
+
+    /// How many findings there are of a level.
+    pub fn count(&self, level: Level) -> u64 {
+        self.findings.iter().filter(|f| f.level == level).count() as u64
+    }
+
+    /// Alarms, then warnings, then notes; those of a level as they stand in the log.
+    pub fn worst_first(&self) -> impl Iterator<Item = &Finding> {
+        let levels = [Level::Alarm, Level::Warning, Level::Note];
+        let of = |level| self.findings.iter().filter(move |f| f.level == level);
+        levels.into_iter().flat_map(of)
+    }
 }

@@ -1,5 +1,5 @@
 //! Events on their way out: for people (table, plain text, Markdown, a report), for programs (JSON lines, ECS, CSV),
-//! or the original bytes; and the files they are written to.
+//! or the original bytes; what the chain check found, as evidence; and the files they are written to.
 //!
 //! Whatever goes to a terminal is safe to show there: what is for people passes the sanitiser, `jsonl` and `ecs`
 //! spell controls as `\u` escapes (and so lose nothing), `csv` and `raw` pass the sanitiser on a terminal only.
@@ -9,6 +9,7 @@ mod csv;
 mod ecs;
 mod facet;
 pub mod file;
+pub mod integrity;
 pub mod jsonl;
 mod markdown;
 mod plain;

@@ -18,6 +18,7 @@
 //! So what is shown reads back to exactly one text (except inside `\{+n}`, and beyond a cut `…`). That also means
 //! that sanitising twice escapes the escapes: **do it once, last**. Plain text comes out as it went in.
 
+pub mod count;
 mod hidden;
 pub mod suggest;
 #[cfg(test)]

@@ -296,6 +296,7 @@ const VERIFY_EXAMPLES: &str = "\
 Examples:
   auditty verify /var/log/app/audit.jsonl
   auditty verify /var/log/app --format json | jq '.files[].findings'
+  auditty verify /var/log/app --report evidence.md      for a ticket or an auditor
   auditty verify ./bucket --public-keys keys.json       CloudTrail's digests, offline
 
 Exit status: 0 everything verified, 1 no alarm but not everything verified, 3 alarm, 5 cannot read";
@@ -311,8 +312,11 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: ReportFormat,
     /// Go on checking what is appended, and print what changes
-    #[arg(long, conflicts_with_all = ["key", "checkpoints", "public_keys"])]
+    #[arg(long, conflicts_with_all = ["key", "checkpoints", "public_keys", "report"])]
     pub(super) watch: bool,
+    /// Write what was found, with the hash of every file, to a new Markdown file as well; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
     /// The public key of the seals, or a file with it [default: this host's]
     #[arg(long, value_name = "KEY")]
     pub(super) key: Option<String>,

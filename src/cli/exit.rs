@@ -5,8 +5,8 @@ use std::io;
 use super::open::OpenError;
 use crate::config::paths::PathsError;
 use crate::engine::EngineError;
-use crate::export::ColumnError;
 use crate::export::file::TargetError;
+use crate::export::{ColumnError, StreamError};
 
 /// A command that came to its end. (4 is kept for what a policy denies.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +57,15 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Query(_) => Self::Usage(error.to_string()),
             _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<StreamError> for Failure {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Engine(error) => error.into(),
+            StreamError::Write(error) => error.into(),
         }
     }
 }

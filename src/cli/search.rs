@@ -11,7 +11,7 @@ use super::{problem, progress, who};
 use crate::engine::{Cancel, Covers, Engine, FacetField, FacetRequest, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
-use crate::export::{self, About, Format, StreamError};
+use crate::export::{self, About, Format};
 use crate::query::Query;
 use crate::text::{self, Charset};
 
@@ -236,11 +236,7 @@ fn events(
         &mut app.out,
         cancel,
         &mut |_| {},
-    )
-    .map_err(|error| match error {
-        StreamError::Engine(error) => Failure::from(error),
-        StreamError::Write(error) => Failure::from(error),
-    })?;
+    )?;
     let shown = streamed.events;
     problem::tell_notices(&streamed.first, app);
     if streamed.more && limit < usize::MAX && args.limit.is_none() {

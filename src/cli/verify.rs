@@ -11,8 +11,10 @@ use super::open::{self, DigestKeys, Mode, VerifyFile};
 use super::{progress, seal};
 use crate::chain::ChainReport;
 use crate::engine::{Engine, EngineError, Tail, TailRequest};
+use crate::export::file::Target;
 use crate::query::Query;
 
+mod evidence;
 mod report;
 
 use report::{State, Summary};
@@ -22,9 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
     let paths = app.sources(&args.paths);
     if !args.watch {
+        // What cannot become a report is said before everything is read for it.
+        let target = args.report.as_deref().map(Target::create).transpose()?;
         let seals = seal::seals(args.key.as_deref(), args.checkpoints.as_deref(), app)?;
         let keys = digest_keys(&args.public_keys)?;
         let files = open::verify(&paths, &app.settings, seals.as_ref(), &keys)?;
+        if let Some(target) = target {
+            evidence::write(&files, evidence::again(args, &paths), target, app)?;
+        }
         return print(&files, args.format, app);
     }
     let opened = open::open(&paths, &app.settings, Mode::Follow)?;
@@ -96,6 +103,7 @@ fn reports(engine: &dyn Engine) -> Result<Vec<VerifyFile>, Failure> {
         path: report.source.to_string(),
         report,
         error: None,
+        files: Vec::new(),
     };
     Ok(engine.verify()?.into_iter().map(file).collect())
 }

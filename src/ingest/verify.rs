@@ -11,7 +11,7 @@ use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
-use crate::source::{LogSet, discover};
+use crate::source::{GenFile, LogSet, discover};
 use crate::text;
 
 /// What the check of one source gave.
@@ -21,6 +21,8 @@ pub struct VerifyFile {
     pub report: Arc<ChainReport>,
     /// Why it could not be read, with the way out.
     pub error: Option<String>,
+    /// What was examined; a finding's generation is a place in it.
+    pub files: Vec<GenFile>,
 }
 
 /// Checks everything that `paths` lead to: what CloudTrail's digests speak of against them, all else by its chains and seals.
@@ -66,6 +68,7 @@ pub fn verify(
             path,
             report: Arc::new(report),
             error,
+            files: set.generations.clone(),
         });
     }
     for skipped in discovery.skipped {
@@ -76,6 +79,7 @@ pub fn verify(
                 path,
                 report: Arc::default(),
                 error: Some(skipped.detail),
+                files: Vec::new(),
             });
         }
     }

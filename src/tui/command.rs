@@ -137,6 +137,8 @@ commands! {
     Sources "sources" "the sources: how far, how late, what is wrong, their chains"
     ReadAs "read-as" "read this source as another format"
     Mute "mute" "leave this source out, or take it in again"
+    Integrity "integrity" "can these logs be trusted? what the chain check found, source by source"
+    Evidence "evidence" "write what the chain check found to a report"
     SaveSession "save-session" "keep this view under a name"
     OpenSession "open-session" "come back to a view that was kept"
     Help "help" "this help"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::share::Share;
 use crate::engine::{SearchRequest, TailRequest};
-use crate::event::{EventId, SortKey, Timestamp};
+use crate::event::{BreakKind, EventId, SortKey, Timestamp};
 use crate::state::Session;
 
 /// Numbers requests, so that replies to older ones can be told apart and dropped.
@@ -195,12 +195,23 @@ pub enum Target {
     Failure,
     /// What the query matches, among its neighbours.
     Match,
+    /// The record that a finding of the chain check is about.
+    Finding(Spot),
+}
+
+/// Where a finding is, in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    pub kind: BreakKind,
+    pub generation: i32,
+    pub offset: u64,
+    pub line: u64,
 }
 
 impl Target {
     pub fn noun(self) -> &'static str {
         match self {
-            Self::Break => "break",
+            Self::Break | Self::Finding(_) => "break",
             Self::Failure => "failure",
             Self::Match => "match",
         }

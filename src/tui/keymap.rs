@@ -36,12 +36,14 @@ pub enum Context {
     /// A command line is written.
     Palette,
     Sources,
+    /// What the chain check found.
+    Integrity,
     /// Nothing is open yet.
     Start,
 }
 
 impl Context {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
@@ -57,6 +59,7 @@ impl Context {
         Self::Columns,
         Self::Palette,
         Self::Sources,
+        Self::Integrity,
         Self::Start,
     ];
 
@@ -77,6 +80,7 @@ impl Context {
             Self::Columns => "columns",
             Self::Palette => "palette",
             Self::Sources => "sources",
+            Self::Integrity => "integrity",
             Self::Start => "start",
         }
     }
@@ -85,7 +89,7 @@ impl Context {
     pub fn is_menu(self) -> bool {
         matches!(
             self,
-            Self::Help | Self::Pivot | Self::Columns | Self::Sources
+            Self::Help | Self::Pivot | Self::Columns | Self::Sources | Self::Integrity
         )
     }
 

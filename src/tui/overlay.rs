@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod help;
+pub mod integrity;
 pub mod palette;
 pub mod pivot;
 pub mod prompt;
@@ -10,6 +11,7 @@ pub mod sources;
 use super::keymap::Context;
 use columns::ColumnMenu;
 use help::Help;
+use integrity::Integrity;
 use palette::Palette;
 use pivot::Pivot;
 use prompt::Prompt;
@@ -23,6 +25,7 @@ pub enum Overlay {
     Columns(ColumnMenu),
     Palette(Palette),
     Sources(Sources),
+    Integrity(Integrity),
 }
 
 impl Overlay {
@@ -35,6 +38,7 @@ impl Overlay {
             Self::Columns(_) => Context::Columns,
             Self::Palette(_) => Context::Palette,
             Self::Sources(_) => Context::Sources,
+            Self::Integrity(_) => Context::Integrity,
         }
     }
 }

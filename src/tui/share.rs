@@ -55,13 +55,16 @@ impl Sharing {
 pub struct Running {
     pub job: u64,
     pub path: PathBuf,
-    pub events: u64,
+    /// Written so far; `None` where it is not events that are written.
+    pub events: Option<u64>,
 }
 
 /// Work for the runner.
 #[derive(Clone, Debug)]
 pub enum Share {
     Export(Export),
+    Evidence(Evidence),
+    /// The export or the evidence report.
     CancelExport,
     /// Count what a query matches; replaces the count before it.
     Count {
@@ -91,6 +94,25 @@ pub struct Export {
     pub who: String,
 }
 
+/// An evidence report to a file.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    pub job: u64,
+    pub path: PathBuf,
+    /// What is open.
+    pub paths: Vec<PathBuf>,
+    pub zone: Zone,
+}
+
+impl Evidence {
+    /// The command that checks the same again.
+    pub fn again(&self) -> String {
+        let paths = self.paths.iter().map(|path| quoted(path.as_os_str()));
+        let words = ["auditty".to_owned(), "verify".to_owned()].into_iter();
+        words.chain(paths).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What became of it.
 #[derive(Debug)]
 pub enum News {
@@ -102,6 +124,11 @@ pub enum News {
     Exported {
         job: u64,
         result: Result<Written, String>,
+    },
+    /// Bytes that the evidence report has, or why there is none.
+    Reported {
+        job: u64,
+        result: Result<u64, String>,
     },
     Counted {
         job: u64,
@@ -241,6 +268,12 @@ pub fn default_file(format: Format, now: Timestamp) -> String {
     };
     let at = now.to_utc().format("%Y%m%dT%H%M%SZ");
     format!("~/{what}-{at}.{ending}")
+}
+
+/// A name for an evidence report nobody named.
+pub fn default_evidence(now: Timestamp) -> String {
+    let at = now.to_utc().format("%Y%m%dT%H%M%SZ");
+    format!("~/integrity-report-{at}.md")
 }
 
 /// The format that a file's name asks for.

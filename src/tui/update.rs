@@ -6,6 +6,7 @@ mod beside;
 mod context;
 mod facets;
 mod history;
+mod integrity;
 mod jump;
 mod leave;
 mod live;
@@ -279,6 +280,10 @@ pub(super) fn run(
             model.overlay = None;
             Vec::new()
         }
+        Command::Integrity if matches!(model.overlay, Some(Overlay::Integrity(_))) => {
+            model.overlay = None;
+            Vec::new()
+        }
         _ if model.overlay.is_some() => to_overlay(model, command, count),
         _ if model.query_bar.is_editing() => {
             let intent = model.query_bar.update(command);
@@ -338,6 +343,7 @@ pub(super) fn run(
         Command::CopyRecord => share::copy_record(model),
         Command::CopyCommand => share::copy_command(model),
         Command::Sources => sources::open(model),
+        Command::Integrity => integrity::open(model),
         Command::Filters => toggle(model, Pane::Filters),
         Command::Runbooks => toggle(model, Pane::Runbook),
         Command::NextPane => cycle(model, true),
@@ -377,6 +383,7 @@ fn to_overlay(model: &mut Model, command: Command, count: usize) -> Vec<Effect> 
         Some(Overlay::Columns(_)) => look::in_columns(model, command, count),
         Some(Overlay::Palette(_)) => return palette::in_palette(model, command),
         Some(Overlay::Sources(_)) => return sources::in_sources(model, command, count),
+        Some(Overlay::Integrity(_)) => return integrity::in_integrity(model, command, count),
         None => {}
     }
     Vec::new()

@@ -38,6 +38,7 @@ verbs! {
     Export "export" "FORMAT FILE" "write what matches to a new file"
     Write "write" "FILE" "the same, with the format by the file's name (.jsonl .csv .md .log)"
     Report "report" "FILE" "the same as an access report: who looked, when, at what, and whether it can be trusted"
+    Integrity "integrity" "FILE" "write what the chain check found to a report: findings, and the hash of every file"
     Tz "tz" "ZONE" "show times in another zone"
     Columns "columns" "A,B,C" "choose the columns of the list; auto = by the width of the screen"
     Facet "facet" "PATH" "count another field or attribute in the filter pane"

@@ -148,6 +148,7 @@ fn draw(buf: &mut Buffer, model: &Model, areas: &Areas) -> Option<ratatui::layou
             };
             sources.view(&plain, buf, body, &around);
         }
+        Some(Overlay::Integrity(integrity)) => integrity.view(&plain, buf, body, &model.info),
         None => {}
     }
     let (role, hint) = model.hint();

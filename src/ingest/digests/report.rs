@@ -21,6 +21,7 @@ pub(super) fn failed(found: &Found, error: &IngestError) -> VerifyFile {
         }),
         path,
         error: Some(error.to_string()),
+        files: vec![found.file.clone()],
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn file(
         }),
         path,
         error: None,
+        files: vec![found.file.clone()],
     }
 }
 

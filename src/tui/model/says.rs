@@ -123,7 +123,12 @@ impl Model {
             );
         }
         if let Some(export) = &self.share.export {
-            let events = number(export.events);
+            let Some(events) = export.events.map(number) else {
+                return (
+                    Role::Accent,
+                    "hashing the files for the report, Ctrl+C stops".to_owned(),
+                );
+            };
             let of = self
                 .total
                 .map_or(String::new(), |n| format!(" of {}", number(n)));

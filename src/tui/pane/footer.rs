@@ -29,6 +29,7 @@ fn short(context: Context, command: Command) -> &'static str {
         Command::Unpark => "your query",
         Command::EditInputs => "inputs",
         Command::ReadAs => "read as",
+        Command::Evidence => "write report",
         Command::SelectSpan => "select",
         Command::ZoomIn => "zoom",
         Command::ZoomOut => "zoom out",

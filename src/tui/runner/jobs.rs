@@ -1,6 +1,8 @@
 //! Work that is no search of the list: exports, counts of what is being typed, copies into files. Each off the UI
 //! thread, each to be stopped.
 
+mod evidence;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use tokio::task::spawn_blocking;
 use super::Clock;
 use crate::config::paths::private_dir;
 use crate::engine::{Cancel, Engine, EngineError, SearchRequest, Sort};
-use crate::event::Timestamp;
+use crate::event::{Timestamp, Zone};
 use crate::export::file::{Target, TargetError};
 use crate::export::{self, About, Format, StreamError, Style};
 use crate::text::Charset;
@@ -59,6 +61,15 @@ impl Jobs {
                         job: job.job,
                         result,
                     }
+                });
+            }
+            Share::Evidence(job) => {
+                self.export = Cancel::default();
+                let (engine, cancel) = (self.engine.clone(), self.export.clone());
+                let now = (self.clock)();
+                self.spawn(move |_| News::Reported {
+                    result: evidence::write(&*engine, &job, now, &cancel),
+                    job: job.job,
                 });
             }
             Share::CancelExport => self.export.cancel(),
@@ -119,13 +130,7 @@ fn write(
     let mut request = SearchRequest::new(job.query.clone(), now);
     (request.sort, request.zone) = (Sort::Asc, job.zone);
     request.want_total = false;
-    let style = Style {
-        terminal: false,
-        colour: false,
-        width: usize::MAX,
-        charset: Charset::Unicode,
-        zone: job.zone,
-    };
+    let style = style(job.zone);
     let mut limit = usize::MAX;
     let mut exporter = if job.format == Format::Report {
         let about = About::gather(engine, &request, job.who.clone(), cancel);
@@ -151,22 +156,33 @@ fn write(
             let _ = sender.blocking_send(Message::Shared(news));
         },
     );
-    let streamed = match streamed {
-        Ok(streamed) => streamed,
-        Err(StreamError::Engine(EngineError::Cancelled)) => {
-            return Err("stopped; no file was left".to_owned());
-        }
-        Err(StreamError::Write(error)) => {
-            return Err(format!("cannot write {}: {error}", job.path.display()));
-        }
-        Err(error) => return Err(error.to_string()),
-    };
+    let streamed = streamed.map_err(|error| failed(error, &job.path))?;
     let bytes = target.keep().map_err(|e| e.to_string())?;
     Ok(Written {
         events: streamed.events,
         bytes,
         complete: streamed.covers.complete,
     })
+}
+
+/// How files are written.
+fn style(zone: Zone) -> Style {
+    Style {
+        terminal: false,
+        colour: false,
+        width: usize::MAX,
+        charset: Charset::Unicode,
+        zone,
+    }
+}
+
+/// Why there is no file.
+fn failed(error: StreamError, path: &Path) -> String {
+    match error {
+        StreamError::Engine(EngineError::Cancelled) => "stopped; no file was left".to_owned(),
+        StreamError::Write(error) => format!("cannot write {}: {error}", path.display()),
+        StreamError::Engine(error) => error.to_string(),
+    }
 }
 
 fn copy_to_file(folder: &Path, text: &str, now: Timestamp) -> Result<PathBuf, String> {

@@ -4,10 +4,12 @@
 use super::context::listed;
 use super::{history, search};
 use crate::engine::{Cursor, Hit, SearchPage, SearchRequest, Sort};
-use crate::event::Verdict;
+use crate::event::field::Field;
+use crate::event::{Level, Verdict};
 use crate::query::Query;
+use crate::query::ast::FieldRef;
 use crate::tui::command::Command;
-use crate::tui::effect::{Effect, Jump, Place, Purpose, Target};
+use crate::tui::effect::{Effect, Jump, Place, Purpose, Spot, Target};
 use crate::tui::model::Model;
 use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::Arrival;
@@ -44,24 +46,39 @@ pub(super) fn request(model: &Model, jump: &Jump, request: &mut SearchRequest) {
         Target::Break => Some(term::broken()),
         Target::Failure => Some(term::failed()),
         Target::Match => None,
+        // A line of several generations is told apart by who gets the answer.
+        Target::Finding(spot) => Some(term::is(
+            FieldRef::Normal(Field::Line),
+            &spot.line.to_string(),
+        )),
     };
     let within = match jump.target {
         _ if jump.everything => Query::default(),
         Target::Match => model.query.clone(),
-        Target::Break | Target::Failure => listed(model),
+        Target::Break | Target::Failure | Target::Finding(_) => listed(model),
     };
     let mut terms = within.conjuncts();
     terms.extend(term);
     terms.extend(jump.source.as_deref().map(named));
     request.query = Query::from_conjuncts(terms);
     request.sort = if jump.forward { Sort::Asc } else { Sort::Desc };
-    let here = model.events.selected_key().filter(|_| !jump.wrapped);
+    let anywhere = jump.wrapped || matches!(jump.target, Target::Finding(_));
+    let here = model.events.selected_key().filter(|_| !anywhere);
     request.cursor = here.map(|key| Cursor {
         key,
         inclusive: false,
     });
     // No more than a page is worth it.
-    request.limit = jump.count.min(search::PAGE);
+    request.limit = match jump.target {
+        Target::Finding(_) => search::PAGE,
+        _ => jump.count.min(search::PAGE),
+    };
+}
+
+/// Whether this is the record that a finding is about.
+fn is_at(hit: &Hit, spot: Spot) -> bool {
+    let order = &hit.event.order;
+    order.generation == spot.generation && order.offset == spot.offset
 }
 
 /// `break 2 of 5`, as far as its place is known.
@@ -80,13 +97,18 @@ fn which_break(model: &Model, hit: &Hit) -> String {
 
 pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Effect> {
     let noun = jump.target.noun();
-    // As far as it goes, where there are fewer.
-    let Some(hit) = page.hits.into_iter().last() else {
+    let hit = match jump.target {
+        Target::Finding(spot) => page.hits.into_iter().find(|hit| is_at(hit, spot)),
+        // As far as it goes, where there are fewer.
+        _ => page.hits.into_iter().last(),
+    };
+    let Some(hit) = hit else {
         // From here on, then from the other end; among what the query matches, then among everything.
-        let hides = matches!(jump.target, Target::Break | Target::Failure);
+        let is_finding = matches!(jump.target, Target::Finding(_));
+        let hides = jump.target != Target::Match;
         let filtered = hides && listed(model) != Query::default();
         let next = match jump {
-            Jump { wrapped: false, .. } => Jump {
+            Jump { wrapped: false, .. } if !is_finding => Jump {
                 wrapped: true,
                 count: 1,
                 ..jump
@@ -115,6 +137,10 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
                 everything: true,
                 ..jump
             },
+            _ if is_finding => {
+                model.say("no event is at the place of this finding");
+                return Vec::new();
+            }
             _ => {
                 let unchained = jump.target == Target::Break
                     && model
@@ -160,6 +186,15 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
         };
         let words = format!("{which}{wrapped}: {kind}, {open} explains it");
         model.said = Some((Role::Alarm, words));
+    }
+    if let Target::Finding(spot) = jump.target {
+        let open = model.key(Command::Open);
+        let role = match spot.kind.level() {
+            Level::Alarm => Role::Alarm,
+            Level::Warning => Role::Warning,
+            Level::Note => Role::Text,
+        };
+        model.said = Some((role, format!("{}: {open} explains it", spot.kind)));
     }
     let key = hit.event.sort_key();
     if jump.everything {

@@ -13,7 +13,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{LookBefore, Model, Pane};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::palette::{Palette as Line, Row};
-use crate::tui::share::{Share, default_file, format_of};
+use crate::tui::share::{Share, default_evidence, default_file, format_of};
 use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::theme::palette::{BuiltIn, Palette};
@@ -216,6 +216,7 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
             };
             vec![row(&default_file(format, model.now), "")]
         }
+        Verb::Integrity => vec![row(&default_evidence(model.now), "")],
         Verb::Tz => {
             let mut zones = vec![row("UTC", ""), row("local", "this machine's zone")];
             zones.extend(Zone::names().map(|name| row(name, "")));
@@ -289,6 +290,15 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
                 format!("Enter writes {events} to this file, of your own; nothing is overwritten"),
             )
         }
+        Verb::Integrity => {
+            let sources = counted(model.info.sources.len() as u64, "source", "sources");
+            say(
+                Role::Text,
+                format!(
+                    "Enter writes what was found in {sources} to this file, of your own; nothing is overwritten"
+                ),
+            )
+        }
         // The screen shows it.
         Verb::Columns => {
             let columns = columns(argument);
@@ -350,7 +360,7 @@ fn apply(model: &mut Model) -> Vec<Effect> {
         _ => typed,
     };
     // A file name that was filled in is shown before anything is written there.
-    if let Some((Verb::Export | Verb::Write | Verb::Report, _)) = split(&line)
+    if let Some((Verb::Export | Verb::Write | Verb::Report | Verb::Integrity, _)) = split(&line)
         && line != palette.text().trim()
     {
         return set(model, line);
@@ -476,6 +486,7 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             share::export(model, format, argument)?
         }
         Verb::Report => share::export(model, Format::Report, argument)?,
+        Verb::Integrity => share::evidence(model, argument)?,
         Verb::Tz => {
             let zone: Zone = argument.parse().map_err(|e| format!("{e}"))?;
             model.zone.choose(zone);

@@ -1,5 +1,7 @@
 //! Copying and exporting: what goes out, and what is said about it.
 
+use std::path::PathBuf;
+
 use crate::config::Clipboard;
 use crate::event::Zone;
 use crate::export::Format;
@@ -10,7 +12,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pane};
 use crate::tui::overlay::Overlay;
 use crate::tui::pane::runbook::run::Run;
-use crate::tui::share::{self, Export, News, Running, Share};
+use crate::tui::share::{self, Evidence, Export, News, Running, Share};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{counted, number};
 
@@ -135,18 +137,7 @@ fn share(share: Share) -> Vec<Effect> {
 
 /// Begins an export; says why not, where it can be told without looking.
 pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Vec<Effect>, String> {
-    if let Some(running) = &model.share.export {
-        let path = running.path.display();
-        return Err(format!("{path} is still being written; Ctrl+C stops it"));
-    }
-    let home = model.share.setup.home.as_deref();
-    let path = expand_home(file.as_ref(), home);
-    let job = model.share.next_job();
-    model.share.export = Some(Running {
-        job,
-        path: path.clone(),
-        events: 0,
-    });
+    let (job, path) = begin(model, file, Some(0))?;
     let zone = zone(model);
     Ok(share(Share::Export(Export {
         job,
@@ -157,6 +148,34 @@ pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Ve
         zone,
         who: model.share.setup.who.clone(),
     })))
+}
+
+/// Begins an evidence report; says why not, where it can be told without looking.
+pub(super) fn evidence(model: &mut Model, file: &str) -> Result<Vec<Effect>, String> {
+    let (job, path) = begin(model, file, None)?;
+    Ok(share(Share::Evidence(Evidence {
+        job,
+        path,
+        paths: model.share.setup.paths.clone(),
+        zone: zone(model),
+    })))
+}
+
+/// A job that writes to a file, one at a time.
+fn begin(model: &mut Model, file: &str, events: Option<u64>) -> Result<(u64, PathBuf), String> {
+    if let Some(running) = &model.share.export {
+        let path = running.path.display();
+        return Err(format!("{path} is still being written; Ctrl+C stops it"));
+    }
+    let home = model.share.setup.home.as_deref();
+    let path = expand_home(file.as_ref(), home);
+    let job = model.share.next_job();
+    model.share.export = Some(Running {
+        job,
+        path: path.clone(),
+        events,
+    });
+    Ok((job, path))
 }
 
 /// Stops the export that runs; `None` if there is none.
@@ -171,7 +190,7 @@ pub(super) fn news(model: &mut Model, news: News) {
     match news {
         News::Progress { job, events } => {
             if let Some(running) = model.share.export.as_mut().filter(|r| r.job == job) {
-                running.events = events;
+                running.events = Some(events);
             }
         }
         News::Exported { job, result } => {
@@ -195,6 +214,22 @@ pub(super) fn news(model: &mut Model, news: News) {
                     }
                 }
                 Err(error) => (Role::Warning, format!("not exported: {error}")),
+            });
+        }
+        News::Reported { job, result } => {
+            let Some(running) = model.share.export.take_if(|r| r.job == job) else {
+                return;
+            };
+            model.said = Some(match result {
+                Ok(bytes) => (
+                    Role::Good,
+                    format!(
+                        "wrote the integrity report, {} bytes, to {}",
+                        number(bytes),
+                        running.path.display()
+                    ),
+                ),
+                Err(error) => (Role::Warning, format!("no report: {error}")),
             });
         }
         News::Copied { what, result } => {

@@ -27,6 +27,11 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 
 fn show(model: &mut Model, sources: Sources) -> Vec<Effect> {
     model.overlay = Some(Overlay::Sources(sources));
+    ask_info(model)
+}
+
+/// Asks what there is to know of the sources, unless that is being asked.
+pub(super) fn ask_info(model: &mut Model) -> Vec<Effect> {
     if std::mem::replace(&mut model.asking.info_running, true) {
         return Vec::new();
     }
