@@ -12,6 +12,7 @@ mod coordinator;
 pub mod digests;
 mod generations;
 mod identify;
+mod numbers;
 mod pipes;
 mod progress;
 mod queue;

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::IngestError;
+use super::numbers;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
-use crate::chain::{ChainReport, ChainRule, Hints, Record, Verifier};
+use crate::chain::{ChainReport, ChainRule, Hints, Numbering, Record, Sequence, Verifier};
 use crate::engine::sink::EventSink;
 use crate::format::{Format, Frame, Framer};
 use crate::source::watch::Waker;
@@ -41,22 +42,63 @@ pub(super) struct ChainWork {
     pub(super) files: Vec<ChainFile>,
 }
 
+/// What the records of a source are given to.
+pub(super) enum Check {
+    Chain(Box<Verifier>),
+    Numbers(Box<Sequence>),
+}
+
+impl Check {
+    /// Nothing is found in this source.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Chain(verifier) => verifier.is_unchained(),
+            Self::Numbers(sequence) => sequence.is_over(),
+        }
+    }
+
+    fn feed(&mut self, generation: i32, frame: &Frame) {
+        let record = Record {
+            generation,
+            offset: frame.offset,
+            line: frame.line + 1,
+            bytes: &frame.bytes,
+            torn: frame.open,
+        };
+        match self {
+            Self::Chain(verifier) => verifier.push(&record),
+            Self::Numbers(sequence) => numbers::feed(sequence, &record),
+        }
+    }
+
+    /// The report as it stands; `None` where there is neither chain nor number.
+    pub(super) fn report(&self) -> Option<ChainReport> {
+        match self {
+            Self::Chain(verifier) => Some(verifier.snapshot()),
+            Self::Numbers(sequence) => sequence.report(),
+        }
+    }
+}
+
 /// How far the walk of a source has come.
 pub(super) struct Walk {
-    verifier: Verifier,
+    check: Check,
     /// Generations begun, in order.
     begun: Vec<(i32, FileId)>,
     framer: Option<Box<dyn Framer>>,
+    /// Complete, but records that begin before them are not.
+    early: Vec<Frame>,
     offset: u64,
     reported: Option<(u64, bool)>,
 }
 
 impl Walk {
-    pub(super) fn new(source: &Arc<str>, hints: Hints) -> Self {
+    pub(super) fn new(check: Check) -> Self {
         Self {
-            verifier: Verifier::with(source.clone(), hints),
+            check,
             begun: Vec::new(),
             framer: None,
+            early: Vec::new(),
             offset: 0,
             reported: None,
         }
@@ -80,11 +122,11 @@ impl Walk {
     pub(super) fn advance(
         &mut self,
         files: &[ChainFile],
-        report: &mut dyn FnMut(&Verifier) -> bool,
+        report: &mut dyn FnMut(&Check) -> bool,
     ) -> Result<(), IngestError> {
         let first = self.begun.len().saturating_sub(1);
         for (index, file) in files.iter().enumerate().skip(first) {
-            if self.verifier.is_unchained() {
+            if self.check.is_over() {
                 return Ok(());
             }
             if index >= self.begun.len() {
@@ -105,7 +147,7 @@ impl Walk {
         &mut self,
         file: &ChainFile,
         closed: bool,
-        report: &mut dyn FnMut(&Verifier) -> bool,
+        report: &mut dyn FnMut(&Check) -> bool,
     ) -> Result<bool, IngestError> {
         let Some(framer) = self.framer.as_mut() else {
             return Ok(true);
@@ -121,7 +163,7 @@ impl Walk {
             _ => None,
         };
         let mut piece = vec![0; PIECE];
-        let mut frames = Vec::new();
+        let frames = &mut self.early;
         let mut last = Instant::now();
         loop {
             let got = match (&reader, &mut stream) {
@@ -135,46 +177,70 @@ impl Walk {
                 break;
             }
             self.offset += got as u64;
-            framer.push(&piece[..got], &mut frames);
-            feed(&mut self.verifier, file.rank, &mut frames);
-            if self.verifier.is_unchained() {
+            framer.push(&piece[..got], frames);
+            feed(&mut self.check, file.rank, frames, framer.resume_offset());
+            if self.check.is_over() {
                 return Ok(false);
             }
             if last.elapsed() >= REPORT {
                 last = Instant::now();
-                if !report(&self.verifier) {
+                if !report(&self.check) {
                     return Ok(false);
                 }
             }
         }
         if closed {
-            framer.finish(&mut frames);
-            feed(&mut self.verifier, file.rank, &mut frames);
+            framer.finish(frames);
+            feed(&mut self.check, file.rank, frames, u64::MAX);
         }
         Ok(true)
     }
 
-    /// The report as it stands.
-    pub(super) fn report(&self) -> ChainReport {
-        self.verifier.snapshot()
-    }
-
     /// The report once nothing more will come.
-    pub(super) fn finish(self) -> ChainReport {
-        self.verifier.finish()
+    pub(super) fn finish(self) -> Option<ChainReport> {
+        match self.check {
+            Check::Chain(verifier) => Some(verifier.finish()),
+            Check::Numbers(sequence) => sequence.report(),
+        }
     }
 }
 
-fn feed(verifier: &mut Verifier, generation: i32, frames: &mut Vec<Frame>) {
-    for frame in frames.drain(..) {
-        verifier.push(&Record {
-            generation,
-            offset: frame.offset,
-            line: frame.line + 1,
-            bytes: &frame.bytes,
-            torn: frame.open,
-        });
+/// Gives the check what is complete, in file order: everything before `until`. Only auditd's frames are complete in
+/// another order than they begin in.
+fn feed(check: &mut Check, generation: i32, frames: &mut Vec<Frame>, until: u64) {
+    frames.sort_by_key(|frame| frame.offset);
+    let ready = frames.partition_point(|frame| frame.offset < until);
+    for frame in frames.drain(..ready) {
+        check.feed(generation, &frame);
     }
+}
+
+/// The walk along the chain of a source, if it can hold one.
+pub(super) fn chain_walk(
+    source: &Arc<str>,
+    oldest: &ChainFile,
+    hints: impl FnOnce() -> Hints,
+) -> Result<Option<Walk>, IngestError> {
+    Ok(is_json_lines(oldest)?.then(|| {
+        let verifier = Verifier::with(source.clone(), hints());
+        Walk::new(Check::Chain(Box::new(verifier)))
+    }))
+}
+
+/// The walk along the numbers of a source without a chain, if it can be numbered.
+pub(super) fn number_walk(
+    source: &Arc<str>,
+    oldest: &ChainFile,
+) -> Result<Option<Walk>, IngestError> {
+    let numbering = if oldest.format.key() == "auditd" {
+        Numbering::Serial
+    } else if is_json_lines(oldest)? {
+        Numbering::Field
+    } else {
+        return Ok(None);
+    };
+    let sequence = Sequence::new(source.clone(), numbering);
+    Ok(Some(Walk::new(Check::Numbers(Box::new(sequence)))))
 }
 
 /// What is known of a log's chain beforehand, with the keys read.
@@ -183,8 +249,8 @@ pub(super) fn hints_for(log: &Path, rules: &[ChainRule]) -> Hints {
     rule.map_or_else(Hints::default, ChainRule::load)
 }
 
-/// Whether a source can hold a chain at all: records that are JSON lines.
-pub(super) fn may_be_chained(file: &ChainFile) -> Result<bool, IngestError> {
+/// Whether records are JSON lines: no others can hold a chain.
+fn is_json_lines(file: &ChainFile) -> Result<bool, IngestError> {
     if !file.format.splittable() {
         return Ok(false);
     }
@@ -283,29 +349,56 @@ impl Chains {
         if self.unchained.get(&work.source) == Some(&oldest.file.id) {
             return self.say_unchained(work, oldest);
         }
-        if !may_be_chained(oldest)? {
-            return self.say_unchained(work, oldest);
-        }
-        let mut walk = match self.walks.remove(&work.source) {
-            Some(walk) if walk.fits(&work.files) => walk,
-            _ => Walk::new(&work.source, hints_for(&work.log, &self.rules)),
+        let kept = self.walks.remove(&work.source);
+        let mut next = match kept.filter(|walk| walk.fits(&work.files)) {
+            Some(walk) => Some(walk),
+            None => {
+                let hints = || hints_for(&work.log, &self.rules);
+                match chain_walk(&work.source, oldest, hints)? {
+                    None => self.number_walk(work, oldest)?,
+                    walk => walk,
+                }
+            }
         };
         let stop = self.stop.clone();
-        walk.advance(&work.files, &mut |verifier| {
-            work.sink.chain(Arc::new(verifier.snapshot()));
-            !stop.load(Ordering::Relaxed)
-        })?;
-        if walk.verifier.is_unchained() {
-            return self.say_unchained(work, oldest);
+        while let Some(mut walk) = next {
+            walk.advance(&work.files, &mut |check| {
+                if let Some(report) = check.report() {
+                    work.sink.chain(Arc::new(report));
+                }
+                !stop.load(Ordering::Relaxed)
+            })?;
+            if walk.check.is_over() {
+                next = match walk.check {
+                    Check::Chain(_) => self.number_walk(work, oldest)?,
+                    Check::Numbers(_) => None,
+                };
+                continue;
+            }
+            let report = walk.check.report();
+            let report = report.unwrap_or_else(|| ChainReport::unchained(work.source.clone()));
+            let state = (report.records, report.findings.is_empty());
+            if walk.reported != Some(state) {
+                walk.reported = Some(state);
+                work.sink.chain(Arc::new(report));
+            }
+            self.walks.insert(work.source.clone(), walk);
+            return Ok(());
         }
-        let report = walk.report();
-        let state = (report.records, report.findings.is_empty());
-        if walk.reported != Some(state) {
-            walk.reported = Some(state);
-            work.sink.chain(Arc::new(report));
+        self.say_unchained(work, oldest)
+    }
+
+    /// Of a sealed source the seals tell more than its numbers.
+    fn number_walk(
+        &self,
+        work: &ChainWork,
+        oldest: &ChainFile,
+    ) -> Result<Option<Walk>, IngestError> {
+        let is_sealed = |seals: &Seals| seals.know(&work.log);
+        if self.seals.as_ref().is_some_and(is_sealed) {
+            return Ok(None);
         }
-        self.walks.insert(work.source.clone(), walk);
-        Ok(())
+        number_walk(&work.source, oldest)
     }
 
     /// A source without a chain may be sealed.
