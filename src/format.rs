@@ -62,6 +62,7 @@ use bytes::Bytes;
 use crate::event::{Event, Timestamp, Zone};
 
 pub use draft::Draft;
+pub(crate) use framer::event_key;
 pub use framer::is_around_records;
 pub use mapping::FILLED;
 pub use own::Spec;
