@@ -442,7 +442,7 @@ proptest! {
         let name = format!("{}.jsonl", WRITTEN[file].0);
         let mut log = lines(&name);
         // Of joined fields the rest of the record is not covered.
-        prop_assume!(!name.contains("r8"));
+        prop_assume!(!name.contains("r8") && !name.contains("r9-payload"));
         let changed = change(&log[line], at, by);
         prop_assume!(changed.is_some());
         log[line] = changed.unwrap();

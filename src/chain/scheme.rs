@@ -163,7 +163,8 @@ impl Scheme {
     /// The fields that the hash covers, where it does not cover all; `None` if it does.
     pub(super) fn covered_only(&self) -> Option<String> {
         let whole = |part: &Part| matches!(part, Part::Json(..) | Part::Line);
-        let parts = &self.recipes.first().filter(|_| self.inner.is_none())?.parts;
+        let recipes = self.inner.as_ref().map_or(&self.recipes, |i| &i.recipes);
+        let parts = &recipes.first()?.parts;
         if parts.iter().any(whole) {
             return None;
         }
