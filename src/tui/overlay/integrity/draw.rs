@@ -27,7 +27,7 @@ const ROOMY: usize = 110;
 /// Below so many columns the number of findings is told of the selected source only.
 const NARROW: usize = 70;
 /// Lines that the verdict may take.
-const VERDICT: usize = 2;
+const VERDICT: usize = 3;
 
 impl Integrity {
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, info: &Info) {
@@ -186,7 +186,7 @@ fn verified(source: &SourceInfo) -> String {
 fn scheme(source: &SourceInfo) -> &str {
     match &source.chain {
         None => "",
-        Some(chain) => chain.scheme.as_deref().unwrap_or("no chain"),
+        Some(chain) => chain.scheme.as_deref().unwrap_or_default(),
     }
 }
 
@@ -212,7 +212,7 @@ fn source(look: &Look<'_>, block: &Block<'_>, is_selected: bool, columns: usize)
     let scheme = if columns < ROOMY {
         String::new()
     } else {
-        format!("{} ", look.cell(scheme(source), 36))
+        format!(" {} ", look.cell(scheme(source), 36))
     };
     let verified = look.cut(&verified(source), 17);
     let used = 16 + width(&scheme) + 17 + width(&found);
