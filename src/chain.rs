@@ -1,4 +1,4 @@
-//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests.
+//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests; bare numbers.
 
 mod algorithm;
 mod canonical;
@@ -15,6 +15,7 @@ mod reorder;
 mod report;
 mod rule;
 mod scheme;
+mod sequence;
 mod signature;
 mod strand;
 mod template;
@@ -30,6 +31,7 @@ use crate::event::{BreakKind, Level, Timestamp};
 
 pub use inquiry::{Example, Inquiry, inquire};
 pub use rule::{ChainRule, Few, Hints, KeyRule};
+pub use sequence::{Numbering, Sequence, Serial};
 pub use verdicts::Verdicts;
 pub use verify::Verifier;
 
@@ -75,6 +77,8 @@ pub struct ChainReport {
     pub source: Arc<str>,
     /// Recipe found (`own-sorted sha256 prev_hash/hash`), or `None` = no chain.
     pub scheme: Option<String>,
+    /// The scheme is mere counting: it shows what is missing and protects nothing.
+    pub numbered: bool,
     /// Records looked at.
     pub records: u64,
     /// Records that hold.
@@ -86,6 +90,11 @@ pub struct ChainReport {
 }
 
 impl ChainReport {
+    /// Something stands for the contents of its records: hashes, signatures, seals.
+    pub fn is_chained(&self) -> bool {
+        self.scheme.is_some() && !self.numbered
+    }
+
     /// The report of a source that holds no chain.
     pub fn unchained(source: Arc<str>) -> Self {
         Self {

@@ -8,6 +8,7 @@ mod cloudtrail_digest;
 mod cloudtrail_insight;
 mod column;
 mod csv;
+mod draft;
 mod ecs;
 mod entra;
 mod envelope;
@@ -60,6 +61,8 @@ use bytes::Bytes;
 
 use crate::event::{Event, Timestamp, Zone};
 
+pub use draft::Draft;
+pub(crate) use framer::event_key;
 pub use framer::is_around_records;
 pub use mapping::FILLED;
 pub use own::Spec;

@@ -12,6 +12,7 @@ mod coordinator;
 pub mod digests;
 mod generations;
 mod identify;
+mod numbers;
 mod pipes;
 mod progress;
 mod queue;
@@ -21,6 +22,7 @@ pub mod sealed;
 pub mod sealing;
 mod tailer;
 pub mod verify;
+mod walk;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

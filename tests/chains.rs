@@ -252,7 +252,8 @@ fn each_tenants_chain_is_walked_alone() {
 fn a_rolling_chain_tells_what_happened() {
     let log = lines("py-r10.jsonl");
     type Damage = fn(&mut Vec<String>);
-    let damage: [(&str, Damage, &[(BreakKind, u64)]); 5] = [
+    type Found = &'static [(BreakKind, u64)];
+    let damage: [(&str, Damage, Found); 5] = [
         (
             "modified",
             |l| l[20] = l[20].replace("2026", "2025"),

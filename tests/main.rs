@@ -22,6 +22,7 @@ mod readme;
 mod screenshots;
 mod seals;
 mod second_process;
+mod sequence;
 mod sessions;
 mod settings;
 mod support;

@@ -164,3 +164,107 @@ fields = { colour = "a" }
     assert!(told.out.contains("door "), "{}", told.out);
     assert!(!told.out.contains("nameless"), "{}", told.out);
 }
+
+#[test]
+fn a_draft_of_a_made_up_log_is_a_format_that_finds_things() {
+    let program = Program::new();
+    let log = concat!(
+        r#"{"at":"2026-03-01T09:00:00Z","till_event":"SALE","cashier":{"user":"ana"},"resource":"till/4","result":"granted","clientIp":"203.0.113.9"}"#,
+        "\n",
+        r#"{"at":"2026-03-01T09:00:01Z","till_event":"VOID \"x\" # [[format]]","cashier":{"user":"bob\u001b[2J"},"resource":"till/5","result":"denied","clientIp":"203.0.113.9"}"#,
+        "\n"
+    );
+    program.log("till.jsonl", log);
+    let config = program.home().join("config/config.toml");
+    fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let draft = program.run(["formats", "new", "till.jsonl"]);
+    assert_eq!((draft.code, &*draft.err), (0, ""));
+    fs::write(&config, &draft.out).unwrap();
+    let checked = program.run(["formats", "check", "till.jsonl"]);
+    assert_eq!((checked.code, &*checked.err), (0, ""));
+    assert!(
+        checked
+            .out
+            .contains("till.jsonl: till, 2 events, 0 unparsed"),
+        "{}",
+        checked.out
+    );
+    for field in ["ts", "actor", "target", "outcome", "ip"] {
+        let line = format!("  {field:10} 100.0 %");
+        assert!(
+            checked.out.contains(&line),
+            "{}\n{}",
+            checked.out,
+            draft.out
+        );
+    }
+    let found = program.print([
+        "search",
+        "outcome:failure target:till*",
+        "till.jsonl",
+        "--format",
+        "jsonl",
+    ]);
+    assert!(
+        found.contains("bob") && found.contains("\"format\":\"till\""),
+        "{found}"
+    );
+    // The next one has a name of its own, and it is said that there is a format already.
+    let again = program.run(["formats", "new", "till.jsonl"]);
+    assert!(again.out.contains("id = \"till-2\""), "{}", again.out);
+    assert!(again.err.contains("is read as till"), "{}", again.err);
+}
+
+#[test]
+fn a_draft_of_lines_is_a_format_that_finds_things() {
+    let program = Program::new();
+    program.log("door.log", DOOR_LOG);
+    let draft = program.print(["formats", "new", "door.log", "--id", "gate"]);
+    let config = program.home().join("config/config.toml");
+    fs::create_dir_all(config.parent().unwrap()).unwrap();
+    fs::write(&config, draft).unwrap();
+    let checked = program.print(["formats", "check", "door.log"]);
+    assert!(
+        checked.contains("door.log: gate, 3 events, 0 unparsed"),
+        "{checked}"
+    );
+    let found = program.print([
+        "search",
+        "action:OPEN outcome:failure",
+        "door.log",
+        "--format",
+        "raw",
+    ]);
+    assert!(
+        found.contains("bob") && found.contains("january"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_has_no_draft() {
+    let program = Program::new();
+    program.log("empty.log", "");
+    program.log("binary.log", b"\0\x01\x02\0\0\0".repeat(100));
+    program.log("some.log", "a=1 b=2\n");
+    for (args, code, says) in [
+        (&["empty.log"][..], 5, "empty or binary"),
+        (&["binary.log"], 5, "empty or binary"),
+        (&["missing.log"], 5, "missing.log"),
+        (&["some.log", "--id", "a b"], 2, "letters, digits, - and _"),
+        (
+            &["some.log", "--id", "k8s-audit"],
+            2,
+            "there is a format k8s-audit already",
+        ),
+    ] {
+        let ran = program.run(["formats", "new"].iter().chain(args));
+        assert_eq!((ran.code, &*ran.out), (code, ""), "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{args:?}: {}", ran.err);
+    }
+    let known = program.fixture("k8s-audit/audit2rbac_demo.log");
+    let ran = program.run(["formats".as_ref(), "new".as_ref(), known.as_os_str()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("is read as k8s-audit"), "{}", ran.err);
+    assert!(ran.out.contains("[[format]]"), "{}", ran.out);
+}

@@ -1,7 +1,7 @@
 //! Which chain a source has, found by trying and not by names: fields whose values link, and the recipe that
 //! gives their hashes.
 
-mod names;
+pub(super) mod names;
 mod trial;
 
 use std::collections::HashMap;

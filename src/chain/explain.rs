@@ -20,7 +20,7 @@ pub(super) fn grouped(n: u64) -> String {
 }
 
 /// `1 record`, `12 records`
-fn records(n: u64) -> String {
+pub(super) fn records(n: u64) -> String {
     format!("{} record{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 

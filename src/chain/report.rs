@@ -65,6 +65,7 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
     ChainReport {
         source,
         scheme: Some(path.checker.scheme.name()),
+        numbered: false,
         records: path.records,
         verified: if family == Family::LinksOnly {
             0

@@ -394,6 +394,11 @@ impl Strands {
         }
     }
 
+    /// The hash of the newest record that was no copy.
+    pub(super) fn tip(&self) -> Option<Digest> {
+        self.all.get(self.current? as usize)?.last.own
+    }
+
     pub(super) fn is_beyond_use(&self) -> bool {
         self.all.len() >= MAX_STRANDS
     }

@@ -220,6 +220,30 @@ impl Verifier {
         }
     }
 
+    /// How many records are missing at the end, if the source is what `before` saw of it but for its last records: it
+    /// was cut.
+    pub fn cut_from(&self, before: &Self) -> Option<u64> {
+        self.with_walk(|now| {
+            let newest = now.path.streams.iter().max_by_key(|stream| stream.last)?;
+            let tip = newest.strands.tip()?;
+            before.with_walk(|then| {
+                let mut histories = then.histories.iter();
+                let seen = histories.any(|history| history.find(&tip) == Some(newest.last));
+                let lost = then.path.records.checked_sub(now.path.records)?;
+                (seen && lost > 0).then_some(lost)
+            })
+        })
+    }
+
+    /// Looks at the walk so far, also at that of a sample that is still gathered.
+    fn with_walk<T>(&self, look: impl FnOnce(&Walk) -> Option<T>) -> Option<T> {
+        match &self.state {
+            State::Unchained { .. } => None,
+            State::Gathering(sample) => look(&Walk::find(sample.iter(), &self.hints)?),
+            State::Chained(walk) => look(walk),
+        }
+    }
+
     /// The last report.
     pub fn finish(self) -> ChainReport {
         self.snapshot()

@@ -459,7 +459,8 @@ const FORMATS_EXAMPLES: &str = "\
 Examples:
   auditty formats                            which there are
   auditty formats detect /var/log/auth.log   how a file is read
-  auditty formats show k8s-audit             where actor, action, target come from";
+  auditty formats show k8s-audit             where actor, action, target come from
+  auditty formats new /var/log/app.log       a starting point for a format of your own";
 
 /// Show which log formats are known and how they are read
 #[derive(Args, Debug)]
@@ -491,6 +492,19 @@ Example:
         /// Percent of the events that may be unparsed
         #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
         max_unparsed: u8,
+    },
+    /// Print a starting point for a format of your own, made from a log: a [[format]] for config.toml
+    #[command(after_help = "\
+It says where each field comes from, how often and with which values. What it is not sure of is commented out.
+
+Example:
+  auditty formats new /var/log/app/audit.log >> ~/.config/auditty/config.toml
+  auditty formats check /var/log/app/audit.log")]
+    New {
+        file: PathBuf,
+        /// What the format is called [default: after the file]
+        #[arg(long, value_name = "NAME")]
+        id: Option<String>,
     },
     /// Show which path of a format each field is read from
     #[command(after_help = "Example:\n  auditty formats show k8s-audit")]

@@ -1,6 +1,7 @@
 //! `auditty formats`: what can be read, and how.
 
 mod check;
+mod new;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
             format,
             max_unparsed,
         }) => check::run(file, format.as_deref(), *max_unparsed, app),
+        Some(FormatsCommand::New { file, id }) => new::run(file, id.as_deref(), app),
     }
 }
 

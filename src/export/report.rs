@@ -276,7 +276,10 @@ impl Report {
             writeln!(out, "- there are none")?;
         }
         writeln!(out, "\nAll records of the sources:\n")?;
-        let is_unchained = |s: &&SourceInfo| s.chain.as_ref().is_some_and(|c| c.scheme.is_none());
+        let is_unchained = |s: &&SourceInfo| {
+            let chain = s.chain.as_ref();
+            chain.is_some_and(|c| !c.is_chained() && c.findings.is_empty())
+        };
         let (unchained, chained): (Vec<&SourceInfo>, Vec<_>) =
             self.about.info.sources.iter().partition(is_unchained);
         for source in chained {

@@ -131,6 +131,24 @@ pub(super) fn detect(
     })
 }
 
+/// What is inside the records of a sample that a format of this key reads, each with a line end; `None` if they are in
+/// no envelope.
+pub(super) fn contents(key: &str, sample: &[u8]) -> Option<Vec<u8>> {
+    let shape = match Shape::find(key.split_once(IN)?.1)? {
+        Shape::Text(_) => Shape::Text(Layout::of(sample)?),
+        shape => shape,
+    };
+    let (mut framer, mut frames) = (shape.framer(0), Vec::new());
+    framer.push(sample, &mut frames);
+    framer.finish(&mut frames);
+    let mut inside = Vec::new();
+    for record in frames.iter().filter_map(|frame| shape.open(&frame.bytes)) {
+        inside.extend_from_slice(&record.bytes);
+        inside.push(b'\n');
+    }
+    Some(inside)
+}
+
 impl Shape {
     fn name(self) -> &'static str {
         match self {

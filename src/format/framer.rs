@@ -11,7 +11,8 @@ mod otlp;
 mod tests;
 mod wrapper;
 
-pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey, event_key};
+pub(crate) use auditd::event_key;
+pub(super) use auditd::{AUDITD_SPAN, AuditdFramer, EventKey};
 pub(super) use csv::{CsvFramer, fields};
 pub(super) use document::DocumentFramer;
 pub(super) use join::JoinFramer;

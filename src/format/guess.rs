@@ -20,6 +20,8 @@ use shape::shape;
 use weights::{ROLES, SHAPES, Weights};
 use words::Words;
 
+pub(super) use shape::outcome;
+
 /// Points that a field takes.
 const ENOUGH: i16 = 30;
 
@@ -75,9 +77,75 @@ struct Leaf<'a> {
     value: Value<'a>,
 }
 
+/// The leaf that is taken for each field, in the order of [`ROLES`].
+struct Chosen<'a>([Option<Leaf<'a>>; FIELDS]);
+
+impl<'a> Chosen<'a> {
+    fn get(&self, field: Field) -> Option<Leaf<'a>> {
+        index(field).and_then(|at| self.0[at])
+    }
+
+    fn text(&self, field: Field) -> Option<String> {
+        self.get(field).map(|leaf| leaf.value.text.to_owned())
+    }
+}
+
+fn index(field: Field) -> Option<usize> {
+    ROLES.iter().position(|(f, _)| *f == field)
+}
+
+/// Points of a leaf for a field, however few; `None` if its value cannot be this field's.
+pub(super) fn leaning(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
+    let of_value = shape(field, path, value)?;
+    let of_path = points(path)[index(field)?];
+    Some(of_path.unwrap_or(0).saturating_add(of_value))
+}
+
 impl Guess {
     /// Fills the normalised fields from the leaves of a record.
     pub(super) fn fill(&self, event: &mut Event, leaves: &Attributes) {
+        let chosen = self.choose(leaves);
+        event.ts = chosen
+            .get(Field::Ts)
+            .and_then(|leaf| time_of(leaf.value.text));
+        event.actor = chosen.text(Field::Actor);
+        event.action = chosen.text(Field::Action);
+        event.target = chosen.text(Field::Target);
+        let reason = chosen.get(Field::Reason);
+        event.reason = chosen.text(Field::Reason);
+        if let Some(leaf) = chosen.get(Field::Outcome) {
+            event.outcome = outcome(leaf.path, leaf.value);
+        } else if reason.is_some_and(|leaf| shape::is_of_an_error(leaf.path)) {
+            // Logs that name no outcome have an error only where something failed,
+            event.outcome = Outcome::Failure;
+        } else if reason.is_none() && leaves.iter().any(shape::is_no_error) {
+            // or say that there is none.
+            event.outcome = Outcome::Success;
+        }
+        if let Some(first) = chosen.get(Field::Ip) {
+            let same = leaves.iter().filter(|(path, _)| *path == first.path);
+            for (_, value) in same {
+                add_address(event, value.text);
+            }
+        }
+        event.host = chosen.text(Field::Host);
+        event.session = chosen.text(Field::Session);
+        let severity = chosen.get(Field::Severity);
+        event.severity = severity.and_then(|leaf| severity_of(leaf.value.text));
+        event.message = chosen.text(Field::Message);
+    }
+
+    /// The path that each field is taken from.
+    pub(super) fn paths<'a>(
+        &self,
+        leaves: &'a Attributes,
+    ) -> impl Iterator<Item = (Field, &'a str)> + use<'a> {
+        let fields = ROLES.iter().map(|(field, _)| *field);
+        let chosen = fields.zip(self.choose(leaves).0);
+        chosen.filter_map(|(field, leaf)| Some((field, leaf?.path)))
+    }
+
+    fn choose<'a>(&self, leaves: &'a Attributes) -> Chosen<'a> {
         let known = self.all_points(leaves);
         let mut judged: Vec<(&str, Value<'_>, Points)> = Vec::with_capacity(leaves.len());
         let mut new = 0;
@@ -95,21 +163,31 @@ impl Guess {
             };
             judged.push((path, value, points));
         }
-        let best = |field: Field, taken: &[Option<Leaf<'_>>]| -> Option<Leaf<'_>> {
-            let index = ROLES.iter().position(|(f, _)| *f == field)?;
-            let mut best: Option<Leaf<'_>> = None;
+        let mut chosen = Chosen([None; FIELDS]);
+        for (index, (field, _)) in ROLES.iter().enumerate() {
+            // No leaf says two of these.
+            let taken: &[Field] = match field {
+                Field::Action => &[Field::Actor],
+                Field::Target => &[Field::Actor, Field::Action],
+                Field::Reason => &[Field::Action, Field::Target],
+                _ => &[],
+            };
+            let is_taken = |path: &str| {
+                let mut taken = taken.iter().filter_map(|field| chosen.get(*field));
+                taken.any(|leaf| leaf.path == path)
+            };
+            let mut best: Option<Leaf<'a>> = None;
             for &(path, value, of_path) in &judged {
                 let points = if path.eq_ignore_ascii_case(field.name()) {
-                    shape::is_possible(field, path, value).then_some(OWN)
+                    shape::is_possible(*field, path, value).then_some(OWN)
                 } else {
-                    let shape = || shape(field, path, value);
+                    let shape = || shape(*field, path, value);
                     of_path[index].and_then(|points| Some(points + shape()?))
                 };
                 let Some(points) = points else {
                     continue;
                 };
-                let is_taken = taken.iter().flatten().any(|leaf| leaf.path == path);
-                if points >= ENOUGH && !is_taken && best.is_none_or(|b| points > b.points) {
+                if points >= ENOUGH && !is_taken(path) && best.is_none_or(|b| points > b.points) {
                     best = Some(Leaf {
                         points,
                         path,
@@ -117,40 +195,15 @@ impl Guess {
                     });
                 }
             }
-            best
-        };
-        let text = |leaf: Option<Leaf<'_>>| leaf.map(|leaf| leaf.value.text.to_owned());
-        event.ts = best(Field::Ts, &[]).and_then(|leaf| time_of(leaf.value.text));
-        // No leaf says two of these.
-        let actor = best(Field::Actor, &[]);
-        let action = best(Field::Action, &[actor]);
-        let target = best(Field::Target, &[actor, action]);
-        let reason = best(Field::Reason, &[action, target]);
-        (event.actor, event.action, event.target) = (text(actor), text(action), text(target));
-        event.reason = text(reason);
-        if let Some(leaf) = best(Field::Outcome, &[]) {
-            event.outcome = shape::outcome(leaf.path, leaf.value);
-            let is_code = leaf.value.kind == Kind::Num && leaf.value.text != "0";
-            if is_code && event.reason.is_none() {
-                event.reason = text(Some(leaf));
-            }
-        } else if reason.is_some_and(|leaf| shape::is_of_an_error(leaf.path)) {
-            // Logs that name no outcome have an error only where something failed,
-            event.outcome = Outcome::Failure;
-        } else if reason.is_none() && leaves.iter().any(shape::is_no_error) {
-            // or say that there is none.
-            event.outcome = Outcome::Success;
+            chosen.0[index] = best;
         }
-        if let Some(first) = best(Field::Ip, &[]) {
-            let same = leaves.iter().filter(|(path, _)| *path == first.path);
-            for (_, value) in same {
-                add_address(event, value.text);
-            }
+        // A code tells why, too.
+        let code = chosen.get(Field::Outcome);
+        let code = code.filter(|leaf| leaf.value.kind == Kind::Num && leaf.value.text != "0");
+        if let Some(index) = index(Field::Reason) {
+            chosen.0[index] = chosen.0[index].or(code);
         }
-        event.host = text(best(Field::Host, &[]));
-        event.session = text(best(Field::Session, &[]));
-        event.severity = best(Field::Severity, &[]).and_then(|leaf| severity_of(leaf.value.text));
-        event.message = text(best(Field::Message, &[]));
+        chosen
     }
 
     /// The points of every path that is remembered, those of this record among them.

@@ -33,7 +33,7 @@ const BEST: Score = 99;
 const PATTERN_SIZE: usize = 1 << 20;
 
 /// One `[[format]]` as written.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     pub id: String,
@@ -232,24 +232,28 @@ impl Own {
         }
     }
 
-    /// The time by the layout that was given, else in any usual way.
     fn time(&self, leaves: &Attributes, context: &Context) -> Option<Timestamp> {
         let text = self.mapping.first(Field::Ts, leaves)?;
-        let Some(layout) = &self.spec.time else {
-            return leading_time(&text, context)
-                .map(|(ts, _)| ts)
-                .or_else(|| time_of(&text));
-        };
-        if let Ok(time) = DateTime::parse_from_str(&text, layout) {
-            return Timestamp::from_utc(time.to_utc());
-        }
-        let local = NaiveDateTime::parse_from_str(&text, layout).ok()?;
-        Some(context.zone.instant(Timestamp::from_utc(local.and_utc())?))
+        time_by(self.spec.time.as_deref(), &text, context)
     }
 
     fn knows(&self, leaves: &Attributes) -> bool {
         self.spec.known_by.iter().any(|c| fits(c, leaves))
     }
+}
+
+/// The time by the layout that was given, else in any usual way.
+pub(super) fn time_by(layout: Option<&str>, text: &str, context: &Context) -> Option<Timestamp> {
+    let Some(layout) = layout else {
+        return leading_time(text, context)
+            .map(|(ts, _)| ts)
+            .or_else(|| time_of(text));
+    };
+    if let Ok(time) = DateTime::parse_from_str(text, layout) {
+        return Timestamp::from_utc(time.to_utc());
+    }
+    let local = NaiveDateTime::parse_from_str(text, layout).ok()?;
+    Some(context.zone.instant(Timestamp::from_utc(local.and_utc())?))
 }
 
 /// A number that changes with the text of a format.

@@ -1,8 +1,7 @@
 //! Walks chained sources in file order, from the oldest generation on, and goes on with what is appended.
 
 use std::collections::HashMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,190 +11,24 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::IngestError;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
-use crate::chain::{ChainReport, ChainRule, Hints, Record, Verifier};
+use super::walk::{ChainFile, Check, Walk, chain_walk, cpu_time, hints_for, number_walk};
+use crate::chain::{ChainReport, ChainRule};
 use crate::engine::sink::EventSink;
-use crate::format::{Format, Frame, Framer};
+use crate::event::Timestamp;
 use crate::source::watch::Waker;
-use crate::source::{Compression, FileId, GenFile, LogSet, open_at, open_stream};
+use crate::source::{FileId, GenFile, LogSet};
 
-const PIECE: usize = 1 << 20;
-/// Time between two reports of a long walk.
-const REPORT: Duration = Duration::from_secs(1);
-
-/// A generation to walk.
-#[derive(Clone)]
-pub(super) struct ChainFile {
-    pub(super) rank: i32,
-    pub(super) file: GenFile,
-    pub(super) format: Arc<dyn Format>,
-    /// It will not grow.
-    pub(super) closed: bool,
-}
+/// Time between looks when nothing happens.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// The picture of a source: all its generations, oldest first.
+#[derive(Clone)]
 pub(super) struct ChainWork {
     pub(super) source: Arc<str>,
     /// Canonical path of the live file.
     pub(super) log: PathBuf,
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) files: Vec<ChainFile>,
-}
-
-/// How far the walk of a source has come.
-pub(super) struct Walk {
-    verifier: Verifier,
-    /// Generations begun, in order.
-    begun: Vec<(i32, FileId)>,
-    framer: Option<Box<dyn Framer>>,
-    offset: u64,
-    reported: Option<(u64, bool)>,
-}
-
-impl Walk {
-    pub(super) fn new(source: &Arc<str>, hints: Hints) -> Self {
-        Self {
-            verifier: Verifier::with(source.clone(), hints),
-            begun: Vec::new(),
-            framer: None,
-            offset: 0,
-            reported: None,
-        }
-    }
-
-    /// Whether it can go on with these files, or has to begin anew.
-    fn fits(&self, files: &[ChainFile]) -> bool {
-        self.begun.len() <= files.len()
-            && self
-                .begun
-                .iter()
-                .zip(files)
-                .all(|((rank, id), f)| *rank == f.rank && *id == f.file.id)
-            && self.begun.last().is_none_or(|_| {
-                let current = &files[self.begun.len() - 1].file;
-                current.compression != Compression::None || current.len >= self.offset
-            })
-    }
-
-    /// Feeds everything new; `report` is called now and then and may stop the walk by returning `false`.
-    pub(super) fn advance(
-        &mut self,
-        files: &[ChainFile],
-        report: &mut dyn FnMut(&Verifier) -> bool,
-    ) -> Result<(), IngestError> {
-        let first = self.begun.len().saturating_sub(1);
-        for (index, file) in files.iter().enumerate().skip(first) {
-            if self.verifier.is_unchained() {
-                return Ok(());
-            }
-            if index >= self.begun.len() {
-                self.begun.push((file.rank, file.file.id));
-                self.framer = Some(file.format.framer(0));
-                self.offset = 0;
-            }
-            // All but the newest generation are at their end.
-            let closed = file.closed || index + 1 < files.len();
-            if !self.file(file, closed, report)? {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn file(
-        &mut self,
-        file: &ChainFile,
-        closed: bool,
-        report: &mut dyn FnMut(&Verifier) -> bool,
-    ) -> Result<bool, IngestError> {
-        let Some(framer) = self.framer.as_mut() else {
-            return Ok(true);
-        };
-        let plain = file.file.compression == Compression::None;
-        let reader = if plain {
-            Some(open_at(&file.file, self.offset)?)
-        } else {
-            None
-        };
-        let mut stream = match &reader {
-            None if self.offset == 0 => Some(open_stream(&file.file)?),
-            _ => None,
-        };
-        let mut piece = vec![0; PIECE];
-        let mut frames = Vec::new();
-        let mut last = Instant::now();
-        loop {
-            let got = match (&reader, &mut stream) {
-                (Some(reader), _) => reader
-                    .read_at(&mut piece, self.offset)
-                    .map_err(IngestError::Read)?,
-                (None, Some(stream)) => stream.read(&mut piece).map_err(IngestError::Read)?,
-                (None, None) => 0,
-            };
-            if got == 0 {
-                break;
-            }
-            self.offset += got as u64;
-            framer.push(&piece[..got], &mut frames);
-            feed(&mut self.verifier, file.rank, &mut frames);
-            if self.verifier.is_unchained() {
-                return Ok(false);
-            }
-            if last.elapsed() >= REPORT {
-                last = Instant::now();
-                if !report(&self.verifier) {
-                    return Ok(false);
-                }
-            }
-        }
-        if closed {
-            framer.finish(&mut frames);
-            feed(&mut self.verifier, file.rank, &mut frames);
-        }
-        Ok(true)
-    }
-
-    /// The report as it stands.
-    pub(super) fn report(&self) -> ChainReport {
-        self.verifier.snapshot()
-    }
-
-    /// The report once nothing more will come.
-    pub(super) fn finish(self) -> ChainReport {
-        self.verifier.finish()
-    }
-}
-
-fn feed(verifier: &mut Verifier, generation: i32, frames: &mut Vec<Frame>) {
-    for frame in frames.drain(..) {
-        verifier.push(&Record {
-            generation,
-            offset: frame.offset,
-            line: frame.line + 1,
-            bytes: &frame.bytes,
-            torn: frame.open,
-        });
-    }
-}
-
-/// What is known of a log's chain beforehand, with the keys read.
-pub(super) fn hints_for(log: &Path, rules: &[ChainRule]) -> Hints {
-    let rule = rules.iter().find(|rule| rule.fits(log));
-    rule.map_or_else(Hints::default, ChainRule::load)
-}
-
-/// Whether a source can hold a chain at all: records that are JSON lines.
-pub(super) fn may_be_chained(file: &ChainFile) -> Result<bool, IngestError> {
-    if !file.format.splittable() {
-        return Ok(false);
-    }
-    let mut head = [0; 512];
-    let got = open_stream(&file.file)?
-        .read(&mut head)
-        .map_err(IngestError::Read)?;
-    let text = head[..got]
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(&head[..got]);
-    Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
 }
 
 /// The chain thread.
@@ -210,6 +43,8 @@ pub(super) struct Chains {
     unchained: HashMap<Arc<str>, FileId>,
     rules: Arc<[ChainRule]>,
     seals: Option<Seals>,
+    /// What is to be read again from its start, and when.
+    due: HashMap<Arc<str>, (Instant, ChainWork)>,
     /// Sealed sources, with the files as they were when they were last compared with their seals.
     compared: HashMap<Arc<str>, Vec<GenFile>>,
 }
@@ -237,6 +72,7 @@ impl Chains {
             rules,
             seals,
             compared: HashMap::new(),
+            due: HashMap::new(),
             work,
             left,
             stop,
@@ -250,7 +86,8 @@ impl Chains {
     pub(super) fn run(mut self) {
         let _ = rustix::process::nice(10);
         while !self.stop.load(Ordering::Relaxed) {
-            let first = match self.work.recv_timeout(Duration::from_millis(500)) {
+            self.read_again();
+            let first = match self.work.recv_timeout(self.patience()) {
                 Ok(work) => work,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -283,29 +120,138 @@ impl Chains {
         if self.unchained.get(&work.source) == Some(&oldest.file.id) {
             return self.say_unchained(work, oldest);
         }
-        if !may_be_chained(oldest)? {
-            return self.say_unchained(work, oldest);
+        match self.walks.remove(&work.source) {
+            Some(walk) if walk.fits(&work.files) => self.go_on(work, oldest, walk, None),
+            before => self.begin(work, oldest, before),
         }
-        let mut walk = match self.walks.remove(&work.source) {
-            Some(walk) if walk.fits(&work.files) => walk,
-            _ => Walk::new(&work.source, hints_for(&work.log, &self.rules)),
+    }
+
+    /// Walks from the first byte on. `before` = an earlier walk over the same.
+    fn begin(
+        &mut self,
+        work: &ChainWork,
+        oldest: &ChainFile,
+        before: Option<Walk>,
+    ) -> Result<(), IngestError> {
+        let hints = || hints_for(&work.log, &self.rules);
+        let walk = match chain_walk(&work.source, oldest, hints)? {
+            None => self.number_walk(work, oldest)?,
+            walk => walk,
         };
+        match walk {
+            Some(walk) => self.go_on(work, oldest, walk, before),
+            None => self.say_unchained(work, oldest),
+        }
+    }
+
+    /// Of a sealed source the seals tell more than its numbers.
+    fn number_walk(
+        &self,
+        work: &ChainWork,
+        oldest: &ChainFile,
+    ) -> Result<Option<Walk>, IngestError> {
+        let is_sealed = |seals: &Seals| seals.know(&work.log);
+        if self.seals.as_ref().is_some_and(is_sealed) {
+            return Ok(None);
+        }
+        number_walk(&work.source, oldest)
+    }
+
+    /// Brings a walk to the end of the files, and reports it. `before` = an earlier one over the same.
+    fn go_on(
+        &mut self,
+        work: &ChainWork,
+        oldest: &ChainFile,
+        mut walk: Walk,
+        before: Option<Walk>,
+    ) -> Result<(), IngestError> {
         let stop = self.stop.clone();
-        walk.advance(&work.files, &mut |verifier| {
-            work.sink.chain(Arc::new(verifier.snapshot()));
-            !stop.load(Ordering::Relaxed)
-        })?;
-        if walk.verifier.is_unchained() {
-            return self.say_unchained(work, oldest);
+        loop {
+            walk.advance(&work.files, &mut |check| {
+                if let (Some(report), None) = (check.report(), &before) {
+                    work.sink.chain(Arc::new(report));
+                }
+                !stop.load(Ordering::Relaxed)
+            })?;
+            if !walk.check.is_over() {
+                break;
+            }
+            // No chain: perhaps numbers.
+            let next = match walk.check {
+                Check::Chain(_) => self.number_walk(work, oldest)?,
+                Check::Numbers(_) => None,
+            };
+            match next {
+                Some(next) => walk = next,
+                None => return self.say_unchained(work, oldest),
+            }
+        }
+        walk.came_to_end(&work.files);
+        if let Some(before) = before {
+            walk.compare(&before, &work.files);
+            walk.reported = before.reported;
         }
         let report = walk.report();
-        let state = (report.records, report.findings.is_empty());
+        let report = report.unwrap_or_else(|| ChainReport::unchained(work.source.clone()));
+        let state = (report.records, report.findings.len());
         if walk.reported != Some(state) {
             walk.reported = Some(state);
             work.sink.chain(Arc::new(report));
         }
+        match walk.due(&work.files) {
+            Some(when) => {
+                self.due.insert(work.source.clone(), (when, work.clone()));
+            }
+            None => drop(self.due.remove(&work.source)),
+        }
         self.walks.insert(work.source.clone(), walk);
         Ok(())
+    }
+
+    /// Goes on if all that was read is still there, and else begins anew.
+    fn look_again(&mut self, work: &ChainWork) -> Result<(), IngestError> {
+        let (Some(oldest), Some(mut walk)) = (work.files.first(), self.walks.remove(&work.source))
+        else {
+            return Ok(());
+        };
+        let (began, began_cpu, at) = (Instant::now(), cpu_time(), Timestamp::now());
+        if walk.still_there(&work.files)? {
+            (walk.began, walk.began_cpu, walk.at, walk.took) = (began, began_cpu, at, None);
+            return self.go_on(work, oldest, walk, None);
+        }
+        self.begin(work, oldest, Some(walk))
+    }
+
+    /// How long to wait for new pictures.
+    fn patience(&self) -> Duration {
+        let next = self.due.values().map(|(when, _)| *when).min();
+        let next = next.map(|when| when.saturating_duration_since(Instant::now()));
+        next.map_or(IDLE, |next| next.min(IDLE))
+    }
+
+    /// Reads what changed from its start again, once it is time: bytes in the midst may have been changed.
+    fn read_again(&mut self) {
+        let now = Instant::now();
+        let ready: Vec<Arc<str>> = self
+            .due
+            .iter()
+            .filter(|(_, (when, _))| *when <= now)
+            .map(|(source, _)| source.clone())
+            .collect();
+        for source in ready {
+            let Some((_, mut work)) = self.due.remove(&source) else {
+                continue;
+            };
+            for file in &mut work.files {
+                if let Some(now) = file.file.restat() {
+                    file.file = now;
+                }
+            }
+            if let Err(error) = self.look_again(&work) {
+                let why = format!("the chain check stopped: {error}");
+                work.sink.source_error(&source, Some(why));
+            }
+        }
     }
 
     /// A source without a chain may be sealed.

@@ -10,12 +10,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::backlog::Worker;
-use super::chains::{ChainFile, ChainWork, Chains};
+use super::chains::{ChainWork, Chains};
 use super::choices::Choice;
 use super::identify::{Identity, still_begins_with};
 use super::pipes::Pipe;
 use super::queue::{Outcome, Queue};
 use super::tailer::Tailer;
+use super::walk::ChainFile;
 use super::{IngestError, Options};
 use crate::engine::Covers;
 use crate::engine::sink::{EventSink, GenerationId};

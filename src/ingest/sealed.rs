@@ -330,13 +330,15 @@ impl Check {
         if open > 0 {
             said += &format!("; {open} since are not sealed");
         }
-        let is_chained = report.scheme.is_some();
+        let is_chained = report.is_chained();
         match &report.scheme {
-            Some(scheme) => {
+            Some(scheme) if is_chained => {
                 report.scheme = Some(format!("{scheme} + seal ed25519"));
                 report.coverage = format!("{}; {said}", report.coverage);
             }
-            None => {
+            _ => {
+                // What numbers show beside that is in the findings.
+                report.numbered = false;
                 report.scheme = Some("seal ed25519".into());
                 report.records = lines;
                 report.verified = self.held;
@@ -348,7 +350,15 @@ impl Check {
                     let place = f.offset..f.offset + 1;
                     (f.generation, place, Verdict::Broken(f.kind))
                 });
-                report.verdicts = Verdicts::sealed(covered.chain(broken));
+                let odd = report.findings.iter();
+                let odd = odd.map(|f| {
+                    (
+                        f.generation,
+                        f.offset..f.offset + 1,
+                        Verdict::Broken(f.kind),
+                    )
+                });
+                report.verdicts = Verdicts::sealed(covered.chain(odd).chain(broken));
             }
         }
         let told = std::mem::take(&mut report.findings);
@@ -383,7 +393,10 @@ fn beside_chain(mut finding: Finding, told: &[Finding], is_chained: bool) -> Opt
 }
 
 fn with(mut report: ChainReport, finding: Finding) -> ChainReport {
-    report.scheme.get_or_insert_with(|| "seal ed25519".into());
+    if !report.is_chained() {
+        report.scheme = Some("seal ed25519".into());
+        report.numbered = false;
+    }
     report.coverage = format!("{}; its seals were not checked", report.coverage);
     report.findings.push(finding);
     report

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::IngestError;
-use super::chains::{ChainFile, Walk, hints_for, may_be_chained};
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
+use super::walk::{ChainFile, chain_walk, hints_for, number_walk};
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
 use crate::source::{GenFile, LogSet, discover};
@@ -107,10 +107,17 @@ fn check(
     let Some(oldest) = files.first() else {
         return Ok(ChainReport::unchained(source.clone()));
     };
-    if !may_be_chained(oldest)? {
-        return Ok(ChainReport::unchained(source.clone()));
+    let hints = || hints_for(&set.name, rules);
+    let mut report = ChainReport::unchained(source.clone());
+    let walks = [
+        chain_walk(source, oldest, hints)?,
+        number_walk(source, oldest)?,
+    ];
+    for mut walk in walks.into_iter().flatten() {
+        if !report.is_chained() {
+            walk.advance(&files, &mut |_| true)?;
+            report = walk.finish().unwrap_or(report);
+        }
     }
-    let mut walk = Walk::new(source, hints_for(&set.name, rules));
-    walk.advance(&files, &mut |_| true)?;
-    Ok(walk.finish())
+    Ok(report)
 }

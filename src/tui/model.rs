@@ -95,6 +95,8 @@ pub struct Asking {
     pub refresh_due: bool,
     /// When something that is throttled was asked last.
     pub at: Timestamp,
+    /// The same of what is cheap: how far the sources are, and what their chains say.
+    pub info_at: Timestamp,
     /// Why the last search failed, and which one it was.
     pub error: Option<String>,
     pub failed: Option<Purpose>,

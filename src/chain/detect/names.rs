@@ -1,6 +1,6 @@
 //! Names of fields that chained records have, as tallied over logs in the field.
 
-pub(super) const SEQ_KEYS: [&str; 18] = [
+pub(in crate::chain) const SEQ_KEYS: [&str; 18] = [
     "seq",
     "sequence",
     "sequence_num",

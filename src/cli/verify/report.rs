@@ -53,7 +53,7 @@ fn state(file: &VerifyFile) -> State {
         State::Error
     } else if has(Level::Warning) {
         State::Warn
-    } else if report.scheme.is_none() {
+    } else if !report.is_chained() {
         State::None
     } else if report.verified < report.records {
         State::Warn

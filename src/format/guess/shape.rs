@@ -122,7 +122,7 @@ pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
 }
 
 /// What a value says of the outcome: a `denied` that is true is a failure.
-pub(super) fn outcome(path: &str, value: Value<'_>) -> Outcome {
+pub(in crate::format) fn outcome(path: &str, value: Value<'_>) -> Outcome {
     let text = value.text.trim();
     let is_exit = || {
         let words = Words::of(path);

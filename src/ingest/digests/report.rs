@@ -43,6 +43,7 @@ pub(super) fn file(
         report: Arc::new(ChainReport {
             source: path.as_str().into(),
             scheme: Some(SCHEME.into()),
+            numbered: false,
             records: 1,
             verified: u64::from(holds && alarm.is_none()),
             findings,

@@ -226,6 +226,7 @@ fn chain(look: &Look<'_>, source: &SourceInfo) -> Span<'static> {
     let count = |level| report.findings.iter().filter(|f| f.level == level).count() as u64;
     match (&report.scheme, count(Level::Alarm), count(Level::Warning)) {
         (None, ..) => look.span(Role::Dim, "none"),
+        (_, 0, 0) if report.numbered => look.span(Role::Dim, "numbers"),
         (_, 0, 0) if report.verified < report.records => {
             let share = format!(
                 "{} of {}",

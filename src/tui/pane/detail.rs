@@ -49,7 +49,7 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// Its source has a hash chain.
     pub fn is_chained(&self) -> bool {
-        self.chain.is_some_and(|c| c.scheme.is_some())
+        self.chain.is_some_and(ChainReport::is_chained)
     }
 }
 

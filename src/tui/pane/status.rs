@@ -172,7 +172,7 @@ fn chain_spans(look: &Look<'_>, info: &Info) -> Vec<Span<'static>> {
         .collect();
     if !reports
         .iter()
-        .any(|r| r.scheme.is_some() || !r.findings.is_empty())
+        .any(|r| r.is_chained() || !r.findings.is_empty())
     {
         return vec![look.span(Role::Dim, "no chain")];
     }

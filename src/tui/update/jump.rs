@@ -147,7 +147,7 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
                         .info
                         .sources
                         .iter()
-                        .all(|s| s.chain.as_ref().is_none_or(|c| c.scheme.is_none()));
+                        .all(|s| s.chain.as_ref().is_none_or(|c| !c.is_chained()));
                 model.say(if unchained {
                     "no log here has a hash chain: whether it was changed cannot be told".to_owned()
                 } else {

@@ -45,7 +45,10 @@ pub(super) fn tailed(model: &mut Model, generation: Generation, item: TailItem) 
     }
 }
 
-/// Works the rate out and asks again what changed, at most once a second.
+/// Time between two looks at what the sources and their chains say: a break must not wait for a search.
+const INFO_PAUSE: i64 = SECOND / 5;
+
+/// Works the rate out and asks again what changed: searches at most once a second.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     model.dirty |= model.events.style == TimeStyle::Relative;
@@ -62,17 +65,18 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         (arriving.rate, arriving.arrived) = (rate, 0);
         arriving.since = (rate > 0).then_some(now);
     }
-    if now.0.saturating_sub(model.asking.at.0) < SECOND {
-        return Vec::new();
-    }
-    model.related.tick();
     let mut effects = Vec::new();
     let asking = &mut model.asking;
-    asking.info_due |= !model.covers.complete;
-    if asking.info_due && !asking.info_running {
-        (asking.info_due, asking.info_running, asking.at) = (false, true, now);
+    asking.info_due |= !model.covers.complete && now.0.saturating_sub(asking.at.0) >= SECOND;
+    let pause = now.0.saturating_sub(asking.info_at.0);
+    if asking.info_due && !asking.info_running && pause >= INFO_PAUSE {
+        (asking.info_due, asking.info_running, asking.info_at) = (false, true, now);
         effects.push(Effect::Info);
     }
+    if now.0.saturating_sub(asking.at.0) < SECOND {
+        return effects;
+    }
+    model.related.tick();
     if asking.running.is_some() || asking.error.is_some() {
         return effects;
     }

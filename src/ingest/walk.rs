@@ -1,0 +1,391 @@
+//! The walk along the records of one source, from the oldest generation on: its chain, or its numbers.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ring::digest::{Context, SHA256};
+
+use super::{IngestError, numbers};
+use crate::chain::{ChainReport, ChainRule, Finding, Hints, Numbering, Record, Sequence, Verifier};
+use crate::event::{BreakKind, Timestamp};
+use crate::format::{Format, Frame, Framer};
+use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
+
+const PIECE: usize = 1 << 20;
+/// Time between two reports of a long walk.
+const REPORT: Duration = Duration::from_secs(1);
+/// What was read is read and hashed again when the file changed, since something in it may have been changed as well as
+/// something appended. The pause before is so many times as long as that took: a tenth of one processor where it is
+/// quick, a hundredth where it is not.
+const SMALL: u64 = 10 << 20;
+const PAUSES: u32 = 10;
+const PAUSES_OF_LARGE: u32 = 100;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A generation to walk.
+#[derive(Clone)]
+pub(super) struct ChainFile {
+    pub(super) rank: i32,
+    pub(super) file: GenFile,
+    pub(super) format: Arc<dyn Format>,
+    /// It will not grow.
+    pub(super) closed: bool,
+}
+
+/// What the records of a source are given to.
+pub(super) enum Check {
+    Chain(Box<Verifier>),
+    Numbers(Box<Sequence>),
+}
+
+impl Check {
+    /// Nothing is found in this source.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            Self::Chain(verifier) => verifier.is_unchained(),
+            Self::Numbers(sequence) => sequence.is_over(),
+        }
+    }
+
+    fn feed(&mut self, generation: i32, frame: &Frame) {
+        let record = Record {
+            generation,
+            offset: frame.offset,
+            line: frame.line + 1,
+            bytes: &frame.bytes,
+            torn: frame.open,
+        };
+        match self {
+            Self::Chain(verifier) => verifier.push(&record),
+            Self::Numbers(sequence) => numbers::feed(sequence, &record),
+        }
+    }
+
+    /// The report as it stands; `None` where there is neither chain nor number.
+    pub(super) fn report(&self) -> Option<ChainReport> {
+        match self {
+            Self::Chain(verifier) => Some(verifier.snapshot()),
+            Self::Numbers(sequence) => sequence.report(),
+        }
+    }
+    /// How many records are missing at the end of a chain, if it is what `before` saw but for them.
+    fn cut_from(&self, before: &Self) -> Option<u64> {
+        match (self, before) {
+            (Self::Chain(now), Self::Chain(before)) => now.cut_from(before),
+            _ => None,
+        }
+    }
+}
+
+/// How far the walk of a source has come.
+pub(super) struct Walk {
+    pub(super) check: Check,
+    /// Generations begun, in order.
+    begun: Vec<(i32, FileId)>,
+    framer: Option<Box<dyn Framer>>,
+    /// Complete, but records that begin before them are not.
+    early: Vec<Frame>,
+    offset: u64,
+    /// Lines of the newest generation.
+    lines: u64,
+    pub(super) reported: Option<(u64, usize)>,
+    /// SHA-256 of what was read of the newest generation.
+    seen: Context,
+    /// When all was read from the first byte on, how much of a processor that took, and how the files were then.
+    pub(super) began: Instant,
+    pub(super) began_cpu: Duration,
+    pub(super) at: Timestamp,
+    pub(super) took: Option<Duration>,
+    files: Vec<GenFile>,
+    /// Records that were at the end when it was read before.
+    cut: Option<Finding>,
+}
+
+impl Walk {
+    fn new(check: Check) -> Self {
+        Self {
+            check,
+            begun: Vec::new(),
+            framer: None,
+            early: Vec::new(),
+            offset: 0,
+            lines: 0,
+            reported: None,
+            seen: Context::new(&SHA256),
+            began: Instant::now(),
+            began_cpu: cpu_time(),
+            at: Timestamp::now(),
+            took: None,
+            files: Vec::new(),
+            cut: None,
+        }
+    }
+
+    /// Notes that all that there is has been read from the first byte on.
+    pub(super) fn came_to_end(&mut self, files: &[ChainFile]) {
+        if self.took.is_none() {
+            self.took = Some(cpu_time().saturating_sub(self.began_cpu));
+            self.files = files.iter().map(|f| f.file.clone()).collect();
+        }
+    }
+
+    /// When all should be read again, if the files are not as they were.
+    pub(super) fn due(&self, files: &[ChainFile]) -> Option<Instant> {
+        let took = self.took?;
+        let same = |(a, b): (&GenFile, &ChainFile)| a.len == b.file.len && a.mtime == b.file.mtime;
+        if self.files.len() == files.len() && self.files.iter().zip(files).all(same) {
+            return None;
+        }
+        let bytes: u64 = files.iter().map(|f| f.file.len).sum();
+        let pauses = if bytes <= SMALL {
+            PAUSES
+        } else {
+            PAUSES_OF_LARGE
+        };
+        Some(self.began + took + SHORTEST_PAUSE.max(took * pauses))
+    }
+
+    /// Whether all that was read is still there, byte for byte: the older files by their times, the newest by its hash.
+    pub(super) fn still_there(&self, files: &[ChainFile]) -> Result<bool, IngestError> {
+        let same = |(a, b): (&GenFile, &ChainFile)| a.len == b.file.len && a.mtime == b.file.mtime;
+        let older = self.files.len().saturating_sub(1);
+        let unchanged = self.files.iter().zip(files).take(older).all(same);
+        let newest = files.last().filter(|f| {
+            let plain = f.file.compression == Compression::None && f.file.len >= self.offset;
+            plain && unchanged && files.len() == self.files.len() && self.fits(files)
+        });
+        let Some(newest) = newest else {
+            return Ok(false);
+        };
+        let reader = open_at(&newest.file, 0)?;
+        let (mut now, mut at) = (Context::new(&SHA256), 0);
+        let mut piece = vec![0; PIECE];
+        while at < self.offset {
+            let left = usize::try_from(self.offset - at).unwrap_or(PIECE);
+            let wanted = piece.len().min(left);
+            let got = reader
+                .read_at(&mut piece[..wanted], at)
+                .map_err(IngestError::Read)?;
+            if got == 0 {
+                return Ok(false);
+            }
+            now.update(&piece[..got]);
+            at += got as u64;
+        }
+        Ok(now.finish().as_ref() == self.seen.clone().finish().as_ref())
+    }
+
+    /// Says so if the files are what an earlier walk saw of them, without the end.
+    pub(super) fn compare(&mut self, before: &Self, files: &[ChainFile]) {
+        self.cut = before.cut.clone();
+        let live = files
+            .last()
+            .filter(|f| before.begun.last() == Some(&(f.rank, f.file.id)));
+        let lost = live.and_then(|_| self.check.cut_from(&before.check));
+        let (Some(live), Some(lost)) = (live, lost) else {
+            return;
+        };
+        let line = self.lines + 1;
+        self.cut = Some(Finding {
+            kind: BreakKind::TailTruncated,
+            level: BreakKind::TailTruncated.level(),
+            generation: live.rank,
+            line,
+            line_end: line,
+            offset: live.file.len,
+            count: Some(lost),
+            ts: None,
+            expected: None,
+            found: None,
+            explanation: format!(
+                "The last {lost} records that were here at {} are gone: the file was cut while it was watched. What rotates a log empties it, or begins another file. Usual cause: tampering.",
+                before.at.brief()
+            ),
+        });
+    }
+
+    /// Whether it can go on with these files, or has to begin anew.
+    pub(super) fn fits(&self, files: &[ChainFile]) -> bool {
+        self.begun.len() <= files.len()
+            && self
+                .begun
+                .iter()
+                .zip(files)
+                .all(|((rank, id), f)| *rank == f.rank && *id == f.file.id)
+            && self.begun.last().is_none_or(|_| {
+                let current = &files[self.begun.len() - 1].file;
+                current.compression != Compression::None || current.len >= self.offset
+            })
+    }
+
+    /// Feeds everything new; `report` is called now and then and may stop the walk by returning `false`.
+    pub(super) fn advance(
+        &mut self,
+        files: &[ChainFile],
+        report: &mut dyn FnMut(&Check) -> bool,
+    ) -> Result<(), IngestError> {
+        let first = self.begun.len().saturating_sub(1);
+        for (index, file) in files.iter().enumerate().skip(first) {
+            if self.check.is_over() {
+                return Ok(());
+            }
+            if index >= self.begun.len() {
+                self.begun.push((file.rank, file.file.id));
+                self.framer = Some(file.format.framer(0));
+                (self.offset, self.lines) = (0, 0);
+                self.seen = Context::new(&SHA256);
+            }
+            // All but the newest generation are at their end.
+            let closed = file.closed || index + 1 < files.len();
+            if !self.file(file, closed, report)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        file: &ChainFile,
+        closed: bool,
+        report: &mut dyn FnMut(&Check) -> bool,
+    ) -> Result<bool, IngestError> {
+        let Some(framer) = self.framer.as_mut() else {
+            return Ok(true);
+        };
+        let plain = file.file.compression == Compression::None;
+        let reader = if plain {
+            Some(open_at(&file.file, self.offset)?)
+        } else {
+            None
+        };
+        let mut stream = match &reader {
+            None if self.offset == 0 => Some(open_stream(&file.file)?),
+            _ => None,
+        };
+        let mut piece = vec![0; PIECE];
+        let frames = &mut self.early;
+        let mut last = Instant::now();
+        loop {
+            let got = match (&reader, &mut stream) {
+                (Some(reader), _) => reader
+                    .read_at(&mut piece, self.offset)
+                    .map_err(IngestError::Read)?,
+                (None, Some(stream)) => stream.read(&mut piece).map_err(IngestError::Read)?,
+                (None, None) => 0,
+            };
+            if got == 0 {
+                break;
+            }
+            self.offset += got as u64;
+            self.seen.update(&piece[..got]);
+            framer.push(&piece[..got], frames);
+            let until = framer.resume_offset();
+            self.lines += feed(&mut self.check, file.rank, frames, until);
+            if self.check.is_over() {
+                return Ok(false);
+            }
+            if last.elapsed() >= REPORT {
+                last = Instant::now();
+                if !report(&self.check) {
+                    return Ok(false);
+                }
+            }
+        }
+        if closed {
+            framer.finish(frames);
+            self.lines += feed(&mut self.check, file.rank, frames, u64::MAX);
+        }
+        Ok(true)
+    }
+
+    /// The report as it stands; `None` where there is neither chain nor number.
+    pub(super) fn report(&self) -> Option<ChainReport> {
+        let mut report = self.check.report()?;
+        report.findings.extend(self.cut.clone());
+        let bytes: u64 = self.files.iter().map(|f| f.len).sum();
+        if self.took.is_some() && bytes > SMALL {
+            let at = self.at.brief();
+            report
+                .coverage
+                .push_str(&format!("; last read from the start at {at} UTC"));
+        }
+        Some(report)
+    }
+
+    /// The report once nothing more will come.
+    pub(super) fn finish(self) -> Option<ChainReport> {
+        match self.check {
+            Check::Chain(verifier) => Some(verifier.finish()),
+            Check::Numbers(sequence) => sequence.report(),
+        }
+    }
+}
+
+/// Gives the check what is complete, in file order: everything before `until`. Only auditd's frames are complete in
+/// another order than they begin in. How many it were.
+fn feed(check: &mut Check, generation: i32, frames: &mut Vec<Frame>, until: u64) -> u64 {
+    frames.sort_by_key(|frame| frame.offset);
+    let ready = frames.partition_point(|frame| frame.offset < until);
+    for frame in frames.drain(..ready) {
+        check.feed(generation, &frame);
+    }
+    ready as u64
+}
+
+/// What this thread used of a processor, so that a busy machine does not make the pauses longer.
+pub(super) fn cpu_time() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(used).unwrap_or_default()
+}
+
+/// The walk along the chain of a source, if it can hold one.
+pub(super) fn chain_walk(
+    source: &Arc<str>,
+    oldest: &ChainFile,
+    hints: impl FnOnce() -> Hints,
+) -> Result<Option<Walk>, IngestError> {
+    Ok(is_json_lines(oldest)?.then(|| {
+        let verifier = Verifier::with(source.clone(), hints());
+        Walk::new(Check::Chain(Box::new(verifier)))
+    }))
+}
+
+/// The walk along the numbers of a source without a chain, if it can be numbered.
+pub(super) fn number_walk(
+    source: &Arc<str>,
+    oldest: &ChainFile,
+) -> Result<Option<Walk>, IngestError> {
+    let numbering = if oldest.format.key() == "auditd" {
+        Numbering::Serial
+    } else if is_json_lines(oldest)? {
+        Numbering::Field
+    } else {
+        return Ok(None);
+    };
+    let sequence = Sequence::new(source.clone(), numbering);
+    Ok(Some(Walk::new(Check::Numbers(Box::new(sequence)))))
+}
+
+/// What is known of a log's chain beforehand, with the keys read.
+pub(super) fn hints_for(log: &Path, rules: &[ChainRule]) -> Hints {
+    let rule = rules.iter().find(|rule| rule.fits(log));
+    rule.map_or_else(Hints::default, ChainRule::load)
+}
+
+/// Whether records are JSON lines: no others can hold a chain.
+fn is_json_lines(file: &ChainFile) -> Result<bool, IngestError> {
+    if !file.format.splittable() {
+        return Ok(false);
+    }
+    let mut head = [0; 512];
+    let got = open_stream(&file.file)?
+        .read(&mut head)
+        .map_err(IngestError::Read)?;
+    let text = head[..got]
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&head[..got]);
+    Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
+}
