@@ -119,7 +119,7 @@ fn the_report_says_everything_and_nothing_acts_in_it() {
         std::fs::write(dir.path().join(name), text).unwrap();
     }
     let folder = dir.path().canonicalize().unwrap();
-    let files = discover(&[folder.clone()])
+    let files = discover(std::slice::from_ref(&folder))
         .roots
         .remove(0)
         .sets
