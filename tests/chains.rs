@@ -452,3 +452,48 @@ proptest! {
         prop_assert!(report.findings.iter().any(told), "{name} line {}: {}", line + 1, log[line]);
     }
 }
+
+#[test]
+fn a_damaged_log_becomes_an_evidence_report() {
+    use sha2::{Digest as _, Sha256};
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::new();
+    let log = program.fixture("chain/R1.jsonl");
+    let mut lines: Vec<String> = fs::read_to_string(&log)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    lines.remove(119);
+    let damaged = lines.join("\n") + "\n";
+    fs::write(&log, &damaged).unwrap();
+    let ran = program.run(["verify", "R1.jsonl", "--report", "evidence.md"]);
+    // The answer and the exit status are those without a report.
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(ran.out, program.run(["verify", "R1.jsonl"]).out);
+    assert!(ran.err.contains("evidence.md"), "{ran:?}");
+    let path = program.logs().join("evidence.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let sum: String = Sha256::digest(&damaged)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    for part in [
+        "The source is broken: 1 alarm; 198 of 199 records verified.",
+        "auditty verify R1.jsonl",
+        "own-sorted sha256 prev_hash/hash",
+        "1. **alarm**: deleted at line 120, byte ",
+        "1 record missing between record 119",
+        "expected bed444adcf1e143736b4df38e6e4aa0bdde55cd7efff163ea3b3178a2626fec2",
+        &sum,
+        "What a chain cannot show",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let again = program.run(["verify", "R1.jsonl", "--report", "evidence.md"]);
+    assert_eq!(again.code, 2, "{again:?}");
+    assert!(again.out.is_empty() && again.err.contains("exists already"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}

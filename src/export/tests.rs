@@ -1,6 +1,7 @@
 //! What is written can be read back, and is safe on a terminal.
 
 mod formats;
+mod integrity;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ mod fitting;
 mod gallery;
 mod harness;
 mod history;
+mod integrity;
 mod keys;
 mod list;
 mod live;

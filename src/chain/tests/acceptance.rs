@@ -32,6 +32,10 @@ fn clean_logs_of_every_recipe_have_no_findings() {
     let mut schemes = BTreeMap::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        // Logs of other writers have a folder and tests of their own.
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let report = verify(&std::fs::read_to_string(&path).unwrap());
         assert_eq!(found(&report), [], "{name}");

@@ -244,10 +244,12 @@ fn findings(source: &Examined, style: Style, out: &mut dyn Write) -> io::Result<
                 )
             )
         )?;
-        writeln!(out, "    - {}", safe(style, &finding.explanation))?;
+        // What belongs to an entry of a list stands right of its number.
+        let indent = " ".repeat((n + 1).to_string().len() + 2);
+        writeln!(out, "{indent}- {}", safe(style, &finding.explanation))?;
         for (label, hash) in [("expected", &finding.expected), ("found", &finding.found)] {
             if let Some(hash) = hash {
-                writeln!(out, "    - {label} {}", safe(style, hash))?;
+                writeln!(out, "{indent}- {label} {}", safe(style, hash))?;
             }
         }
     }

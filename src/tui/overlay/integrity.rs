@@ -4,11 +4,13 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::chain::Finding;
 use crate::engine::{Info, SourceInfo};
+use crate::event::Level;
 use crate::export::integrity::Standing;
 use crate::tui::command::Command;
 use crate::tui::effect::Spot;
@@ -98,7 +100,7 @@ impl Integrity {
         integrity
     }
 
-    /// The worst first; those that stand alike in the order they have.
+    /// The worst first: by how they stand, then by their alarms, then in the order they have.
     fn blocks<'a>(&self, info: &'a Info) -> Vec<Block<'a>> {
         let block = |source: &'a SourceInfo| Block {
             source,
@@ -106,7 +108,10 @@ impl Integrity {
             is_unfolded: self.unfolded.contains(&source.name),
         };
         let mut blocks: Vec<Block<'a>> = info.sources.iter().map(block).collect();
-        blocks.sort_by_key(|block| block.standing);
+        blocks.sort_by_cached_key(|block| {
+            let alarms = block.source.chain.as_ref().map(|c| c.count(Level::Alarm));
+            (block.standing, Reverse(alarms))
+        });
         blocks
     }
 

@@ -304,6 +304,8 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<space>",
         Asks("-source:\"/var/log/audit.log\""),
     ),
+    (C::Integrity, "", "I", Shows("INTEGRITY")),
+    (C::Evidence, "I", "w", Shows("integrity-report-")),
     (C::Suspend, "", "<ctrl+z>", Stays),
     (C::ReadAs, "S", "f", Shows("read audit.log as:")),
     (C::SaveSession, "", "<ctrl+s>", Shows("keep this view as:")),

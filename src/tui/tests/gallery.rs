@@ -21,6 +21,7 @@ const SCENES: &[(&str, &str)] = &[
     ("help", "?"),
     ("palette", ":exp"),
     ("sources", "S"),
+    ("integrity", "Ij"),
     ("columns", "C"),
     ("pivot", "p"),
     ("prompt", "tyesterday"),

@@ -347,7 +347,8 @@ fn apply(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let typed = palette.text().trim().to_owned();
-    let is_whole = Command::find(&typed).is_some()
+    // A blank after a name asks for what follows it, also where a command has the same name.
+    let is_whole = Command::find(palette.text().trim_start()).is_some()
         || split(&typed).is_some_and(|(verb, argument)| is_whole(model, verb, argument));
     let line = match palette.selected() {
         Some(row) if palette.chosen || !is_whole => {

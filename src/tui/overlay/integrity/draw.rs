@@ -23,11 +23,11 @@ use crate::tui::theme::{Glyphs, Role};
 use crate::tui::widget::{Look, centred_top, draw_lines, draw_more, text, titled};
 
 /// From so many columns on a source's recipe stands beside its name, and a finding's level before its kind.
-const ROOMY: usize = 110;
+const ROOMY: usize = 120;
 /// Below so many columns the number of findings is told of the selected source only.
 const NARROW: usize = 70;
 /// Lines that the verdict may take.
-const VERDICT: usize = 2;
+const VERDICT: usize = 3;
 
 impl Integrity {
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect, info: &Info) {
@@ -39,7 +39,7 @@ impl Integrity {
         let title = look.cut(&format!(" INTEGRITY  {sources}"), columns);
         let area = titled(buf, area, Line::from(look.span(Role::Focus, title)));
         let area = verdict(look, buf, area, &blocks);
-        let below = (area.height * 2 / 5).clamp(3, 12);
+        let below = (area.height / 2).clamp(3, 12);
         let list = Rect {
             height: area.height.saturating_sub(below + 1),
             ..area
@@ -186,7 +186,7 @@ fn verified(source: &SourceInfo) -> String {
 fn scheme(source: &SourceInfo) -> &str {
     match &source.chain {
         None => "",
-        Some(chain) => chain.scheme.as_deref().unwrap_or("no chain"),
+        Some(chain) => chain.scheme.as_deref().unwrap_or_default(),
     }
 }
 
@@ -212,7 +212,7 @@ fn source(look: &Look<'_>, block: &Block<'_>, is_selected: bool, columns: usize)
     let scheme = if columns < ROOMY {
         String::new()
     } else {
-        format!("{} ", look.cell(scheme(source), 36))
+        format!(" {} ", look.cell(scheme(source), 41))
     };
     let verified = look.cut(&verified(source), 17);
     let used = 16 + width(&scheme) + 17 + width(&found);
@@ -361,10 +361,8 @@ fn about_finding(
         text::number(finding.offset),
         time.unwrap_or_default()
     );
-    let mut lines = vec![
-        Line::from(look.span(role, format!("   {}", look.cut(&head, room)))),
-        Line::from(look.span(Role::Dim, format!("   {}", look.tail(&source.name, room)))),
-    ];
+    let head = format!("   {}", look.cut(&head, room));
+    let mut lines = vec![Line::from(look.span(role, head))];
     for (label, hash) in [("expected", &finding.expected), ("found", &finding.found)] {
         if let Some(hash) = hash {
             let said = look.cut(&format!("{label:9}{hash}"), room);
@@ -377,6 +375,9 @@ fn about_finding(
             .into_iter()
             .map(|line| Line::from(look.span(Role::Text, format!("   {line}")))),
     );
+    // Its source is in the list above: this is for who has room.
+    let name = format!("   {}", look.tail(&source.name, room));
+    lines.push(Line::from(look.span(Role::Dim, name)));
     lines
 }
 
