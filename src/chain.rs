@@ -1,5 +1,6 @@
 //! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests; bare numbers.
 
+mod ahead;
 mod algorithm;
 mod canonical;
 mod check;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use crate::event::{BreakKind, Level, Timestamp};
 
+pub use ahead::{Examined, Examiner};
 pub use inquiry::{Example, Inquiry, inquire};
 pub use rule::{ChainRule, Few, Hints, KeyRule};
 pub use sequence::{Numbering, Sequence, Serial};

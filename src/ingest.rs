@@ -9,6 +9,7 @@ mod chains;
 mod choices;
 mod content;
 mod coordinator;
+mod crew;
 pub mod digests;
 mod generations;
 mod identify;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use auditty::chain::{ChainReport, ChainRule, Finding, Hints, Record, Verifier};
+use auditty::chain::{ChainReport, ChainRule, Examined, Finding, Hints, Record, Verifier};
 use auditty::event::{BreakKind, Level};
 use proptest::prelude::*;
 
@@ -43,11 +43,12 @@ fn hints(name: &str) -> Hints {
     rule.map_or_else(Hints::default, ChainRule::load)
 }
 
+/// As well ahead as record by record.
 fn verify(lines: &[String], hints: Hints) -> ChainReport {
-    let mut verifier = Verifier::with(Arc::from("test"), hints);
     let mut offset = 0;
+    let mut records = Vec::new();
     for (n, line) in lines.iter().enumerate() {
-        verifier.push(&Record {
+        records.push(Record {
             generation: 0,
             offset,
             line: n as u64 + 1,
@@ -56,7 +57,28 @@ fn verify(lines: &[String], hints: Hints) -> ChainReport {
         });
         offset += line.len() as u64 + 1;
     }
-    verifier.finish()
+    let source: Arc<str> = Arc::from("test");
+    let mut verifier = Verifier::with(source.clone(), hints.clone());
+    records.iter().for_each(|record| verifier.push(record));
+    let report = verifier.finish();
+    let mut ahead = Verifier::with(source, hints);
+    for records in records.chunks(7) {
+        let examiner = ahead.examiner();
+        let mut examine = examiner.map(|mut e| move |record: &Record<'_>| e.examine(record.bytes));
+        let examined: Vec<Examined> = records
+            .iter()
+            .map(|record| {
+                examine
+                    .as_mut()
+                    .map_or_else(Examined::default, |e| e(record))
+            })
+            .collect();
+        for (record, examined) in records.iter().zip(examined) {
+            ahead.push_examined(record, examined);
+        }
+    }
+    assert_eq!(ahead.finish(), report);
+    report
 }
 
 fn found(report: &ChainReport) -> Vec<(BreakKind, u64)> {

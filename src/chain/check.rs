@@ -80,6 +80,13 @@ pub(super) struct Read<'a> {
     pub(super) stream: Vec<u8>,
 }
 
+impl Read<'_> {
+    /// Whether a chain field stands in it.
+    pub(super) fn has_links(&self) -> bool {
+        self.fields.prev.is_some() || self.fields.own.is_some()
+    }
+}
+
 /// A record of the chain.
 #[derive(Debug)]
 pub(super) struct Checked<'a> {
@@ -90,17 +97,23 @@ pub(super) struct Checked<'a> {
     left_out: Vec<usize>,
     prev_text: &'a [u8],
     key_id: Option<&'a [u8]>,
+    /// The text of its own hash as logged.
+    pub(super) own_text: &'a [u8],
+    misspelled: bool,
+    pub(super) entry: Entry,
+}
+
+/// What a record says of itself, wherever it stands.
+#[derive(Debug)]
+pub(super) struct Entry {
     pub(super) link: Link,
     /// What the next record should name.
     pub(super) own: Option<Digest>,
-    /// The text of `own` as logged.
-    pub(super) own_text: &'a [u8],
     /// What the next record names if this one was altered in one known way.
     pub(super) also: Option<(Digest, Alteration)>,
     pub(super) content: Content,
     pub(super) seq: Option<i64>,
     pub(super) time: TimeText,
-    misspelled: bool,
     /// It says that contents were taken out of it, and does not hold any more.
     pub(super) redacted: bool,
     /// What else is to be said of it.
@@ -122,6 +135,8 @@ pub(super) struct Checker {
     /// Recipes, with their hash functions, met later in the source.
     changed_to: Vec<(Recipe, Algorithm)>,
     unknown_contents: u64,
+    /// Grows whenever it learns something by which it may judge otherwise than before.
+    learned: u64,
     /// The key that fitted last: the next record is likely made with it, too.
     last_key: usize,
     buffer: Vec<u8>,
@@ -176,9 +191,15 @@ impl Checker {
             scheme,
             changed_to: Vec::new(),
             unknown_contents: 0,
+            learned: 0,
             last_key: 0,
             buffer: Vec::new(),
         }
+    }
+
+    /// What it learned so far: while this is the same, so is what it says of a record.
+    pub(super) fn learned(&self) -> u64 {
+        self.learned
     }
 
     /// Reads a line; `None` if it is no JSON object.
@@ -230,59 +251,70 @@ impl Checker {
         before: &[Vec<u8>],
     ) -> Line<'a> {
         let raw = self.scheme.is_raw_line();
-        let fields = read.fields;
-        if fields.prev.is_none() && fields.own.is_none() && !(raw && first) {
+        let fields = &read.fields;
+        let begins = raw && first;
+        if !read.has_links() && !begins {
             return Line::Unlinked(self.line_hash(read.line));
         }
+        let doubled = fields.doubled;
+        let says_redacted = fields.redacted;
+        let mut record = self.take_apart(read);
+        if raw {
+            record.entry.own = self.hash_as_pinned(&record, None);
+            if record.misspelled
+                && let Link::To(prev) = record.entry.link
+            {
+                let relinked = self.relinked(&record, &prev);
+                record.entry.also = relinked.map(|d| (d, Alteration::Spelling));
+            }
+        } else if self.scheme.is_links_only() {
+            if record.entry.own.is_none() || doubled {
+                record.entry.content = Content::Changed(Digest::of(&[0; 32]));
+            }
+        } else if self.scheme.is_rolling() {
+            self.check_rolling(&mut record, doubled, before);
+        } else {
+            self.check_content(&mut record, doubled);
+        }
+        if says_redacted && matches!(record.entry.content, Content::Changed(_)) {
+            record.entry.content = Content::Unknown;
+            record.entry.also = None;
+            record.entry.redacted = true;
+        }
+        if record.misspelled && !matches!(record.entry.content, Content::Changed(_)) {
+            record.entry.remarks.push(BreakKind::Spelling);
+        }
+        self.check_signature(&mut record);
+        Line::Record(Box::new(record))
+    }
+
+    /// Sorts what a line says, before anything is hashed.
+    fn take_apart<'a>(&self, read: Read<'a>) -> Checked<'a> {
+        let fields = read.fields;
         let (link, prev_text, prev_spelling) = self.read_link(fields.prev.map(|p| p.0));
         let own_text = fields.own.and_then(|o| string_text(o.0));
         let stored = own_text.and_then(Digest::read);
-        let mut record = Checked {
+        Checked {
             line: read.line,
             own_member: fields.own.map(|o| o.1),
             prev_member: fields.prev.map(|p| p.1),
             left_out: positions(&read.object, &self.scheme.left_out),
             prev_text,
             key_id: fields.key_id,
-            link,
-            own: stored.map(|s| s.0),
             own_text: own_text.unwrap_or_default(),
-            also: None,
-            content: Content::Unknown,
-            seq: fields.seq.and_then(whole_number),
-            time: fields.time.map(TimeText::new).unwrap_or_default(),
             misspelled: self.misspelled(&read.object, prev_spelling, stored.map(|s| s.1)),
-            redacted: false,
-            remarks: Vec::new(),
+            entry: Entry {
+                link,
+                own: stored.map(|s| s.0),
+                also: None,
+                content: Content::Unknown,
+                seq: fields.seq.and_then(whole_number),
+                time: fields.time.map(TimeText::new).unwrap_or_default(),
+                redacted: false,
+                remarks: Vec::new(),
+            },
             object: read.object,
-        };
-        if raw {
-            record.own = self.hash_as_pinned(&record, None);
-            if record.misspelled
-                && let Link::To(prev) = link
-            {
-                let relinked = self.hash_linked_to(&record, &prev);
-                record.also = relinked.map(|d| (d, Alteration::Spelling));
-            }
-        } else if self.scheme.is_links_only() {
-            if record.own.is_none() || fields.doubled {
-                record.content = Content::Changed(Digest::of(&[0; 32]));
-            }
-        } else if self.scheme.is_rolling() {
-            self.check_rolling(&mut record, fields.doubled, before);
-        } else {
-            self.check_content(&mut record, fields.doubled);
         }
-        if fields.redacted && matches!(record.content, Content::Changed(_)) {
-            record.content = Content::Unknown;
-            record.also = None;
-            record.redacted = true;
-        }
-        if record.misspelled && !matches!(record.content, Content::Changed(_)) {
-            record.remarks.push(BreakKind::Spelling);
-        }
-        self.check_signature(&mut record);
-        Line::Record(Box::new(record))
     }
 
     /// The text of a line's own hash, or of its previous one.
@@ -368,7 +400,7 @@ impl Checker {
         let Some(signed) = &self.scheme.signature else {
             return;
         };
-        let written = record.time.read();
+        let written = record.entry.time.read();
         let preimage = Self::preimage(record);
         let seal = signature::check(signed, &preimage, record.key_id, written, &mut self.buffer);
         let kind = match seal {
@@ -378,8 +410,8 @@ impl Checker {
             Seal::KeyTooNew => BreakKind::KeyEpoch,
         };
         // A record that was changed is told as such; that its signature fails as well is no news.
-        if !matches!(record.content, Content::Changed(_)) {
-            record.remarks.push(kind);
+        if !matches!(record.entry.content, Content::Changed(_)) {
+            record.entry.remarks.push(kind);
         }
     }
 
@@ -429,9 +461,14 @@ impl Checker {
     }
 
     /// The hash this record would have had, had it linked to `prev`; `None` where no hash can be made.
-    pub(super) fn hash_linked_to(&self, record: &Checked<'_>, prev: &Digest) -> Option<Digest> {
+    fn relinked(&self, record: &Checked<'_>, prev: &Digest) -> Option<Digest> {
         let text = prev.spell(self.scheme.prev_spelling).into_bytes();
         let calc = self.hash_as_pinned(record, Some(&text))?;
-        Some(record.own.map_or(calc, |own| own.cut(&calc)))
+        Some(record.entry.own.map_or(calc, |own| own.cut(&calc)))
+    }
+
+    /// The same for the record of a line.
+    pub(super) fn hash_linked_to(&self, line: &[u8], prev: &Digest) -> Option<Digest> {
+        self.relinked(&self.take_apart(self.read(line)?), prev)
     }
 }

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use super::check::{Alteration, Checked, Content, Link, TimeText};
+use super::check::{Alteration, Content, Entry, Link, TimeText};
 use super::digest::Digest;
 use super::history::History;
 use crate::event::BreakKind;
@@ -45,7 +45,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(place: Place, record: &Checked<'_>) -> Self {
+    pub(super) fn new(place: Place, record: &Entry) -> Self {
         Self {
             place,
             link: record.link,

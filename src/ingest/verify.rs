@@ -113,7 +113,9 @@ fn check(
         chain_walk(source, oldest, hints)?,
         number_walk(source, oldest)?,
     ];
-    for mut walk in walks.into_iter().flatten() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for walk in walks.into_iter().flatten() {
+        let mut walk = walk.on_threads(threads);
         if !report.is_chained() {
             walk.advance(&files, &mut |_| true)?;
             report = walk.finish().unwrap_or(report);

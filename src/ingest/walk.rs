@@ -7,13 +7,19 @@ use std::time::{Duration, Instant};
 
 use ring::digest::{Context, SHA256};
 
+use super::crew::Crew;
 use super::{IngestError, numbers};
-use crate::chain::{ChainReport, ChainRule, Finding, Hints, Numbering, Record, Sequence, Verifier};
+use crate::chain::{
+    ChainReport, ChainRule, Examined, Examiner, Finding, Hints, Numbering, Record, Sequence,
+    Verifier,
+};
 use crate::event::{BreakKind, Timestamp};
 use crate::format::{Format, Frame, Framer};
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 20;
+/// Bytes to read for which threads are started.
+const WORTH_THREADS: u64 = 4 << 20;
 /// Time between two reports of a long walk.
 const REPORT: Duration = Duration::from_secs(1);
 /// What was read is read and hashed again when the file changed, since something in it may have been changed as well as
@@ -49,7 +55,7 @@ impl Check {
         }
     }
 
-    fn feed(&mut self, generation: i32, frame: &Frame) {
+    pub(super) fn feed(&mut self, generation: i32, frame: &Frame, examined: Examined) {
         let record = Record {
             generation,
             offset: frame.offset,
@@ -58,8 +64,16 @@ impl Check {
             torn: frame.open,
         };
         match self {
-            Self::Chain(verifier) => verifier.push(&record),
+            Self::Chain(verifier) => verifier.push_examined(&record, examined),
             Self::Numbers(sequence) => numbers::feed(sequence, &record),
+        }
+    }
+
+    /// What takes care of records ahead, where that can be done.
+    fn examiner(&self) -> Option<Examiner> {
+        match self {
+            Self::Chain(verifier) => verifier.examiner(),
+            Self::Numbers(_) => None,
         }
     }
 
@@ -70,6 +84,7 @@ impl Check {
             Self::Numbers(sequence) => sequence.report(),
         }
     }
+
     /// How many records are missing at the end of a chain, if it is what `before` saw but for them.
     fn cut_from(&self, before: &Self) -> Option<u64> {
         match (self, before) {
@@ -91,8 +106,10 @@ pub(super) struct Walk {
     /// Lines of the newest generation.
     lines: u64,
     pub(super) reported: Option<(u64, usize)>,
-    /// SHA-256 of what was read of the newest generation.
+    /// SHA-256 of what was read of the newest generation, if that may grow.
     seen: Context,
+    /// Threads that help: none where others have more need of the processors.
+    threads: usize,
     /// When all was read from the first byte on, how much of a processor that took, and how the files were then.
     pub(super) began: Instant,
     pub(super) began_cpu: Duration,
@@ -114,6 +131,7 @@ impl Walk {
             lines: 0,
             reported: None,
             seen: Context::new(&SHA256),
+            threads: 0,
             began: Instant::now(),
             began_cpu: cpu_time(),
             at: Timestamp::now(),
@@ -121,6 +139,12 @@ impl Walk {
             files: Vec::new(),
             cut: None,
         }
+    }
+
+    /// With other threads that read and hash records ahead.
+    pub(super) fn on_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
     }
 
     /// Notes that all that there is has been read from the first byte on.
@@ -252,9 +276,26 @@ impl Walk {
         closed: bool,
         report: &mut dyn FnMut(&Check) -> bool,
     ) -> Result<bool, IngestError> {
-        let Some(framer) = self.framer.as_mut() else {
-            return Ok(true);
+        let left = file.file.len.saturating_sub(self.offset);
+        let threads = if left > WORTH_THREADS {
+            self.threads
+        } else {
+            0
         };
+        std::thread::scope(|scope| {
+            let mut crew = (threads > 0).then(|| Crew::new(scope, threads));
+            self.read(file, closed, crew.as_mut(), report)
+        })
+    }
+
+    /// Feeds what there is of a generation; `false` if there is no use in going on.
+    fn read(
+        &mut self,
+        file: &ChainFile,
+        closed: bool,
+        mut crew: Option<&mut Crew>,
+        report: &mut dyn FnMut(&Check) -> bool,
+    ) -> Result<bool, IngestError> {
         let plain = file.file.compression == Compression::None;
         let reader = if plain {
             Some(open_at(&file.file, self.offset)?)
@@ -266,7 +307,6 @@ impl Walk {
             _ => None,
         };
         let mut piece = vec![0; PIECE];
-        let frames = &mut self.early;
         let mut last = Instant::now();
         loop {
             let got = match (&reader, &mut stream) {
@@ -280,10 +320,15 @@ impl Walk {
                 break;
             }
             self.offset += got as u64;
-            self.seen.update(&piece[..got]);
-            framer.push(&piece[..got], frames);
+            if !closed {
+                self.seen.update(&piece[..got]);
+            }
+            let Some(framer) = self.framer.as_mut() else {
+                return Ok(true);
+            };
+            framer.push(&piece[..got], &mut self.early);
             let until = framer.resume_offset();
-            self.lines += feed(&mut self.check, file.rank, frames, until);
+            self.feed(file.rank, until, crew.as_deref_mut());
             if self.check.is_over() {
                 return Ok(false);
             }
@@ -294,11 +339,36 @@ impl Walk {
                 }
             }
         }
-        if closed {
-            framer.finish(frames);
-            self.lines += feed(&mut self.check, file.rank, frames, u64::MAX);
+        if let (true, Some(framer)) = (closed, self.framer.as_mut()) {
+            framer.finish(&mut self.early);
+            self.feed(file.rank, u64::MAX, crew.as_deref_mut());
+        }
+        while let Some(batch) = crew.as_mut().and_then(|crew| crew.next()) {
+            batch.feed(&mut self.check, file.rank);
         }
         Ok(true)
+    }
+
+    /// Gives the check what is complete, in file order: everything before `until`. Only auditd's frames are complete in
+    /// another order than they begin in.
+    fn feed(&mut self, generation: i32, until: u64, crew: Option<&mut Crew>) {
+        self.early.sort_by_key(|frame| frame.offset);
+        let ready = self.early.partition_point(|frame| frame.offset < until);
+        self.lines += ready as u64;
+        let frames = self.early.drain(..ready);
+        if let Some(crew) = crew {
+            match self.check.examiner() {
+                Some(examiner) => crew.hand_out(examiner, frames.collect()),
+                None => crew.pass_on(frames.collect()),
+            }
+            while let Some(batch) = crew.next_if_full() {
+                batch.feed(&mut self.check, generation);
+            }
+        } else {
+            for frame in frames {
+                self.check.feed(generation, &frame, Examined::default());
+            }
+        }
     }
 
     /// The report as it stands; `None` where there is neither chain nor number.
@@ -322,17 +392,6 @@ impl Walk {
             Check::Numbers(sequence) => sequence.report(),
         }
     }
-}
-
-/// Gives the check what is complete, in file order: everything before `until`. Only auditd's frames are complete in
-/// another order than they begin in. How many it were.
-fn feed(check: &mut Check, generation: i32, frames: &mut Vec<Frame>, until: u64) -> u64 {
-    frames.sort_by_key(|frame| frame.offset);
-    let ready = frames.partition_point(|frame| frame.offset < until);
-    for frame in frames.drain(..ready) {
-        check.feed(generation, &frame);
-    }
-    ready as u64
 }
 
 /// What this thread used of a processor, so that a busy machine does not make the pauses longer.

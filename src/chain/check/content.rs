@@ -26,10 +26,10 @@ impl Checker {
         let keys = self.usable_keys(record);
         if keys.is_empty() {
             // Nothing can be said of its content.
-            record.remarks.push(BreakKind::KeyUnknown);
+            record.entry.remarks.push(BreakKind::KeyUnknown);
             return;
         }
-        let own = record.own;
+        let own = record.entry.own;
         let mut now = None;
         for i in 0..self.scheme.recipes.len() {
             for &key in &keys {
@@ -46,31 +46,34 @@ impl Checker {
             && !doubled
             && self.holds_otherwise(record, &own)
         {
-            record.content = Content::Holds;
+            record.entry.content = Content::Holds;
             return;
         }
         let calc = now.unwrap_or(Digest::of(&[0; 32]));
         let calc = own.map_or(calc, |own| own.cut(&calc));
-        record.content = Content::Changed(calc);
-        record.also = Some((calc, Alteration::OwnHash));
+        record.entry.content = Content::Changed(calc);
+        record.entry.also = Some((calc, Alteration::OwnHash));
     }
 
     /// Notes that a record holds under a recipe and a key.
     fn learn(&mut self, record: &mut Checked<'_>, recipe: usize, key: usize) {
         // The recipes before this one fitted all earlier records and not this one: it was never they.
-        if !self.scheme.given {
+        let narrowed = recipe > 0 && !self.scheme.given;
+        if narrowed {
             self.scheme.recipes.drain(..recipe);
         }
+        self.learned += u64::from(narrowed || self.last_key != key);
         self.last_key = key;
-        record.content = Content::Holds;
+        record.entry.content = Content::Holds;
         let from = self.scheme.functions[key].from;
         if from.is_some()
             && record
+                .entry
                 .time
                 .read()
                 .is_some_and(|written| from > Some(written))
         {
-            record.remarks.push(BreakKind::KeyEpoch);
+            record.entry.remarks.push(BreakKind::KeyEpoch);
         }
     }
 
@@ -101,9 +104,10 @@ impl Checker {
             (Some(at), _) => {
                 if let Some(inner) = &mut self.scheme.inner {
                     inner.recipes.drain(..at);
+                    self.learned += u64::from(at > 0);
                 }
             }
-            (None, Some(calc)) => record.content = Content::Changed(calc),
+            (None, Some(calc)) => record.entry.content = Content::Changed(calc),
             (None, None) => {}
         }
     }
@@ -115,14 +119,14 @@ impl Checker {
         doubled: bool,
         before: &[Vec<u8>],
     ) {
-        record.link = Link::Unreadable;
+        record.entry.link = Link::Unreadable;
         let keys = self.usable_keys(record);
         if keys.is_empty() {
-            record.remarks.push(BreakKind::KeyUnknown);
+            record.entry.remarks.push(BreakKind::KeyUnknown);
             return;
         }
-        let Some(own) = record.own.filter(|_| !doubled) else {
-            record.content = Content::Changed(Digest::of(&[0; 32]));
+        let Some(own) = record.entry.own.filter(|_| !doubled) else {
+            record.entry.content = Content::Changed(Digest::of(&[0; 32]));
             return;
         };
         let labels = GENESIS_LABELS.iter().map(|l| l.as_bytes().to_vec());
@@ -142,7 +146,7 @@ impl Checker {
                     None => labels.iter().find(covers).map(|_| Link::Genesis),
                 };
                 if let Some(link) = link {
-                    record.link = link;
+                    record.entry.link = link;
                     self.learn(record, i, key);
                     return;
                 }
@@ -157,7 +161,7 @@ impl Checker {
             return false;
         };
         let keys = self.usable_keys(record);
-        if let Link::To(prev) = record.link
+        if let Link::To(prev) = record.entry.link
             && record.misspelled
         {
             let respelled = prev.spell(self.scheme.prev_spelling).into_bytes();
@@ -167,7 +171,7 @@ impl Checker {
                 }
             }
         }
-        let nameless = record.link == Link::Genesis && record.prev_text.is_empty();
+        let nameless = record.entry.link == Link::Genesis && record.prev_text.is_empty();
         if nameless && recipe.joins_prev() {
             let mut buffer = Vec::new();
             for label in GENESIS_LABELS {
@@ -197,6 +201,7 @@ impl Checker {
             return true;
         }
         self.unknown_contents += 1;
+        self.learned += 1;
         // Trying everything on every record of a long unknown stretch would cost minutes.
         if self.unknown_contents > TRIES && !self.unknown_contents.is_power_of_two() {
             return false;
@@ -222,7 +227,7 @@ impl Checker {
             for function in &functions {
                 if holds(&recipe, function) {
                     self.changed_to.push((recipe, function.clone()));
-                    record.remarks.push(BreakKind::RecipeChanged);
+                    record.entry.remarks.push(BreakKind::RecipeChanged);
                     return true;
                 }
             }
