@@ -231,8 +231,7 @@ impl<'a> Reader<'a> {
         let start = self.pos;
         self.pos += 1;
         loop {
-            let rest = &self.bytes[self.pos..];
-            let Some(n) = rest.iter().position(|b| ENDS_RUN[usize::from(*b)]) else {
+            let Some(n) = run_length(&self.bytes[self.pos..]) else {
                 self.pos = self.bytes.len();
                 return self.error("the record ends inside a string");
             };
@@ -262,6 +261,29 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Bytes before the first that needs a look: the string's end, an escape, a control character; eight at a time.
+fn run_length(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGHS: u64 = ONES << 7;
+    let (words, _) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is zero in `x`; above the lowest such byte there may be wrong ones.
+        let zeros = |x: u64| x.wrapping_sub(ONES) & !x & HIGHS;
+        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let ends = zeros(word ^ (ONES * u64::from(b'"')))
+            | zeros(word ^ (ONES * u64::from(b'\\')))
+            | controls;
+        if ends != 0 {
+            return Some(at * 8 + ends.trailing_zeros() as usize / 8);
+        }
+    }
+    let done = words.len() * 8;
+    let rest = bytes[done..].iter();
+    let n = rest.take_while(|b| !ENDS_RUN[usize::from(**b)]).count();
+    (done + n < bytes.len()).then_some(done + n)
 }
 
 /// Bytes of a string that need a look: its end, escapes, control characters.
@@ -307,6 +329,20 @@ mod tests {
             });
         }
         Ok(out)
+    }
+
+    #[test]
+    fn runs_end_where_a_byte_needs_a_look() {
+        let plain: Vec<u8> = (0x20..=0xff_u8).filter(|b| !b"\"\\".contains(b)).collect();
+        assert_eq!(run_length(&plain), None);
+        for end in (0..0x20).chain([b'"', b'\\']) {
+            for at in 0..20 {
+                let mut bytes = plain[plain.len() - at..].to_vec();
+                bytes.push(end);
+                bytes.extend(b"after\"\x01");
+                assert_eq!(run_length(&bytes), Some(at), "{end:#x}");
+            }
+        }
     }
 
     #[test]

@@ -137,6 +137,20 @@ fn key_order(a: &[u8], b: &[u8]) -> Ordering {
         .cmp(&b.get(1..b.len().saturating_sub(1)))
 }
 
+/// Whether a key's bytes are in the order of its text, by code points and by UTF-16 units alike.
+fn is_plain(key: &[u8]) -> bool {
+    key.is_ascii() && !key.contains(&b'\\')
+}
+
+/// The first eight bytes of a key's text as a number, by which plain keys are in order as far as it goes.
+fn beginning(key: &[u8]) -> u64 {
+    let text = key.get(1..key.len().saturating_sub(1)).unwrap_or_default();
+    let mut first = [0; 8];
+    let n = text.len().min(first.len());
+    first[..n].copy_from_slice(&text[..n]);
+    u64::from_be_bytes(first)
+}
+
 /// One open bracket while a record is read.
 struct Level<'a> {
     object: bool,
@@ -217,10 +231,20 @@ impl<'a> Object<'a> {
             }
         };
         if form.order != Order::AsWritten {
-            let mut order: Vec<(usize, &Member<'a>)> = self.members.iter().enumerate().collect();
+            let mut order: Vec<(u64, usize, &Member<'a>)> = Vec::with_capacity(self.members.len());
+            let members = self.members.iter().enumerate();
+            order.extend(members.map(|(index, member)| (beginning(member.key), index, member)));
+            let plain = order.iter().all(|member| is_plain(member.2.key));
             // Stable, so that doubled keys keep their order.
-            order.sort_by(|a, b| form.compare(a.1.key, b.1.key));
-            order.into_iter().for_each(&mut put);
+            order.sort_by(|a, b| {
+                let by_beginning = if plain {
+                    a.0.cmp(&b.0)
+                } else {
+                    Ordering::Equal
+                };
+                by_beginning.then_with(|| form.compare(a.2.key, b.2.key))
+            });
+            order.into_iter().map(|m| (m.1, m.2)).for_each(&mut put);
         } else {
             self.members.iter().enumerate().for_each(&mut put);
         }
@@ -413,117 +437,4 @@ fn sort_members(members: &[(&[u8], usize)], form: Form, out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(line: &str, sorted: bool, spaced: bool, drop: &str) -> String {
-        let order = if sorted {
-            Order::CodePoint
-        } else {
-            Order::AsWritten
-        };
-        let form = Form {
-            order,
-            spaced,
-            respelled: false,
-        };
-        write_as(form, line, drop)
-    }
-
-    fn write_as(form: Form, line: &str, drop: &str) -> String {
-        let object = Object::read(line.as_bytes()).unwrap();
-        let mut out = Vec::new();
-        let edit = |index: usize| {
-            if object.members[index].key == format!("\"{drop}\"").as_bytes() {
-                Edit::Drop
-            } else {
-                Edit::Keep
-            }
-        };
-        object.write(form, edit, &mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn tokens_stay_and_structure_moves() {
-        let line =
-            r#" {"b" : 1.0,"a":{"z":[1e-07, {"y":"caf\u00e9","x":{}}],"c":null},"h":"gone"} "#;
-        assert_eq!(
-            write(line, true, false, "h"),
-            r#"{"a":{"c":null,"z":[1e-07,{"x":{},"y":"caf\u00e9"}]},"b":1.0}"#
-        );
-        assert_eq!(
-            write(line, true, true, "h"),
-            r#"{"a": {"c": null, "z": [1e-07, {"x": {}, "y": "caf\u00e9"}]}, "b": 1.0}"#
-        );
-        assert_eq!(
-            write(line, false, false, "h"),
-            r#"{"b":1.0,"a":{"z":[1e-07,{"y":"caf\u00e9","x":{}}],"c":null}}"#
-        );
-        assert_eq!(write("{}", true, true, ""), "{}");
-    }
-
-    #[test]
-    fn keys_sort_by_code_point_of_their_text() {
-        // U+FF5E sorts before U+1F600 by code point (and after it by UTF-16 unit); "\u0041" is "A".
-        assert_eq!(
-            write(
-                r#"{"😀":1,"～":2,"b":3,"\u0041":4,"aa":5,"a":6}"#,
-                true,
-                false,
-                ""
-            ),
-            r#"{"\u0041":4,"a":6,"aa":5,"b":3,"～":2,"😀":1}"#
-        );
-    }
-
-    #[test]
-    fn rfc_8785_respells_every_value() {
-        // From the RFC's sections 3.2.2 and 3.2.3, on one line.
-        let line = r#"{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001, -0.0],
-            "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}"#;
-        assert_eq!(
-            write_as(Form::JCS, &line.replace('\n', ""), ""),
-            r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
-        );
-        assert_eq!(
-            write_as(
-                Form::JCS,
-                r#"{"～":2,"😀":1,"\u0041":4,"a":{"d":1,"c":1.0}}"#,
-                ""
-            ),
-            r#"{"A":4,"a":{"c":1,"d":1},"😀":1,"～":2}"#
-        );
-    }
-
-    #[test]
-    fn layouts_are_told_apart() {
-        for (line, layout) in [
-            (r#"{"a":1,"b":[1,{"c":2}]}"#, Layout::Compact),
-            (r#"{"a": 1, "b": [1, {"c": 2}]}"#, Layout::Spaced),
-            (r#"{"a":1, "b":[1,{"c":2}]}"#, Layout::Other),
-            ("{}\r", Layout::Compact),
-        ] {
-            assert_eq!(
-                Object::read(line.as_bytes()).unwrap().layout,
-                layout,
-                "{line}"
-            );
-        }
-        for bad in ["", "[1]", "{\"a\":1}x", "{\"a\":1", "1"] {
-            assert!(Object::read(bad.as_bytes()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn depth_costs_no_stack() {
-        let deep = format!(
-            "{{\"a\":{}1{}}}",
-            "{\"b\":2,\"a\":".repeat(500),
-            "}".repeat(500)
-        );
-        let out = write(&deep, true, false, "");
-        assert!(out.starts_with("{\"a\":{\"a\":{\"a\":"));
-        assert_eq!(out.len(), deep.len());
-    }
-}
+mod tests;

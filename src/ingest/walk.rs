@@ -17,7 +17,7 @@ use crate::event::{BreakKind, Timestamp};
 use crate::format::{Format, Frame, Framer};
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
 /// Bytes to read for which threads are started.
 const WORTH_THREADS: u64 = 4 << 20;
 /// Time between two reports of a long walk.
