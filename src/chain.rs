@@ -89,6 +89,18 @@ pub struct ChainReport {
     /// In words: "records 1-8,412 verified; last 37 not looked at".
     pub coverage: String,
     pub verdicts: Verdicts,
+    pub copied: Copied,
+}
+
+/// Whether checkpoints over a source were copied to where those who can change it cannot change them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Copied {
+    /// There are none.
+    #[default]
+    Unsealed,
+    Never,
+    /// When the newest that was copied was signed.
+    At(Timestamp),
 }
 
 impl ChainReport {
@@ -103,6 +115,22 @@ impl ChainReport {
             source,
             coverage: "its records carry no hashes that link them".into(),
             ..Self::default()
+        }
+    }
+
+    /// The coverage, with how far the checkpoints left this host.
+    pub fn covered(&self) -> String {
+        let coverage = &self.coverage;
+        match self.copied {
+            Copied::Unsealed => coverage.clone(),
+            Copied::Never => format!("{coverage}; no checkpoint left this host"),
+            Copied::At(Timestamp(nanos)) => {
+                let second = Timestamp(nanos - nanos.rem_euclid(1_000_000_000));
+                format!(
+                    "{coverage}; checkpoints copied elsewhere up to {}",
+                    second.brief()
+                )
+            }
         }
     }
 

@@ -50,6 +50,7 @@ pub struct Settings {
     /// Where the copying keys of the explorer put things.
     pub clipboard: Clipboard,
     pub index: IndexLimits,
+    pub seal: SealSettings,
     /// Formats of one's own.
     pub formats: Vec<crate::format::Spec>,
     /// What is known of the chains of logs beforehand.
@@ -76,6 +77,33 @@ pub struct IndexLimits {
     pub max_share: u8,
     /// Bytes that stay free.
     pub min_free: u64,
+}
+
+/// How logs are sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealSettings {
+    /// What is followed is sealed meanwhile.
+    pub follow: bool,
+    /// A checkpoint is signed after so many lines, …
+    pub every: u64,
+    /// … or seconds.
+    pub after: u64,
+    /// A file at whose end each checkpoint is copied.
+    pub sink: Option<PathBuf>,
+    /// Program and arguments of what takes copies on its input; empty = none.
+    pub command: Vec<String>,
+}
+
+impl Default for SealSettings {
+    fn default() -> Self {
+        Self {
+            follow: false,
+            every: 1000,
+            after: 60,
+            sink: None,
+            command: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +134,7 @@ impl Default for Settings {
                 max_share: 20,
                 min_free: 1 << 30,
             },
+            seal: SealSettings::default(),
             formats: Vec::new(),
             chains: Vec::new(),
             commands: vec![Command::journal()],

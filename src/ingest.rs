@@ -21,6 +21,7 @@ mod reading;
 pub mod scan;
 pub mod sealed;
 pub mod sealing;
+mod sink;
 mod tailer;
 pub mod verify;
 mod walk;

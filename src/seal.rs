@@ -6,6 +6,7 @@
 //! whoever holds the key can seal anything, so a checkpoint counts for as much as the place that it was copied to.
 
 mod compare;
+mod copies;
 mod ledger;
 mod lines;
 mod merkle;
@@ -13,7 +14,7 @@ mod note;
 mod proof;
 
 pub use compare::{Change, Difference, compare};
-pub use ledger::{Ledger, LedgerError, Sealed, read_copies};
+pub use ledger::{Ledger, LedgerError, Sealed, Uncopied, read_copies};
 pub use lines::LeafCutter;
 pub use merkle::{Frontier, Hash, inclusion_path, leaf_hash, root_of};
 pub use note::{Checkpoint, NoteError, PublicKey, SealKey, plain};

@@ -1,9 +1,11 @@
 //! Sealed logs: what is changed afterwards is named with its line; a line is proved with the public key alone.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use crate::support::program::Program;
+use crate::support::terminal::Terminal;
 
 const LINES: usize = 300;
 
@@ -187,4 +189,49 @@ fn a_line_is_proved_with_the_key_alone() {
             "{refused:?}"
         );
     }
+}
+
+#[test]
+fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
+    let program = Program::new();
+    let log = program.log("app.log", syslog());
+    let [file, command] =
+        ["file", "command"].map(|name| program.logs().join(format!("{name}.copies")));
+    let settings = format!(
+        "[seal]\nfollow = true\nevery = 1\nsink = '{}'\ncommand = ['tee', '-a', '{}']\n",
+        file.display(),
+        command.display()
+    );
+    program.configure(&settings);
+    let mut terminal = Terminal::start(&program, &["app.log"], 24, 120);
+    terminal.until_shown("seal off-host");
+    let mut out = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    out.write_all(b"Nov 26 11:00:00 host app[301]: event number 301\n")
+        .unwrap();
+    let lines = |path: &Path| fs::read_to_string(path).unwrap_or_default().lines().count();
+    terminal.until("each place got both checkpoints", |_| {
+        lines(&file) == 2 && lines(&command) == 2
+    });
+    terminal.quit();
+    assert_eq!(fs::read(&file).unwrap(), fs::read(&command).unwrap());
+    let whole = fs::read_to_string(&log).unwrap();
+    let verify = || program.run(["verify", "app.log", "--checkpoints", file.to_str().unwrap()]);
+    let clean = verify();
+    assert_eq!(clean.code, 0, "{clean:?}");
+    assert!(
+        clean.out.contains("301 lines are as they were sealed"),
+        "{clean:?}"
+    );
+    assert!(
+        clean.out.contains("checkpoints copied elsewhere up to 20"),
+        "{clean:?}"
+    );
+    fs::write(&log, whole.replace("number 301", "number 300")).unwrap();
+    let changed = verify();
+    assert_eq!(changed.code, 3, "{changed:?}");
+    assert!(changed.out.contains("line 301"), "{changed:?}");
+    // Without leave to start programs nothing is begun that would end half done.
+    let refused = program.run(["--no-exec", "seal", "app.log"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("seal.command"), "{refused:?}");
 }

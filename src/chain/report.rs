@@ -75,6 +75,7 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         coverage: coverage(family, path, &sums, breaks.len() - findings.len()),
         findings,
         verdicts: Verdicts::paint(layers, Verdict::Pending),
+        ..ChainReport::default()
     }
 }
 

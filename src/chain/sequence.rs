@@ -214,6 +214,7 @@ impl Sequence {
             }),
             verdicts: Verdicts::sealed(marks),
             findings,
+            ..ChainReport::default()
         })
     }
 }

@@ -318,13 +318,13 @@ pub(super) struct SealArgs {
     /// Go on sealing what is appended
     #[arg(long)]
     pub(super) follow: bool,
-    /// Sign a checkpoint after so many lines
-    #[arg(long, value_name = "LINES", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) every: u64,
-    /// With --follow: sign a checkpoint after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub(super) after: u64,
-    /// Copy each checkpoint to the end of a file, best on another machine's disk
+    /// Sign a checkpoint after so many lines [default: seal.every in config.toml, 1000]
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) every: Option<u64>,
+    /// With --follow: sign a checkpoint after so many seconds [default: seal.after, 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) after: Option<u64>,
+    /// Copy each checkpoint to the end of a file, best on another machine's disk [default: seal.sink]
     #[arg(long, value_name = "FILE")]
     pub(super) sink: Option<PathBuf>,
     /// Seal logs that are no longer as they were sealed as they are now: a new beginning

@@ -19,6 +19,7 @@ use crate::format::{Format, Registry};
 pub(super) use crate::ingest::digests::DigestKeys;
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::sealed::Seals;
+use crate::ingest::sealing::Sealing;
 pub(super) use crate::ingest::verify::VerifyFile;
 use crate::ingest::{Ingest, IngestError, Options};
 use crate::source::command::name_in;
@@ -39,6 +40,7 @@ pub(super) enum Mode {
 /// An engine and what keeps it fed; the order of the fields is the order in which they end.
 pub(super) struct Opened {
     demo: Option<DemoWriter>,
+    _sealing: Option<Sealing>,
     ingest: Ingest,
     /// Where people are told something.
     sink: Arc<dyn EventSink>,
@@ -62,6 +64,17 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// Seals what is followed, where that is wanted.
+    fn seal(&mut self, settings: &Settings) {
+        let sink = self.sink.clone();
+        let told = sink.clone();
+        let tell = move |problem: &str| told.message(format!("seals: {problem}"));
+        match super::seal::beside(&self.paths, settings, tell) {
+            Ok(sealing) => self._sealing = sealing,
+            Err(error) => sink.message(format!("nothing is sealed: {error}")),
+        }
+    }
+
     /// Blocks until everything is indexed; calls `progress` now and then.
     pub(super) fn wait_complete(&self, progress: &mut dyn FnMut(&Covers)) {
         self.ingest.wait_complete(&mut |covers| {
@@ -161,6 +174,9 @@ fn open_kept(
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
+    if mode != Mode::Complete {
+        opened.seal(settings);
+    }
     Ok(opened)
 }
 
@@ -270,12 +286,13 @@ fn start(
         commands: settings.commands.clone(),
         launcher: super::launch::launcher(),
         chains: settings.chains.clone().into(),
-        seals: super::seal::of_this_host(),
+        seals: super::seal::of_this_host(settings.seal.follow && mode != Mode::Complete),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);
     Ok(Opened {
         demo: None,
+        _sealing: None,
         ingest,
         sink,
         engine,

@@ -1,19 +1,20 @@
 //! `auditty seal`: checkpoints over logs that have no chain of their own.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::app::{App, grouped};
 use super::args::SealArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Seals};
-use crate::config::{Paths, paths};
-use crate::ingest::sealing::{SealError, SealOptions, Sealer, Sealings};
+use crate::config::{Paths, Settings, paths};
+use crate::ingest::sealing::{
+    SealError, SealOptions, SealSink, Sealer, Sealing, Sealings, follow, problems,
+};
 use crate::seal::{NoteError, PublicKey, SealKey, read_copies};
+use crate::source::Discoverer;
 use crate::source::watch::Watcher;
-
-/// Time between two looks where nothing is heard of.
-const IDLE: Duration = Duration::from_secs(1);
 
 const KEY: &str = "key";
 
@@ -24,53 +25,91 @@ pub(super) fn run(args: &SealArgs, app: &mut App) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let paths = app.sources(&args.paths);
-    let (mut discoverer, mut discovery) = open::discovered(&paths, &app.settings)?;
+    let (mut discoverer, discovery) = open::discovered(&paths, &app.settings)?;
     for skipped in &discovery.skipped {
         app.talk(&format!("{}: {}", skipped.path.display(), skipped.detail));
     }
     let key = own_key(&dir)?;
     app.talk(&format!("the public key is {}", key.public()));
-    if args.sink.is_none() {
+    let mut options = options(&app.settings, dir)?;
+    options.every = args.every.unwrap_or(options.every);
+    options.after = args.after.map_or(options.after, Duration::from_secs);
+    options.anew = args.anew;
+    if let Some(file) = &args.sink {
+        options.sinks = vec![SealSink::File(file.clone())];
+    }
+    if options.sinks.is_empty() {
         app.talk("checkpoints stay on this host, where who can change the log can change them: --sink copies them elsewhere");
     }
-    let options = SealOptions {
-        dir,
-        host: super::who::host(),
-        every: args.every,
-        after: Duration::from_secs(args.after),
-        sink: args.sink.clone(),
-        anew: args.anew,
-    };
     let mut sealer = Sealer::new(key, options);
     if !args.follow {
         let done = sealer.look(&discovery, true);
         return tell(&done, app);
     }
     let mut watcher = Watcher::new(&discovery);
-    let mut told: Vec<String> = Vec::new();
-    loop {
-        let done = sealer.look(&discovery, false);
-        // What goes on being wrong is said once.
-        let problems = words(&done);
-        for problem in problems.iter().filter(|p| !told.contains(p)) {
-            app.talk(problem);
-        }
-        told = problems;
-        if watcher.recv(IDLE).is_some() {
-            discovery = discoverer.scan();
-            watcher.update(&discovery);
-        }
-    }
+    // It ends with the process.
+    let stop = AtomicBool::new(false);
+    let mut say = |problem: &str| app.talk(problem);
+    follow(
+        &mut sealer,
+        &mut discoverer,
+        discovery,
+        &mut watcher,
+        &stop,
+        &mut say,
+    );
+    Ok(Exit::Ok)
 }
 
-fn words(done: &Sealings) -> Vec<String> {
-    let problems = done.problems.iter();
-    let problems = problems.map(|(log, error)| format!("{}: {error}", log.display()));
-    problems.chain(done.sink_problem.clone()).collect()
+/// As the settings have it.
+fn options(settings: &Settings, dir: PathBuf) -> Result<SealOptions, Failure> {
+    let seal = &settings.seal;
+    let mut sinks: Vec<SealSink> = seal.sink.iter().cloned().map(SealSink::File).collect();
+    if !seal.command.is_empty() {
+        if !settings.exec {
+            return Err(Failure::Usage(
+                "seal.command is set, and no command may be started: exec is false, or --no-exec was given".into(),
+            ));
+        }
+        sinks.push(SealSink::Command(seal.command.clone()));
+    }
+    Ok(SealOptions {
+        dir,
+        host: super::who::host(),
+        every: seal.every,
+        after: Duration::from_secs(seal.after),
+        sinks,
+        anew: false,
+    })
+}
+
+/// Seals what is followed, as long as the result lives; `None` where that is not wanted.
+pub(super) fn beside(
+    paths: &[PathBuf],
+    settings: &Settings,
+    tell: impl Fn(&str) + Send + 'static,
+) -> Result<Option<Sealing>, Failure> {
+    if !settings.seal.follow {
+        return Ok(None);
+    }
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
+    let places = Paths::find(std::env::var_os("AUDITTY_HOME")).map_err(|e| failed(&e))?;
+    let dir = places.state.join("seals");
+    paths::private_dir(&dir).map_err(|e| failed(&e))?;
+    let sealer = Sealer::new(own_key(&dir)?, options(settings, dir)?);
+    let sealed: Vec<PathBuf> = paths
+        .iter()
+        .filter(|path| !open::is_pipe(path))
+        .cloned()
+        .collect();
+    let discoverer = Discoverer::new(sealed);
+    Sealing::start(sealer, discoverer, tell)
+        .map(Some)
+        .map_err(|e| failed(&e))
 }
 
 fn tell(done: &Sealings, app: &mut App) -> Result<Exit, Failure> {
-    for problem in words(done) {
+    for problem in problems(done) {
         app.talk(&problem);
     }
     writeln!(
@@ -141,10 +180,14 @@ pub(super) fn public_key(named: Option<&str>, app: &App) -> Result<Option<Public
     })
 }
 
-/// The seals of this host, if it has any: what logs that are opened are compared with.
-pub(super) fn of_this_host() -> Option<Seals> {
-    let paths = Paths::find(std::env::var_os("AUDITTY_HOME")).ok()?;
-    let dir = paths.state.join("seals");
+/// The seals of this host, if it has any or is `about_to` have: what logs that are opened are compared with.
+pub(super) fn of_this_host(about_to: bool) -> Option<Seals> {
+    let places = Paths::find(std::env::var_os("AUDITTY_HOME")).ok()?;
+    let dir = places.state.join("seals");
+    if about_to {
+        paths::private_dir(&dir).ok()?;
+        own_key(&dir).ok()?;
+    }
     let text = std::fs::read_to_string(dir.join(KEY)).ok()?;
     Some(Seals {
         dir,

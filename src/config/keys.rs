@@ -95,6 +95,31 @@ const KEYS: &[Key] = &[
         allowed: SIZE,
         set: |s, v| set(&mut s.index.min_free, size(v)),
     },
+    Key {
+        name: "seal.follow",
+        allowed: "true or false",
+        set: |s, v| set(&mut s.seal.follow, boolean(v)),
+    },
+    Key {
+        name: "seal.every",
+        allowed: "a number of lines, 1 or more",
+        set: |s, v| set(&mut s.seal.every, count(v)),
+    },
+    Key {
+        name: "seal.after",
+        allowed: "a number of seconds, 1 or more",
+        set: |s, v| set(&mut s.seal.after, count(v)),
+    },
+    Key {
+        name: "seal.sink",
+        allowed: "the path of a file, absolute or from the home directory (\"~/…\"), or \"\"",
+        set: |s, v| set(&mut s.seal.sink, optional_path(v)),
+    },
+    Key {
+        name: "seal.command",
+        allowed: "a program and its arguments, as in [\"ssh\", \"vault\", \"cat >> seals\"]",
+        set: |s, v| set(&mut s.seal.command, words(v)),
+    },
 ];
 
 /// Sets one key, or says in words why not.
@@ -210,6 +235,36 @@ fn paths(value: &Value) -> Option<Vec<PathBuf>> {
     };
     let is_fixed = |path: &PathBuf| path.is_absolute() || path.starts_with(Path::new("~"));
     paths.iter().all(is_fixed).then_some(paths)
+}
+
+fn optional_path(value: &Value) -> Option<Option<PathBuf>> {
+    let text = text(value)?;
+    if text.is_empty() {
+        return Some(None);
+    }
+    paths(&Value::List(vec![text.to_owned()])).map(|paths| paths.into_iter().next())
+}
+
+/// A program and its arguments; in the environment separated by blanks.
+fn words(value: &Value) -> Option<Vec<String>> {
+    let words: Vec<String> = match value {
+        Value::List(list) => list.clone(),
+        Value::Variable(text) => text.split_whitespace().map(str::to_owned).collect(),
+        _ => return None,
+    };
+    words
+        .first()
+        .is_none_or(|program| !program.is_empty())
+        .then_some(words)
+}
+
+fn count(value: &Value) -> Option<u64> {
+    let number = match value {
+        Value::Int(number) => u64::try_from(*number).ok()?,
+        Value::Variable(text) => text.parse().ok()?,
+        _ => return None,
+    };
+    (number > 0).then_some(number)
 }
 
 /// Paths and names of commands.

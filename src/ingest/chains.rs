@@ -47,6 +47,8 @@ pub(super) struct Chains {
     due: HashMap<Arc<str>, (Instant, ChainWork)>,
     /// Sealed sources, with the files as they were when they were last compared with their seals.
     compared: HashMap<Arc<str>, Vec<GenFile>>,
+    /// What was last said of sealed sources.
+    said: HashMap<Arc<str>, (ChainWork, Arc<ChainReport>)>,
 }
 
 /// Whether files only grew: what was sealed of them is as it was.
@@ -72,6 +74,7 @@ impl Chains {
             rules,
             seals,
             compared: HashMap::new(),
+            said: HashMap::new(),
             due: HashMap::new(),
             work,
             left,
@@ -87,6 +90,7 @@ impl Chains {
         let _ = rustix::process::nice(10);
         while !self.stop.load(Ordering::Relaxed) {
             self.read_again();
+            self.look_for_copies();
             let first = match self.work.recv_timeout(self.patience()) {
                 Ok(work) => work,
                 Err(RecvTimeoutError::Timeout) => continue,
@@ -254,6 +258,20 @@ impl Chains {
         }
     }
 
+    /// Says so when checkpoints over what is open left this host.
+    fn look_for_copies(&mut self) {
+        let Some(seals) = &self.seals else {
+            return;
+        };
+        for (work, report) in self.said.values_mut() {
+            let copied = seals.copied(&work.log);
+            if copied != report.copied {
+                Arc::make_mut(report).copied = copied;
+                work.sink.chain(report.clone());
+            }
+        }
+    }
+
     /// A source without a chain may be sealed.
     fn say_unchained(&mut self, work: &ChainWork, oldest: &ChainFile) -> Result<(), IngestError> {
         let before = self.unchained.insert(work.source.clone(), oldest.file.id);
@@ -275,7 +293,12 @@ impl Chains {
         };
         let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
         match add_seals(&set, &ranks, seals, report) {
-            Ok(report) => work.sink.chain(Arc::new(report)),
+            Ok(report) => {
+                let report = Arc::new(report);
+                let said = (work.clone(), report.clone());
+                self.said.insert(work.source.clone(), said);
+                work.sink.chain(report);
+            }
             Err(SealError::Read(error)) => return Err(error),
             Err(error) => work
                 .sink

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::IngestError;
 use super::sealing::SealError;
-use crate::chain::{ChainReport, Finding, Verdicts};
+use crate::chain::{ChainReport, Copied, Finding, Verdicts};
 use crate::event::{BreakKind, Level, Verdict};
 use crate::seal::{
     Change, Checkpoint, Difference, Hash, LeafCutter, Ledger, LedgerError, PublicKey, Sealed,
@@ -103,6 +103,15 @@ impl Seals {
     pub(super) fn know(&self, log: &Path) -> bool {
         Ledger::is_there(&self.dir, log)
     }
+
+    /// How far its checkpoints left this host.
+    pub(super) fn copied(&self, log: &Path) -> Copied {
+        match Ledger::newest_copy(&self.dir, log) {
+            Some(at) => Copied::At(at),
+            None if self.know(log) => Copied::Never,
+            None => Copied::Unsealed,
+        }
+    }
 }
 
 /// Adds what the seals say of a log to what its chain says. Nothing, if it was never sealed. `ranks` = the rank of each file
@@ -111,11 +120,12 @@ pub(super) fn add_seals(
     set: &LogSet,
     ranks: &[i32],
     seals: &Seals,
-    report: ChainReport,
+    mut report: ChainReport,
 ) -> Result<ChainReport, SealError> {
     if !seals.know(&set.name) {
         return Ok(report);
     }
+    report.copied = seals.copied(&set.name);
     let Some(key) = &seals.key else {
         return Ok(with(report, words::key_unknown()));
     };

@@ -3,14 +3,17 @@
 //! Before a file is sealed further, what was sealed of it is compared with what is there: a seal over a log that was changed
 //! would hide the change.
 
+mod follow;
+
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+pub use self::follow::{Sealing, follow, problems};
+pub use super::sink::SealSink;
 use super::{IngestError, sealed};
 use crate::event::Timestamp;
 use crate::seal::{
@@ -28,8 +31,8 @@ pub struct SealOptions {
     pub every: u64,
     /// or after this time.
     pub after: Duration,
-    /// A file that each checkpoint is copied to.
-    pub sink: Option<PathBuf>,
+    /// Where each checkpoint is copied to.
+    pub sinks: Vec<SealSink>,
     /// Logs that are no longer as they were sealed are sealed as they are now, as a new beginning.
     pub anew: bool,
 }
@@ -63,8 +66,6 @@ pub struct Sealer {
     key: SealKey,
     options: SealOptions,
     logs: BTreeMap<PathBuf, Log>,
-    /// Lines for the sink that could not be written yet.
-    unsent: Vec<String>,
 }
 
 struct Log {
@@ -95,7 +96,6 @@ impl Sealer {
             key,
             options,
             logs: BTreeMap::new(),
-            unsent: Vec::new(),
         }
     }
 
@@ -108,7 +108,7 @@ impl Sealer {
                 done.problems.push((set.name.clone(), error));
             }
         }
-        done.sink_problem = self.send().err();
+        done.sink_problem = self.copy().err();
         done
     }
 
@@ -287,43 +287,27 @@ impl Sealer {
             sealed: Timestamp::now(),
             after: None,
         };
-        let line = log
-            .ledger
+        log.ledger
             .append(&self.key, &track.generation, &file_name(file), checkpoint)?;
-        if self.options.sink.is_some() {
-            self.unsent.push(line);
-        }
         done.lines += std::mem::take(&mut track.open);
         done.checkpoints += 1;
         Ok(())
     }
 
-    /// Copies checkpoints to the sink; what cannot be copied is tried again.
-    fn send(&mut self) -> Result<(), String> {
-        let Some(sink) = self
-            .options
-            .sink
-            .as_ref()
-            .filter(|_| !self.unsent.is_empty())
-        else {
-            return Ok(());
-        };
-        let copied = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(sink)
-            .and_then(|mut out| {
-                out.write_all(self.unsent.concat().as_bytes())?;
-                out.sync_data()
-            });
-        copied.map_err(|error| {
-            format!(
-                "checkpoints cannot be copied to {}: {error}",
-                sink.display()
-            )
-        })?;
-        self.unsent.clear();
+    /// Copies checkpoints to where they should be; what cannot be copied is tried again at the next look.
+    fn copy(&mut self) -> Result<(), String> {
+        for sink in &self.options.sinks {
+            let place = sink.to_string();
+            let failed = |error: &dyn std::fmt::Display| {
+                format!("checkpoints cannot be copied to {place}: {error}")
+            };
+            for log in self.logs.values_mut() {
+                let what = log.ledger.uncopied(&place).map_err(|e| failed(&e))?;
+                let Some(what) = what else { continue };
+                sink.write(&what.lines).map_err(|e| failed(&e))?;
+                log.ledger.copied(&place, &what).map_err(|e| failed(&e))?;
+            }
+        }
         Ok(())
     }
 }

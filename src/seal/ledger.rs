@@ -12,8 +12,10 @@ use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::copies::Copies;
 use super::merkle::{Frontier, Hash};
 use super::note::{Checkpoint, NoteError, PublicKey, SealKey, note_hash};
+use crate::event::Timestamp;
 
 const CHECKPOINTS: &str = "checkpoints.jsonl";
 const LEAF: u64 = size_of::<Hash>() as u64;
@@ -80,8 +82,20 @@ pub struct Ledger {
     /// The newest checkpoint of each file, in the order in which they were first sealed.
     files: Vec<Sealed>,
     last_note: Option<Hash>,
+    /// Bytes of the checkpoints.
+    size: u64,
+    copies: Copies,
     /// Held by the one who writes.
     writer: Option<File>,
+}
+
+/// Checkpoints that a place has not got yet.
+#[derive(Debug)]
+pub struct Uncopied {
+    /// Whole lines.
+    pub lines: Vec<u8>,
+    /// Where they end in `checkpoints.jsonl`.
+    until: u64,
 }
 
 impl Ledger {
@@ -106,10 +120,12 @@ impl Ledger {
         let dir = Self::dir_of(ledgers, log);
         let path = dir.join(CHECKPOINTS);
         let mut ledger = Self {
+            copies: Copies::read(&dir),
             dir,
             key,
             files: Vec::new(),
             last_note: None,
+            size: 0,
             writer: None,
         };
         match fs::read_to_string(&path) {
@@ -143,6 +159,7 @@ impl Ledger {
                 return Err(broken("a checkpoint before this one is missing"));
             }
             self.last_note = Some(note_hash(&row.note));
+            self.size += line.len() as u64 + 1;
             self.put(row, checkpoint);
         }
         Ok(())
@@ -256,7 +273,49 @@ impl Ledger {
         Ok(file)
     }
 
-    /// Signs and keeps a checkpoint; its leaves must be on the disk. Returns the line that was written.
+    /// When the newest checkpoint of a log that was copied elsewhere was signed; `None` = none was.
+    pub fn newest_copy(ledgers: &Path, log: &Path) -> Option<Timestamp> {
+        Copies::read(&Self::dir_of(ledgers, log)).newest()
+    }
+
+    /// What `place` has not got yet; `None` = it has all.
+    ///
+    /// # Errors
+    /// The checkpoints cannot be read.
+    pub fn uncopied(&self, place: &str) -> Result<Option<Uncopied>, LedgerError> {
+        // Fewer than were copied: the ledger is another one.
+        let copied = Some(self.copies.bytes(place)).filter(|bytes| *bytes <= self.size);
+        let from = copied.unwrap_or(0);
+        if from == self.size {
+            return Ok(None);
+        }
+        let path = self.dir.join(CHECKPOINTS);
+        let read = || {
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(from))?;
+            let mut lines = Vec::new();
+            file.take(self.size - from).read_to_end(&mut lines)?;
+            Ok(lines)
+        };
+        Ok(Some(Uncopied {
+            lines: read().map_err(failed("read", &path))?,
+            until: self.size,
+        }))
+    }
+
+    /// Notes that `place` has got what it had not.
+    ///
+    /// # Errors
+    /// That cannot be written down: it will be copied once more.
+    pub fn copied(&mut self, place: &str, what: &Uncopied) -> Result<(), LedgerError> {
+        let sealed = self.files.iter().map(|f| f.checkpoint.sealed).max();
+        let noted = self
+            .copies
+            .note(&self.dir, place, what.until, sealed.unwrap_or_default());
+        noted.map_err(failed("write", &self.dir))
+    }
+
+    /// Signs and keeps a checkpoint; its leaves must be on the disk.
     ///
     /// # Errors
     /// It is not locked, or cannot be written.
@@ -266,7 +325,7 @@ impl Ledger {
         generation: &str,
         file: &str,
         mut checkpoint: Checkpoint,
-    ) -> Result<String, LedgerError> {
+    ) -> Result<(), LedgerError> {
         checkpoint.after = self.last_note;
         let row = Row {
             generation: generation.to_owned(),
@@ -284,8 +343,9 @@ impl Ledger {
             .and_then(|()| out.sync_data())
             .map_err(failed("write", &path))?;
         self.last_note = Some(note_hash(&row.note));
+        self.size += line.len() as u64;
         self.put(row, checkpoint);
-        Ok(line)
+        Ok(())
     }
 }
 
@@ -321,7 +381,6 @@ fn private(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Timestamp;
     use crate::seal::{leaf_hash, root_of};
 
     fn checkpoint(leaves: &[Hash]) -> Checkpoint {
@@ -342,8 +401,9 @@ mod tests {
         leaves[before..]
             .iter()
             .for_each(|l| out.write_all(l).unwrap());
-        let line = ledger.append(key, "g", "a.log", checkpoint(&leaves[..signed]));
-        assert!(line.unwrap().ends_with('\n'));
+        ledger
+            .append(key, "g", "a.log", checkpoint(&leaves[..signed]))
+            .unwrap();
     }
 
     #[test]
@@ -367,6 +427,35 @@ mod tests {
         let sealed = ledger.file("g").unwrap();
         assert_eq!(ledger.leaves(sealed).unwrap(), leaves);
         assert!(sealed.checkpoint.after.is_some());
+    }
+
+    #[test]
+    fn every_place_gets_every_checkpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SealKey::generate("h").unwrap();
+        let log = Path::new("/log");
+        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
+        let open = || Ledger::open(dir.path(), log, key.public()).unwrap();
+        let mut ledger = open();
+        write(&mut ledger, &key, &leaves, 4);
+        assert_eq!(Ledger::newest_copy(dir.path(), log), None);
+        let first = ledger.uncopied("a").unwrap().unwrap();
+        ledger.copied("a", &first).unwrap();
+        write(&mut ledger, &key, &leaves, 9);
+        drop(ledger);
+        let mut ledger = open();
+        let second = ledger.uncopied("a").unwrap().unwrap();
+        let whole = ledger.uncopied("b").unwrap().unwrap();
+        assert_eq!([first.lines, second.lines.clone()].concat(), whole.lines);
+        assert_eq!(
+            read_copies(&String::from_utf8(whole.lines).unwrap(), &key.public())
+                .unwrap()
+                .len(),
+            2
+        );
+        ledger.copied("a", &second).unwrap();
+        assert!(ledger.uncopied("a").unwrap().is_none());
+        assert_eq!(Ledger::newest_copy(dir.path(), log), Some(Timestamp(5)));
     }
 
     #[test]

@@ -38,6 +38,13 @@ impl Program {
         self.base.path().join("logs")
     }
 
+    /// Writes config.toml.
+    pub(crate) fn configure(&self, text: &str) {
+        let folder = self.home().join("config");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.toml"), text).unwrap();
+    }
+
     /// Puts a log into the folder.
     pub(crate) fn log(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.logs().join(name);

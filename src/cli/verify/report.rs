@@ -82,7 +82,7 @@ pub(super) fn summary(file: &VerifyFile) -> Summary {
 fn coverage(file: &VerifyFile) -> String {
     match &file.error {
         Some(error) => format!("not read: {error}"),
-        None => file.report.coverage.clone(),
+        None => file.report.covered(),
     }
 }
 

@@ -167,16 +167,17 @@ fn overview(evidence: &Evidence, style: Style, out: &mut dyn Write) -> io::Resul
 
 fn about(source: &Examined, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let verified = verified(source);
+    let covered = source.chain.as_ref().map(|chain| chain.covered());
     let mut rows = vec![
         ("source", &*source.name),
         ("level", source.standing().word()),
         ("chain", scheme(source)),
     ];
-    if let Some(chain) = &source.chain {
-        if !verified.is_empty() {
-            rows.push(("records verified", &verified));
-        }
-        rows.push(("coverage", &chain.coverage));
+    if source.chain.is_some() && !verified.is_empty() {
+        rows.push(("records verified", &verified));
+    }
+    if let Some(covered) = &covered {
+        rows.push(("coverage", covered));
     }
     if source.is_checking {
         rows.push(("not through", "the check was still going on"));

@@ -49,6 +49,7 @@ pub(super) fn file(
             findings,
             coverage,
             verdicts: Verdicts::sealed([(0, 0..u64::MAX, verdict)]),
+            ..ChainReport::default()
         }),
         path,
         error: None,

@@ -248,7 +248,7 @@ fn chain(look: &Look<'_>, source: &SourceInfo) -> Span<'static> {
 }
 
 /// `12s`, `5m`, `3h`, `9d`: how long ago the newest event was.
-fn lag(now: Timestamp, last: Timestamp) -> String {
+pub(in crate::tui) fn lag(now: Timestamp, last: Timestamp) -> String {
     let nanos = now.0.saturating_sub(last.0);
     match nanos {
         ..0 => "ahead".to_owned(),
@@ -294,7 +294,7 @@ fn about(
             let scheme = report.scheme.as_deref().unwrap_or("no hash chain");
             say(
                 Role::Text,
-                &format!("  chain: {scheme}: {}", report.coverage),
+                &format!("  chain: {scheme}: {}", report.covered()),
             );
             let worst = report.findings.iter().max_by_key(|f| f.level);
             if let Some(finding) = worst.filter(|f| f.level != Level::Note) {

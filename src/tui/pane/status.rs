@@ -4,9 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::chain::Copied;
 use crate::engine::Info;
 use crate::event::Level;
 use crate::text::width;
+use crate::tui::overlay::sources::lag;
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, draw_lines, text};
 
@@ -57,6 +59,7 @@ pub fn view(
         rank: 1,
         spans: chain_spans(look, info),
     });
+    parts.extend(seal_spans(look, info).map(|spans| Part { rank: 2, spans }));
     parts.push(zone);
     // What matters least goes first when there is no room; the title keeps at least a third.
     let used = |parts: &[Part]| parts.iter().map(|p| p.width() + 3).sum::<usize>();
@@ -162,6 +165,26 @@ fn share_indexed(info: &Info) -> String {
         .checked_div(u128::from(covers.total))
         .unwrap_or_default();
     format!("idx {percent}%")
+}
+
+/// How old the newest checkpoint is that left this host: what those who can write here could not forge since.
+fn seal_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
+    let reports = info.sources.iter().filter_map(|s| s.chain.as_ref());
+    let copied: Vec<Copied> = reports.map(|report| report.copied).collect();
+    let newest = copied.iter().filter_map(|copied| match copied {
+        Copied::At(at) => Some(*at),
+        Copied::Never | Copied::Unsealed => None,
+    });
+    match newest.max() {
+        Some(at) => Some(vec![
+            Span::raw("seal off-host "),
+            look.span(Role::Good, lag(look.now, at)),
+        ]),
+        None if copied.contains(&Copied::Never) => {
+            Some(vec![look.span(Role::Warning, "seals only here")])
+        }
+        None => None,
+    }
 }
 
 fn chain_spans(look: &Look<'_>, info: &Info) -> Vec<Span<'static>> {

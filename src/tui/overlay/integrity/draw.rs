@@ -237,7 +237,7 @@ fn covered(block: &Block<'_>, columns: usize) -> String {
         (Some(error), _) => error.clone(),
         (None, None) => checking().to_owned(),
         (None, Some(chain)) if columns < ROOMY => described(chain),
-        (None, Some(chain)) => chain.coverage.clone(),
+        (None, Some(chain)) => chain.covered(),
     }
 }
 
@@ -247,7 +247,7 @@ fn checking() -> &'static str {
 
 fn described(chain: &ChainReport) -> String {
     let scheme = chain.scheme.as_deref().unwrap_or("no chain");
-    format!("{scheme}: {}", chain.coverage)
+    format!("{scheme}: {}", chain.covered())
 }
 
 /// `line 120`, `lines 120-124`.

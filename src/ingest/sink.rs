@@ -1,0 +1,145 @@
+//! Where checkpoints are copied, away from those who can change the log: the end of a file, or the input of a command.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a command may take; then it is ended, and started again at the next look.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealSink {
+    /// Lines are appended and are on the disk before they count as copied.
+    File(PathBuf),
+    /// Program and fixed arguments, started without a shell: it takes lines on its standard input, and its exit status 0
+    /// says that they are where they should be.
+    Command(Vec<String>),
+}
+
+impl fmt::Display for SealSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Command(words) => f.write_str(&words.join(" ")),
+        }
+    }
+}
+
+impl SealSink {
+    /// Copies whole lines.
+    ///
+    /// # Errors
+    /// They may not have arrived.
+    pub(super) fn write(&self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(path) => {
+                let mut out = OpenOptions::new()
+                    .append(true)
+                    .create(true)
+                    .mode(0o600)
+                    .open(path)?;
+                out.write_all(lines)?;
+                out.sync_data()
+            }
+            Self::Command(words) => give(words, lines, PATIENCE),
+        }
+    }
+}
+
+fn give(words: &[String], lines: &[u8], patience: Duration) -> io::Result<()> {
+    let (program, arguments) = words
+        .split_first()
+        .ok_or_else(|| io::Error::other("it names no program"))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()?;
+    let input = child.stdin.take();
+    let text = lines.to_vec();
+    // A command that does not read would hold this thread up.
+    let writer = std::thread::spawn(move || input.map_or(Ok(()), |mut to| to.write_all(&text)));
+    let ended = wait(&mut child, patience);
+    let written = writer.join().unwrap_or(Ok(()));
+    if !ended? {
+        return Err(io::Error::other(format!(
+            "it took longer than {} s",
+            patience.as_secs()
+        )));
+    }
+    written
+}
+
+/// Whether it ended well in time; it has ended in any case.
+fn wait(child: &mut Child, patience: Duration) -> io::Result<bool> {
+    let until = Instant::now() + patience;
+    loop {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(true),
+            Some(status) => return Err(io::Error::other(format!("it ended with {status}"))),
+            None if Instant::now() < until => std::thread::sleep(LOOK),
+            None => {
+                if let Some(group) = i32::try_from(child.id())
+                    .ok()
+                    .and_then(rustix::process::Pid::from_raw)
+                {
+                    let _ =
+                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                }
+                child.wait()?;
+                return Ok(false);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Vec<String> {
+        ["sh", "-c", script].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_command_gets_all_lines_or_the_reason_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let long = b"line\n".repeat(100_000);
+        let script = format!("cat > '{}'", out.display());
+        SealSink::Command(sh(&script)).write(&long).unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), long);
+        let told = |words: &[String]| {
+            give(words, &long, Duration::from_millis(200))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            told(&sh("cat > /dev/null; exit 3")),
+            "it ended with exit status: 3"
+        );
+        assert_eq!(told(&sh("sleep 60")), "it took longer than 0 s");
+        assert!(told(&["/nowhere".to_owned()]).contains("No such file"));
+        // It ended well without reading: nobody knows what became of the lines.
+        assert!(give(&sh("exit 0"), &long, PATIENCE).is_err());
+    }
+
+    #[test]
+    fn a_file_grows() {
+        let dir = tempfile::tempdir().unwrap();
+        let sink = SealSink::File(dir.path().join("sink"));
+        sink.write(b"a\n").unwrap();
+        sink.write(b"b\n").unwrap();
+        assert_eq!(std::fs::read(dir.path().join("sink")).unwrap(), b"a\nb\n");
+        let nowhere = SealSink::File(dir.path().join("no/such/folder"));
+        assert!(nowhere.write(b"a\n").is_err());
+    }
+}
