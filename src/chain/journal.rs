@@ -132,6 +132,7 @@ fn outcome(asked: &Asked<'_>) -> Result<Outcome, String> {
         .collect();
     words.truncate(MAX_LINES);
     let words = words.join("; ");
+    let words = words.trim_end_matches('.');
     let kind = match words.to_lowercase() {
         words if words.contains("tag") || words.contains("seal") => BreakKind::SignatureBad,
         _ if is_short && !is_malformed => BreakKind::TailTruncated,
