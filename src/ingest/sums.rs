@@ -64,8 +64,8 @@ pub(super) fn take(discovery: &mut Discovery) -> Vec<VerifyFile> {
             Err(_) => Log::Unread,
             Ok(Ok(None)) => Log::Missing,
             Ok(Ok(Some(read))) => Log::Read(read),
-            Ok(Err((file, error))) => {
-                unread.push((file, error));
+            Ok(Err((place, error))) => {
+                unread.push((log.files[place].clone(), error));
                 Log::Unread
             }
         };

@@ -80,12 +80,11 @@ impl Expected {
             "SHA1" => self.sha1 = array(text),
             _ => self.sha256 = array(text),
         }
-        let is_set = match name {
+        match name {
             "MD5" => self.md5.is_some(),
             "SHA1" => self.sha1.is_some(),
             _ => self.sha256.is_some(),
-        };
-        is_set
+        }
     }
 
     /// There was no file.

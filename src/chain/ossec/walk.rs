@@ -8,6 +8,9 @@ use super::{At, Chain, Log, SCHEME, Sum, SumFile, words};
 use crate::chain::Finding;
 use crate::text::count::{counted, number};
 
+/// Days of one log: the tree that they lie in, and how they are called.
+type Key<'a> = (&'a str, &'a Option<(String, String)>);
+
 /// What the day before is to a `.sum` file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
@@ -116,7 +119,7 @@ impl<'a> Walk<'a> {
             }
             i
         }
-        let mut first: HashMap<(&str, &Option<(String, String)>), usize> = HashMap::new();
+        let mut first: HashMap<Key<'_>, usize> = HashMap::new();
         for (i, file) in self.files.iter().enumerate() {
             let key = (file.place.tree.as_str(), &file.place.stream);
             let with = *first.entry(key).or_insert(i);

@@ -30,10 +30,13 @@ impl DayLog {
     }
 
     /// Reads all of them. Where fewer of them are what was summed, the rest is left out, and said. `None` = there is no log.
+    ///
+    /// # Errors
+    /// One of them, by its place, cannot be read.
     pub(super) fn read(
         &self,
         expected: &Expected,
-    ) -> Result<Option<ReadLog>, (GenFile, IngestError)> {
+    ) -> Result<Option<ReadLog>, (usize, IngestError)> {
         let Some(first) = self.files.first() else {
             return Ok(None);
         };
@@ -41,13 +44,13 @@ impl DayLog {
         let name = text::path(&first.path).into_owned();
         let mut hasher = Hasher::default();
         let (mut troubles, mut is_cut) = (Vec::new(), false);
-        for file in &self.files {
+        for (place, file) in self.files.iter().enumerate() {
             if let Some(log) = log.as_mut().filter(|log| log.likeness == Likeness::Same) {
                 log.beyond.push(text::path(&file.path).into_owned());
                 continue;
             }
             let end = read(file, |piece| hasher.update(piece));
-            let end = end.map_err(|error| (file.clone(), error))?;
+            let end = end.map_err(|error| (place, error))?;
             is_cut |= matches!(end, ReadEnd::Truncated(_));
             troubles.extend(end.trouble());
             let sums = hasher.clone().sums();
