@@ -17,7 +17,7 @@ Examples:
 
 Exit status: 0 everything verified, 1 no alarm but not everything verified, 3 alarm, 5 cannot read";
 
-/// Check chains, seals, digests and sealed journals: was anything changed, cut or slipped in?
+/// Check chains, seals and digests: was anything changed, cut or slipped in?
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(in crate::cli) struct VerifyArgs {
