@@ -1,8 +1,8 @@
 //! What `journalctl --verify` says of a journal of systemd, as a report: sealed and sound, sound only, or broken.
 //!
-//! A sealed journal (Forward Secure Sealing) holds a keyed hash every quarter of an hour, whose key changes each time; the
-//! key to check them lies elsewhere. Without seals the check shows only that the file is well formed. The words are those
-//! of systemd's `journalctl.c` and `journal-verify.c`, in the language `C`.
+//! A sealed journal (Forward Secure Sealing) holds a keyed hash every quarter of an hour, whose key changes each time;
+//! the key to check them lies elsewhere. Without seals the check shows only that the file is well formed. The words
+//! are those of systemd's `journalctl.c` and `journal-verify.c`, in the language `C`.
 
 mod words;
 

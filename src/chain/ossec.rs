@@ -1,9 +1,9 @@
-//! The `.sum` files of OSSEC and Wazuh: is each day's log still what was summed at its end, and each `.sum` still what the
-//! next day's says of it?
+//! The `.sum` files of OSSEC and Wazuh: is each day's log still what was summed at its end, and each `.sum` still what
+//! the next day's says of it?
 //!
-//! At the end of a day monitord writes `ossec-alerts-26.log.sum` beside `ossec-alerts-26.log`: hashes of the log, and hashes
-//! of the `.sum` of the day before. Nothing is keyed. What was too large for one file (`ossec-alerts-26-001.log`, …) is
-//! summed together with it, and all of it may be packed with gzip afterwards.
+//! At the end of a day monitord writes `ossec-alerts-26.log.sum` beside `ossec-alerts-26.log`: hashes of the log, and
+//! hashes of the `.sum` of the day before. Nothing is keyed. What was too large for one file
+//! (`ossec-alerts-26-001.log`, …) is summed together with it, and all of it may be packed with gzip afterwards.
 //!
 //! Everything here is pure: files are found and hashed elsewhere. Source:
 //! <https://github.com/wazuh/wazuh/blob/master/src/monitord/sign_log.c>, and OSSEC's file of the same name.

@@ -37,8 +37,8 @@ pub fn look(path: &Path) -> Option<bool> {
     (head == *MAGIC).then_some(flags[0] & SEALED != 0)
 }
 
-/// Lets journalctl check a journal. `launcher` = program and first arguments of what becomes journalctl and dies with its
-/// parent.
+/// Lets journalctl check a journal. `launcher` = program and first arguments of what becomes journalctl and dies with
+/// its parent.
 ///
 /// # Errors
 /// It cannot be started, or listened to.

@@ -375,8 +375,8 @@ fn link(
     let found = match by_log.get(&*file.place.of_other(&sum.previous)) {
         // In one folder for all months, another month's file may have its name.
         Some(at) if holds(at) || is_called(&files[*at], &sum.previous) => Some(*at),
-        // Elsewhere only the very file counts, as another host's has the same name; and a tree that holds this day itself is a
-        // copy, not where this one goes on.
+        // Elsewhere only the very file counts, as another host's has the same name; and a tree that holds this day
+        // itself is a copy, not where this one goes on.
         _ => {
             let goes_on = |other: &usize| {
                 let same_day = by_log.get(&*files[*other].place.of_other(&file.place.log));

@@ -29,7 +29,8 @@ impl DayLog {
         Self { files }
     }
 
-    /// Reads all of them. Where fewer of them are what was summed, the rest is left out, and said. `None` = there is no log.
+    /// Reads all of them. Where fewer of them are what was summed, the rest is left out, and said. `None` = there is
+    /// no log.
     ///
     /// # Errors
     /// One of them, by its place, cannot be read.
