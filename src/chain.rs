@@ -1,4 +1,5 @@
-//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests; bare numbers.
+//! Hash chains: recipes found by trying, verification, verdicts, findings, coverage; CloudTrail's digests; OSSEC's sums; sealed
+//! journals; bare numbers.
 
 mod ahead;
 mod algorithm;
@@ -11,6 +12,8 @@ mod digest;
 mod explain;
 mod history;
 mod inquiry;
+pub mod journal;
+pub mod ossec;
 mod recipe;
 mod reorder;
 mod report;

@@ -24,6 +24,7 @@ pub mod command;
 pub mod discover;
 pub mod file;
 pub mod follow;
+pub mod journal;
 pub mod newlines;
 pub mod rotation;
 pub mod set;

@@ -25,4 +25,5 @@ mod second_process;
 mod sequence;
 mod sessions;
 mod settings;
+mod sums;
 mod support;

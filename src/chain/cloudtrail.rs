@@ -91,7 +91,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Reads hex of either case; `None` for anything else.
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16);
     let pairs = text.as_bytes().chunks(2);
     pairs

@@ -17,6 +17,7 @@ use crate::engine::{Covers, Engine, EngineError};
 use crate::event::Timestamp;
 use crate::format::{Format, Registry};
 pub(super) use crate::ingest::digests::DigestKeys;
+pub(super) use crate::ingest::journals::Journals;
 use crate::ingest::scan::FileScanner;
 pub(super) use crate::ingest::sealed::Seals;
 use crate::ingest::sealing::Sealing;
@@ -400,6 +401,7 @@ pub(super) fn verify(
     settings: &Settings,
     seals: Option<&Seals>,
     keys: &DigestKeys,
+    journals: &Journals,
 ) -> Result<Vec<VerifyFile>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NothingToOpen);
@@ -410,6 +412,7 @@ pub(super) fn verify(
         &settings.chains,
         seals,
         keys,
+        journals,
     ))
 }
 

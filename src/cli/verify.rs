@@ -1,14 +1,15 @@
 //! `auditty verify`: was anything changed, cut or slipped in?
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::App;
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Exit, Failure};
-use super::open::{self, DigestKeys, Mode, VerifyFile};
-use super::{progress, seal};
+use super::open::{self, DigestKeys, Journals, Mode, VerifyFile};
+use super::{launch, progress, seal};
 use crate::chain::ChainReport;
 use crate::engine::{Engine, EngineError, Tail, TailRequest};
 use crate::export::file::Target;
@@ -19,6 +20,8 @@ mod report;
 
 use report::{State, Summary};
 
+/// Bytes of a file with a verification key at most.
+const MAX_KEY: u64 = 4 << 10;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
@@ -28,7 +31,12 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         let target = args.report.as_deref().map(Target::create).transpose()?;
         let seals = seal::seals(args.key.as_deref(), args.checkpoints.as_deref(), app)?;
         let keys = digest_keys(&args.public_keys)?;
-        let files = open::verify(&paths, &app.settings, seals.as_ref(), &keys)?;
+        let journals = Journals {
+            allowed: app.settings.exec,
+            launcher: launch::launcher(),
+            key: args.journal_key.as_deref().map(journal_key).transpose()?,
+        };
+        let files = open::verify(&paths, &app.settings, seals.as_ref(), &keys, &journals)?;
         if let Some(target) = target {
             evidence::write(&files, evidence::again(args, &paths), target, app)?;
         }
@@ -60,6 +68,23 @@ fn digest_keys(files: &[PathBuf]) -> Result<DigestKeys, Failure> {
         })?;
     }
     Ok(keys)
+}
+
+/// The verification key of sealed journals, from a file: it is secret, and a command line is not.
+fn journal_key(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path);
+    file.and_then(|file| file.take(MAX_KEY).read_to_string(&mut text))
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+    let key = text.trim();
+    let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '-' | '/');
+    if key.is_empty() || !key.chars().all(is_part) {
+        return Err(Failure::Usage(format!(
+            "{}: holds no verification key; `journalctl --setup-keys` prints one, as 58dd3f-…/6b08fc12-f4240",
+            path.display()
+        )));
+    }
+    Ok(key.to_owned())
 }
 
 /// Prints the reports and says how they end the program.

@@ -6,12 +6,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a command may take; then it is ended, and started again at the next look.
 const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SealSink {
@@ -63,42 +65,29 @@ fn give(words: &[String], lines: &[u8], patience: Duration) -> io::Result<()> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()?;
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let input = child.stdin.take();
     let text = lines.to_vec();
-    // A command that does not read would hold this thread up.
-    let writer = std::thread::spawn(move || input.map_or(Ok(()), |mut to| to.write_all(&text)));
-    let ended = wait(&mut child, patience);
-    let written = writer.join().unwrap_or(Ok(()));
-    if !ended? {
-        return Err(io::Error::other(format!(
-            "it took longer than {} s",
-            patience.as_secs()
-        )));
+    let (done, ended) = bounded(1);
+    // A command that neither reads nor ends would hold this thread up.
+    std::thread::spawn(move || {
+        let written = input.map_or(Ok(()), |mut to| to.write_all(&text));
+        // Nobody listens any more once its time is up.
+        let _ = done.send(child.wait().map(|status| (status, written)));
+    });
+    let Ok(result) = ended.recv_timeout(patience) else {
+        // Its end ends the thread, too.
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let seconds = patience.as_secs();
+        return Err(io::Error::other(format!("it took longer than {seconds} s")));
+    };
+    let (status, written) = result?;
+    if !status.success() {
+        return Err(io::Error::other(format!("it ended with {status}")));
     }
     written
-}
-
-/// Whether it ended well in time; it has ended in any case.
-fn wait(child: &mut Child, patience: Duration) -> io::Result<bool> {
-    let until = Instant::now() + patience;
-    loop {
-        match child.try_wait()? {
-            Some(status) if status.success() => return Ok(true),
-            Some(status) => return Err(io::Error::other(format!("it ended with {status}"))),
-            None if Instant::now() < until => std::thread::sleep(LOOK),
-            None => {
-                if let Some(group) = i32::try_from(child.id())
-                    .ok()
-                    .and_then(rustix::process::Pid::from_raw)
-                {
-                    let _ =
-                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                child.wait()?;
-                return Ok(false);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

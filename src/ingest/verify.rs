@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::IngestError;
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
+use super::journals::{self, Journals};
 use super::sealed::{Seals, add_seals};
 use super::sealing::SealError;
+use super::sums;
 use super::walk::{ChainFile, chain_walk, hints_for, number_walk};
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
@@ -25,7 +27,8 @@ pub struct VerifyFile {
     pub files: Vec<GenFile>,
 }
 
-/// Checks everything that `paths` lead to: what CloudTrail's digests speak of against them, all else by its chains and seals.
+/// Checks everything that `paths` lead to: what CloudTrail's digests and OSSEC's `.sum` files speak of against them,
+/// journals by journalctl, all else by its chains and seals.
 /// What can't be read is listed with the reason.
 pub fn verify(
     paths: &[PathBuf],
@@ -33,9 +36,12 @@ pub fn verify(
     rules: &[ChainRule],
     seals: Option<&Seals>,
     keys: &DigestKeys,
+    journals: &Journals,
 ) -> Vec<VerifyFile> {
     let mut discovery = discover(paths);
     let mut files = digests::take(&mut discovery, keys);
+    files.extend(sums::take(&mut discovery));
+    files.extend(journals::take(&mut discovery, journals));
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry, rules).map_err(SealError::from);

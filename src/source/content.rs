@@ -120,7 +120,7 @@ const KNOWN: [(usize, &[u8], Content); 6] = [
     ),
     (
         0,
-        b"LPKSHHRH",
+        super::journal::MAGIC,
         Content::Binary("a journal: run `journalctl --file FILE -o json | auditty -`"),
     ),
     (0, b"\x7fELF", Content::Binary("a program")),

@@ -41,6 +41,12 @@ pub struct GenFile {
 }
 
 impl GenFile {
+    /// What is at a path now, if it is a regular file; named by itself, not by a scan.
+    pub fn at(path: &Path) -> Option<Self> {
+        let meta = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some(Self::of(path.to_path_buf(), Compression::None, &meta))
+    }
+
     pub(super) fn of(path: PathBuf, compression: Compression, meta: &Metadata) -> Self {
         let mtime = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Self {

@@ -29,6 +29,9 @@ pub(super) fn again(args: &VerifyArgs, paths: &[PathBuf]) -> String {
     for file in &args.public_keys {
         flag("--public-keys", file.as_ref());
     }
+    if let Some(file) = &args.journal_key {
+        flag("--journal-key", file.as_ref());
+    }
     words.join(" ")
 }
 

@@ -9,13 +9,13 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::engine::{Info, SourceInfo};
 use crate::event::field::Field;
-use crate::event::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::event::{Level, Timestamp};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef};
 use crate::tui::command::Command;
 use crate::tui::term;
 use crate::tui::theme::Role;
+use crate::tui::widget::moment::lag;
 use crate::tui::widget::{Look, centred_top, draw_lines, text, titled};
 
 /// Rows kept for what is to be said about the selected source, and for what was skipped.
@@ -247,18 +247,6 @@ fn chain(look: &Look<'_>, source: &SourceInfo) -> Span<'static> {
     }
 }
 
-/// `12s`, `5m`, `3h`, `9d`: how long ago the newest event was.
-pub(in crate::tui) fn lag(now: Timestamp, last: Timestamp) -> String {
-    let nanos = now.0.saturating_sub(last.0);
-    match nanos {
-        ..0 => "ahead".to_owned(),
-        n if n < MINUTE => format!("{}s", n / SECOND),
-        n if n < HOUR => format!("{}m", n / MINUTE),
-        n if n < 2 * DAY => format!("{}h", n / HOUR),
-        n => format!("{}d", n / DAY),
-    }
-}
-
 /// Lines that what is wrong with a source may take.
 const TOLD: usize = 4;
 
@@ -326,20 +314,6 @@ fn about(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lags_are_short() {
-        let at = Timestamp(0);
-        for (nanos, want) in [
-            (3 * SECOND, "3s"),
-            (5 * MINUTE, "5m"),
-            (30 * HOUR, "30h"),
-            (9 * DAY, "9d"),
-            (-1, "ahead"),
-        ] {
-            assert_eq!(lag(Timestamp(nanos), at), want);
-        }
-    }
 
     #[test]
     fn long_paths_keep_their_end() {

@@ -8,8 +8,8 @@ use crate::chain::Copied;
 use crate::engine::Info;
 use crate::event::Level;
 use crate::text::width;
-use crate::tui::overlay::sources::lag;
 use crate::tui::theme::Role;
+use crate::tui::widget::moment::lag;
 use crate::tui::widget::{Look, draw_lines, text};
 
 /// Whether and how fast events arrive.

@@ -79,9 +79,35 @@ pub fn delta(ts: Timestamp, from: Timestamp) -> String {
     format!("{sign}{}", length(distance.unsigned_abs()))
 }
 
+/// `12s`, `5m`, `3h`, `9d`: how long ago something was, in few columns.
+pub fn lag(now: Timestamp, last: Timestamp) -> String {
+    let nanos = now.0.saturating_sub(last.0);
+    match nanos {
+        ..0 => "ahead".to_owned(),
+        n if n < MINUTE => format!("{}s", n / SECOND),
+        n if n < HOUR => format!("{}m", n / MINUTE),
+        n if n < 2 * DAY => format!("{}h", n / HOUR),
+        n => format!("{}d", n / DAY),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lags_are_short() {
+        let at = Timestamp(0);
+        for (nanos, want) in [
+            (3 * SECOND, "3s"),
+            (5 * MINUTE, "5m"),
+            (30 * HOUR, "30h"),
+            (9 * DAY, "9d"),
+            (-1, "ahead"),
+        ] {
+            assert_eq!(lag(Timestamp(nanos), at), want);
+        }
+    }
 
     #[test]
     fn distances_read_as_a_person_says_them() {
