@@ -275,6 +275,7 @@ impl Settings {
             keys.map(|key| &mut key.file)
         });
         let paths = self.sources.iter_mut().chain(&mut self.runbooks);
+        let paths = paths.chain(&mut self.seal.sink);
         for path in paths.chain(keys) {
             if let Ok(rest) = path.strip_prefix("~") {
                 *path = home.join(rest);

@@ -38,6 +38,9 @@ fn later_layers_win() {
         ("AUDITTY_HOME", "/x"),
         ("AUDITTY_INDEX_MAX_SHARE", "7 %"),
         ("AUDITTY_RUNBOOKS", "/r1:~/r2"),
+        ("AUDITTY_SEAL_SINK", "~/copies"),
+        ("AUDITTY_SEAL_COMMAND", "tee -a x"),
+        ("AUDITTY_SEAL_EVERY", "7"),
         ("AUDITTY_COLOUR", "always"),
         ("AUDITTY_EXEC", "0"),
         ("NO_COLOR", "1"),
@@ -58,6 +61,12 @@ fn later_layers_win() {
             exec: false,
             sources: vec!["/home/a/logs".into(), "/var/log/*.log".into()],
             runbooks: vec!["/r1".into(), "/home/a/r2".into()],
+            seal: SealSettings {
+                every: 7,
+                sink: Some("/home/a/copies".into()),
+                command: ["tee", "-a", "x"].map(str::to_owned).to_vec(),
+                ..SealSettings::default()
+            },
             index: IndexLimits {
                 max_share: 7,
                 ..Settings::default().index
@@ -98,6 +107,12 @@ fn what_is_wrong_says_where_and_what_is_allowed() {
         "index.max_bytes = -1",
         "index.max_bytes = '99999999 TB'",
         "index.max_bytes = 99999999999999999999",
+        "seal.follow = 1",
+        "seal.every = 0",
+        "seal.after = -1",
+        "seal.sink = 'rel'",
+        "seal.command = 'tee -a x'",
+        "seal.command = ['']",
     ] {
         assert_eq!(errors_of(wrong).len(), 1, "{wrong}");
     }
