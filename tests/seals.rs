@@ -234,4 +234,7 @@ fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
     let refused = program.run(["--no-exec", "seal", "app.log"]);
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("seal.command"), "{refused:?}");
+    fs::write(&log, &whole).unwrap();
+    program.print(["--no-exec", "seal", "app.log", "--sink", "other.copies"]);
+    assert_eq!(lines(&program.logs().join("other.copies")), 2);
 }

@@ -31,13 +31,15 @@ pub(super) fn run(args: &SealArgs, app: &mut App) -> Result<Exit, Failure> {
     }
     let key = own_key(&dir)?;
     app.talk(&format!("the public key is {}", key.public()));
-    let mut options = options(&app.settings, dir)?;
+    let mut settings = app.settings.clone();
+    if let Some(file) = &args.sink {
+        settings.seal.sink = Some(file.clone());
+        settings.seal.command.clear();
+    }
+    let mut options = options(&settings, dir)?;
     options.every = args.every.unwrap_or(options.every);
     options.after = args.after.map_or(options.after, Duration::from_secs);
     options.anew = args.anew;
-    if let Some(file) = &args.sink {
-        options.sinks = vec![SealSink::File(file.clone())];
-    }
     if options.sinks.is_empty() {
         app.talk("checkpoints stay on this host, where who can change the log can change them: --sink copies them elsewhere");
     }
@@ -68,7 +70,7 @@ fn options(settings: &Settings, dir: PathBuf) -> Result<SealOptions, Failure> {
     if !seal.command.is_empty() {
         if !settings.exec {
             return Err(Failure::Usage(
-                "seal.command is set, and no command may be started: exec is false, or --no-exec was given".into(),
+                "seal.command is set, and no command may be started: exec is false, or --no-exec was given; --sink FILE copies without one".into(),
             ));
         }
         sinks.push(SealSink::Command(seal.command.clone()));
