@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::support::program::Program;
 use crate::support::terminal::Terminal;
@@ -237,4 +238,21 @@ fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
     fs::write(&log, &whole).unwrap();
     program.print(["--no-exec", "seal", "app.log", "--sink", "other.copies"]);
     assert_eq!(lines(&program.logs().join("other.copies")), 2);
+}
+
+#[test]
+fn a_place_that_hangs_does_not_hold_up_the_end() {
+    let program = Program::new();
+    program.log("app.log", syslog());
+    let mark = program.logs().join("started");
+    let script = format!("touch '{}'; exec sleep 60", mark.display());
+    program.configure(&format!(
+        "[seal]\nfollow = true\nevery = 1\ncommand = ['sh', '-c', {script:?}]\n"
+    ));
+    let mut terminal = Terminal::start(&program, &["app.log"], 24, 120);
+    terminal.until("the command runs", |_| mark.exists());
+    let began = Instant::now();
+    terminal.quit();
+    // The command would be given half a minute.
+    assert!(began.elapsed() < Duration::from_secs(20));
 }

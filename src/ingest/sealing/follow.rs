@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded};
 
 use super::{SealSink, Sealer, Sealings};
 use crate::seal::LedgerError;
@@ -12,6 +13,8 @@ use crate::source::{Discoverer, Discovery};
 
 /// Time between two looks where nothing is heard of.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long the end of a thread is waited for: a place to copy to may hang, and gets the rest the next time.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Why logs were not sealed, or checkpoints not copied, in words.
 pub fn problems(done: &Sealings) -> Vec<String> {
@@ -43,11 +46,12 @@ pub fn follow(
     }
 }
 
-/// A thread that seals until it is dropped; then a checkpoint covers everything.
+/// A thread that seals until it is dropped; then a checkpoint covers everything, if that is soon done.
 pub struct Sealing {
     stop: Arc<AtomicBool>,
     waker: Waker,
-    thread: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
 }
 
 impl Sealing {
@@ -66,7 +70,9 @@ impl Sealing {
         let discovery = discoverer.scan();
         let mut watcher = Watcher::new(&discovery);
         let waker = watcher.waker();
+        let (running, ended) = bounded(0);
         let body = move || {
+            let _running = running;
             let mut tell = |problem: &str| {
                 if !problem.ends_with(&busy) {
                     tell(problem);
@@ -86,14 +92,10 @@ impl Sealing {
             let last = sealer.look(&discoverer.scan(), true);
             problems(&last).iter().for_each(|problem| tell(problem));
         };
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("seal".into())
             .spawn(body)?;
-        Ok(Self {
-            stop,
-            waker,
-            thread: Some(thread),
-        })
+        Ok(Self { stop, waker, ended })
     }
 }
 
@@ -101,8 +103,6 @@ impl Drop for Sealing {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.waker.wake();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.ended.recv_timeout(LAST);
     }
 }
