@@ -34,8 +34,17 @@ use crate::tui::share;
 pub(super) enum Mode {
     Explore,
     Follow,
+    /// Followed to look at it, and nothing else is done to it.
+    Watch,
     /// Everything is read to its end, then the answer is given.
     Complete,
+}
+
+impl Mode {
+    /// Whether what is open is sealed meanwhile.
+    fn seals(self, settings: &Settings) -> bool {
+        settings.seal.follow && matches!(self, Self::Explore | Self::Follow)
+    }
 }
 
 /// An engine and what keeps it fed; the order of the fields is the order in which they end.
@@ -65,13 +74,13 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Seals what is followed, where that is wanted.
+    /// Seals what is followed.
     fn seal(&mut self, settings: &Settings) {
         let sink = self.sink.clone();
         let told = sink.clone();
         let tell = move |problem: &str| told.message(format!("seals: {problem}"));
         match super::seal::beside(&self.paths, settings, tell) {
-            Ok(sealing) => self._sealing = sealing,
+            Ok(sealing) => self._sealing = Some(sealing),
             Err(error) => sink.message(format!("nothing is sealed: {error}")),
         }
     }
@@ -175,7 +184,7 @@ fn open_kept(
     )?;
     opened.paths = paths.iter().map(|path| absolute(path)).collect();
     opened.sources = sources;
-    if mode != Mode::Complete {
+    if mode.seals(settings) {
         opened.seal(settings);
     }
     Ok(opened)
@@ -287,7 +296,7 @@ fn start(
         commands: settings.commands.clone(),
         launcher: super::launch::launcher(),
         chains: settings.chains.clone().into(),
-        seals: super::seal::of_this_host(settings.seal.follow && mode != Mode::Complete),
+        seals: super::seal::of_this_host(mode.seals(settings)),
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);

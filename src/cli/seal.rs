@@ -85,15 +85,12 @@ fn options(settings: &Settings, dir: PathBuf) -> Result<SealOptions, Failure> {
     })
 }
 
-/// Seals what is followed, as long as the result lives; `None` where that is not wanted.
+/// Seals what is followed, as long as the result lives.
 pub(super) fn beside(
     paths: &[PathBuf],
     settings: &Settings,
     tell: impl Fn(&str) + Send + 'static,
-) -> Result<Option<Sealing>, Failure> {
-    if !settings.seal.follow {
-        return Ok(None);
-    }
+) -> Result<Sealing, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
     let places = Paths::find(std::env::var_os("AUDITTY_HOME")).map_err(|e| failed(&e))?;
     let dir = places.state.join("seals");
@@ -105,9 +102,7 @@ pub(super) fn beside(
         .cloned()
         .collect();
     let discoverer = Discoverer::new(sealed);
-    Sealing::start(sealer, discoverer, tell)
-        .map(Some)
-        .map_err(|e| failed(&e))
+    Sealing::start(sealer, discoverer, tell).map_err(|e| failed(&e))
 }
 
 fn tell(done: &Sealings, app: &mut App) -> Result<Exit, Failure> {

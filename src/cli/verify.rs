@@ -42,7 +42,7 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         }
         return print(&files, args.format, app);
     }
-    let opened = open::open(&paths, &app.settings, Mode::Follow)?;
+    let opened = open::open(&paths, &app.settings, Mode::Watch)?;
     progress::wait(&opened, app);
     let from = opened.engine.info().watermark;
     let mut tail = opened
