@@ -22,15 +22,14 @@ struct Job {
 /// Records in file order, with what was found out of them.
 pub(super) struct Batch {
     frames: Arc<Vec<Frame>>,
-    done: Option<Receiver<Vec<Examined>>>,
+    done: Receiver<Vec<Examined>>,
 }
 
 impl Batch {
     /// Gives the records to the check, once they are examined.
     pub(super) fn feed(self, check: &mut Check, generation: i32) {
         // A thread that is gone leaves its records to the check.
-        let examined = self.done.and_then(|done| done.recv().ok());
-        let mut examined = examined.unwrap_or_default().into_iter();
+        let mut examined = self.done.recv().unwrap_or_default().into_iter();
         for frame in self.frames.iter() {
             check.feed(generation, frame, examined.next().unwrap_or_default());
         }
@@ -75,26 +74,14 @@ impl Crew {
         let _ = self.jobs.send(job);
         self.in_hand.push_back(Batch {
             frames,
-            done: Some(result),
-        });
-    }
-
-    /// Keeps records in their place among the others, to be examined by the check.
-    pub(super) fn pass_on(&mut self, frames: Vec<Frame>) {
-        self.in_hand.push_back(Batch {
-            frames: Arc::new(frames),
-            done: None,
+            done: result,
         });
     }
 
     /// The oldest of the records, if there are enough on their way.
     pub(super) fn next_if_full(&mut self) -> Option<Batch> {
-        let waits_for_none = |batch: &Batch| batch.done.is_none();
-        let full = self.in_hand.len() > self.most;
-        if full || self.in_hand.front().is_some_and(waits_for_none) {
-            return self.in_hand.pop_front();
-        }
-        None
+        let is_full = self.in_hand.len() > self.most;
+        is_full.then(|| self.in_hand.pop_front()).flatten()
     }
 
     /// The oldest of the records.

@@ -356,11 +356,9 @@ impl Walk {
         let ready = self.early.partition_point(|frame| frame.offset < until);
         self.lines += ready as u64;
         let frames = self.early.drain(..ready);
-        if let Some(crew) = crew {
-            match self.check.examiner() {
-                Some(examiner) => crew.hand_out(examiner, frames.collect()),
-                None => crew.pass_on(frames.collect()),
-            }
+        // Once there is an examiner there always is one, so nothing overtakes what a crew has in hand.
+        if let Some((crew, examiner)) = crew.zip(self.check.examiner()) {
+            crew.hand_out(examiner, frames.collect());
             while let Some(batch) = crew.next_if_full() {
                 batch.feed(&mut self.check, generation);
             }
