@@ -39,21 +39,15 @@ pub(super) fn take(discovery: &mut Discovery, how: &Journals) -> Vec<VerifyFile>
 
 fn check(skipped: &Skipped, is_sealed: bool, how: &Journals) -> VerifyFile {
     let path = text::path(&skipped.path).into_owned();
-    let (report, error) = match ask(skipped, &path, is_sealed, how) {
-        Ok(report) => (report, None),
-        Err(error) => {
-            let unread = ChainReport {
-                source: path.as_str().into(),
-                ..ChainReport::default()
-            };
-            (unread, Some(error))
-        }
-    };
-    VerifyFile {
-        path,
-        report: Arc::new(report),
-        error,
-        files: GenFile::at(&skipped.path).into_iter().collect(),
+    let files = GenFile::at(&skipped.path).into_iter().collect();
+    match ask(skipped, &path, is_sealed, how) {
+        Ok(report) => VerifyFile {
+            path,
+            report: Arc::new(report),
+            error: None,
+            files,
+        },
+        Err(error) => VerifyFile::unread(path, error, files),
     }
 }
 

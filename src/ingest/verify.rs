@@ -27,6 +27,22 @@ pub struct VerifyFile {
     pub files: Vec<GenFile>,
 }
 
+impl VerifyFile {
+    /// What could not be read, with the reason and the way out.
+    pub(super) fn unread(path: String, error: String, files: Vec<GenFile>) -> Self {
+        let source = path.as_str().into();
+        Self {
+            path,
+            report: Arc::new(ChainReport {
+                source,
+                ..ChainReport::default()
+            }),
+            error: Some(error),
+            files,
+        }
+    }
+}
+
 /// Checks everything that `paths` lead to: what CloudTrail's digests and OSSEC's `.sum` files speak of against them,
 /// journals by journalctl, all else by its chains and seals.
 /// What can't be read is listed with the reason.
@@ -81,12 +97,7 @@ pub fn verify(
         use crate::source::SkipReason::{Empty, Hidden, SameFile};
         if !matches!(skipped.why, Empty | SameFile | Hidden) {
             let path = text::path(&skipped.path).into_owned();
-            files.push(VerifyFile {
-                path,
-                report: Arc::default(),
-                error: Some(skipped.detail),
-                files: Vec::new(),
-            });
+            files.push(VerifyFile::unread(path, skipped.detail, Vec::new()));
         }
     }
     files

@@ -14,15 +14,7 @@ use crate::text;
 
 pub(super) fn failed(found: &Found, error: &IngestError) -> VerifyFile {
     let path = text::path(&found.file.path).into_owned();
-    VerifyFile {
-        report: Arc::new(ChainReport {
-            source: path.as_str().into(),
-            ..ChainReport::default()
-        }),
-        path,
-        error: Some(error.to_string()),
-        files: vec![found.file.clone()],
-    }
+    VerifyFile::unread(path, error.to_string(), vec![found.file.clone()])
 }
 
 /// A whole file counts as one record: that is what digests vouch for.

@@ -15,15 +15,7 @@ use crate::text;
 
 pub(super) fn failed(file: GenFile, error: &IngestError) -> VerifyFile {
     let path = text::path(&file.path).into_owned();
-    VerifyFile {
-        report: Arc::new(ChainReport {
-            source: path.as_str().into(),
-            ..ChainReport::default()
-        }),
-        path,
-        error: Some(error.to_string()),
-        files: vec![file],
-    }
+    VerifyFile::unread(path, error.to_string(), vec![file])
 }
 
 /// A day counts as one record: that is what a `.sum` file vouches for.
