@@ -334,13 +334,7 @@ fn the_example_of_the_readme_is_a_rule() {
     let (example, _) = after.split_once("<!-- /own-chain -->").unwrap();
     let example = example.trim().strip_prefix("```toml\n").unwrap();
     let program = Program::new();
-    let config = program.home().join("config");
-    fs::create_dir_all(&config).unwrap();
-    fs::write(
-        config.join("config.toml"),
-        example.strip_suffix("```").unwrap(),
-    )
-    .unwrap();
+    program.configure(example.strip_suffix("```").unwrap());
     let log = program.log("a.jsonl", "{}\n");
     let ran = program.run([Path::new("verify"), &log]);
     assert_eq!(ran.err, "", "{ran:?}");

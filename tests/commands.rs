@@ -9,13 +9,11 @@ use crate::support::program::Program;
 /// A program whose configuration has these commands, by name and script.
 fn configured(commands: &[(&str, &str)], more: &str) -> Program {
     let program = Program::new();
-    let folder = program.home().join("config");
-    fs::create_dir_all(&folder).unwrap();
     let mut text = more.to_owned();
     for (name, script) in commands {
         text += &format!("[[command]]\nname = {name:?}\nrun = [\"sh\", \"-c\", {script:?}]\n");
     }
-    fs::write(folder.join("config.toml"), text).unwrap();
+    program.configure(&text);
     program
 }
 

@@ -23,9 +23,7 @@ const DOOR_LOG: &str = "\
 
 fn configured(text: &str) -> Program {
     let program = Program::new();
-    let folder = program.home().join("config");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("config.toml"), text).unwrap();
+    program.configure(text);
     program
 }
 
