@@ -127,13 +127,10 @@ impl ChainReport {
         match self.copied {
             Copied::Unsealed => coverage.clone(),
             Copied::Never => format!("{coverage}; no checkpoint left this host"),
-            Copied::At(Timestamp(nanos)) => {
-                let second = Timestamp(nanos - nanos.rem_euclid(1_000_000_000));
-                format!(
-                    "{coverage}; checkpoints copied elsewhere up to {}",
-                    second.brief()
-                )
-            }
+            Copied::At(newest) => format!(
+                "{coverage}; checkpoints copied elsewhere up to {}",
+                newest.to_the_second()
+            ),
         }
     }
 

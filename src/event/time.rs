@@ -141,6 +141,11 @@ impl Timestamp {
         self.to_utc().to_rfc3339_opts(SecondsFormat::Nanos, true)
     }
 
+    /// For sentences, to the second: `2026-11-27 07:34:18 UTC`.
+    pub fn to_the_second(self) -> String {
+        self.to_utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
     /// RFC 3339 in UTC as a person would type it: no more digits than it needs, no seconds of a whole minute.
     pub fn brief(self) -> String {
         let utc = self.to_utc();

@@ -7,9 +7,7 @@ use crate::source::GenFile;
 
 /// When a checkpoint was signed, to the second.
 pub(super) fn moment(checkpoint: &Checkpoint) -> String {
-    let text = checkpoint.sealed.rfc3339();
-    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
-    format!("{day} {} UTC", time.get(..8).unwrap_or(time))
+    checkpoint.sealed.to_the_second()
 }
 
 pub(super) fn finding(kind: BreakKind, line: u64, explanation: String) -> Finding {
