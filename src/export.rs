@@ -15,6 +15,7 @@ mod markdown;
 mod plain;
 mod raw;
 mod report;
+pub mod runbook;
 mod stream;
 mod table;
 #[cfg(test)]

@@ -29,18 +29,20 @@
 //! ````
 //!
 //! `type` is `text`, `id`, `date` or `ip`. `expect` is `0`, `1..`, `..5`, `3..10`, `>100`, `>=3` or one of these after
-//! `distinct(FIELD)`. Conditions are `N rows`, `no rows`, `distinct(FIELD)>N`, `met`, `not met`,
+//! `distinct(FIELD)`; `alarm`, written alike, is what counts as a finding by itself. Conditions are `N rows`, `no rows`, `distinct(FIELD)>N`, `met`, `not met`,
 //! `every FIELD = VALUE`, `any FIELD = VALUE`; any other is for a person to judge. Links lead to a step's `{#id}`,
 //! or to the anchor a code host gives its heading. Everything else is prose.
 
 mod bind;
 mod branch;
 mod document;
+mod draft;
 mod expect;
 mod front;
 mod inputs;
 mod library;
 mod reader;
+mod routes;
 mod window;
 
 use std::collections::BTreeMap;
@@ -51,6 +53,9 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{Timestamp, Zone};
 use crate::query::Query;
+use crate::query::ast::TimeExpr;
+
+pub use draft::draft;
 
 /// Largest file read as a runbook, in bytes.
 const MAX_FILE: usize = 1 << 20;
@@ -133,6 +138,8 @@ pub struct StepQuery {
     /// As written, placeholders included.
     pub text: String,
     pub expect: Option<Expect>,
+    /// A count that is a finding by itself.
+    pub alarm: Option<Expect>,
     pub show: Vec<String>,
     pub group: Option<String>,
     pub line: usize,
@@ -163,6 +170,8 @@ pub struct Branch {
     pub text: String,
     /// Index of the step it leads to; `None` = done.
     pub goto: Option<usize>,
+    /// Line in the file, 1-based.
+    pub line: usize,
 }
 
 /// What a branch depends on. Anything but `Prose` the tool can decide by itself.
@@ -182,6 +191,19 @@ pub enum Condition {
     },
     Else,
     Prose(String),
+}
+
+/// Where a run goes from a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// To a step (from 0 on), by a branch of its own; `None` = simply the one after it.
+    Step { branch: Option<usize>, to: usize },
+    /// A branch says that this is the end.
+    Done { branch: usize },
+    /// Nothing follows.
+    Last,
+    /// A person has to decide, or what decides is not known.
+    Person,
 }
 
 /// What a step's query gave, for deciding branches.
@@ -229,6 +251,11 @@ impl Library {
         library::load(folders)
     }
 
+    /// The runbooks of a folder, by name.
+    pub fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        library::files(folder)
+    }
+
     pub fn get(&self, id: &str) -> Option<&Arc<Runbook>> {
         self.runbooks.iter().find(|r| r.id == id)
     }
@@ -244,9 +271,25 @@ impl Runbook {
         }
     }
 
-    /// Everything that is wrong with a runbook's text, by line.
+    /// Everything that is wrong with a runbook's text, by line; of one that can be used, what its author overlooked.
     pub fn lint(origin: &str, text: &str) -> Vec<RunbookError> {
-        Self::examine(origin, text).1
+        let (runbook, errors) = Self::examine(origin, text);
+        if errors.is_empty() {
+            runbook.overlooked()
+        } else {
+            errors
+        }
+    }
+
+    /// What the author of a runbook that can be used did not think of.
+    pub fn overlooked(&self) -> Vec<RunbookError> {
+        let error = |(line, message)| RunbookError {
+            path: self.origin.clone().into(),
+            line,
+            message,
+        };
+        let overlooked = routes::out_of_reach(self).into_iter();
+        overlooked.map(error).collect()
     }
 
     /// Reads a file; errors name it.
@@ -312,6 +355,65 @@ impl Runbook {
     pub fn is_met(&self, step: usize, evidence: &Evidence) -> Option<bool> {
         branch::met(
             self.steps.get(step)?.query.as_ref()?.expect.as_ref()?,
+            evidence,
+        )
+    }
+
+    /// Whether it looks at any of these formats; one that names none looks at all. `json` is also JSON of no known
+    /// format.
+    pub fn reads_any<'a>(&self, mut formats: impl Iterator<Item = &'a str>) -> bool {
+        let reads = |format: &str| {
+            let plain = format.trim_end_matches('~');
+            self.logs.iter().any(|log| log == plain || log == format)
+        };
+        self.logs.is_empty() || formats.any(reads)
+    }
+
+    /// From when to when it looks, in words; `None` = it says nothing, or its inputs do not say.
+    pub fn window_text(&self, inputs: &Inputs) -> Option<String> {
+        let (from, to) = self.window.as_ref()?;
+        let end = |text: &str| window::settle(text, inputs).ok().flatten();
+        let words = |at: Option<TimeExpr>, open: &str| match at {
+            None => open.to_owned(),
+            Some(TimeExpr::At(at)) => at.to_the_second(),
+            Some(TimeExpr::Text(text)) => text,
+        };
+        Some(format!(
+            "from {} to {}",
+            words(end(from), "the beginning"),
+            words(end(to), "now")
+        ))
+    }
+
+    /// Where to go from a step: by the branch that somebody chose, else by the one that the evidence points to.
+    pub fn next(
+        &self,
+        step: usize,
+        evidence: &Evidence,
+        inputs: &Inputs,
+        chosen: Option<usize>,
+    ) -> Next {
+        let branches = self.steps.get(step).map_or(&[][..], |s| &s.branches);
+        let decided = chosen.or_else(|| self.decide(step, evidence, inputs));
+        match decided.and_then(|index| Some((index, branches.get(index)?))) {
+            Some((branch, Branch { goto: Some(to), .. })) => Next::Step {
+                branch: Some(branch),
+                to: *to,
+            },
+            Some((branch, _)) => Next::Done { branch },
+            None if !branches.is_empty() => Next::Person,
+            None if step + 1 < self.steps.len() => Next::Step {
+                branch: None,
+                to: step + 1,
+            },
+            None => Next::Last,
+        }
+    }
+
+    /// Whether what a step found is a finding by itself; `None` if nothing would be, or while it is not known.
+    pub fn is_alarm(&self, step: usize, evidence: &Evidence) -> Option<bool> {
+        branch::met(
+            self.steps.get(step)?.query.as_ref()?.alarm.as_ref()?,
             evidence,
         )
     }

@@ -74,8 +74,17 @@ impl App {
         for error in app.errors.clone() {
             app.talk(&error.to_string());
         }
+        app.settings
+            .runbooks
+            .extend(global.runbooks.iter().cloned());
         match paths {
-            Ok(paths) => app.paths = Some(paths),
+            Ok(paths) => {
+                // A person's own folder comes first, so that those they name win over it.
+                app.settings
+                    .runbooks
+                    .insert(0, paths.config.join("runbooks"));
+                app.paths = Some(paths);
+            }
             Err(error) => app.talk(&error.to_string()),
         }
         app

@@ -1,5 +1,6 @@
 //! What can be typed: the whole command line as data.
 
+mod runbook;
 mod verify;
 
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use crate::engine::Sort;
 use crate::event::Zone;
 use crate::export::Format;
 
+pub(super) use runbook::{RunArgs, RunbookArgs, RunbookCommand};
 pub(super) use verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
@@ -68,6 +70,9 @@ pub(super) struct Global {
     /// Never start another program: no command is read, nor the journal
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) no_exec: bool,
+    /// A folder with runbooks (*.md), beside all others; may be given several times
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE)]
+    pub(super) runbooks: Vec<PathBuf>,
 }
 
 impl Global {
@@ -476,29 +481,6 @@ Example:
     },
     /// Show which path of a format each field is read from
     #[command(after_help = "Example:\n  auditty formats show k8s-audit")]
-    Show { id: String },
-}
-
-const RUNBOOK_EXAMPLES: &str = "\
-Examples:
-  auditty runbook list
-  auditty runbook show leaked-access-key";
-
-/// Show runbooks: the bundled ones and those of the configured folders
-#[derive(Args, Debug)]
-#[command(after_help = RUNBOOK_EXAMPLES)]
-pub(super) struct RunbookArgs {
-    #[command(subcommand)]
-    pub(super) command: RunbookCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RunbookCommand {
-    /// List the runbooks
-    #[command(after_help = "Example:\n  auditty runbook list")]
-    List,
-    /// Print one runbook
-    #[command(after_help = "Example:\n  auditty runbook show leaked-access-key")]
     Show { id: String },
 }
 

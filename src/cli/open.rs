@@ -150,6 +150,17 @@ pub(super) fn open(
     }
 }
 
+/// Opens paths with an index that nobody else sees and that goes with this process.
+pub(super) fn open_apart(
+    paths: &[PathBuf],
+    settings: &Settings,
+    mode: Mode,
+) -> Result<Opened, OpenError> {
+    let scratch = scratch_dir(&std::env::temp_dir(), "auditty-")?;
+    let folder = scratch.path().to_owned();
+    open_for_now(paths, settings, mode, scratch, &folder)
+}
+
 fn open_kept(
     paths: &[PathBuf],
     settings: &Settings,

@@ -1,153 +1,65 @@
-//! `auditty runbook`: listing and printing runbooks. They are stepped through in the explorer.
+//! `auditty runbook`: listing, printing, running, checking and beginning runbooks. A person steps through them in the
+//! explorer.
 
-use std::fmt::Write as _;
+mod cases;
+mod lint;
+mod new;
+mod run;
+mod show;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use super::app::App;
 use super::args::{RunbookArgs, RunbookCommand};
 use super::exit::{Exit, Failure};
-use crate::runbook::{Library, Runbook, Step};
+use crate::runbook::{Library, Runbook};
+use crate::text::suggest::hint;
 
 pub(super) fn run(args: &RunbookArgs, app: &mut App) -> Result<Exit, Failure> {
+    match &args.command {
+        RunbookCommand::List => show::list(&load(app), app),
+        RunbookCommand::Show { id } => {
+            let runbook = find(id, app)?;
+            show::show(&runbook, app)
+        }
+        RunbookCommand::Run(args) => run::run(args, app),
+        RunbookCommand::Lint { paths } => lint::run(paths, app),
+        RunbookCommand::New { id, steps, history } => new::run(id, steps, history, app),
+    }
+}
+
+/// All runbooks; what is wrong with some is said.
+fn load(app: &mut App) -> Library {
     let library = Library::load(&app.settings.runbooks);
     for error in &library.errors {
         app.talk(&error.to_string());
     }
-    match &args.command {
-        RunbookCommand::List => list(&library, app),
-        RunbookCommand::Show { id } => match library.get(id) {
-            Some(runbook) => {
-                let text = app.style.charset.block(&page(runbook));
-                app.out.write_all(text.as_bytes())?;
-                Ok(Exit::Ok)
-            }
-            None => Err(Failure::Usage(format!(
-                "there is no runbook {id}; auditty runbook list names them"
-            ))),
-        },
-    }
+    library
 }
 
-fn list(library: &Library, app: &mut App) -> Result<Exit, Failure> {
-    let charset = app.style.charset;
-    let ids: Vec<String> = library
-        .runbooks
-        .iter()
-        .map(|r| charset.line(&r.id, 40))
-        .collect();
-    let width = ids
-        .iter()
-        .map(|id| crate::text::width(id))
-        .max()
-        .unwrap_or(0);
-    for (id, runbook) in ids.iter().zip(&library.runbooks) {
-        let title = charset.line(&runbook.title, app.style.width);
-        let logs = charset.line(&runbook.logs.join(", "), app.style.width);
-        writeln!(
-            app.out,
-            "{}  {title}  ({} steps; {logs})",
-            charset.fit(id, width),
-            runbook.steps.len()
-        )?;
-    }
-    Ok(if library.runbooks.is_empty() {
-        Exit::NoMatch
-    } else {
-        Exit::Ok
-    })
-}
-
-/// The runbook as plain text; lines may hold anything, so the result still goes through the sanitiser.
-fn page(runbook: &Runbook) -> String {
-    let mut out = String::new();
-    let mut line = |text: &str| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{text}");
-    };
-    line(&runbook.title);
-    line(&format!(
-        "id {}, from {}, sha256 {}",
-        runbook.id, runbook.origin, runbook.digest
-    ));
-    if !runbook.logs.is_empty() {
-        line(&format!("for {}", runbook.logs.join(", ")));
-    }
-    for input in &runbook.inputs {
-        let need = if input.required { "" } else { " (optional)" };
-        line(&format!("asks for {}: {}{need}", input.name, input.label));
-    }
-    for (number, step) in runbook.steps.iter().enumerate() {
-        line("");
-        line(&format!("{}. {}", number + 1, step.title));
-        for part in parts(step) {
-            line(&format!("   {}", part.replace('\n', "\n   ")));
-        }
-        for branch in &step.branches {
-            line(&format!("   - {}", branch.text));
-        }
-    }
-    if let Some(escalation) = &runbook.escalation {
-        line("");
-        line("Escalation");
-        line(&format!("   {}", escalation.replace('\n', "\n   ")));
-    }
-    out
-}
-
-fn parts(step: &Step) -> Vec<String> {
-    let labelled = |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label}: {text}"));
-    let mut parts: Vec<String> = step.prose.clone();
-    parts.extend(labelled("scenario", &step.scenario));
-    parts.extend(labelled("action", &step.action));
-    parts.extend(
-        step.query
-            .as_ref()
-            .map(|query| format!("query: {}", query.text)),
-    );
-    parts.extend(labelled("expect", &step.expect));
-    parts.extend(labelled("outcome", &step.outcome));
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runbook::{Branch, Condition, Input, StepQuery};
-
-    #[test]
-    fn a_page_has_every_part() {
-        let step = Step {
-            title: "Whose key?".into(),
-            action: "Look.".into(),
-            query: Some(StepQuery {
-                text: "actor:{key}\nsince:2h".into(),
-                ..StepQuery::default()
-            }),
-            branches: vec![Branch {
-                condition: Condition::Else,
-                text: "Else: done".into(),
-                goto: None,
-            }],
-            ..Step::default()
+/// A runbook by its id, or by its file.
+fn find(id: &str, app: &mut App) -> Result<Arc<Runbook>, Failure> {
+    let path = Path::new(id);
+    if path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("md"))
+    {
+        let read = Runbook::read(path);
+        return match read {
+            Ok(runbook) => Ok(Arc::new(runbook)),
+            Err(error) => Err(Failure::Usage(error.to_string())),
         };
-        let runbook = Runbook {
-            id: "leak".into(),
-            title: "Leaked key".into(),
-            origin: "bundled".into(),
-            digest: "ab".into(),
-            logs: vec!["cloudtrail".into()],
-            inputs: vec![Input {
-                name: "key".into(),
-                label: "Key id".into(),
-                required: true,
-                ..Input::default()
-            }],
-            steps: vec![step],
-            escalation: Some("Call.".into()),
-            ..Runbook::default()
-        };
-        assert_eq!(
-            page(&runbook),
-            "Leaked key\nid leak, from bundled, sha256 ab\nfor cloudtrail\nasks for key: Key id\n\n1. Whose key?\n   action: Look.\n   query: actor:{key}\n   since:2h\n   - Else: done\n\nEscalation\n   Call.\n"
-        );
     }
+    let library = Library::load(&app.settings.runbooks);
+    if let Some(runbook) = library.get(id) {
+        return Ok(runbook.clone());
+    }
+    for error in &library.errors {
+        app.talk(&error.to_string());
+    }
+    let near = hint(id, library.runbooks.iter().map(|r| r.id.as_str()));
+    Err(Failure::Usage(format!(
+        "there is no runbook {id}{near}; auditty runbook list names them"
+    )))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::engine::Hit;
 use crate::event::field::{CATALOGUE, Field};
-use crate::event::{Kind, Verdict};
+use crate::event::{Kind, Verdict, Zone};
 use crate::text;
 
 /// One column of the output, named as it was asked for.
@@ -102,6 +102,18 @@ fn named(fields: &[Field]) -> Vec<Column> {
     fields.iter().map(|field| field_column(*field)).collect()
 }
 
+/// What a step of a runbook shows unless it says what.
+pub(super) fn report_rows() -> Vec<Column> {
+    named(&[
+        Field::Ts,
+        Field::Actor,
+        Field::Action,
+        Field::Target,
+        Field::Outcome,
+        Field::Ip,
+    ])
+}
+
 /// The rows of an access report.
 pub(super) fn report_default() -> Vec<Column> {
     named(&[
@@ -190,6 +202,14 @@ pub(super) fn table_default() -> Vec<Column> {
 }
 
 impl Column {
+    /// As a person reads it: times in their zone, several values with commas.
+    pub(super) fn for_people(&self, hit: &Hit, zone: Zone) -> String {
+        match (&self.what, hit.event.ts) {
+            (What::Field(Field::Ts), Some(ts)) => zone.format(ts),
+            _ => self.cell(hit).joined(", ").into_owned(),
+        }
+    }
+
     pub(super) fn cell<'a>(&self, hit: &'a Hit) -> Cell<'a> {
         let event = &*hit.event;
         match &self.what {

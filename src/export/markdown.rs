@@ -45,10 +45,7 @@ impl Exporter for Markdown {
         let cells: Vec<String> = self
             .columns
             .iter()
-            .map(|column| match (&column.what, hit.event.ts) {
-                (What::Field(Field::Ts), Some(ts)) => self.style.zone.format(ts),
-                _ => column.cell(hit).joined(", ").into_owned(),
-            })
+            .map(|column| column.for_people(hit, self.style.zone))
             .collect();
         write_row(out, cells.iter().map(String::as_str), self.style)
     }
@@ -113,7 +110,11 @@ pub(super) fn text(safe: &str) -> String {
 
 fn is_plain(text: &str) -> bool {
     let is_quiet = |c: char| {
-        c.is_alphanumeric() || matches!(c, ' ' | '.' | ',' | '-' | '/' | ':' | '(' | ')' | '…')
+        c.is_alphanumeric()
+            || matches!(
+                c,
+                ' ' | '.' | ',' | '-' | '/' | ':' | '(' | ')' | '…' | '?' | ';' | '\''
+            )
     };
     let folded = text.to_ascii_lowercase();
     let links = ["://", "www.", "mailto:", "xmpp:", "---"];

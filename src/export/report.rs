@@ -329,7 +329,7 @@ fn long((from, to): (Timestamp, Timestamp)) -> String {
 }
 
 /// What the chain check says of an event, in words.
-fn of_events(verdict: &str) -> String {
+pub(super) fn of_events(verdict: &str) -> String {
     match verdict {
         "verified" => "checked, and unchanged".to_owned(),
         "unchained" => "cannot be told: no hash chain".to_owned(),
@@ -339,7 +339,7 @@ fn of_events(verdict: &str) -> String {
 }
 
 /// What the chain check says of a source, in words.
-fn verdict(source: &SourceInfo) -> String {
+pub(super) fn verdict(source: &SourceInfo) -> String {
     let Some(chain) = &source.chain else {
         return "not checked yet".to_owned();
     };
@@ -365,10 +365,7 @@ impl Exporter for Report {
         let cells = self
             .columns
             .iter()
-            .map(|column| match (&column.what, hit.event.ts) {
-                (column::What::Field(Field::Ts), Some(ts)) => self.style.zone.format(ts),
-                _ => column.cell(hit).joined(", ").into_owned(),
-            });
+            .map(|column| column.for_people(hit, self.style.zone));
         let cells: Vec<String> = cells.collect();
         write_row(out, cells.iter().map(String::as_str), self.style)
     }

@@ -122,10 +122,11 @@ pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
 
 /// The fields whose value counts the expectation and the conditions of a step look at, each once.
 pub(super) fn fields_needed(step: &Step) -> Vec<String> {
-    let expected = step
+    let counts = step
         .query
         .iter()
-        .filter_map(|query| query.expect.as_ref()?.distinct.as_ref());
+        .flat_map(|query| [query.expect.as_ref(), query.alarm.as_ref()]);
+    let expected = counts.flatten().filter_map(|e| e.distinct.as_ref());
     let asked = step
         .branches
         .iter()
@@ -220,6 +221,7 @@ mod tests {
                     },
                     text: (*text).into(),
                     goto: None,
+                    line: 0,
                 })
                 .collect(),
             ..Step::default()

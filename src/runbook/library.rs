@@ -55,7 +55,7 @@ fn add(library: &mut Library, result: Result<Runbook, RunbookError>) {
 }
 
 /// The Markdown files of a folder by name, its README left out.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

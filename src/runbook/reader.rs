@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::document::{self, Block, BlockKind, Inline, InlineKind, plain, slug};
 use super::front::{self, Fault};
-use super::{Branch, Condition, Runbook, Step, branch};
+use super::{Branch, Condition, Runbook, Step, branch, routes};
 use crate::text::suggest::{hint, nearest};
 
 /// More of any of these is no runbook that a person can follow, and only costs time to read.
@@ -282,6 +282,7 @@ impl Reader<'_> {
             condition,
             text: plain(inlines),
             goto: None,
+            line: block.line,
         });
         if let Some(anchor) = anchor {
             self.links.push(Link {
@@ -336,7 +337,7 @@ impl Reader<'_> {
                 match &branch.condition {
                     Condition::Met | Condition::NotMet if !expects => {
                         unanswerable.push((
-                            step.line,
+                            branch.line,
                             format!(
                                 "`{}` needs `expect=` in the step's auditq block",
                                 branch.text
@@ -347,7 +348,7 @@ impl Reader<'_> {
                         if step.query.is_none() =>
                     {
                         unanswerable.push((
-                            step.line,
+                            branch.line,
                             format!("`{}` needs an auditq block in the step", branch.text),
                         ));
                     }
@@ -355,6 +356,7 @@ impl Reader<'_> {
                 }
             }
         }
+        unanswerable.extend(routes::circles(self.runbook));
         for (line, message) in unanswerable {
             self.fault(line, message);
         }

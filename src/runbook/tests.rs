@@ -39,7 +39,7 @@ Some `prose` with [a link](https://example.org).
 
 - **If** 0 rows **then** [Step 2](#who)
 - **If** every actor = {user} **then** done: "by the customer"
-- **Else** [again](#step-1-find-the-change)
+- **If** in doubt **then** [again](#step-1-find-the-change)
 
 ## Step 2: Who? {#who}
 **Action:** ask.
@@ -248,12 +248,12 @@ fn faults_name_the_line_and_the_way_out() {
         (
             "the owner agrees",
             "met",
-            "37: `If met then done` needs `expect=`",
+            "39: `If met then done` needs `expect=`",
         ),
         (
             "the owner agrees",
             "0 rows",
-            "37: `If 0 rows then done` needs an auditq block",
+            "39: `If 0 rows then done` needs an auditq block",
         ),
         (
             "{runbook.id}",

@@ -5,10 +5,10 @@ use super::{Reader, Section};
 use crate::query::Query;
 use crate::text::suggest::{hint, nearest};
 
-const ATTRIBUTES: [&str; 4] = ["id", "expect", "show", "group"];
+const ATTRIBUTES: [&str; 5] = ["id", "expect", "alarm", "show", "group"];
 
 /// What the text of an `escalate` block may name beside the inputs; `filters.FIELD` is known for every field.
-const ESCALATION_WORDS: [&str; 11] = [
+const ESCALATION_WORDS: [&str; 13] = [
     "runbook.id",
     "runbook.title",
     "step",
@@ -20,6 +20,8 @@ const ESCALATION_WORDS: [&str; 11] = [
     "inputs",
     "grant",
     "ids",
+    "tried",
+    "coverage",
 ];
 
 impl Reader<'_> {
@@ -113,9 +115,10 @@ impl Reader<'_> {
                         .map(str::to_owned)
                         .collect()
                 }
-                "expect" => match expect::parse(value) {
-                    Ok(expect) => query.expect = Some(expect),
-                    Err(message) => self.fault(line, format!("expect={message}")),
+                "expect" | "alarm" => match expect::parse(value) {
+                    Ok(count) if name == "alarm" => query.alarm = Some(count),
+                    Ok(count) => query.expect = Some(count),
+                    Err(message) => self.fault(line, format!("{name}={message}")),
                 },
                 _ => {
                     let near = hint(name, ATTRIBUTES);

@@ -471,7 +471,7 @@ actor:{who} outcome:failure
 **Outcome:** peace.
 
 - **If** met **then** done
-- **Else** [Step 1](#step-1-anything-at-all)
+- **If** they call again **then** [Step 1](#step-1-anything-at-all)
 ";
 
 pub(super) fn library() -> Library {

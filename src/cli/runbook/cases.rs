@@ -1,0 +1,134 @@
+//! What a runbook promises to find in the logs beside it: `fixtures/ID/cases.toml` next to the runbook's file.
+//!
+//! ```toml
+//! now = "2026-03-04T12:00:00Z"       # what "today" is
+//!
+//! [hostile]                          # a case, named as the folder with its logs
+//! inputs = { user = "alice" }
+//! take = { find = 1 }                # what a person decides on the way: branch by the step's id or number
+//! rows = { find = 3, who = 3 }       # rows by the id of the query; every query of the runbook, each step by itself
+//! end = "who"                        # the step it ends at, by id or number
+//! result = "alarm"                   # alarm, unmet (an expectation) or met
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::event::Timestamp;
+use crate::runbook::RunbookError;
+
+/// All cases of one runbook.
+pub(super) struct Cases {
+    pub(super) path: PathBuf,
+    pub(super) now: Timestamp,
+    pub(super) cases: Vec<Case>,
+}
+
+/// Logs, and what the runbook finds in them.
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) logs: PathBuf,
+    /// Line in the file, 1-based.
+    pub(super) line: usize,
+    pub(super) promise: Promise,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Promise {
+    pub(super) inputs: BTreeMap<String, String>,
+    pub(super) take: BTreeMap<String, usize>,
+    pub(super) rows: BTreeMap<String, u64>,
+    pub(super) end: Option<toml::Value>,
+    pub(super) result: Option<Outcome>,
+}
+
+/// How a run turned out.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Outcome {
+    Alarm,
+    Unmet,
+    Met,
+}
+
+#[derive(Deserialize)]
+struct File {
+    now: Spanned<String>,
+    #[serde(flatten)]
+    cases: BTreeMap<String, Spanned<toml::Value>>,
+}
+
+impl Promise {
+    /// The step it ends at, as it is written.
+    pub(super) fn end(&self) -> Option<String> {
+        match self.end.as_ref()? {
+            toml::Value::String(id) => Some(id.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+impl Cases {
+    /// The cases beside a runbook's file; `None` = there are none.
+    pub(super) fn beside(runbook: &Path) -> Result<Option<Self>, RunbookError> {
+        let Some(name) = runbook.file_stem() else {
+            return Ok(None);
+        };
+        let folder = runbook.parent().unwrap_or(Path::new("."));
+        let folder = folder.join("fixtures").join(name);
+        let path = folder.join("cases.toml");
+        let error = |line, message| RunbookError {
+            path: path.clone(),
+            line,
+            message,
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(error(1, format!("cannot read it: {e}"))),
+        };
+        let line_of = |offset: usize| {
+            let before = text.get(..offset).unwrap_or(&text);
+            1 + before.matches('\n').count()
+        };
+        let told = |e: &toml::de::Error, from: usize| {
+            let line = e.span().map_or(from, |span| line_of(span.start));
+            error(line, e.message().to_owned())
+        };
+        let file: File = toml::from_str(&text).map_err(|e| told(&e, 1))?;
+        let now = Timestamp::parse(file.now.get_ref()).ok_or_else(|| {
+            let line = line_of(file.now.span().start);
+            error(
+                line,
+                format!(
+                    "now = \"{}\": expected a time like 2026-03-04T12:00:00Z",
+                    file.now.get_ref()
+                ),
+            )
+        })?;
+        let mut cases = Vec::new();
+        for (name, value) in file.cases {
+            let line = line_of(value.span().start);
+            let logs = folder.join(&name);
+            if !logs.is_dir() {
+                return Err(error(
+                    line,
+                    format!("[{name}]: there is no folder {}", logs.display()),
+                ));
+            }
+            let promise = Promise::deserialize(value.into_inner())
+                .map_err(|e| error(line, format!("[{name}]: {}", e.message())))?;
+            cases.push(Case {
+                name,
+                logs,
+                line,
+                promise,
+            });
+        }
+        Ok(Some(Self { path, now, cases }))
+    }
+}

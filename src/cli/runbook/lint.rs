@@ -1,0 +1,304 @@
+//! `auditty runbook lint`: is a runbook right by itself, does it name fields that there are, does it find what it says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::cases::{Case, Cases, Outcome};
+use crate::cli::app::App;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::open::{self, Mode};
+use crate::engine::Cancel;
+use crate::event::field::Field;
+use crate::export::runbook::{Asking, Ended, RunReport, Takes, walk};
+use crate::format::Registry;
+use crate::query::Query;
+use crate::query::ast::{Ast, FieldRef};
+use crate::runbook::{Library, Runbook, RunbookError};
+use crate::text::count::counted;
+use crate::text::suggest::hint;
+
+/// What is known by a name of its own in `show=` beside fields and attributes.
+const SHOWN: [&str; 2] = ["attributes", "raw"];
+
+pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
+    let mut faults: Vec<RunbookError> = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
+    let (mut seen, mut cases) = (0_u64, 0_u64);
+    if paths.is_empty() {
+        let library = Library::load(&app.settings.runbooks);
+        let own = library.runbooks.iter().filter(|r| r.origin != "bundled");
+        files.extend(own.map(|r| PathBuf::from(&r.origin)));
+        seen += library
+            .runbooks
+            .iter()
+            .filter(|r| r.origin == "bundled")
+            .count() as u64;
+        faults.extend(library.errors);
+    }
+    for path in paths {
+        if path.is_dir() {
+            files
+                .extend(Library::files(path).map_err(|e| {
+                    Failure::Failed(format!("cannot read {}: {e}", path.display()))
+                })?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    if paths.len() + files.len() > 0 && files.is_empty() {
+        return Err(Failure::Usage("there is no runbook (*.md) here".into()));
+    }
+    for path in &files {
+        seen += 1;
+        let (found, checked) = lint(path, app)?;
+        faults.extend(found);
+        cases += checked;
+    }
+    for fault in &faults {
+        let text = app.style.charset.line(&fault.to_string(), usize::MAX);
+        writeln!(app.out, "{text}")?;
+    }
+    let looked_at = format!(
+        "{}, {}",
+        counted(seen, "runbook", "runbooks"),
+        counted(cases, "case of fixtures", "cases of fixtures")
+    );
+    let wrong = counted(faults.len() as u64, "thing wrong", "things wrong");
+    let said = if faults.is_empty() {
+        "nothing wrong"
+    } else {
+        &wrong
+    };
+    app.talk(&format!("{looked_at}: {said}"));
+    Ok(if faults.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::NoMatch
+    })
+}
+
+/// What is wrong with one file, and how many cases it was tried on.
+fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
+    let (runbook, mut faults) = match Runbook::read(path) {
+        Err(error) => {
+            // All of what is wrong rather than the first, where the text can be had.
+            let all = std::fs::read_to_string(path)
+                .map(|text| Runbook::lint(&error.path.to_string_lossy(), &text));
+            let faults = all.ok().filter(|all| !all.is_empty());
+            return Ok((faults.unwrap_or_else(|| vec![error]), 0));
+        }
+        Ok(runbook) => {
+            let overlooked = runbook.overlooked();
+            (runbook, overlooked)
+        }
+    };
+    let fault = |line: usize, message: String| RunbookError {
+        path: path.to_owned(),
+        line,
+        message,
+    };
+    let formats = Registry::with(&app.settings.formats).all();
+    // One that is only guessed, such as json~, goes by its plain name.
+    let ids: Vec<&str> = formats
+        .iter()
+        .map(|f| f.id().trim_end_matches('~'))
+        .collect();
+    for log in runbook
+        .logs
+        .iter()
+        .filter(|log| !ids.contains(&log.as_str()))
+    {
+        let near = hint(log, ids.iter().copied());
+        faults.push(fault(
+            1,
+            format!("logs: there is no format `{log}`{near}; auditty formats list names them"),
+        ));
+    }
+    let cases = match Cases::beside(path) {
+        Ok(None) => return Ok((faults, 0)),
+        Err(error) => {
+            faults.push(error);
+            return Ok((faults, 0));
+        }
+        Ok(Some(cases)) => cases,
+    };
+    let mut known = BTreeSet::new();
+    for case in &cases.cases {
+        faults.extend(tried(&runbook, &cases, case, &mut known, app)?);
+    }
+    if !known.is_empty() {
+        for (line, name) in unknown_fields(&runbook, &known) {
+            let near = hint(&name, known.iter().map(String::as_str));
+            faults.push(fault(
+                line,
+                format!("`{name}` is a field of no event of the fixtures{near}"),
+            ));
+        }
+    }
+    Ok((faults, cases.cases.len() as u64))
+}
+
+/// What a runbook does not find as promised; adds the attributes that the logs have to `known`.
+fn tried(
+    runbook: &Runbook,
+    cases: &Cases,
+    case: &Case,
+    known: &mut BTreeSet<String>,
+    app: &App,
+) -> Result<Vec<RunbookError>, Failure> {
+    let promise = &case.promise;
+    let mut faults = Vec::new();
+    let mut wrong = |message: String| {
+        faults.push(RunbookError {
+            path: cases.path.clone(),
+            line: case.line,
+            message: format!("[{}] {message}", case.name),
+        });
+    };
+    let inputs = match runbook.check_inputs(&promise.inputs, cases.now) {
+        Ok(inputs) => inputs,
+        Err(errors) => {
+            errors.iter().for_each(|e| wrong(e.to_string()));
+            return Ok(faults);
+        }
+    };
+    let opened = open::open_apart(
+        std::slice::from_ref(&case.logs),
+        &app.settings,
+        Mode::Complete,
+    )?;
+    opened.wait_complete(&mut |_| {});
+    known.extend(opened.engine.info().paths.into_keys());
+    let cancel = Cancel::default();
+    let asking = Asking {
+        engine: &*opened.engine,
+        runbook,
+        inputs: &inputs,
+        now: cases.now,
+        zone: crate::event::Zone::Utc,
+        paths: &opened.paths,
+        rows: 1,
+        cancel: &cancel,
+    };
+    for (index, step) in runbook.steps.iter().enumerate() {
+        let Some(query) = &step.query else { continue };
+        let found = asking.step(index)?.rows;
+        match promise.rows.get(&query.id) {
+            Some(promised) if *promised == found => {}
+            Some(promised) => wrong(format!(
+                "`{}` finds {}, and {promised} are promised",
+                query.id,
+                counted(found, "row", "rows")
+            )),
+            None => wrong(format!(
+                "nothing is promised for `{}`, which finds {}: add it to `rows`",
+                query.id,
+                counted(found, "row", "rows")
+            )),
+        }
+    }
+    let ids: Vec<&str> = runbook
+        .steps
+        .iter()
+        .filter_map(|s| Some(&*s.query.as_ref()?.id))
+        .collect();
+    for id in promise.rows.keys().filter(|id| !ids.contains(&id.as_str())) {
+        let near = hint(id, ids.iter().copied());
+        wrong(format!(
+            "`rows` names `{id}`, and no query is called that{near}"
+        ));
+    }
+    let (steps, ended) = walk(
+        &asking,
+        &Takes::from_iter(promise.take.clone()),
+        &mut |_| {},
+    )?;
+    let report = RunReport {
+        steps,
+        ..RunReport::default()
+    };
+    let outcome = match (report.has_alarm(), report.has_unmet()) {
+        (true, _) => Outcome::Alarm,
+        (false, true) => Outcome::Unmet,
+        (false, false) => Outcome::Met,
+    };
+    let last = report
+        .last()
+        .map(|step| (step.number.to_string(), step.id.clone()));
+    if let (Some(promised), Some((number, id))) = (promise.end(), last)
+        && promised != number
+        && promised != id
+    {
+        wrong(format!(
+            "it {}, at step {number} ({id}), and `{promised}` is promised",
+            ended.sentence()
+        ));
+    } else if promise.end.is_none() {
+        wrong("`end` is missing: the step it ends at, by id or number".into());
+    }
+    match promise.result {
+        Some(promised) if promised == outcome => {}
+        Some(promised) => wrong(format!(
+            "the result is {}, and {} is promised",
+            outcome.word(),
+            promised.word()
+        )),
+        None => wrong(format!("`result` is missing: it is {}", outcome.word())),
+    }
+    if let Ended::NotKnown { step } = ended {
+        wrong(format!(
+            "step {step} could not be decided: not everything was read"
+        ));
+    }
+    Ok(faults)
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Unmet => "unmet",
+            Self::Met => "met",
+        }
+    }
+}
+
+/// Attributes that a runbook names and no event has, each with the line of its block.
+fn unknown_fields(runbook: &Runbook, known: &BTreeSet<String>) -> Vec<(usize, String)> {
+    let is_known = |name: &str| {
+        let path = name.trim_start_matches('.');
+        let has = |wanted: &str| known.iter().any(|k| k.eq_ignore_ascii_case(wanted));
+        // Keys that hold dots or more levels are written in part in conditions and columns.
+        has(path)
+            || (Field::find(name).is_some() && !name.starts_with('.'))
+            || SHOWN.contains(&name)
+    };
+    let mut unknown = Vec::new();
+    for (index, step) in runbook.steps.iter().enumerate() {
+        let Some(query) = &step.query else { continue };
+        let mut names = runbook.fields_needed(index);
+        names.extend(query.show.iter().cloned());
+        names.extend(query.group.iter().cloned());
+        if let Ok(parsed) = Query::parse(&query.text) {
+            attributes(&parsed.ast, &mut names);
+        }
+        let line = query.line;
+        unknown.extend(
+            names
+                .into_iter()
+                .filter(|n| !is_known(n))
+                .map(|name| (line, name)),
+        );
+    }
+    unknown.dedup();
+    unknown
+}
+
+fn attributes(ast: &Ast, names: &mut Vec<String>) {
+    match ast {
+        Ast::And(terms) | Ast::Or(terms) => terms.iter().for_each(|t| attributes(t, names)),
+        Ast::Not(term) => attributes(term, names),
+        Ast::Field(FieldRef::Attribute(path), _) => names.push(path.clone()),
+        _ => {}
+    }
+}

@@ -1,0 +1,297 @@
+//! `auditty runbook run`: the steps one after the other, as far as what is found decides the way.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::app::App;
+use crate::cli::args::RunArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::open::{self, Mode};
+use crate::cli::{problem, progress, who};
+use crate::engine::{Cancel, Info};
+use crate::export::file::{Target, expand_home};
+use crate::export::runbook::{
+    About, Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes,
+    about_sources, hand_over, walk,
+};
+use crate::runbook::{Inputs, Runbook};
+use crate::text::Charset;
+use crate::text::count::{counted, number};
+
+/// Rows and values printed of each step.
+const SHOWN: usize = 5;
+
+impl From<GatherError> for Failure {
+    fn from(error: GatherError) -> Self {
+        match error {
+            GatherError::Engine(error) => error.into(),
+            GatherError::Input(error) => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
+    let runbook = super::find(&args.id, app)?;
+    let inputs = inputs(&runbook, args, app)?;
+    let takes = takes(&runbook, args)?;
+    let targets = targets(&args.report)?;
+    let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
+    progress::wait(&opened, app);
+    let info = opened.engine.info();
+    // Nothing found in logs that are none of those the runbook reads proves nothing.
+    let foreign = foreign(&runbook, &info);
+    if let Some(why) = &foreign {
+        app.talk(why);
+    }
+    let cancel = Cancel::default();
+    let asking = Asking {
+        engine: &*opened.engine,
+        runbook: &runbook,
+        inputs: &inputs,
+        now: app.now,
+        zone: app.settings.zone,
+        paths: &opened.paths,
+        rows: args.rows,
+        cancel: &cancel,
+    };
+    head(&runbook, &inputs, app)?;
+    let mut printed = Ok(());
+    let (steps, ended) = walk(&asking, &takes, &mut |step| {
+        if printed.is_ok() {
+            printed = print(step, app);
+        }
+    })?;
+    printed?;
+    let mut report = report(&runbook, &inputs, steps, &ended, &info, app);
+    report.coverage.extend(foreign.clone());
+    report.hand_over = Some(hand_over(&report, runbook.escalation.as_deref()));
+    foot(&report, &ended, &runbook, app)?;
+    for (target, format) in targets {
+        write(&report, target, format, app)?;
+    }
+    app.out.flush()?;
+    let covers = opened.engine.info().covers;
+    Ok(if problem::tell_unread(&*opened.engine, &covers, app) {
+        Exit::Failed
+    } else if report.has_alarm() {
+        Exit::Alarm
+    } else if report.has_unmet() || foreign.is_some() {
+        Exit::NoMatch
+    } else {
+        Exit::Ok
+    })
+}
+
+fn inputs(runbook: &Runbook, args: &RunArgs, app: &App) -> Result<Inputs, Failure> {
+    let mut given = Inputs::new();
+    for (name, value) in &args.inputs {
+        if given.insert(name.clone(), value.clone()).is_some() {
+            return Err(Failure::Usage(format!("--input {name} is given twice")));
+        }
+    }
+    let zone = app.settings.zone;
+    runbook
+        .check_inputs_in(&given, app.now, zone)
+        .map_err(|errors| {
+            let said = errors
+                .iter()
+                .map(|e| format!("--input {}=…: {}", e.name, e));
+            Failure::Usage(said.collect::<Vec<_>>().join("\n"))
+        })
+}
+
+/// What was decided beforehand, each for a step and a branch that there is.
+fn takes(runbook: &Runbook, args: &RunArgs) -> Result<Takes, Failure> {
+    let mut takes = Takes::new();
+    for (name, branch) in &args.take {
+        let number = name.parse::<usize>().ok();
+        let steps = runbook.steps.iter().zip(1..);
+        let mut found = steps.filter(|(step, n)| {
+            let query = step.query.as_ref().map(|q| &q.id);
+            step.id == *name || query == Some(name) || Some(*n) == number
+        });
+        let Some((step, n)) = found.next() else {
+            return Err(Failure::Usage(format!(
+                "--take {name}={branch}: there is no such step; they are 1 to {}",
+                runbook.steps.len()
+            )));
+        };
+        if *branch > step.branches.len() {
+            return Err(Failure::Usage(format!(
+                "--take {name}={branch}: step {n} has {}",
+                counted(step.branches.len() as u64, "branch", "branches")
+            )));
+        }
+        takes.insert(step.id.clone(), *branch);
+    }
+    Ok(takes)
+}
+
+/// Where reports go, refused before anything is read.
+fn targets(reports: &[std::path::PathBuf]) -> Result<Vec<(Target, RunFormat)>, Failure> {
+    let home = std::env::home_dir();
+    let target = |path: &Path| {
+        let path = expand_home(path, home.as_deref());
+        let format = RunFormat::of(&path).ok_or_else(|| {
+            Failure::Usage(format!(
+                "--report {}: expected a name that ends in .md, .html or .json",
+                path.display()
+            ))
+        })?;
+        Ok((Target::create(&path)?, format))
+    };
+    reports.iter().map(|path| target(path)).collect()
+}
+
+/// Why the runbook has nothing to look at here.
+fn foreign(runbook: &Runbook, info: &Info) -> Option<String> {
+    let open: std::collections::BTreeSet<&str> = info.sources.iter().map(|s| &*s.format).collect();
+    if runbook.reads_any(open.iter().copied()) {
+        return None;
+    }
+    let open: Vec<&str> = open.into_iter().collect();
+    Some(format!(
+        "this runbook reads {}, and none of that is open (here: {}); that nothing is found says nothing",
+        runbook.logs.join(", "),
+        open.join(", ")
+    ))
+}
+
+fn report(
+    runbook: &Runbook,
+    inputs: &Inputs,
+    steps: Vec<StepReport>,
+    ended: &Ended,
+    info: &Info,
+    app: &App,
+) -> RunReport {
+    let (sources, coverage) = about_sources(info);
+    RunReport {
+        runbook: About::of(runbook),
+        by: who::this_user(),
+        at: app.now,
+        inputs: Given::all(runbook, inputs),
+        window: runbook.window_text(inputs),
+        steps,
+        end: ended.sentence(),
+        sources,
+        coverage,
+        ..RunReport::default()
+    }
+}
+
+fn head(runbook: &Runbook, inputs: &Inputs, app: &mut App) -> Result<(), Failure> {
+    let safe = |text: &str| app.style.charset.line(text, app.style.width);
+    let mut text = format!("{}\n", safe(&runbook.title));
+    for given in Given::all(runbook, inputs) {
+        text.push_str(&format!(
+            "  {}\n",
+            safe(&format!("{}: {}", given.label, given.value))
+        ));
+    }
+    if let Some(window) = runbook.window_text(inputs) {
+        text.push_str(&format!("  {}\n", safe(&format!("window: {window}"))));
+    }
+    app.out.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
+    let width = app.style.width;
+    let charset = app.style.charset;
+    let out = &mut app.out;
+    let mut say = |indent: usize, text: &str| -> Result<(), Failure> {
+        let room = width.saturating_sub(indent);
+        writeln!(out, "{:indent$}{}", "", charset.line(text, room))?;
+        Ok(())
+    };
+    say(0, "")?;
+    say(0, &format!("{} {}", step.number, step.title))?;
+    if step.query.is_some() {
+        let rows = counted(step.rows, "row", "rows");
+        let verdict = match &step.expectation {
+            Some(expectation) => format!(", expected {expectation}: {}", step.verdict()),
+            None if step.is_alarm() => ", ALARM".to_owned(),
+            None => String::new(),
+        };
+        let part = if step.complete { "" } else { " so far" };
+        say(4, &format!("{rows}{part}{verdict}"))?;
+    }
+    for row in step.shown.iter().take(SHOWN) {
+        say(4, &row.cells.join("  "))?;
+    }
+    let listed = step.shown.len().min(SHOWN) as u64;
+    if step.rows > listed && listed > 0 {
+        say(4, &format!("and {} more", number(step.rows - listed)))?;
+    }
+    if let Some(group) = &step.group {
+        let values = group.values.iter().take(SHOWN);
+        let values: Vec<String> = values.map(|(v, n)| format!("{v} {}", number(*n))).collect();
+        let more = group.values.len().saturating_sub(SHOWN);
+        let more = if more > 0 || group.other > 0 {
+            ", …"
+        } else {
+            ""
+        };
+        if !values.is_empty() {
+            say(
+                4,
+                &format!("by {}: {}{more}", group.field, values.join(", ")),
+            )?;
+        }
+    }
+    let broken = step
+        .verdicts
+        .iter()
+        .filter(|(verdict, _)| !matches!(&**verdict, "verified" | "unchained" | "pending"));
+    for (verdict, rows) in broken {
+        let rows = counted(*rows, "row", "rows");
+        say(4, &format!("chain: {rows} {verdict}"))?;
+    }
+    if !step.way.is_empty() {
+        say(4, &format!("went on {}", step.way))?;
+    }
+    Ok(())
+}
+
+fn foot(
+    report: &RunReport,
+    ended: &Ended,
+    runbook: &Runbook,
+    app: &mut App,
+) -> Result<(), Failure> {
+    let charset = app.style.charset;
+    writeln!(app.out)?;
+    writeln!(app.out, "{}", charset.line(report.result(), usize::MAX))?;
+    writeln!(app.out, "{}", charset.line(&report.end, usize::MAX))?;
+    if let Ended::Person { step, branches } = ended
+        && !branches.is_empty()
+    {
+        let id = &runbook.steps[step - 1].id;
+        let id = charset.line(id, usize::MAX);
+        app.talk(&format!(
+            "--take {step}=N (or --take {id}=N) decides it beforehand"
+        ));
+    }
+    Ok(())
+}
+
+fn write(
+    report: &RunReport,
+    mut target: Target,
+    format: RunFormat,
+    app: &mut App,
+) -> Result<(), Failure> {
+    let path = target.path().to_owned();
+    let mut buffered = std::io::BufWriter::new(&mut target);
+    report.write(&mut buffered, format, app.settings.zone)?;
+    buffered.flush()?;
+    drop(buffered);
+    let bytes = target.keep()?;
+    app.talk(&format!(
+        "wrote {} to {}",
+        crate::cli::app::size(bytes),
+        Charset::Unicode.line(&crate::text::path(&path), usize::MAX)
+    ));
+    Ok(())
+}

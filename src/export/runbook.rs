@@ -1,0 +1,267 @@
+//! A runbook that was run: what each step asked and found, whom that points to, and how far it can be relied on. The
+//! same data whether a person stepped through it or nobody did; as Markdown, a page of HTML, or JSON.
+
+mod figure;
+mod gather;
+mod hand_over;
+mod html;
+mod json;
+mod markdown;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::event::{Timestamp, Zone};
+use crate::runbook::{Evidence, Inputs, Runbook};
+
+pub use gather::{Asking, GatherError, about_sources};
+pub use hand_over::hand_over;
+pub use walk::{Ended, Takes, walk};
+
+/// A run of a runbook. Every text in it may hold anything: whoever writes it out makes it safe.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RunReport {
+    pub runbook: About,
+    /// `alice (uid 1000) on bastion`.
+    pub by: String,
+    #[serde(serialize_with = "json::time")]
+    pub at: Timestamp,
+    pub inputs: Vec<Given>,
+    /// From and to, as the queries have them.
+    pub window: Option<String>,
+    /// In the order in which they were looked at.
+    pub steps: Vec<StepReport>,
+    /// Where it ended and why.
+    pub end: String,
+    pub sources: Vec<SourceReport>,
+    /// How much of the sources was searched, in sentences.
+    pub coverage: Vec<String>,
+    /// What a person wrote besides.
+    pub notes: Vec<String>,
+    /// The runbook's text to escalate with, filled in.
+    pub hand_over: Option<String>,
+}
+
+/// The runbook itself.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct About {
+    pub id: String,
+    pub title: String,
+    pub origin: String,
+    /// Of the file, hex.
+    pub sha256: String,
+    /// What stands before its first step.
+    pub scenario: Vec<String>,
+    pub escalate_to: Option<String>,
+    /// Words explained for the reader.
+    pub words: Vec<(String, String)>,
+}
+
+/// What the runbook was given to look for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Given {
+    pub name: String,
+    pub label: String,
+    pub value: String,
+}
+
+/// One step: what was asked, what was found, what that means.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct StepReport {
+    /// From 1 on.
+    pub number: usize,
+    pub id: String,
+    pub title: String,
+    pub scenario: String,
+    pub action: String,
+    /// What the runbook's author expects, in words.
+    pub expect: String,
+    pub outcome: String,
+    /// The query as run, every time in it absolute; `None` = the step asks for none.
+    pub query: Option<String>,
+    /// What to type to see the same again.
+    pub command: Option<String>,
+    /// What is counted and how much of it is expected.
+    pub expectation: Option<String>,
+    pub rows: u64,
+    /// Whether the expectation is met; `None` = it has none, or is not known.
+    pub met: Option<bool>,
+    /// What would be a finding by itself, and whether it is one.
+    pub alarm: Option<(String, Option<bool>)>,
+    /// Everything was searched.
+    pub complete: bool,
+    #[serde(serialize_with = "json::time_or_null")]
+    pub first: Option<Timestamp>,
+    #[serde(serialize_with = "json::time_or_null")]
+    pub last: Option<Timestamp>,
+    pub columns: Vec<String>,
+    /// The oldest rows.
+    pub shown: Vec<Row>,
+    pub group: Option<Group>,
+    /// What the chain check says of the rows, with how many of them.
+    pub verdicts: Vec<(String, u64)>,
+    pub histogram: Option<Bars>,
+    pub pins: Vec<Row>,
+    pub mark: Option<String>,
+    /// Which branch was taken and by whom, or why none.
+    pub way: String,
+    #[serde(skip)]
+    pub evidence: Evidence,
+}
+
+/// An event as evidence.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Row {
+    pub cells: Vec<String>,
+    /// Of the event.
+    pub id: String,
+    pub source: String,
+    pub line: Option<u64>,
+    /// Of the record's bytes as read, hex.
+    pub sha256: String,
+    pub chain: String,
+    pub note: Option<String>,
+}
+
+/// The most frequent values of a field.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Group {
+    pub field: String,
+    pub values: Vec<(String, u64)>,
+    /// Rows with other values, and rows without the field.
+    pub other: u64,
+    pub missing: u64,
+}
+
+/// Rows over time.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Bars {
+    #[serde(serialize_with = "json::time")]
+    pub start: Timestamp,
+    /// Nanoseconds.
+    pub step: i64,
+    pub rows: Vec<u64>,
+}
+
+/// What is open, and whether it can be trusted.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SourceReport {
+    pub name: String,
+    pub format: String,
+    pub events: u64,
+    pub unparsed: u64,
+    #[serde(serialize_with = "json::time_or_null")]
+    pub first: Option<Timestamp>,
+    #[serde(serialize_with = "json::time_or_null")]
+    pub last: Option<Timestamp>,
+    /// Whether its records were changed, in words.
+    pub integrity: String,
+}
+
+impl About {
+    pub fn of(runbook: &Runbook) -> Self {
+        Self {
+            id: runbook.id.clone(),
+            title: runbook.title.clone(),
+            origin: runbook.origin.clone(),
+            sha256: runbook.digest.clone(),
+            scenario: runbook.intro.clone(),
+            escalate_to: runbook.escalate_to.clone(),
+            words: runbook.glossary.clone(),
+        }
+    }
+}
+
+impl Given {
+    /// Every input that has a value, as the runbook asks for them.
+    pub fn all(runbook: &Runbook, inputs: &Inputs) -> Vec<Self> {
+        let given = runbook.inputs.iter().filter_map(|input| {
+            Some(Self {
+                name: input.name.clone(),
+                label: input.label.clone(),
+                value: inputs.get(&input.name)?.clone(),
+            })
+        });
+        given.collect()
+    }
+}
+
+/// How a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunFormat {
+    Markdown,
+    Html,
+    Json,
+}
+
+impl RunFormat {
+    /// By the name of the file it goes to.
+    pub fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match &*extension {
+            "md" | "markdown" => Some(Self::Markdown),
+            "html" | "htm" => Some(Self::Html),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+impl RunReport {
+    /// Writes it; times for people are in `zone`.
+    pub fn write(&self, out: &mut dyn Write, format: RunFormat, zone: Zone) -> io::Result<()> {
+        match format {
+            RunFormat::Markdown => markdown::write(self, out, zone),
+            RunFormat::Html => html::write(self, out, zone),
+            RunFormat::Json => json::write(self, out),
+        }
+    }
+
+    /// The step looked at last.
+    pub fn last(&self) -> Option<&StepReport> {
+        self.steps.last()
+    }
+
+    /// All steps together, in a few words.
+    pub fn result(&self) -> &'static str {
+        match (self.has_alarm(), self.has_unmet()) {
+            (true, _) => "ALARM: a step found what is a finding by itself",
+            (false, true) => "not as expected: a step's expectation is not met",
+            (false, false) => "as expected: every expectation that was looked at is met",
+        }
+    }
+
+    /// Some step found what is a finding by itself.
+    pub fn has_alarm(&self) -> bool {
+        self.steps.iter().any(StepReport::is_alarm)
+    }
+
+    /// Some step did not find what it expected, or it is not known.
+    pub fn has_unmet(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.expectation.is_some() && step.met != Some(true))
+    }
+}
+
+impl StepReport {
+    pub fn is_alarm(&self) -> bool {
+        matches!(self.alarm, Some((_, Some(true))))
+    }
+
+    /// What the count says, in a few words.
+    pub fn verdict(&self) -> &'static str {
+        match (self.is_alarm(), &self.expectation, self.met) {
+            (true, ..) => "ALARM",
+            (_, Some(_), Some(true)) => "met",
+            (_, Some(_), Some(false)) => "NOT met",
+            (_, Some(_), None) => "not known",
+            (_, None, _) => "",
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Asking an engine what a step of a runbook asks for.
+
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::{Bars, Group, Row, SourceReport, StepReport};
+use crate::engine::{
+    Cancel, Engine, EngineError, FacetField, FacetRequest, Hit, Info, SearchPage, SearchRequest,
+    Sort,
+};
+use crate::event::field::Field;
+use crate::event::{Timestamp, Zone};
+use crate::export::column::{self, Column};
+use crate::query::{BindContext, Query};
+use crate::runbook::{Evidence, InputError, Inputs, Runbook};
+use crate::text;
+
+/// Distinct values counted of a field that a condition looks at.
+const EVIDENCE_VALUES: usize = 1_000;
+/// Values listed of a step's `group=`.
+const GROUP_VALUES: usize = 20;
+/// Kinds of verdicts counted: more than there are.
+const VERDICTS: usize = 100;
+const BUCKETS: usize = 60;
+
+/// A run that asks.
+pub struct Asking<'a> {
+    pub engine: &'a dyn Engine,
+    pub runbook: &'a Runbook,
+    /// Checked ones.
+    pub inputs: &'a Inputs,
+    pub now: Timestamp,
+    pub zone: Zone,
+    /// What is open, for the command that shows the same again.
+    pub paths: &'a [PathBuf],
+    /// Rows written down of each step.
+    pub rows: usize,
+    pub cancel: &'a Cancel,
+}
+
+/// Why a step could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Input(#[from] InputError),
+}
+
+/// A name as a field or a path, as in a query.
+fn facet_field(name: &str) -> FacetField {
+    match Field::find(name) {
+        Some(field) => FacetField::Normal(field),
+        None => FacetField::Attribute(name.trim_start_matches('.').to_owned()),
+    }
+}
+
+impl Asking<'_> {
+    /// Everything a step (from 0 on) finds. A step without a query finds nothing and expects nothing.
+    pub fn step(&self, index: usize) -> Result<StepReport, GatherError> {
+        let Some(step) = self.runbook.steps.get(index) else {
+            return Ok(StepReport::default());
+        };
+        let told = |text: &str| crate::runbook::fill(text, |name| self.inputs.get(name).cloned());
+        let report = StepReport {
+            number: index + 1,
+            id: step.id.clone(),
+            title: step.title.clone(),
+            scenario: told(&step.scenario),
+            action: told(&step.action),
+            expect: told(&step.expect),
+            outcome: told(&step.outcome),
+            complete: true,
+            ..StepReport::default()
+        };
+        match self.runbook.step_query(index, self.inputs)? {
+            Some(query) => self.asked(index, query, report),
+            None => Ok(report),
+        }
+    }
+
+    fn asked(
+        &self,
+        index: usize,
+        query: Query,
+        report: StepReport,
+    ) -> Result<StepReport, GatherError> {
+        let Some(written) = self.runbook.steps[index].query.as_ref() else {
+            return Ok(report);
+        };
+        let settled = self.settled(&query)?;
+        let needed = self.runbook.fields_needed(index);
+        let mut facets: Vec<FacetRequest> = needed
+            .iter()
+            .map(|name| FacetRequest::new(facet_field(name), EVIDENCE_VALUES))
+            .collect();
+        let group = written.group.as_deref();
+        facets.extend(group.map(|name| FacetRequest::new(facet_field(name), GROUP_VALUES)));
+        facets.push(FacetRequest::new(
+            FacetField::Normal(Field::Chain),
+            VERDICTS,
+        ));
+        let request = SearchRequest {
+            zone: self.zone,
+            sort: Sort::Asc,
+            limit: self.rows.max(1),
+            facets,
+            histogram: Some(BUCKETS),
+            ..SearchRequest::new(query.clone(), self.now)
+        };
+        let page = self.engine.search(&request, self.cancel)?;
+        let values = needed.iter().cloned().zip(&page.facets);
+        let evidence = Evidence {
+            rows: page.total,
+            values: values.map(|(name, f)| (name, f.values.clone())).collect(),
+            complete: page.covers.complete,
+        };
+        let group = group.map(|field| {
+            let facet = &page.facets[needed.len()];
+            Group {
+                field: field.to_owned(),
+                values: facet.values.clone(),
+                other: facet.other,
+                missing: facet.missing,
+            }
+        });
+        let columns = columns_of(&written.show);
+        let alarm = written.alarm.as_ref();
+        Ok(StepReport {
+            command: Some(self.command(&settled)),
+            query: Some(settled),
+            expectation: written.expect.as_ref().map(ToString::to_string),
+            rows: page.total,
+            met: self.runbook.is_met(index, &evidence),
+            alarm: alarm.map(|a| (a.to_string(), self.runbook.is_alarm(index, &evidence))),
+            complete: page.covers.complete,
+            first: page.hits.iter().find_map(|hit| hit.event.ts),
+            last: self.last(&query, &page)?,
+            shown: page
+                .hits
+                .iter()
+                .take(self.rows)
+                .map(|hit| row(hit, &columns, self.zone))
+                .collect(),
+            columns: columns.into_iter().map(|c| c.name).collect(),
+            group,
+            verdicts: page
+                .facets
+                .last()
+                .map(|f| f.values.clone())
+                .unwrap_or_default(),
+            histogram: page.histogram.map(|h| Bars {
+                start: h.start,
+                step: h.step,
+                rows: h.total,
+            }),
+            evidence,
+            ..report
+        })
+    }
+
+    /// The query as text with every time in it absolute.
+    fn settled(&self, query: &Query) -> Result<String, EngineError> {
+        let bound = query.bind(&BindContext {
+            now: self.now,
+            zone: self.zone,
+            paths: None,
+        })?;
+        let text = Query { ast: bound.ast }.to_string();
+        Ok(if text.is_empty() {
+            "*".to_owned()
+        } else {
+            text
+        })
+    }
+
+    fn last(&self, query: &Query, page: &SearchPage) -> Result<Option<Timestamp>, EngineError> {
+        if !page.more {
+            return Ok(page.hits.iter().rev().find_map(|hit| hit.event.ts));
+        }
+        let request = SearchRequest {
+            zone: self.zone,
+            limit: 1,
+            want_total: false,
+            ..SearchRequest::new(query.clone(), self.now)
+        };
+        let newest = self.engine.search(&request, self.cancel)?;
+        Ok(newest.hits.first().and_then(|hit| hit.event.ts))
+    }
+
+    fn command(&self, query: &str) -> String {
+        let paths = self.paths.iter().map(|path| quoted(&text::path(path)));
+        let words = ["auditty".to_owned(), "search".to_owned(), quoted(query)];
+        words
+            .into_iter()
+            .chain(paths)
+            .chain(["--sort asc".to_owned()])
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// One word of a POSIX shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '=');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The columns of a step's `show=`, those that can be shown; without any, those of every table.
+pub(super) fn columns_of(show: &[String]) -> Vec<Column> {
+    let wanted = column::columns(&show.join(",")).unwrap_or_default();
+    if wanted.is_empty() {
+        column::report_rows()
+    } else {
+        wanted
+    }
+}
+
+/// An event with what makes it evidence.
+pub(super) fn row(hit: &Hit, columns: &[Column], zone: Zone) -> Row {
+    let event = &*hit.event;
+    let digest = Sha256::digest(&event.raw);
+    Row {
+        cells: columns
+            .iter()
+            .map(|column| column.for_people(hit, zone))
+            .collect(),
+        id: event.id.to_string(),
+        source: event.source.to_string(),
+        line: event.line,
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        chain: hit.verdict.as_str().to_owned(),
+        note: None,
+    }
+}
+
+/// What an engine has open, and how much of it was searched.
+pub fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
+    let source = |s: &crate::engine::SourceInfo| SourceReport {
+        name: s.name.to_string(),
+        format: s.format.to_string(),
+        events: s.events,
+        unparsed: s.unparsed,
+        first: s.first,
+        last: s.last,
+        integrity: crate::export::report::verdict(s),
+    };
+    let mut coverage = vec![if info.covers.complete {
+        "Every record of these sources was searched.".to_owned()
+    } else {
+        "NOT complete: the sources were still being read.".to_owned()
+    }];
+    let stopped = info.covers.stopped.iter();
+    coverage.extend(stopped.map(|why| format!("Reading stopped: {why}.")));
+    let unread = |s: &crate::engine::SourceInfo| {
+        let error = s.error.as_ref()?;
+        Some(format!("Not fully read: {}: {error}", s.name))
+    };
+    coverage.extend(info.sources.iter().filter_map(unread));
+    coverage.extend(info.messages.iter().cloned());
+    (info.sources.iter().map(source).collect(), coverage)
+}

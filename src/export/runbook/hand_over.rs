@@ -1,0 +1,151 @@
+//! The text a runbook escalates with, filled with what was found.
+
+use super::{RunReport, StepReport};
+use crate::query::Query;
+use crate::query::ast::Ast;
+use crate::runbook::fill;
+use crate::text::count::{counted, number};
+
+/// Record ids written out.
+const IDS: usize = 20;
+
+/// For a runbook that brings none of its own.
+const USUAL: &str = "\
+{runbook.title} ({runbook.id}), step {step}: {rows} rows
+Given: {inputs}
+Range: {window}
+Query: {query}
+Tried: {tried}
+Can the records be trusted: {verdict}. {coverage}
+Record ids: {ids}";
+
+/// Fills a template, or the usual one; what it does not know stays as it is written.
+pub fn hand_over(report: &RunReport, template: Option<&str>) -> String {
+    fill(template.unwrap_or(USUAL), |name| value(report, name))
+}
+
+fn value(report: &RunReport, name: &str) -> Option<String> {
+    let last = report.last();
+    let text = match name {
+        "runbook.id" => report.runbook.id.clone(),
+        "runbook.title" => report.runbook.title.clone(),
+        "step" => last.map_or_else(String::new, |s| format!("{} ({})", s.number, s.title)),
+        "rows" => last.map_or_else(String::new, |s| number(s.rows)),
+        "chain" | "verdict" => verdict(report),
+        "window" => report.window.clone().unwrap_or_else(|| "all times".into()),
+        "query" => last.and_then(|s| s.query.clone()).unwrap_or_default(),
+        "inputs" => report
+            .inputs
+            .iter()
+            .map(|given| format!("{} {}", given.label, given.value))
+            .collect::<Vec<_>>()
+            .join("; "),
+        "grant" => "none".to_owned(),
+        "ids" => ids(report),
+        "tried" => report
+            .steps
+            .iter()
+            .filter(|step| step.query.is_some())
+            .map(tried)
+            .collect::<Vec<_>>()
+            .join("; "),
+        "coverage" => report.coverage.join(" "),
+        _ => match name.strip_prefix("filters.") {
+            Some(field) => filters(report, field),
+            None => {
+                let given = report.inputs.iter().find(|given| given.name == name)?;
+                given.value.clone()
+            }
+        },
+    };
+    Some(text)
+}
+
+fn tried(step: &StepReport) -> String {
+    let verdict = match step.verdict() {
+        "" => String::new(),
+        said => format!(", {said}"),
+    };
+    let rows = counted(step.rows, "row", "rows");
+    format!("{} {}: {rows}{verdict}", step.number, step.title)
+}
+
+/// What the chain check says of every row that was looked at.
+fn verdict(report: &RunReport) -> String {
+    let mut sums: Vec<(&str, u64)> = Vec::new();
+    for (verdict, rows) in report.steps.iter().flat_map(|step| &step.verdicts) {
+        match sums.iter_mut().find(|(known, _)| known == verdict) {
+            Some((_, sum)) => *sum = (*sum).max(*rows),
+            None => sums.push((verdict, *rows)),
+        }
+    }
+    // Rows of several steps are often the same: a count of all would count them twice.
+    let broken: Vec<&str> = sums
+        .iter()
+        .map(|(verdict, _)| *verdict)
+        .filter(|v| !matches!(*v, "verified" | "unchained" | "pending"))
+        .collect();
+    let has = |wanted: &str| sums.iter().any(|(verdict, _)| *verdict == wanted);
+    match (broken.is_empty(), has("verified"), has("unchained")) {
+        (false, ..) => format!("BROKEN ({})", broken.join(", ")),
+        (true, true, false) => "verified".to_owned(),
+        (true, true, true) => "verified in part, the rest has no hash chain".to_owned(),
+        (true, false, true) => "cannot be told: no hash chain".to_owned(),
+        (true, false, false) => "no rows".to_owned(),
+    }
+}
+
+/// Of the events kept as evidence, else of the rows of the last step.
+fn ids(report: &RunReport) -> String {
+    let kept = report.steps.iter().flat_map(|step| &step.pins);
+    let mut ids: Vec<&str> = kept.map(|row| &*row.id).collect();
+    if ids.is_empty() {
+        let rows = report.last().into_iter().flat_map(|step| &step.shown);
+        ids = rows.map(|row| &*row.id).collect();
+    }
+    let more = ids.len().saturating_sub(IDS);
+    let mut text = ids[..ids.len() - more].join(" ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    if text.is_empty() {
+        "none".to_owned()
+    } else {
+        text
+    }
+}
+
+/// What the queries ask of a field, each once.
+fn filters(report: &RunReport, field: &str) -> String {
+    let mut found: Vec<String> = Vec::new();
+    for query in report.steps.iter().filter_map(|s| s.query.as_deref()) {
+        if let Ok(query) = Query::parse(query) {
+            collect(&query.ast, field, &mut found);
+        }
+    }
+    if found.is_empty() {
+        "any".to_owned()
+    } else {
+        found.join("; ")
+    }
+}
+
+fn collect(ast: &Ast, field: &str, found: &mut Vec<String>) {
+    match ast {
+        Ast::And(terms) | Ast::Or(terms) => {
+            for term in terms {
+                collect(term, field, found);
+            }
+        }
+        Ast::Not(term) => collect(term, field, found),
+        Ast::Field(..) => {
+            let text = Query { ast: ast.clone() }.to_string();
+            if let Some(asked) = text.strip_prefix(field).and_then(|t| t.strip_prefix(':'))
+                && !found.iter().any(|known| known == asked)
+            {
+                found.push(asked.to_owned());
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,412 @@
+//! The report as one page of HTML that needs nothing else: no script, no picture, no font from elsewhere. It prints.
+
+use std::io::{self, Write};
+
+use super::figure::{Figure, Lane};
+use super::{Row, RunReport, StepReport};
+use crate::event::{Timestamp, Zone};
+use crate::text::Charset;
+use crate::text::count::{counted, number};
+
+/// Places on the line of time.
+const PLACES: usize = 120;
+
+/// Says what the page may load: nothing. Were there a hole in the escaping, it would still do nothing.
+const HEAD: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+"#;
+
+const STYLE: &str = include_str!("html.css");
+
+pub(super) fn write(report: &RunReport, out: &mut dyn Write, zone: Zone) -> io::Result<()> {
+    Writer { out, zone }.report(report)
+}
+
+struct Writer<'a> {
+    out: &'a mut dyn Write,
+    zone: Zone,
+}
+
+/// Text that is nothing but text, in an element or in an attribute.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn line(from_elsewhere: &str) -> String {
+    escaped(&Charset::Unicode.line(from_elsewhere, usize::MAX))
+}
+
+fn block(from_elsewhere: &str) -> String {
+    escaped(Charset::Unicode.block(from_elsewhere).trim_end())
+}
+
+impl Writer<'_> {
+    fn time(&self, at: Timestamp) -> String {
+        format!("{} {}", self.zone.format(at), self.zone)
+    }
+
+    fn report(&mut self, report: &RunReport) -> io::Result<()> {
+        let title = line(&report.runbook.title);
+        write!(
+            self.out,
+            "{HEAD}<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        )?;
+        writeln!(self.out, "<h1>{title}</h1>")?;
+        let tone = match (report.has_alarm(), report.has_unmet()) {
+            (true, _) => "alarm",
+            (false, true) => "unmet",
+            (false, false) => "met",
+        };
+        writeln!(
+            self.out,
+            "<p class=\"result {tone}\">{}<br><small>{}</small></p>",
+            line(report.result()),
+            line(&report.end)
+        )?;
+        self.facts(report)?;
+        self.paragraphs("What it is about", &report.runbook.scenario)?;
+        self.overview(report)?;
+        self.figure(report)?;
+        for step in &report.steps {
+            self.step(step)?;
+        }
+        self.list("Notes", &report.notes)?;
+        self.sources(report)?;
+        if let Some(words) = &report.hand_over {
+            writeln!(self.out, "<h2>Hand over</h2>")?;
+            if let Some(to) = &report.runbook.escalate_to {
+                writeln!(self.out, "<p>To {}:</p>", line(to))?;
+            }
+            writeln!(self.out, "<pre>{}</pre>", block(words))?;
+        }
+        self.words(report)?;
+        writeln!(self.out, "</body>\n</html>")
+    }
+
+    fn facts(&mut self, report: &RunReport) -> io::Result<()> {
+        let book = &report.runbook;
+        let mut rows = vec![
+            ("Runbook", format!("{} from {}", book.id, book.origin)),
+            ("Its SHA-256", book.sha256.clone()),
+            ("Made by", report.by.clone()),
+            ("Made on", self.time(report.at)),
+            (
+                "Made with",
+                concat!("auditty ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
+        ];
+        rows.extend(report.inputs.iter().map(|g| (&*g.label, g.value.clone())));
+        rows.extend(report.window.iter().map(|w| ("Window", w.clone())));
+        writeln!(self.out, "<dl>")?;
+        for (what, value) in rows {
+            writeln!(self.out, "<dt>{}</dt><dd>{}</dd>", line(what), line(&value))?;
+        }
+        writeln!(self.out, "</dl>")
+    }
+
+    fn overview(&mut self, report: &RunReport) -> io::Result<()> {
+        writeln!(self.out, "<h2>Steps</h2>")?;
+        let head = ["step", "title", "rows", "expected", "verdict", "went on"];
+        let rows = report.steps.iter().map(|step| {
+            vec![
+                step.number.to_string(),
+                step.title.clone(),
+                step.query
+                    .as_ref()
+                    .map(|_| number(step.rows))
+                    .unwrap_or_default(),
+                step.expectation.clone().unwrap_or_default(),
+                step.verdict().to_owned(),
+                step.way.clone(),
+            ]
+        });
+        self.table(&head.map(str::to_owned), rows)
+    }
+
+    fn figure(&mut self, report: &RunReport) -> io::Result<()> {
+        let Some(figure) = Figure::of(report, PLACES) else {
+            return Ok(());
+        };
+        writeln!(self.out, "<h2>When</h2>\n<div class=\"lanes\">")?;
+        for lane in &figure.lanes {
+            self.lane(lane)?;
+        }
+        writeln!(
+            self.out,
+            "<div class=\"ends\"><span>{}</span><span>{}</span></div>\n</div>",
+            line(&self.time(figure.from)),
+            line(&self.time(figure.to))
+        )
+    }
+
+    fn lane(&mut self, lane: &Lane) -> io::Result<()> {
+        let rows: u64 = lane.rows.iter().fold(0, |sum, n| sum.saturating_add(*n));
+        writeln!(
+            self.out,
+            "<p>{} {} <small>{}</small></p>\n<svg viewBox=\"0 0 {PLACES} 10\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{} over time\">",
+            lane.number,
+            line(&lane.title),
+            counted(rows, "row", "rows"),
+            counted(rows, "row", "rows"),
+        )?;
+        for (x, height) in lane.heights().enumerate().filter(|(_, h)| *h > 0.0) {
+            let height = (height * 10.0).max(1.0);
+            let top = 10.0 - height;
+            writeln!(
+                self.out,
+                "<rect x=\"{x}\" y=\"{top:.1}\" width=\"1\" height=\"{height:.1}\"/>"
+            )?;
+        }
+        writeln!(self.out, "</svg>")
+    }
+
+    fn step(&mut self, step: &StepReport) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "<section>\n<h2>Step {}: {}</h2>",
+            step.number,
+            line(&step.title)
+        )?;
+        for (label, words) in [
+            ("Scenario", &step.scenario),
+            ("Action", &step.action),
+            ("Expect", &step.expect),
+            ("Outcome", &step.outcome),
+        ] {
+            if !words.is_empty() {
+                writeln!(self.out, "<p><b>{label}:</b> {}</p>", line(words))?;
+            }
+        }
+        if step.query.is_some() {
+            self.found(step)?;
+        }
+        self.rows("Oldest rows", step, &step.shown)?;
+        let listed = step.shown.len() as u64;
+        if step.rows > listed && listed > 0 {
+            writeln!(
+                self.out,
+                "<p>… and {} more.</p>",
+                number(step.rows - listed)
+            )?;
+        }
+        if let Some(group) = &step.group {
+            let rest = [("(others)", group.other), ("(not named)", group.missing)];
+            let rest = rest.into_iter().filter(|(_, n)| *n > 0);
+            let rest = rest.map(|(name, n)| (name.to_owned(), n));
+            let values = group.values.iter().cloned().chain(rest);
+            let head = [group.field.clone(), "rows".to_owned()];
+            self.table(&head, values.map(|(value, n)| vec![value, number(n)]))?;
+        }
+        self.rows("Kept as evidence", step, &step.pins)?;
+        if let Some(mark) = &step.mark {
+            writeln!(self.out, "<p>{}</p>", line(mark))?;
+        }
+        if !step.way.is_empty() {
+            writeln!(self.out, "<p class=\"way\">Went on {}</p>", line(&step.way))?;
+        }
+        if let (Some(query), Some(command)) = (&step.query, &step.command) {
+            writeln!(
+                self.out,
+                "<details open><summary>The query as run, and the command that shows the same again</summary>\n<pre>{}</pre>\n<pre>{}</pre>\n</details>",
+                block(query),
+                block(command)
+            )?;
+        }
+        writeln!(self.out, "</section>")
+    }
+
+    fn found(&mut self, step: &StepReport) -> io::Result<()> {
+        let when = match (step.first, step.last) {
+            (Some(first), Some(last)) => {
+                format!(", from {} to {}", self.time(first), self.time(last))
+            }
+            _ => String::new(),
+        };
+        let part = if step.complete {
+            ""
+        } else {
+            " so far (not everything was searched)"
+        };
+        writeln!(
+            self.out,
+            "<ul>\n<li>found <b>{}</b>{part}{}</li>",
+            counted(step.rows, "row", "rows"),
+            line(&when)
+        )?;
+        if let Some(expectation) = &step.expectation {
+            let (tone, verdict) = match step.met {
+                Some(true) => ("met", "met"),
+                Some(false) => ("unmet", "not met"),
+                None => ("unmet", "not known"),
+            };
+            writeln!(
+                self.out,
+                "<li>expected {}: <b class=\"{tone}\">{verdict}</b></li>",
+                line(expectation)
+            )?;
+        }
+        if let Some((count, met)) = &step.alarm {
+            let (tone, verdict) = match met {
+                Some(true) => ("alarm", "ALARM"),
+                Some(false) => ("met", "no"),
+                None => ("unmet", "not known"),
+            };
+            writeln!(
+                self.out,
+                "<li>an alarm at {}: <b class=\"{tone}\">{verdict}</b></li>",
+                line(count)
+            )?;
+        }
+        for (verdict, rows) in &step.verdicts {
+            writeln!(
+                self.out,
+                "<li>{}: {}</li>",
+                counted(*rows, "row", "rows"),
+                line(&crate::export::report::of_events(verdict))
+            )?;
+        }
+        writeln!(self.out, "</ul>")
+    }
+
+    fn rows(&mut self, title: &str, step: &StepReport, rows: &[Row]) -> io::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "<h3>{title}</h3>")?;
+        let with_notes = rows.iter().any(|row| row.note.is_some());
+        let mut head = step.columns.clone();
+        head.extend(["chain", "where", "record and its SHA-256"].map(str::to_owned));
+        if with_notes {
+            head.push("note".to_owned());
+        }
+        let cells = rows.iter().map(|row| {
+            let place = match row.line {
+                Some(number) => format!("{} line {number}", row.source),
+                None => row.source.clone(),
+            };
+            let mut cells = row.cells.clone();
+            cells.extend([
+                row.chain.clone(),
+                place,
+                format!("{} {}", row.id, row.sha256),
+            ]);
+            if with_notes {
+                cells.push(row.note.clone().unwrap_or_default());
+            }
+            cells
+        });
+        self.table(&head, cells)
+    }
+
+    fn sources(&mut self, report: &RunReport) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "<h2>What was searched, and can it be trusted?</h2>"
+        )?;
+        let head = [
+            "source",
+            "format",
+            "events",
+            "unparsed",
+            "oldest",
+            "newest",
+            "were its records changed?",
+        ];
+        let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
+        let rows: Vec<_> = report
+            .sources
+            .iter()
+            .map(|s| {
+                vec![
+                    s.name.clone(),
+                    s.format.clone(),
+                    number(s.events),
+                    number(s.unparsed),
+                    end(s.first),
+                    end(s.last),
+                    s.integrity.clone(),
+                ]
+            })
+            .collect();
+        self.table(&head.map(str::to_owned), rows.into_iter())?;
+        self.items(&report.coverage)
+    }
+
+    fn words(&mut self, report: &RunReport) -> io::Result<()> {
+        if report.runbook.words.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "<h2>Words</h2>\n<dl>")?;
+        for (word, meaning) in &report.runbook.words {
+            writeln!(
+                self.out,
+                "<dt>{}</dt><dd>{}</dd>",
+                line(word),
+                line(meaning)
+            )?;
+        }
+        writeln!(self.out, "</dl>")
+    }
+
+    fn paragraphs(&mut self, title: &str, paragraphs: &[String]) -> io::Result<()> {
+        if paragraphs.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "<h2>{title}</h2>")?;
+        for paragraph in paragraphs {
+            writeln!(self.out, "<p>{}</p>", line(paragraph))?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, title: &str, items: &[String]) -> io::Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "<h2>{title}</h2>")?;
+        self.items(items)
+    }
+
+    fn items(&mut self, items: &[String]) -> io::Result<()> {
+        writeln!(self.out, "<ul>")?;
+        for item in items {
+            writeln!(self.out, "<li>{}</li>", line(item))?;
+        }
+        writeln!(self.out, "</ul>")
+    }
+
+    fn table(
+        &mut self,
+        head: &[String],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> io::Result<()> {
+        let cells = |tag: &str, cells: &[String]| -> String {
+            let cell = |cell: &String| format!("<{tag}>{}</{tag}>", line(cell));
+            cells.iter().map(cell).collect()
+        };
+        writeln!(
+            self.out,
+            "<div class=\"wide\"><table>\n<tr>{}</tr>",
+            cells("th", head)
+        )?;
+        for row in rows {
+            writeln!(self.out, "<tr>{}</tr>", cells("td", &row))?;
+        }
+        writeln!(self.out, "</table></div>")
+    }
+}

@@ -1,0 +1,338 @@
+//! The report as Markdown: for a ticket, a wiki, a reviewer.
+
+use std::io::{self, Write};
+
+use super::figure::Figure;
+use super::{Row, RunReport, StepReport};
+use crate::event::{Timestamp, Zone};
+use crate::export::markdown::text;
+use crate::text::Charset;
+use crate::text::count::{counted, number};
+
+/// Places on the line of time.
+const PLACES: usize = 60;
+/// Columns of a step's title beside the line of time.
+const TITLE: usize = 36;
+
+pub(super) fn write(report: &RunReport, out: &mut dyn Write, zone: Zone) -> io::Result<()> {
+    Writer { out, zone }.report(report)
+}
+
+struct Writer<'a> {
+    out: &'a mut dyn Write,
+    zone: Zone,
+}
+
+/// One line of text that renders to itself.
+fn safe(from_elsewhere: &str) -> String {
+    text(&Charset::Unicode.line(from_elsewhere, usize::MAX))
+}
+
+impl Writer<'_> {
+    fn time(&self, at: Timestamp) -> String {
+        format!("{} {}", self.zone.format(at), self.zone)
+    }
+
+    fn report(&mut self, report: &RunReport) -> io::Result<()> {
+        writeln!(self.out, "# {}\n", safe(&report.runbook.title))?;
+        self.facts(report)?;
+        if !report.runbook.scenario.is_empty() {
+            writeln!(self.out, "## What it is about\n")?;
+            self.paragraphs(&report.runbook.scenario)?;
+        }
+        self.overview(report)?;
+        self.figure(report)?;
+        for step in &report.steps {
+            self.step(step)?;
+        }
+        self.notes(report)?;
+        self.sources(report)?;
+        if let Some(words) = &report.hand_over {
+            writeln!(self.out, "## Hand over\n")?;
+            if let Some(to) = &report.runbook.escalate_to {
+                writeln!(self.out, "To {}:\n", safe(to))?;
+            }
+            self.code(words)?;
+        }
+        self.words(report)
+    }
+
+    fn facts(&mut self, report: &RunReport) -> io::Result<()> {
+        let book = &report.runbook;
+        let mut rows = vec![
+            (
+                "runbook".to_owned(),
+                format!("{} from {}", book.id, book.origin),
+            ),
+            ("its SHA-256".to_owned(), book.sha256.clone()),
+            ("made by".to_owned(), report.by.clone()),
+            ("made on".to_owned(), self.time(report.at)),
+            (
+                "made with".to_owned(),
+                concat!("auditty ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
+        ];
+        rows.extend(
+            report
+                .inputs
+                .iter()
+                .map(|g| (g.label.clone(), g.value.clone())),
+        );
+        rows.extend(
+            report
+                .window
+                .iter()
+                .map(|w| ("window".to_owned(), w.clone())),
+        );
+        rows.push(("result".to_owned(), report.result().to_owned()));
+        rows.push(("how it ended".to_owned(), report.end.clone()));
+        self.table(
+            &["what", "value"],
+            rows.into_iter().map(|(a, b)| vec![a, b]),
+        )
+    }
+
+    fn overview(&mut self, report: &RunReport) -> io::Result<()> {
+        writeln!(self.out, "## Steps\n")?;
+        let rows = report.steps.iter().map(|step| {
+            vec![
+                step.number.to_string(),
+                step.title.clone(),
+                if step.query.is_some() {
+                    number(step.rows)
+                } else {
+                    String::new()
+                },
+                step.expectation.clone().unwrap_or_default(),
+                step.verdict().to_owned(),
+                step.way.clone(),
+            ]
+        });
+        let head = ["step", "title", "rows", "expected", "verdict", "went on"];
+        self.table(&head, rows)
+    }
+
+    fn figure(&mut self, report: &RunReport) -> io::Result<()> {
+        let Some(figure) = Figure::of(report, PLACES) else {
+            return Ok(());
+        };
+        writeln!(self.out, "## When\n")?;
+        let mut drawn = String::new();
+        for lane in &figure.lanes {
+            let title = Charset::Unicode.line(&format!("{} {}", lane.number, lane.title), TITLE);
+            let title = Charset::Unicode.fit(&title, TITLE);
+            drawn.push_str(&format!("{title} |{}|\n", lane.drawn()));
+        }
+        drawn.push_str(&format!(
+            "{} {} … {}",
+            " ".repeat(TITLE),
+            self.time(figure.from),
+            self.time(figure.to)
+        ));
+        self.code(&drawn)
+    }
+
+    fn step(&mut self, step: &StepReport) -> io::Result<()> {
+        writeln!(self.out, "## Step {}: {}\n", step.number, safe(&step.title))?;
+        for (label, words) in [
+            ("Scenario", &step.scenario),
+            ("Action", &step.action),
+            ("Expect", &step.expect),
+            ("Outcome", &step.outcome),
+        ] {
+            if !words.is_empty() {
+                writeln!(self.out, "**{label}:** {}\n", safe(words))?;
+            }
+        }
+        if let Some(query) = &step.query {
+            writeln!(
+                self.out,
+                "Query as run, and the command that shows the same again:\n"
+            )?;
+            self.code(query)?;
+            if let Some(command) = &step.command {
+                self.code(command)?;
+            }
+            self.found(step)?;
+        }
+        self.rows("Oldest rows", &step.columns, &step.shown)?;
+        let listed = step.shown.len() as u64;
+        if step.rows > listed && listed > 0 {
+            writeln!(self.out, "… and {} more.\n", number(step.rows - listed))?;
+        }
+        if let Some(group) = &step.group {
+            let values = group.values.iter().cloned();
+            let rest = [("(others)", group.other), ("(not named)", group.missing)];
+            let rest = rest.into_iter().filter(|(_, n)| *n > 0);
+            let rest = rest.map(|(name, n)| (name.to_owned(), n));
+            let rows = values.chain(rest).map(|(v, n)| vec![v, number(n)]);
+            self.table(&[&group.field, "rows"], rows)?;
+        }
+        self.rows("Kept as evidence", &step.columns, &step.pins)?;
+        if let Some(mark) = &step.mark {
+            writeln!(self.out, "- {}", safe(mark))?;
+        }
+        if !step.way.is_empty() {
+            writeln!(self.out, "- went on {}", safe(&step.way))?;
+        }
+        if step.mark.is_some() || !step.way.is_empty() {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, step: &StepReport) -> io::Result<()> {
+        let rows = counted(step.rows, "row", "rows");
+        let when = match (step.first, step.last) {
+            (Some(first), Some(last)) => {
+                format!(", from {} to {}", self.time(first), self.time(last))
+            }
+            _ => String::new(),
+        };
+        let part = if step.complete {
+            ""
+        } else {
+            " so far (not everything was searched)"
+        };
+        writeln!(self.out, "- found: **{rows}**{part}{when}")?;
+        if let Some(expectation) = &step.expectation {
+            writeln!(
+                self.out,
+                "- expected: {}: **{}**",
+                safe(expectation),
+                match step.met {
+                    Some(true) => "met",
+                    Some(false) => "not met",
+                    None => "not known",
+                }
+            )?;
+        }
+        if let Some((count, met)) = &step.alarm {
+            let verdict = match met {
+                Some(true) => "**ALARM**",
+                Some(false) => "no",
+                None => "not known",
+            };
+            writeln!(self.out, "- an alarm at {}: {verdict}", safe(count))?;
+        }
+        for (verdict, rows) in &step.verdicts {
+            writeln!(
+                self.out,
+                "- {}: {}",
+                counted(*rows, "row", "rows"),
+                safe(&crate::export::report::of_events(verdict))
+            )?;
+        }
+        writeln!(self.out)
+    }
+
+    fn rows(&mut self, title: &str, columns: &[String], rows: &[Row]) -> io::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "{title}:\n")?;
+        let with_notes = rows.iter().any(|row| row.note.is_some());
+        let mut head: Vec<&str> = columns.iter().map(String::as_str).collect();
+        head.extend(["chain", "where", "record", "SHA-256 of the record"]);
+        if with_notes {
+            head.push("note");
+        }
+        let cells = rows.iter().map(|row| {
+            let place = match row.line {
+                Some(line) => format!("{} line {line}", row.source),
+                None => row.source.clone(),
+            };
+            let mut cells = row.cells.clone();
+            cells.extend([row.chain.clone(), place, row.id.clone(), row.sha256.clone()]);
+            if with_notes {
+                cells.push(row.note.clone().unwrap_or_default());
+            }
+            cells
+        });
+        self.table(&head, cells)
+    }
+
+    fn notes(&mut self, report: &RunReport) -> io::Result<()> {
+        if report.notes.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "## Notes\n")?;
+        for note in &report.notes {
+            writeln!(self.out, "- {}", safe(note))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn sources(&mut self, report: &RunReport) -> io::Result<()> {
+        writeln!(self.out, "## What was searched, and can it be trusted?\n")?;
+        let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
+        let rows: Vec<_> = report
+            .sources
+            .iter()
+            .map(|s| {
+                vec![
+                    s.name.clone(),
+                    s.format.clone(),
+                    number(s.events),
+                    number(s.unparsed),
+                    end(s.first),
+                    end(s.last),
+                    s.integrity.clone(),
+                ]
+            })
+            .collect();
+        let head = [
+            "source",
+            "format",
+            "events",
+            "unparsed",
+            "oldest",
+            "newest",
+            "were its records changed?",
+        ];
+        self.table(&head, rows.into_iter())?;
+        for sentence in &report.coverage {
+            writeln!(self.out, "- {}", safe(sentence))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn words(&mut self, report: &RunReport) -> io::Result<()> {
+        if report.runbook.words.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "## Words\n")?;
+        for (word, meaning) in &report.runbook.words {
+            writeln!(self.out, "- **{}**: {}", safe(word), safe(meaning))?;
+        }
+        Ok(())
+    }
+
+    fn paragraphs(&mut self, paragraphs: &[String]) -> io::Result<()> {
+        for paragraph in paragraphs {
+            writeln!(self.out, "{}\n", safe(paragraph))?;
+        }
+        Ok(())
+    }
+
+    /// A block in which nothing means anything, whatever stands in it.
+    fn code(&mut self, from_elsewhere: &str) -> io::Result<()> {
+        let text = Charset::Unicode.block(from_elsewhere);
+        let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        writeln!(self.out, "{fence}text\n{}\n{fence}\n", text.trim_end())
+    }
+
+    fn table(&mut self, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells: Vec<String> = cells.map(safe).collect();
+            format!("| {} |", cells.join(" | "))
+        };
+        writeln!(self.out, "{}", line(&mut head.iter().copied()))?;
+        writeln!(self.out, "|{}", "---|".repeat(head.len()))?;
+        for row in rows {
+            writeln!(self.out, "{}", line(&mut row.iter().map(String::as_str)))?;
+        }
+        writeln!(self.out)
+    }
+}
