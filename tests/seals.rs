@@ -205,7 +205,7 @@ fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
     );
     program.configure(&settings);
     let mut terminal = Terminal::start(&program, &["app.log"], 24, 120);
-    terminal.until_shown("seal off-host");
+    terminal.until_shown("seal copied");
     let mut out = fs::OpenOptions::new().append(true).open(&log).unwrap();
     out.write_all(b"Nov 26 11:00:00 host app[301]: event number 301\n")
         .unwrap();

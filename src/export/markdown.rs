@@ -113,7 +113,7 @@ fn is_plain(text: &str) -> bool {
         c.is_alphanumeric()
             || matches!(
                 c,
-                ' ' | '.' | ',' | '-' | '/' | ':' | '(' | ')' | '…' | '?' | ';' | '\''
+                ' ' | '.' | ',' | '-' | '/' | ':' | '(' | ')' | '…' | '?' | ';'
             )
     };
     let folded = text.to_ascii_lowercase();

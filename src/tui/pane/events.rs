@@ -144,6 +144,29 @@ impl Events {
         self.settle();
     }
 
+    /// Takes in what is there now of the stretch that was asked again; see [`Window::refresh`].
+    pub fn refresh(&mut self, hits: Vec<Hit>, more: bool) {
+        let selected = self
+            .selected()
+            .map(|hit| (hit.event.id, hit.event.sort_key()));
+        self.window.refresh(hits, more);
+        let place = selected.map(|(id, key)| {
+            let same = self.window.position(id);
+            same.unwrap_or_else(|| self.window.nearest(&key))
+        });
+        if !self.follow
+            && let Some(now) = place
+        {
+            self.offset = (self.offset + now).saturating_sub(self.selected);
+            self.selected = now;
+        }
+        self.keep_in_place(None);
+        let dropped = self.window.trim(self.selected);
+        self.selected = self.selected.saturating_sub(dropped);
+        self.offset = self.offset.saturating_sub(dropped);
+        self.settle();
+    }
+
     fn count_unseen(&mut self, hits: &[Hit]) {
         if self.follow {
             return;

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::chain::Copied;
 use crate::engine::Info;
-use crate::event::Level;
+use crate::event::{Level, Timestamp};
 use crate::text::width;
 use crate::tui::theme::Role;
 use crate::tui::widget::moment::lag;
@@ -167,20 +167,25 @@ fn share_indexed(info: &Info) -> String {
     format!("idx {percent}%")
 }
 
-/// How old the newest checkpoint is that left this host: what those who can write here could not forge since.
-fn seal_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
+fn copied(info: &Info) -> impl Iterator<Item = Copied> {
     let reports = info.sources.iter().filter_map(|s| s.chain.as_ref());
-    let copied: Vec<Copied> = reports.map(|report| report.copied).collect();
-    let newest = copied.iter().filter_map(|copied| match copied {
-        Copied::At(at) => Some(*at),
+    reports.map(|report| report.copied)
+}
+
+/// How old the newest checkpoint is that was copied to where those who can write here may not reach: what is older
+/// they can hardly forge. `None` = there is none.
+pub fn seal_age(info: &Info, now: Timestamp) -> Option<String> {
+    let newest = copied(info).filter_map(|copied| match copied {
+        Copied::At(at) => Some(at),
         Copied::Never | Copied::Unsealed => None,
     });
-    match newest.max() {
-        Some(at) => Some(vec![
-            Span::raw("seal off-host "),
-            look.span(Role::Good, lag(look.now, at)),
-        ]),
-        None if copied.contains(&Copied::Never) => {
+    newest.max().map(|at| lag(now, at))
+}
+
+fn seal_spans(look: &Look<'_>, info: &Info) -> Option<Vec<Span<'static>>> {
+    match seal_age(info, look.now) {
+        Some(age) => Some(vec![Span::raw("seal copied "), look.span(Role::Good, age)]),
+        None if copied(info).any(|copied| copied == Copied::Never) => {
             Some(vec![look.span(Role::Warning, "seals only here")])
         }
         None => None,

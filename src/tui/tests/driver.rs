@@ -6,8 +6,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::harness::noon;
 use crate::engine::memory::MemoryEngine;
-use crate::engine::{Cancel, Engine, TailItem};
-use crate::event::{Event, EventId, Verdict};
+use crate::engine::{Cancel, Engine, Hit, TailItem};
+use crate::event::{Event, EventId, Verdict, Zone};
+use crate::query::{BindContext, Matcher};
 use crate::runbook::Library;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Search};
@@ -111,16 +112,24 @@ impl Driver {
         self.send(Message::Key(key));
     }
 
-    /// Events arrive, by the engine and by the tail.
+    /// Events arrive, by the engine and, those that match, by the tail.
     pub(super) fn arrive(&mut self, events: Vec<Event>) {
-        let hits = events.into_iter().map(|event| {
-            self.engine.push(event.clone());
-            crate::engine::Hit {
-                event: event.into(),
-                verdict: Verdict::Pending,
-            }
+        let bound = self.model.query.bind(&BindContext {
+            now: noon(),
+            zone: Zone::Utc,
+            paths: None,
         });
-        let item = TailItem::Events(hits.collect());
+        let matcher = Matcher::new(&bound.unwrap()).unwrap();
+        let mut hits = Vec::new();
+        for event in events {
+            self.engine.push(event.clone());
+            let verdict = Verdict::Pending;
+            if matcher.matches(&event, verdict) {
+                let event = event.into();
+                hits.push(Hit { event, verdict });
+            }
+        }
+        let item = TailItem::Events(hits);
         if let Some(generation) = self.model.arriving.tail {
             self.send(Message::Tailed { generation, item });
         }

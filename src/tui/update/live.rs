@@ -8,6 +8,7 @@ use crate::event::time::SECOND;
 use crate::tui::effect::{Effect, Generation, Place, Purpose};
 use crate::tui::model::Model;
 use crate::tui::pane::events::window::Arrival;
+use crate::tui::pane::status;
 use crate::tui::theme::Role;
 use crate::tui::widget::moment::TimeStyle;
 
@@ -50,6 +51,9 @@ const INFO_PAUSE: i64 = SECOND / 5;
 
 /// Works the rate out and asks again what changed: searches at most once a second.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    // The age of the newest copy of a seal stands in the status bar: one that no longer comes must show.
+    let age = |now| status::seal_age(&model.info, now);
+    model.dirty |= age(now) != age(model.now);
     model.now = now;
     model.dirty |= model.events.style == TimeStyle::Relative;
     let arriving = &mut model.arriving;

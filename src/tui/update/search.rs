@@ -139,6 +139,9 @@ pub(super) fn ask_after_list(model: &mut Model, purpose: Purpose) -> Vec<Effect>
 pub(super) fn ask(model: &mut Model, purpose: Purpose) -> Vec<Effect> {
     let generation = model.asking.next_generation();
     let request = request(model, &purpose);
+    if purpose == Purpose::Refresh {
+        model.events.window.ask_again();
+    }
     model.asking.running = Some((generation, purpose.clone()));
     vec![Effect::Search(Box::new(Search {
         generation,
@@ -174,7 +177,8 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
         Purpose::Refresh => {
             request.sort = Sort::Asc;
             request.cursor = at(window.first_key(), true);
-            request.limit = window.len().max(1);
+            // Room for what came in between.
+            request.limit = window.len() + PAGE;
         }
         Purpose::Counts => {
             request.limit = 0;
@@ -272,7 +276,7 @@ pub(super) fn searched(
             Vec::new()
         }
         Purpose::Refresh => {
-            model.events.merge(page.hits, Arrival::Refresh);
+            model.events.refresh(page.hits, page.more);
             // A change may make an event match that lies after the last one of the list.
             if model.events.follow && !model.events.window.is_empty() {
                 return ask(model, Purpose::Newer);

@@ -28,6 +28,8 @@ pub struct Window {
     hits: Vec<Hit>,
     pub more_older: bool,
     pub more_newer: bool,
+    /// What it held when it was asked again.
+    asked: HashSet<EventId>,
 }
 
 fn compare(a: &Hit, b: &Hit) -> Ordering {
@@ -48,6 +50,7 @@ impl Window {
             hits,
             more_older,
             more_newer,
+            asked: HashSet::new(),
         };
         window.hits.sort_by(compare);
         window
@@ -75,6 +78,33 @@ impl Window {
 
     pub fn last_key(&self) -> Option<SortKey> {
         self.hits.last().map(|h| h.event.sort_key())
+    }
+
+    /// The hit of this key, else the first one after it, else the last one.
+    pub fn nearest(&self, key: &SortKey) -> usize {
+        let after = self.hits.partition_point(|h| h.event.sort_key() < *key);
+        after.min(self.hits.len().saturating_sub(1))
+    }
+
+    /// Remembers what it holds: an answer to what is asked now says of these, and of no others, whether they are
+    /// still there.
+    pub fn ask_again(&mut self) {
+        self.asked = self.hits.iter().map(|h| h.event.id).collect();
+    }
+
+    /// Takes the answer in, the same stretch from its first hit on: what was there when it was asked and is not in it
+    /// is gone, such as records that stand elsewhere since their file was changed. `more` = it was cut at its end.
+    pub fn refresh(&mut self, hits: Vec<Hit>, more: bool) {
+        let asked = std::mem::take(&mut self.asked);
+        let found: HashSet<EventId> = hits.iter().map(|h| h.event.id).collect();
+        let end = hits.last().filter(|_| more).cloned();
+        self.hits.retain(|hit| {
+            let beyond = end
+                .as_ref()
+                .is_some_and(|end| compare(hit, end) == Ordering::Greater);
+            beyond || !asked.contains(&hit.event.id) || found.contains(&hit.event.id)
+        });
+        self.merge(hits, Arrival::Refresh);
     }
 
     /// Takes hits in: one with a known id replaces it, others go where they belong. Live ones beyond an edge that
@@ -181,6 +211,25 @@ mod tests {
         assert_eq!(times(&w), [10, 15, 20, 30]);
         assert_eq!(w.merge(vec![hit(5)], Arrival::Older { more: false }), 1);
         assert_eq!(times(&w), [5, 10, 15, 20, 30]);
+    }
+
+    #[test]
+    fn what_is_no_longer_there_goes_with_the_next_look() {
+        let mut w = Window::new((1..=6).map(hit).collect(), false, false);
+        w.ask_again();
+        // Came in meanwhile: the answer does not know of it.
+        w.merge(vec![hit(9)], Arrival::Live);
+        w.refresh(vec![hit(1), hit(3), hit(7)], false);
+        assert_eq!(times(&w), [1, 3, 7, 9]);
+        // An answer that was cut says nothing of what lies beyond.
+        w.ask_again();
+        w.refresh(vec![hit(3)], true);
+        assert_eq!(times(&w), [3, 7, 9]);
+        assert_eq!(w.nearest(&hit(4).event.sort_key()), 1);
+        assert_eq!(w.nearest(&hit(99).event.sort_key()), 2);
+        // What nobody asked for takes nothing away.
+        w.refresh(vec![], false);
+        assert_eq!(times(&w), [3, 7, 9]);
     }
 
     #[test]
