@@ -8,10 +8,80 @@ use std::sync::Arc;
 use super::{Library, MAX_FILE, Runbook, RunbookError};
 
 /// The runbooks that come with the program, by file name.
-pub(super) const BUNDLED: [(&str, &str); 1] = [(
-    "leaked-access-key.md",
-    include_str!("../../runbooks/leaked-access-key.md"),
-)];
+pub(super) const BUNDLED: [(&str, &str); 18] = [
+    (
+        "access-history.md",
+        include_str!("../../runbooks/access-history.md"),
+    ),
+    (
+        "access-review.md",
+        include_str!("../../runbooks/access-review.md"),
+    ),
+    (
+        "anonymous-api.md",
+        include_str!("../../runbooks/anonymous-api.md"),
+    ),
+    (
+        "bucket-public.md",
+        include_str!("../../runbooks/bucket-public.md"),
+    ),
+    (
+        "chain-break.md",
+        include_str!("../../runbooks/chain-break.md"),
+    ),
+    (
+        "cloud-logging-off.md",
+        include_str!("../../runbooks/cloud-logging-off.md"),
+    ),
+    (
+        "cluster-admin.md",
+        include_str!("../../runbooks/cluster-admin.md"),
+    ),
+    (
+        "github-protections-off.md",
+        include_str!("../../runbooks/github-protections-off.md"),
+    ),
+    (
+        "host-logs-wiped.md",
+        include_str!("../../runbooks/host-logs-wiped.md"),
+    ),
+    (
+        "leaked-access-key.md",
+        include_str!("../../runbooks/leaked-access-key.md"),
+    ),
+    (
+        "persistence-added.md",
+        include_str!("../../runbooks/persistence-added.md"),
+    ),
+    (
+        "pod-shell-secrets.md",
+        include_str!("../../runbooks/pod-shell-secrets.md"),
+    ),
+    (
+        "privileged-user.md",
+        include_str!("../../runbooks/privileged-user.md"),
+    ),
+    (
+        "root-console-login.md",
+        include_str!("../../runbooks/root-console-login.md"),
+    ),
+    (
+        "security-group-opened.md",
+        include_str!("../../runbooks/security-group-opened.md"),
+    ),
+    (
+        "settings-changed.md",
+        include_str!("../../runbooks/settings-changed.md"),
+    ),
+    (
+        "ssh-guessing.md",
+        include_str!("../../runbooks/ssh-guessing.md"),
+    ),
+    (
+        "vault-root-token.md",
+        include_str!("../../runbooks/vault-root-token.md"),
+    ),
+];
 
 pub(super) fn load(folders: &[PathBuf]) -> Library {
     let mut library = Library::default();

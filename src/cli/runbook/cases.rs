@@ -55,13 +55,6 @@ pub(super) enum Outcome {
     Met,
 }
 
-#[derive(Deserialize)]
-struct File {
-    now: Spanned<String>,
-    #[serde(flatten)]
-    cases: BTreeMap<String, Spanned<toml::Value>>,
-}
-
 impl Promise {
     /// The step it ends at, as it is written.
     pub(super) fn end(&self) -> Option<String> {
@@ -99,26 +92,29 @@ impl Cases {
             let line = e.span().map_or(from, |span| line_of(span.start));
             error(line, e.message().to_owned())
         };
-        let file: File = toml::from_str(&text).map_err(|e| told(&e, 1))?;
-        let now = Timestamp::parse(file.now.get_ref()).ok_or_else(|| {
-            let line = line_of(file.now.span().start);
-            error(
-                line,
-                format!(
-                    "now = \"{}\": expected a time like 2026-03-04T12:00:00Z",
-                    file.now.get_ref()
-                ),
-            )
+        let mut file: BTreeMap<String, Spanned<toml::Value>> =
+            toml::from_str(&text).map_err(|e| told(&e, 1))?;
+        let now = file.remove("now");
+        let now = now.ok_or_else(|| {
+            let message = "missing `now`, what today is: now = \"2026-03-04T12:00:00Z\"";
+            error(1, message.to_owned())
         })?;
+        let line = line_of(now.span().start);
+        let now = now
+            .as_ref()
+            .as_str()
+            .and_then(Timestamp::parse)
+            .ok_or_else(|| {
+                let message = "now: expected a time like \"2026-03-04T12:00:00Z\"";
+                error(line, message.to_owned())
+            })?;
         let mut cases = Vec::new();
-        for (name, value) in file.cases {
+        for (name, value) in file {
             let line = line_of(value.span().start);
             let logs = folder.join(&name);
             if !logs.is_dir() {
-                return Err(error(
-                    line,
-                    format!("[{name}]: there is no folder {}", logs.display()),
-                ));
+                let logs = logs.display();
+                return Err(error(line, format!("[{name}]: there is no folder {logs}")));
             }
             let promise = Promise::deserialize(value.into_inner())
                 .map_err(|e| error(line, format!("[{name}]: {}", e.message())))?;
@@ -130,5 +126,51 @@ impl Cases {
             });
         }
         Ok(Some(Self { path, now, cases }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cases(text: &str) -> Result<Option<Cases>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = folder.path().join("fixtures/x");
+        std::fs::create_dir_all(beside.join("hostile")).unwrap();
+        std::fs::write(beside.join("cases.toml"), text).unwrap();
+        let told = |e: RunbookError| format!("{}: {}", e.line, e.message);
+        Cases::beside(&folder.path().join("x.md")).map_err(told)
+    }
+
+    #[test]
+    fn cases_are_read_and_faults_have_their_line() {
+        let read = cases(
+            "now = \"2026-03-04T12:00:00Z\"\n\n[hostile]\nrows = { a = 3 }\nend = 2\nresult = \"alarm\"\n",
+        );
+        let read = read.unwrap().unwrap();
+        let case = &read.cases[0];
+        assert_eq!((&*case.name, case.line), ("hostile", 3));
+        assert_eq!(case.promise.rows["a"], 3);
+        assert_eq!(case.promise.end().as_deref(), Some("2"));
+        assert_eq!(case.promise.result, Some(Outcome::Alarm));
+        let now = "now = \"2026-03-04T12:00:00Z\"\n";
+        for (text, want) in [
+            ("", "1: missing `now`"),
+            ("\nnow = 3", "2: now: expected a time"),
+            (
+                &*format!("{now}[benign]"),
+                "2: [benign]: there is no folder",
+            ),
+            (
+                &format!("{now}[hostile]\nrow = 3"),
+                "2: [hostile]: unknown field `row`",
+            ),
+            (&format!("{now}[hostile"), "2: "),
+        ] {
+            let told = cases(text).err().unwrap();
+            assert!(told.starts_with(want), "{told}");
+        }
+        let none = tempfile::tempdir().unwrap();
+        assert!(Cases::beside(&none.path().join("x.md")).unwrap().is_none());
     }
 }
