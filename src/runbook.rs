@@ -168,10 +168,31 @@ pub struct Branch {
     pub condition: Condition,
     /// The branch as a sentence, rendered.
     pub text: String,
+    /// What the sentence says after its condition: where it leads, in words.
+    pub then: String,
     /// Index of the step it leads to; `None` = done.
     pub goto: Option<usize>,
     /// Line in the file, 1-based.
     pub line: usize,
+}
+
+impl Branch {
+    /// What it depends on, as it is written: `0 rows`.
+    pub fn condition_text(&self) -> &str {
+        let text = self.text.strip_suffix(&self.then).unwrap_or(&self.text);
+        let text = text
+            .trim()
+            .trim_start_matches("If")
+            .trim_end_matches("then");
+        text.trim()
+    }
+
+    /// What it says at the end of a runbook, without the word "done".
+    pub fn ending(&self) -> &str {
+        let rest = self.then.trim();
+        let rest = rest.strip_prefix("done").unwrap_or(rest);
+        rest.trim_start_matches([':', ',', ' '])
+    }
 }
 
 /// What a branch depends on. Anything but `Prose` the tool can decide by itself.
@@ -289,6 +310,7 @@ impl Runbook {
             message,
         };
         let overlooked = routes::out_of_reach(self).into_iter();
+        let overlooked = overlooked.chain(bind::without_value(self));
         overlooked.map(error).collect()
     }
 

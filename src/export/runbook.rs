@@ -82,6 +82,8 @@ pub struct StepReport {
     /// What the runbook's author expects, in words.
     pub expect: String,
     pub outcome: String,
+    /// What else the step says, such as what to do by hand, in order.
+    pub prose: Vec<String>,
     /// The query as run, every time in it absolute; `None` = the step asks for none.
     pub query: Option<String>,
     /// What to type to see the same again.

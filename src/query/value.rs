@@ -218,10 +218,9 @@ fn is(pattern: &Pattern, kind: FieldType) -> Result<Check, String> {
     if let Some(bounds) = Bounds::equal(kind, &literal) {
         return bounds.map(Check::Bounds);
     }
-    if !pattern.quoted
-        && matches!(kind, FieldType::Text | FieldType::Address)
-        && let Some(block) = Block::parse(&literal)
-    {
+    // No address is spelled like a block: there quotes change nothing.
+    let may_be_block = kind == FieldType::Address || (kind == FieldType::Text && !pattern.quoted);
+    if may_be_block && let Some(block) = Block::parse(&literal) {
         return Ok(Check::Block {
             block,
             text: literal,

@@ -1,9 +1,11 @@
 //! From a step to the query it runs: inputs bound in the tree, the window added.
 
+use std::collections::BTreeSet;
+
 use crate::query::Query;
 use crate::query::ast::Ast;
 
-use super::{InputError, Inputs, Runbook, inputs, window};
+use super::{InputError, Inputs, Runbook, inputs, placeholders, window};
 
 pub(super) fn step_query(
     runbook: &Runbook,
@@ -38,4 +40,24 @@ pub(super) fn step_query(
         terms.extend(settle(to)?.map(Ast::Until));
     }
     Ok(Some(Query::from_conjuncts(terms)))
+}
+
+/// Steps that cannot ask if an input is left empty, which it may be: line of the block, and what is wrong.
+pub(super) fn without_value(runbook: &Runbook) -> Vec<(usize, String)> {
+    let may_be_empty = |name: &str| {
+        let input = runbook.inputs.iter().find(|input| input.name == name);
+        input.is_some_and(|input| !input.required && input.default.is_none())
+    };
+    let queries = runbook.steps.iter().filter_map(|step| step.query.as_ref());
+    let mut faults = Vec::new();
+    for query in queries {
+        let names: BTreeSet<&str> = placeholders(&query.text).collect();
+        for name in names.into_iter().filter(|name| may_be_empty(name)) {
+            let message = format!(
+                "`{{{name}}}` may be left empty, and then this step cannot ask: make it required, or give it a default"
+            );
+            faults.push((query.line, message));
+        }
+    }
+    faults
 }

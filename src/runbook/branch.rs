@@ -220,6 +220,7 @@ mod tests {
                         condition(text)
                     },
                     text: (*text).into(),
+                    then: String::new(),
                     goto: None,
                     line: 0,
                 })

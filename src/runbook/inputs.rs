@@ -18,7 +18,12 @@ pub(super) fn whole(pattern: &str) -> Result<Regex, String> {
     // By itself first: `a)|(?:b` would break out of the group that is put around it.
     build(pattern)
         .and_then(|_| build(&format!("\\A(?:{pattern})\\z")))
-        .map_err(|_| format!("the pattern `{pattern}` is no regular expression"))
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => {
+                format!("the pattern `{pattern}` is too large: [A-Za-z0-9_] takes less than \\w")
+            }
+            _ => format!("the pattern `{pattern}` is no regular expression"),
+        })
 }
 
 /// Fills defaults in and checks every value; dates become absolute.
@@ -98,20 +103,28 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<S
             Err(format!("`{value}` is no id: it has blanks in it"))
         }
         InputKind::Id => Ok(value.to_owned()),
-        InputKind::Ip => value
-            .parse::<IpAddr>()
-            .map(|ip| ip.to_string())
-            .map_err(|_| {
-                format!(
-                    "`{value}` is no address: expected something like 203.0.113.7 or 2001:db8::7"
-                )
-            }),
+        InputKind::Ip => address(value).ok_or_else(|| {
+            format!(
+                "`{value}` is no address: expected something like 203.0.113.7, 2001:db8::7 or 203.0.113.0/24"
+            )
+        }),
         InputKind::Date => window::resolve(value, now, zone)
             .map(|time| window::show(time, zone))
             .ok_or_else(|| {
                 format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
             }),
     }
+}
+
+/// An address, or a block of them.
+fn address(value: &str) -> Option<String> {
+    let Some((first, bits)) = value.split_once('/') else {
+        return value.parse::<IpAddr>().ok().map(|ip| ip.to_string());
+    };
+    let first: IpAddr = first.parse().ok()?;
+    let bits: u8 = bits.parse().ok()?;
+    let most = if first.is_ipv4() { 32 } else { 128 };
+    (bits <= most).then(|| format!("{first}/{bits}"))
 }
 
 #[cfg(test)]

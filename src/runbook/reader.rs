@@ -281,6 +281,7 @@ impl Reader<'_> {
         step.branches.push(Branch {
             condition,
             text: plain(inlines),
+            then: plain(target),
             goto: None,
             line: block.line,
         });

@@ -20,6 +20,8 @@ use crate::text::count::{counted, number};
 
 /// Rows and values printed of each step.
 const SHOWN: usize = 5;
+/// Columns of one value at most.
+const CELL: usize = 40;
 
 impl From<GatherError> for Failure {
     fn from(error: GatherError) -> Self {
@@ -217,8 +219,8 @@ fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
         let part = if step.complete { "" } else { " so far" };
         say(4, &format!("{rows}{part}{verdict}"))?;
     }
-    for row in step.shown.iter().take(SHOWN) {
-        say(4, &row.cells.join("  "))?;
+    for line in table(step, charset) {
+        say(4, &line)?;
     }
     let listed = step.shown.len().min(SHOWN) as u64;
     if step.rows > listed && listed > 0 {
@@ -252,6 +254,31 @@ fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
         say(4, &format!("went on {}", step.way))?;
     }
     Ok(())
+}
+
+/// The oldest rows as lines with a head, each column as wide as what stands in it.
+fn table(step: &StepReport, charset: Charset) -> Vec<String> {
+    if step.shown.is_empty() {
+        return Vec::new();
+    }
+    let safe = |cells: &[String]| -> Vec<String> {
+        cells.iter().map(|cell| charset.line(cell, CELL)).collect()
+    };
+    let rows = step.shown.iter().take(SHOWN).map(|row| safe(&row.cells));
+    let rows: Vec<Vec<String>> = std::iter::once(safe(&step.columns)).chain(rows).collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| crate::text::width(&row[column]));
+        widths.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..step.columns.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| charset.fit(cell, *width))
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 fn foot(

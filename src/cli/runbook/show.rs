@@ -80,9 +80,10 @@ fn page(runbook: &Runbook) -> String {
 
 fn parts(step: &Step) -> Vec<String> {
     let labelled = |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label}: {text}"));
-    let mut parts: Vec<String> = step.prose.clone();
+    let mut parts: Vec<String> = Vec::new();
     parts.extend(labelled("scenario", &step.scenario));
     parts.extend(labelled("action", &step.action));
+    parts.extend(step.prose.iter().cloned());
     parts.extend(
         step.query
             .as_ref()
@@ -110,6 +111,7 @@ mod tests {
             branches: vec![Branch {
                 condition: Condition::Else,
                 text: "Else: done".into(),
+                then: String::new(),
                 goto: None,
                 line: 0,
             }],

@@ -71,6 +71,7 @@ impl Asking<'_> {
             action: told(&step.action),
             expect: told(&step.expect),
             outcome: told(&step.outcome),
+            prose: step.prose.iter().map(|text| told(text)).collect(),
             complete: true,
             ..StepReport::default()
         };

@@ -1,6 +1,7 @@
 //! The text a runbook escalates with, filled with what was found.
 
 use super::{RunReport, StepReport};
+use crate::event::{BreakKind, Level};
 use crate::query::Query;
 use crate::query::ast::Ast;
 use crate::runbook::fill;
@@ -80,12 +81,21 @@ fn verdict(report: &RunReport) -> String {
         }
     }
     // Rows of several steps are often the same: a count of all would count them twice.
-    let broken: Vec<&str> = sums
-        .iter()
-        .map(|(verdict, _)| *verdict)
-        .filter(|v| !matches!(*v, "verified" | "unchained" | "pending"))
-        .collect();
+    let of = |wanted: fn(Level) -> bool| -> Vec<&str> {
+        let kinds = sums.iter().map(|(verdict, _)| *verdict);
+        kinds
+            .filter(|v| BreakKind::from_name(v).is_some_and(|kind| wanted(kind.level())))
+            .collect()
+    };
+    let broken = of(|level| level == Level::Alarm);
+    let odd = of(|level| level != Level::Alarm);
     let has = |wanted: &str| sums.iter().any(|(verdict, _)| *verdict == wanted);
+    if broken.is_empty() && !odd.is_empty() {
+        return format!(
+            "no proof that they were changed, but to look at: {}",
+            odd.join(", ")
+        );
+    }
     match (broken.is_empty(), has("verified"), has("unchained")) {
         (false, ..) => format!("BROKEN ({})", broken.join(", ")),
         (true, true, false) => "verified".to_owned(),
@@ -100,7 +110,13 @@ fn ids(report: &RunReport) -> String {
     let kept = report.steps.iter().flat_map(|step| &step.pins);
     let mut ids: Vec<&str> = kept.map(|row| &*row.id).collect();
     if ids.is_empty() {
-        let rows = report.last().into_iter().flat_map(|step| &step.shown);
+        // The last step that found something: the one after it may ask for nothing.
+        let found = report
+            .steps
+            .iter()
+            .rev()
+            .find(|step| !step.shown.is_empty());
+        let rows = found.into_iter().flat_map(|step| &step.shown);
         ids = rows.map(|row| &*row.id).collect();
     }
     let more = ids.len().saturating_sub(IDS);

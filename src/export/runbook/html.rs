@@ -192,6 +192,13 @@ impl Writer<'_> {
                 writeln!(self.out, "<p><b>{label}:</b> {}</p>", line(words))?;
             }
         }
+        for text in &step.prose {
+            if text.contains('\n') {
+                writeln!(self.out, "<pre>{}</pre>", block(text))?;
+            } else {
+                writeln!(self.out, "<p>{}</p>", line(text))?;
+            }
+        }
         if step.query.is_some() {
             self.found(step)?;
         }

@@ -28,13 +28,38 @@ fn safe(from_elsewhere: &str) -> String {
     text(&Charset::Unicode.line(from_elsewhere, usize::MAX))
 }
 
+/// The same for sentences, which read badly as code: only the words that could mean something become code.
+fn prose(from_elsewhere: &str) -> String {
+    let line = Charset::Unicode.line(from_elsewhere, usize::MAX);
+    let words = line.split(' ').map(|word| {
+        let bare = word.trim_matches(['"', '\'', '=', '%', '\u{b7}']);
+        if text(bare) == bare {
+            word.to_owned()
+        } else {
+            text(word)
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// `1. ` or `- ` before the text of a list item, and the text.
+fn item(text: &str) -> (&str, &str) {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let length = match &text[digits..] {
+        rest if digits > 0 && rest.starts_with(". ") => digits + 2,
+        rest if digits == 0 && rest.starts_with("- ") => 2,
+        _ => 0,
+    };
+    text.split_at(length)
+}
+
 impl Writer<'_> {
     fn time(&self, at: Timestamp) -> String {
         format!("{} {}", self.zone.format(at), self.zone)
     }
 
     fn report(&mut self, report: &RunReport) -> io::Result<()> {
-        writeln!(self.out, "# {}\n", safe(&report.runbook.title))?;
+        writeln!(self.out, "# {}\n", prose(&report.runbook.title))?;
         self.facts(report)?;
         if !report.runbook.scenario.is_empty() {
             writeln!(self.out, "## What it is about\n")?;
@@ -50,7 +75,7 @@ impl Writer<'_> {
         if let Some(words) = &report.hand_over {
             writeln!(self.out, "## Hand over\n")?;
             if let Some(to) = &report.runbook.escalate_to {
-                writeln!(self.out, "To {}:\n", safe(to))?;
+                writeln!(self.out, "To {}:\n", prose(to))?;
             }
             self.code(words)?;
         }
@@ -133,7 +158,12 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, step: &StepReport) -> io::Result<()> {
-        writeln!(self.out, "## Step {}: {}\n", step.number, safe(&step.title))?;
+        writeln!(
+            self.out,
+            "## Step {}: {}\n",
+            step.number,
+            prose(&step.title)
+        )?;
         for (label, words) in [
             ("Scenario", &step.scenario),
             ("Action", &step.action),
@@ -141,8 +171,11 @@ impl Writer<'_> {
             ("Outcome", &step.outcome),
         ] {
             if !words.is_empty() {
-                writeln!(self.out, "**{label}:** {}\n", safe(words))?;
+                writeln!(self.out, "**{label}:** {}\n", prose(words))?;
             }
+        }
+        for text in &step.prose {
+            self.more(text)?;
         }
         if let Some(query) = &step.query {
             writeln!(
@@ -173,7 +206,7 @@ impl Writer<'_> {
             writeln!(self.out, "- {}", safe(mark))?;
         }
         if !step.way.is_empty() {
-            writeln!(self.out, "- went on {}", safe(&step.way))?;
+            writeln!(self.out, "- went on {}", prose(&step.way))?;
         }
         if step.mark.is_some() || !step.way.is_empty() {
             writeln!(self.out)?;
@@ -303,14 +336,23 @@ impl Writer<'_> {
         }
         writeln!(self.out, "## Words\n")?;
         for (word, meaning) in &report.runbook.words {
-            writeln!(self.out, "- **{}**: {}", safe(word), safe(meaning))?;
+            writeln!(self.out, "- **{}**: {}", prose(word), prose(meaning))?;
         }
         Ok(())
     }
 
+    /// Prose of a step: a sample of several lines stays as it is, a list item stays one.
+    fn more(&mut self, text: &str) -> io::Result<()> {
+        if text.contains('\n') {
+            return self.code(text);
+        }
+        let (mark, rest) = item(text);
+        writeln!(self.out, "{mark}{}\n", prose(rest))
+    }
+
     fn paragraphs(&mut self, paragraphs: &[String]) -> io::Result<()> {
         for paragraph in paragraphs {
-            writeln!(self.out, "{}\n", safe(paragraph))?;
+            writeln!(self.out, "{}\n", prose(paragraph))?;
         }
         Ok(())
     }

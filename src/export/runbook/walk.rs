@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, GatherError, StepReport};
-use crate::runbook::Next;
+use crate::runbook::{Condition, Next};
 
 /// Branches that somebody decided beforehand: number of the branch (from 1 on) by the step's id or number.
 pub type Takes = BTreeMap<String, usize>;
@@ -27,6 +27,7 @@ impl Ended {
     /// As a sentence without its full stop.
     pub fn sentence(&self) -> String {
         match self {
+            Self::Done(words) if words.is_empty() => "ended: done".to_owned(),
             Self::Done(words) => format!("ended: {words}"),
             Self::AtLastStep => "ended at the last step".to_owned(),
             Self::Person { step, branches } if branches.is_empty() => {
@@ -71,7 +72,12 @@ pub fn walk(
             } else {
                 "as found"
             };
-            format!("{by}: {}", step.branches[index].text)
+            let branch = &step.branches[index];
+            let why = match &branch.condition {
+                Condition::Else => String::new(),
+                _ => format!(" ({})", branch.condition_text()),
+            };
+            format!("{by}{why}: {}", branch.then)
         };
         let next = runbook.next(
             at,
@@ -87,7 +93,7 @@ pub fn walk(
             } => (branch(index), Ok(to)),
             Next::Done { branch: index } => (
                 branch(index),
-                Err(Ended::Done(step.branches[index].text.clone())),
+                Err(Ended::Done(step.branches[index].ending().to_owned())),
             ),
             Next::Last => (String::new(), Err(Ended::AtLastStep)),
             Next::Person if !report.complete => {

@@ -1,0 +1,208 @@
+//! What is shown of a run: every step's title, and the current one with what it found and where that leads.
+
+use ratatui::text::{Line, Span};
+
+use super::Run;
+use crate::runbook::{Evidence, Expect, Step, fill};
+use crate::tui::theme::Role;
+use crate::tui::widget::{Look, text};
+
+impl Run {
+    /// All lines, and which of them is the topmost shown in `height` rows: the current step as a whole if it fits, else
+    /// from its heading on, as far as it is scrolled.
+    pub fn lines(
+        &self,
+        look: &Look<'_>,
+        columns: usize,
+        height: usize,
+    ) -> (Vec<Line<'static>>, usize) {
+        let mut lines = Vec::new();
+        let (mut start, mut end) = (0, 0);
+        for (i, step) in self.runbook.steps.iter().enumerate() {
+            let current = i == self.step;
+            if current {
+                start = lines.len();
+            }
+            lines.push(self.heading(look, i, step, columns));
+            if current {
+                self.body(look, step, columns, &mut lines);
+                end = lines.len();
+            }
+        }
+        let last_top = lines.len().saturating_sub(height);
+        let top = if end - start <= height {
+            // What came before it stays in view as far as there is room.
+            start
+                .saturating_sub((height - (end - start)) / 2)
+                .min(last_top)
+        } else {
+            start + self.scroll.min(end - start - height)
+        };
+        (lines, top)
+    }
+
+    /// Whether the current step goes on below what `height` rows show of it from line `top` on.
+    pub fn goes_on(&self, look: &Look<'_>, columns: usize, height: usize, top: usize) -> bool {
+        let before = self.step;
+        let Some(step) = self.current() else {
+            return false;
+        };
+        let mut body = Vec::new();
+        self.body(look, step, columns, &mut body);
+        before + 1 + body.len() > top + height
+    }
+
+    fn evidence_of(&self, step: usize) -> Option<&Evidence> {
+        self.evidence.get(step).and_then(Option::as_ref)
+    }
+
+    fn heading(&self, look: &Look<'_>, index: usize, step: &Step, columns: usize) -> Line<'static> {
+        let glyphs = look.theme.glyphs;
+        let current = index == self.step;
+        let evidence = self.evidence_of(index);
+        let sign = match evidence.map(|e| self.runbook.is_met(index, e)) {
+            _ if current => glyphs.closed,
+            Some(Some(true)) => glyphs.good,
+            Some(Some(false)) => glyphs.bad,
+            Some(None) => glyphs.dot,
+            None => " ",
+        };
+        let rows = evidence
+            .map(|e| text::counted(e.rows, "row", "rows"))
+            .unwrap_or_default();
+        let role = if current { look.selected() } else { Role::Dim };
+        let title = format!("{sign} {} {}", index + 1, step.title);
+        let mut line = look.justified(
+            (role, &title),
+            (Role::Dim, &rows),
+            columns.saturating_sub(2),
+        );
+        let bar = if current { glyphs.bar } else { " " };
+        line.spans.insert(0, look.span(Role::Accent, bar));
+        line
+    }
+
+    fn body(&self, look: &Look<'_>, step: &Step, columns: usize, lines: &mut Vec<Line<'static>>) {
+        let glyphs = look.theme.glyphs;
+        let room = columns.saturating_sub(5);
+        let say = |lines: &mut Vec<Line<'static>>, role: Role, text: &str| {
+            let filled = fill(text, |name| self.inputs.get(name).cloned());
+            lines.extend(
+                look.wrap(&filled, room)
+                    .into_iter()
+                    .map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
+            );
+        };
+        if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
+            let evidence = self.evidence_of(self.step);
+            let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
+                Some(true) => (Role::Good, format!("count met {}", glyphs.good)),
+                Some(false) => (Role::Failure, format!("count not met {}", glyphs.bad)),
+                None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
+                None => (Role::Dim, String::new()),
+            };
+            let mut line = look.justified(
+                (
+                    Role::Dim,
+                    &format!("expect {}", expected(expect, glyphs.at_least)),
+                ),
+                (role, &verdict),
+                room,
+            );
+            line.spans.insert(0, Span::raw("    "));
+            lines.push(line);
+        }
+        let decided = self.decided();
+        let branches = step.branches.len();
+        if decided.is_none() && branches > 1 {
+            // They may be below the screen.
+            let words = format!("you decide: 1 to {branches}, at the end of the step");
+            lines.extend(
+                look.wrap(&words, room)
+                    .into_iter()
+                    .map(|part| Line::from(vec![Span::raw("    "), look.span(Role::Accent, part)])),
+            );
+        }
+        for (label, text) in [
+            ("Scenario", &step.scenario),
+            ("Action", &step.action),
+            ("Expect", &step.expect),
+            ("Outcome", &step.outcome),
+        ] {
+            if !text.is_empty() {
+                say(lines, Role::Dim, label);
+                say(lines, Role::Text, text);
+            }
+            // A list of what to do stands below the words that announce it.
+            if label == "Action" {
+                for paragraph in &step.prose {
+                    say(lines, Role::Text, paragraph);
+                }
+            }
+        }
+        for (i, branch) in step.branches.iter().enumerate() {
+            let chosen = decided == Some(i);
+            let key = if chosen {
+                "Enter".to_owned()
+            } else {
+                (i + 1).to_string()
+            };
+            let filled = fill(&branch.text, |name| self.inputs.get(name).cloned());
+            let role = if chosen { Role::Focus } else { Role::Text };
+            for (n, part) in look
+                .wrap(&filled, room.saturating_sub(6))
+                .into_iter()
+                .enumerate()
+            {
+                let lead = if n == 0 {
+                    format!("{key:>5}")
+                } else {
+                    " ".repeat(5)
+                };
+                let bar = if chosen { glyphs.bar } else { " " };
+                lines.push(Line::from(vec![
+                    look.span(Role::Accent, format!("  {bar}")),
+                    look.span(Role::Key, lead),
+                    Span::raw(" "),
+                    look.span(role, part),
+                ]));
+            }
+        }
+        lines.push(Line::default());
+    }
+}
+
+/// `≥ 1`, `0`, `2 to 5`, with what is counted.
+fn expected(expect: &Expect, at_least: &str) -> String {
+    let what = match &expect.distinct {
+        Some(field) => format!("different {field}"),
+        None if expect.min == 1 && expect.max.is_none_or(|max| max == 1) => "row".to_owned(),
+        None => "rows".to_owned(),
+    };
+    let amount = match (expect.min, expect.max) {
+        (min, None) => format!("{at_least} {}", text::number(min)),
+        (min, Some(max)) if min == max => text::number(min),
+        (min, Some(max)) => format!("{} to {}", text::number(min), text::number(max)),
+    };
+    format!("{amount} {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expectations_say_what_they_count() {
+        let expect = |distinct: Option<&str>, min, max| Expect {
+            distinct: distinct.map(str::to_owned),
+            min,
+            max,
+        };
+        assert_eq!(expected(&expect(None, 1, None), "≥"), "≥ 1 row");
+        assert_eq!(expected(&expect(None, 0, Some(0)), "≥"), "0 rows");
+        assert_eq!(
+            expected(&expect(Some("ip"), 2, Some(5)), "≥"),
+            "2 to 5 different ip"
+        );
+    }
+}
