@@ -105,6 +105,24 @@ pub struct Run {
     /// The query in force was the step's own.
     pub applied: bool,
     pub found: Vec<Found>,
+    pub steps: Vec<StepKept>,
+}
+
+/// What a person did at a step of a runbook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepKept {
+    /// From 0 on.
+    pub step: usize,
+    /// When it was looked at first.
+    pub looked: Option<Timestamp>,
+    /// `done`, `skipped` or `blocked`, and when that was said.
+    pub mark: Option<(String, Timestamp)>,
+    pub note: Option<String>,
+    /// The branch that was taken last, from 0 on.
+    pub took: Option<usize>,
+    /// Events kept as evidence.
+    pub pins: Vec<Place>,
 }
 
 /// What the query of a runbook's step gave.

@@ -109,7 +109,9 @@ pub struct StepReport {
     pub verdicts: Vec<(String, u64)>,
     pub histogram: Option<Bars>,
     pub pins: Vec<Row>,
+    /// What became of it, and when that was said.
     pub mark: Option<String>,
+    pub note: Option<String>,
     /// Which branch was taken and by whom, or why none.
     pub way: String,
     #[serde(skip)]

@@ -168,7 +168,11 @@ mod tests {
             run(&input("ip", InputKind::Ip), "2001:DB8:0::7"),
             Ok("2001:db8::7".into())
         );
-        assert!(run(&input("ip", InputKind::Ip), "10.0.0.0/8").is_err());
+        assert_eq!(
+            run(&input("ip", InputKind::Ip), "10.0.0.0/8"),
+            Ok("10.0.0.0/8".into())
+        );
+        assert!(run(&input("ip", InputKind::Ip), "10.0.0.0/33").is_err());
         assert!(run(&input("id", InputKind::Id), "a b").is_err());
         assert!(run(&input("t", InputKind::Text), &"x".repeat(2000)).is_err());
         let options = Input {

@@ -138,7 +138,7 @@ impl Column {
 }
 
 /// Which columns are shown: by the width of the list, or those that somebody chose, in that order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     chosen: Option<Vec<Column>>,
 }

@@ -20,6 +20,8 @@ pub enum Context {
     Filters,
     Detail,
     Runbook,
+    /// Which runbook to open.
+    Runbooks,
     Help,
     /// The query is being written.
     Query,
@@ -43,13 +45,14 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
         Self::Filters,
         Self::Detail,
         Self::Runbook,
+        Self::Runbooks,
         Self::Help,
         Self::Query,
         Self::Form,
@@ -71,6 +74,7 @@ impl Context {
             Self::Filters => "filters",
             Self::Detail => "detail",
             Self::Runbook => "runbook",
+            Self::Runbooks => "runbooks",
             Self::Help => "help",
             Self::Query => "query",
             Self::Form => "form",

@@ -82,6 +82,8 @@ pub struct Parked {
     pub text: String,
     pub query: Query,
     pub anchor: Option<Timestamp>,
+    /// A step of a runbook shows others.
+    pub columns: Columns,
 }
 
 /// What is being asked, and what has to be asked again.
@@ -327,6 +329,8 @@ impl Model {
             Context::Query
         } else if self.focus == Pane::Runbook && self.runbooks.is_form() {
             Context::Form
+        } else if self.focus == Pane::Runbook && self.runbooks.is_list() {
+            Context::Runbooks
         } else if self.focus == Pane::Filters && self.filters.is_narrowing() {
             Context::Narrow
         } else {

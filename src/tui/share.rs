@@ -4,13 +4,16 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::clipboard::Wrap;
 use crate::config::Clipboard;
-use crate::event::{Timestamp, Zone};
+use crate::event::{EventId, Timestamp, Zone};
+use crate::export::runbook::RunFormat;
 use crate::export::{Format, TABLE_ROWS};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
+use crate::runbook::{Inputs, Runbook};
 use crate::text::is_unsafe;
 
 /// What the explorer knows of the world for sharing; from the composition root.
@@ -64,7 +67,8 @@ pub struct Running {
 pub enum Share {
     Export(Export),
     Evidence(Evidence),
-    /// The export or the evidence report.
+    RunReport(Box<RunJob>),
+    /// The export or the report.
     CancelExport,
     /// Count what a query matches; replaces the count before it.
     Count {
@@ -102,6 +106,40 @@ pub struct Evidence {
     /// What is open.
     pub paths: Vec<PathBuf>,
     pub zone: Zone,
+}
+
+/// A report of a runbook's run to a file.
+#[derive(Clone, Debug)]
+pub struct RunJob {
+    pub job: u64,
+    pub path: PathBuf,
+    pub format: RunFormat,
+    pub runbook: Arc<Runbook>,
+    pub inputs: Inputs,
+    /// Those that were looked at.
+    pub steps: Vec<StepJob>,
+    /// The step one stands at, from 0 on.
+    pub at: usize,
+    /// What relative times count from instead of the clock.
+    pub now: Option<Timestamp>,
+    pub zone: Zone,
+    pub who: String,
+    /// What is open.
+    pub paths: Vec<PathBuf>,
+}
+
+/// What a person did at one step.
+#[derive(Clone, Debug, Default)]
+pub struct StepJob {
+    /// From 0 on.
+    pub step: usize,
+    /// What became of it, and when.
+    pub mark: Option<String>,
+    /// The branch that was taken, in words.
+    pub took: Option<String>,
+    pub note: Option<String>,
+    /// Events kept as evidence, each with the note on it.
+    pub pins: Vec<(EventId, Option<String>)>,
 }
 
 impl Evidence {
@@ -274,6 +312,12 @@ pub fn default_file(format: Format, now: Timestamp) -> String {
 pub fn default_evidence(now: Timestamp) -> String {
     let at = now.to_utc().format("%Y%m%dT%H%M%SZ");
     format!("~/integrity-report-{at}.md")
+}
+
+/// A name for the report of a run that nobody named.
+pub fn default_run_report(id: &str, extension: &str, now: Timestamp) -> String {
+    let at = now.to_utc().format("%Y%m%dT%H%M%SZ");
+    format!("~/{id}-{at}.{extension}")
 }
 
 /// The format that a file's name asks for.

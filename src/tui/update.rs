@@ -17,6 +17,7 @@ mod palette;
 mod pivot;
 mod prompt;
 mod related;
+mod run_report;
 mod runbook;
 mod search;
 pub mod session;
@@ -38,6 +39,7 @@ use super::overlay::Overlay;
 use super::overlay::help::Help;
 use super::overlay::prompt::Ask;
 use super::pane::events::Edge;
+use super::pane::runbook::run::Mark;
 use super::term;
 use super::theme::Role;
 use super::widget::line_editor::MAX_BYTES;
@@ -332,6 +334,13 @@ pub(super) fn run(
         Command::OpenSession => prompt::ask(model, Ask::OpenSession),
         Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
         Command::DropRun if model.focus == Pane::Runbook => runbook::drop_run(model),
+        Command::Pin => runbook::pin(model),
+        Command::StepDone => runbook::mark(model, Mark::Done),
+        Command::StepSkipped => runbook::mark(model, Mark::Skipped),
+        Command::StepBlocked => runbook::mark(model, Mark::Blocked),
+        Command::StepNote => runbook::ask_note(model),
+        Command::HandOver => run_report::show_hand_over(model),
+        Command::RunReport => palette::open(model, "run-report "),
         Command::Fix => fix(model),
         Command::Retry => {
             model.say("asked again");
@@ -345,7 +354,12 @@ pub(super) fn run(
         Command::Sources => sources::open(model),
         Command::Integrity => integrity::open(model),
         Command::Filters => toggle(model, Pane::Filters),
-        Command::Runbooks => toggle(model, Pane::Runbook),
+        Command::Runbooks => {
+            if !model.is_open(Pane::Runbook) {
+                runbook::rank(model);
+            }
+            toggle(model, Pane::Runbook)
+        }
         Command::NextPane => cycle(model, true),
         Command::PreviousPane => cycle(model, false),
         Command::NextBreak => jump::by_key(model, Target::Break, true, count),

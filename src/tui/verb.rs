@@ -46,6 +46,7 @@ verbs! {
     Save "save" "NAME" "keep this view under a name"
     Resume "resume" "NAME" "come back to a view that was kept"
     Runbook "runbook" "ID" "open a runbook"
+    RunReport "run-report" "FILE" "write a report of the runbook's run (.md .html .json)"
     Leave "q" "" "leave the explorer"
 }
 

@@ -10,7 +10,7 @@ use crate::engine::{
     Sort,
 };
 use crate::event::field::Field;
-use crate::event::{Timestamp, Zone};
+use crate::event::{EventId, Timestamp, Zone};
 use crate::export::column::{self, Column};
 use crate::query::{BindContext, Query};
 use crate::runbook::{Evidence, InputError, Inputs, Runbook};
@@ -63,7 +63,9 @@ impl Asking<'_> {
             return Ok(StepReport::default());
         };
         let told = |text: &str| crate::runbook::fill(text, |name| self.inputs.get(name).cloned());
+        let columns = columns_of(step.query.as_ref().map_or(&[], |q| &q.show));
         let report = StepReport {
+            columns: columns.into_iter().map(|c| c.name).collect(),
             number: index + 1,
             id: step.id.clone(),
             title: step.title.clone(),
@@ -144,7 +146,6 @@ impl Asking<'_> {
                 .take(self.rows)
                 .map(|hit| row(hit, &columns, self.zone))
                 .collect(),
-            columns: columns.into_iter().map(|c| c.name).collect(),
             group,
             verdicts: page
                 .facets
@@ -159,6 +160,14 @@ impl Asking<'_> {
             evidence,
             ..report
         })
+    }
+
+    /// An event that was kept as evidence of a step; `None` if it is gone.
+    pub fn pin(&self, step: usize, id: EventId) -> Result<Option<Row>, EngineError> {
+        let query = self.runbook.steps.get(step).and_then(|s| s.query.as_ref());
+        let columns = columns_of(query.map_or(&[], |q| &q.show));
+        let hit = self.engine.event(id)?;
+        Ok(hit.map(|hit| row(&hit, &columns, self.zone)))
     }
 
     /// The query as text with every time in it absolute.

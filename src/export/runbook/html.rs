@@ -223,6 +223,9 @@ impl Writer<'_> {
         if let Some(mark) = &step.mark {
             writeln!(self.out, "<p>{}</p>", line(mark))?;
         }
+        if let Some(note) = &step.note {
+            writeln!(self.out, "<p>Note: {}</p>", line(note))?;
+        }
         if !step.way.is_empty() {
             writeln!(self.out, "<p class=\"way\">Went on {}</p>", line(&step.way))?;
         }

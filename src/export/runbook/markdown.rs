@@ -203,12 +203,15 @@ impl Writer<'_> {
         }
         self.rows("Kept as evidence", &step.columns, &step.pins)?;
         if let Some(mark) = &step.mark {
-            writeln!(self.out, "- {}", safe(mark))?;
+            writeln!(self.out, "- {}", prose(mark))?;
+        }
+        if let Some(note) = &step.note {
+            writeln!(self.out, "- note: {}", prose(note))?;
         }
         if !step.way.is_empty() {
             writeln!(self.out, "- went on {}", prose(&step.way))?;
         }
-        if step.mark.is_some() || !step.way.is_empty() {
+        if step.mark.is_some() || step.note.is_some() || !step.way.is_empty() {
             writeln!(self.out)?;
         }
         Ok(())

@@ -25,6 +25,8 @@ pub enum Ask {
     Inside,
     /// A note on an event.
     Note(EventId, SortKey),
+    /// A note on the runbook's step.
+    StepNote,
     /// The name to keep the session under.
     SaveSession,
     /// The name of the session to come back to.

@@ -1,5 +1,6 @@
 //! The runbook pane: pick a runbook, fill its inputs in, and step through it while each step filters the list.
 
+pub mod fit;
 pub mod form;
 pub mod run;
 
@@ -16,6 +17,7 @@ use crate::tui::command::Command;
 use crate::tui::message::Intent;
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, centred_top, draw_scrolled, titled};
+use fit::{Fit, Scene, fit};
 use form::Form;
 use run::Run;
 
@@ -29,6 +31,8 @@ pub struct Runbooks {
     paused: Vec<Run>,
     /// Inputs that were begun and not used yet.
     drafts: Vec<Form>,
+    /// The runbooks as the list shows them, the best fit first; empty = as they were found.
+    order: Vec<(usize, Fit)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,33 @@ impl Runbooks {
             library,
             ..Self::default()
         }
+    }
+
+    /// Puts those that fit first. The list stays as it is while somebody looks at it, so that nothing jumps: this is
+    /// for the moment in which it is opened. The selected one is then the first.
+    pub fn rank(&mut self, scene: &Scene) {
+        let books = self.library.runbooks.iter().enumerate();
+        let mut order: Vec<(usize, Fit)> = books.map(|(i, book)| (i, fit(book, scene))).collect();
+        order.sort_by_key(|(i, fit)| (std::cmp::Reverse(fit.score), *i));
+        self.order = order;
+        self.selected = 0;
+    }
+
+    /// The runbook at a place of the list, by its number in the library.
+    fn at(&self, place: usize) -> Option<usize> {
+        match self.order.get(place) {
+            Some((index, _)) => Some(*index),
+            None => (place < self.library.runbooks.len()).then_some(place),
+        }
+    }
+
+    fn chosen(&self) -> Option<&Arc<Runbook>> {
+        self.library.runbooks.get(self.at(self.selected)?)
+    }
+
+    /// Nothing is stepped through or asked: the list is what is shown.
+    pub fn is_list(&self) -> bool {
+        matches!(self.stage, Stage::List)
     }
 
     pub fn library(&self) -> &Library {
@@ -105,7 +136,7 @@ impl Runbooks {
     /// `Err` = why there is nothing to ask.
     pub fn edit_inputs(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
         let of_run = self.run().map(|run| run.runbook().clone());
-        let selected = || self.library.runbooks.get(self.selected).cloned();
+        let selected = || self.chosen().cloned();
         let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing");
@@ -123,12 +154,17 @@ impl Runbooks {
     /// Drops the run that is open, or that of the selected runbook: the next one begins anew. `false` if there is none.
     pub fn drop_run(&mut self) -> bool {
         self.back();
-        let Some(runbook) = self.library.runbooks.get(self.selected) else {
+        let Some(runbook) = self.chosen().cloned() else {
             return false;
         };
         let before = self.paused.len();
-        self.paused.retain(|run| !run.is_of(runbook));
+        self.paused.retain(|run| !run.is_of(&runbook));
         self.paused.len() < before
+    }
+
+    /// Shows the step again after the text to hand over; `false` if that was not shown.
+    pub fn end_hand_over(&mut self) -> bool {
+        self.run_mut().is_some_and(Run::end_hand_over)
     }
 
     /// The run, to be kept.
@@ -176,8 +212,12 @@ impl Runbooks {
     }
 
     fn select(&mut self, run: &Run) {
-        let at = self.library.runbooks.iter().position(|r| run.is_of(r));
-        self.selected = at.unwrap_or(self.selected);
+        let mut places = 0..self.library.runbooks.len();
+        let is_it = |place: &usize| {
+            let book = self.at(*place).and_then(|i| self.library.runbooks.get(i));
+            book.is_some_and(|book| run.is_of(book))
+        };
+        self.selected = places.find(is_it).unwrap_or(self.selected);
     }
 
     /// With other inputs a run goes on at its step, and finds everything again.
@@ -241,8 +281,7 @@ impl Runbooks {
             Command::Top | Command::PageUp => self.selected = 0,
             Command::Bottom | Command::PageDown => self.selected = last,
             Command::Open => {
-                let known = self.selected < self.library.runbooks.len();
-                return known.then_some(Intent::OpenRunbook(self.selected));
+                return self.at(self.selected).map(Intent::OpenRunbook);
             }
             _ => {}
         }
@@ -304,26 +343,36 @@ impl Runbooks {
             Some(format!("{}  (at step {})", runbook.title, run.place()))
         };
         let title = |r: &Arc<Runbook>| place(r).unwrap_or_else(|| r.title.clone());
-        let good = self.library.runbooks.iter();
-        let good = good.map(|r| (Role::Text, title(r)));
+        let good = (0..self.library.runbooks.len()).filter_map(|place| {
+            let book = self.library.runbooks.get(self.at(place)?)?;
+            let fit = self.order.get(place).map(|(_, fit)| fit);
+            let role = match fit {
+                Some(fit) if fit.score == 0 => Role::Dim,
+                _ => Role::Text,
+            };
+            let why = fit.map(|fit| fit.why.clone()).unwrap_or_default();
+            Some((role, title(book), why))
+        });
         let glyph = look.theme.glyphs.bad;
-        let bad = self
-            .library
-            .errors
-            .iter()
-            .map(|e| (Role::Warning, format!("{glyph} {e}")));
-        for (i, (role, text)) in good.chain(bad).enumerate() {
+        let bad = self.library.errors.iter();
+        let bad = bad.map(|e| (Role::Warning, format!("{glyph} {e}"), String::new()));
+        for (i, (role, text, why)) in good.chain(bad).enumerate() {
             let selected = i == self.selected;
             if selected {
                 at = lines.len();
             }
-            let role = if selected && look.focused && role == Role::Text {
+            let role = if selected && look.focused && role != Role::Warning {
                 Role::Selected
             } else {
                 role
             };
             let bar = if selected { look.theme.glyphs.bar } else { " " };
-            for part in look.wrap(&text, columns.saturating_sub(2)) {
+            let room = columns.saturating_sub(2);
+            let parts = look.wrap(&text, room).into_iter().map(|part| (role, part));
+            let why = (!why.is_empty()).then(|| look.wrap(&why, room.saturating_sub(2)));
+            let why = why.into_iter().flatten();
+            let why = why.map(|part| (Role::Dim, format!("  {part}")));
+            for (role, part) in parts.chain(why) {
                 lines.push(Line::from(vec![
                     look.span(Role::Accent, bar),
                     look.span(role, part),

@@ -2,6 +2,7 @@
 //! thread, each to be stopped.
 
 mod evidence;
+mod run_report;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,15 @@ impl Jobs {
                 let now = (self.clock)();
                 self.spawn(move |_| News::Reported {
                     result: evidence::write(&*engine, &job, now, &cancel),
+                    job: job.job,
+                });
+            }
+            Share::RunReport(job) => {
+                self.export = Cancel::default();
+                let (engine, cancel) = (self.engine.clone(), self.export.clone());
+                let now = job.now.unwrap_or_else(self.clock);
+                self.spawn(move |_| News::Reported {
+                    result: run_report::write(&*engine, &job, now, &cancel),
                     job: job.job,
                 });
             }

@@ -24,6 +24,9 @@ enum Then {
 use Command as C;
 use Then::{Asks, Changes, Hides, Is, Selects, Shows, Stays};
 
+/// A runbook is being stepped through.
+const RUN: &str = "R<enter><ctrl+u>alice@corp<enter>";
+
 /// Command, keys that lead to where it can be seen, its key, what the key does.
 const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::Down, "k", "j", Selects("action-99")),
@@ -231,6 +234,13 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<delete>",
         Shows("begins anew"),
     ),
+    (C::Pin, RUN, "P", Shows("kept as evidence of step 1")),
+    (C::StepDone, RUN, "d", Shows("step 1 is done")),
+    (C::StepSkipped, RUN, "s", Shows("step 1 is skipped")),
+    (C::StepBlocked, RUN, "b", Shows("step 1 is blocked")),
+    (C::StepNote, RUN, "a", Shows("note on this step:")),
+    (C::HandOver, RUN, "H", Shows("To hand over")),
+    (C::RunReport, RUN, "w", Shows("run-report ~/who-")),
     (
         C::EditInputs,
         "R<enter><ctrl+u>alice@corp<enter>",

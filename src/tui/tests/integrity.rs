@@ -216,7 +216,7 @@ fn w_and_the_palette_write_an_evidence_report() {
     h.keys("Iw<enter>")
         .shows("integrity-report-20260301T150000Z.md");
     h.keys("<enter>");
-    h.until(|h| h.screen().contains("wrote the integrity report"));
+    h.until(|h| h.screen().contains("wrote the report"));
     let path = home.path().join("integrity-report-20260301T150000Z.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();

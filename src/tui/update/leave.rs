@@ -22,6 +22,7 @@ pub(super) fn close(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(search::recount(model));
     }
     match model.focus {
+        Pane::Runbook if model.runbooks.end_hand_over() => Some(Vec::new()),
         Pane::Runbook => {
             let had_run = model.runbooks.run().is_some();
             if !model.runbooks.back() {

@@ -1,7 +1,7 @@
 //! The command palette: what it offers for a line, what it shows before, and how a line is run.
 
 use super::moments::go_to;
-use super::{facets, run, search, session, set_query, share};
+use super::{facets, run, run_report, search, session, set_query, share};
 use crate::event::Zone;
 use crate::export::Format;
 use crate::query::ast::{Ast, TimeExpr};
@@ -13,7 +13,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{LookBefore, Model, Pane};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::palette::{Palette as Line, Row};
-use crate::tui::share::{Share, default_evidence, default_file, format_of};
+use crate::tui::share::{Share, default_evidence, default_file, default_run_report, format_of};
 use crate::tui::term;
 use crate::tui::theme::Role;
 use crate::tui::theme::palette::{BuiltIn, Palette};
@@ -217,6 +217,18 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
             vec![row(&default_file(format, model.now), "")]
         }
         Verb::Integrity => vec![row(&default_evidence(model.now), "")],
+        Verb::RunReport => {
+            let id = model
+                .runbooks
+                .run()
+                .map_or("runbook", |run| &run.runbook().id);
+            let file = |extension| default_run_report(id, extension, model.now);
+            vec![
+                row(&file("html"), "one page that needs nothing else"),
+                row(&file("md"), "for a ticket or a wiki"),
+                row(&file("json"), "for programs"),
+            ]
+        }
         Verb::Tz => {
             let mut zones = vec![row("UTC", ""), row("local", "this machine's zone")];
             zones.extend(Zone::names().map(|name| row(name, "")));
@@ -290,6 +302,14 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
                 format!("Enter writes {events} to this file, of your own; nothing is overwritten"),
             )
         }
+        Verb::RunReport => {
+            let steps = model.runbooks.run().map_or(0, |run| run.looked_at().len());
+            let steps = counted(steps as u64, "step", "steps");
+            say(
+                Role::Text,
+                format!("Enter writes {steps} to this file, of your own; nothing is overwritten"),
+            )
+        }
         Verb::Integrity => {
             let sources = counted(model.info.sources.len() as u64, "source", "sources");
             say(
@@ -361,9 +381,17 @@ fn apply(model: &mut Model) -> Vec<Effect> {
         _ => typed,
     };
     // A file name that was filled in is shown before anything is written there.
-    if let Some((Verb::Export | Verb::Write | Verb::Report | Verb::Integrity, _)) = split(&line)
-        && line != palette.text().trim()
-    {
+    let is_file = |verb| {
+        let files = [
+            Verb::Export,
+            Verb::Write,
+            Verb::Report,
+            Verb::Integrity,
+            Verb::RunReport,
+        ];
+        files.contains(&verb)
+    };
+    if split(&line).is_some_and(|(verb, _)| is_file(verb)) && line != palette.text().trim() {
         return set(model, line);
     }
     match run_line(model, &line) {
@@ -488,6 +516,7 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
         }
         Verb::Report => share::export(model, Format::Report, argument)?,
         Verb::Integrity => share::evidence(model, argument)?,
+        Verb::RunReport => run_report::write(model, argument)?,
         Verb::Tz => {
             let zone: Zone = argument.parse().map_err(|e| format!("{e}"))?;
             model.zone.choose(zone);

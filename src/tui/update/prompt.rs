@@ -13,6 +13,7 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         Ask::Facet => "count field".to_owned(),
         Ask::Inside => "search inside".to_owned(),
         Ask::Note(..) => "note".to_owned(),
+        Ask::StepNote => "note on this step".to_owned(),
         Ask::SaveSession => "keep this view as".to_owned(),
         Ask::OpenSession => "come back to".to_owned(),
         Ask::Format(source) => sources::asks_format(source),
@@ -20,6 +21,7 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let text = match &ask {
         Ask::Inside => model.detail.searched(),
         Ask::Note(id, _) => model.marks.note(*id).unwrap_or_default(),
+        Ask::StepNote => model.runbooks.run().map_or("", |run| run.note()),
         _ => "",
     };
     let text = text.to_owned();
@@ -80,6 +82,13 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
         Ask::Note(id, key) => {
             model.overlay = None;
             marks::annotate(model, id, key, &text);
+            Vec::new()
+        }
+        Ask::StepNote => {
+            model.overlay = None;
+            if let Some(run) = model.runbooks.run_mut() {
+                run.annotate(&text);
+            }
             Vec::new()
         }
     }

@@ -1,8 +1,13 @@
 //! Runbook steps and the list: a step's query takes the place of the person's own, which is parked, never lost.
 
-use super::search;
+use super::{prompt, search};
+use crate::tui::columns::Columns;
+use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Parked};
+use crate::tui::overlay::prompt::Ask;
+use crate::tui::pane::runbook::fit::Scene;
+use crate::tui::pane::runbook::run::Mark;
 use crate::tui::theme::Role;
 
 /// Keeps the query in force, unless one is kept already.
@@ -12,6 +17,7 @@ pub(super) fn park(model: &mut Model) {
             text: model.query_bar.text().to_owned(),
             query: model.query.clone(),
             anchor: model.anchor,
+            columns: model.events.columns.clone(),
         });
     }
 }
@@ -25,6 +31,7 @@ pub(super) fn unpark(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.anchor = parked.anchor;
+    model.events.columns = parked.columns;
     search::put_in_force(model, parked.query, Some(parked.text))
 }
 
@@ -62,12 +69,15 @@ pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
 
 /// Puts the current step's query in force; a step without one leaves the list as it is.
 pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
     let Some(run) = model.runbooks.run_mut() else {
         return Vec::new();
     };
+    run.look(now);
     match run.apply() {
         Ok(Some(query)) => {
             park(model);
+            show_columns(model);
             model.anchor = None;
             search::put_in_force(model, query, None)
         }
@@ -77,4 +87,83 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Shows the columns that the step in force asks for; where it asks for none, a person's own.
+pub(super) fn show_columns(model: &mut Model) {
+    let Some(run) = model.runbooks.run().filter(|run| run.applied().is_some()) else {
+        return;
+    };
+    let columns = match (run.columns(), &model.parked) {
+        ([], Some(parked)) => parked.columns.clone(),
+        ([], None) => return,
+        (names, _) => Columns::from_names(names),
+    };
+    model.events.columns = columns;
+}
+
+/// Keeps the selected event as evidence of the step, or no longer.
+pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
+    let selected = model.events.selected();
+    let Some((id, key)) = selected.map(|hit| (hit.event.id, hit.event.sort_key())) else {
+        model.say("no event is selected");
+        return Vec::new();
+    };
+    let note = model.key(Command::Annotate);
+    let Some(run) = model.runbooks.run_mut() else {
+        let open = model.key(Command::Runbooks);
+        model.say(format!(
+            "an event is evidence of a runbook's step: {open} opens one"
+        ));
+        return Vec::new();
+    };
+    let step = run.at() + 1;
+    let said = if run.pin(id, key) {
+        format!("kept as evidence of step {step}; {note} writes a note on it")
+    } else {
+        format!("no longer evidence of step {step}")
+    };
+    model.say(said);
+    Vec::new()
+}
+
+/// Says what became of the step.
+pub(super) fn mark(model: &mut Model, mark: Mark) -> Vec<Effect> {
+    let now = model.now;
+    let Some(run) = model.runbooks.run_mut() else {
+        model.say("no runbook is being stepped through");
+        return Vec::new();
+    };
+    let step = run.at() + 1;
+    let said = if run.mark(mark, now) {
+        format!("step {step} is {}", mark.name())
+    } else {
+        format!("step {step} is open again")
+    };
+    model.say(said);
+    Vec::new()
+}
+
+/// Asks for a note on the step.
+pub(super) fn ask_note(model: &mut Model) -> Vec<Effect> {
+    if model.runbooks.run().is_none() {
+        model.say("no runbook is being stepped through");
+        return Vec::new();
+    }
+    prompt::ask(model, Ask::StepNote)
+}
+
+/// Puts the runbooks that fit what is on the screen first, before the list of them is shown.
+pub(super) fn rank(model: &mut Model) {
+    if !model.runbooks.is_list() {
+        return;
+    }
+    let sources = model.info.sources.iter();
+    let event = model.events.selected().map(|hit| hit.event.clone());
+    let scene = Scene {
+        formats: sources.map(|s| s.format.to_string()).collect(),
+        broken: model.breaks() > 0,
+        ..Scene::default()
+    };
+    model.runbooks.rank(&scene.with_event(event.as_deref()));
 }

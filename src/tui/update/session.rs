@@ -55,8 +55,9 @@ pub fn capture(model: &Model) -> Session {
 
 /// Those that were chosen, where others are only shown.
 fn columns(model: &Model) -> &Columns {
-    let before = model.look_before.as_ref();
-    before.map_or(&model.events.columns, |before| &before.columns)
+    let before = model.look_before.as_ref().map(|before| &before.columns);
+    let own = model.parked.as_ref().map(|parked| &parked.columns);
+    own.or(before).unwrap_or(&model.events.columns)
 }
 
 fn marks(marks: &Marks) -> Vec<Mark> {
@@ -139,6 +140,7 @@ pub fn restore(model: &mut Model, session: &Session) {
             text: parked.query.clone(),
             query,
             anchor: parked.anchor,
+            columns: model.events.columns.clone(),
         })
     });
     let pane = |name: &str| Pane::ALL.into_iter().find(|p| p.context().name() == name);
@@ -162,6 +164,7 @@ pub fn restore(model: &mut Model, session: &Session) {
     }
     if let Some(run) = &session.run {
         model.runbooks.resume(run, model.now, model.zone.place());
+        super::runbook::show_columns(model);
     }
     let mut plain = session.clone();
     (plain.sources, plain.title) = (Vec::new(), String::new());

@@ -162,7 +162,11 @@ pub(super) fn evidence(model: &mut Model, file: &str) -> Result<Vec<Effect>, Str
 }
 
 /// A job that writes to a file, one at a time.
-fn begin(model: &mut Model, file: &str, events: Option<u64>) -> Result<(u64, PathBuf), String> {
+pub(super) fn begin(
+    model: &mut Model,
+    file: &str,
+    events: Option<u64>,
+) -> Result<(u64, PathBuf), String> {
     if let Some(running) = &model.share.export {
         let path = running.path.display();
         return Err(format!("{path} is still being written; Ctrl+C stops it"));
@@ -224,7 +228,7 @@ pub(super) fn news(model: &mut Model, news: News) {
                 Ok(bytes) => (
                     Role::Good,
                     format!(
-                        "wrote the integrity report, {} bytes, to {}",
+                        "wrote the report, {} bytes, to {}",
                         number(bytes),
                         running.path.display()
                     ),

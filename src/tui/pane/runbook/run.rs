@@ -4,6 +4,8 @@ mod draw;
 
 use std::sync::Arc;
 
+use crate::event::field::Field;
+use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
 use crate::runbook::{Evidence, InputError, Inputs, Runbook, Step};
 use crate::state;
@@ -21,6 +23,43 @@ pub struct Run {
     applied: Option<usize>,
     /// Lines of the step that are scrolled past.
     scroll: usize,
+    /// What a person did at each step.
+    work: Vec<Work>,
+    /// The text to hand over, while it is shown.
+    hand_over: Option<String>,
+}
+
+/// What a person did at one step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Work {
+    /// When it was looked at first.
+    pub looked: Option<Timestamp>,
+    pub mark: Option<(Mark, Timestamp)>,
+    pub note: Option<String>,
+    /// The branch that was taken last.
+    pub took: Option<usize>,
+    /// Events kept as evidence, in the order in which they were.
+    pub pins: Vec<(EventId, SortKey)>,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Done,
+    Skipped,
+    Blocked,
+}
+
+impl Mark {
+    const ALL: [Self; 3] = [Self::Done, Self::Skipped, Self::Blocked];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Blocked => "blocked",
+        }
+    }
 }
 
 /// Values that are kept of what one step found.
@@ -31,6 +70,7 @@ const SCROLL: usize = 6;
 impl Run {
     pub fn new(runbook: Arc<Runbook>, inputs: Inputs) -> Self {
         let evidence = vec![None; runbook.steps.len()];
+        let work = vec![Work::default(); runbook.steps.len()];
         Self {
             runbook,
             inputs,
@@ -38,13 +78,18 @@ impl Run {
             evidence,
             applied: None,
             scroll: 0,
+            work,
+            hand_over: None,
         }
     }
 
-    /// At the step where another run of the runbook was.
+    /// At the step where another run of the runbook was, with what a person did there.
     #[must_use]
     pub fn at_step_of(mut self, other: Option<&Self>) -> Self {
-        self.step = other.map_or(0, |run| run.step);
+        if let Some(other) = other {
+            self.step = other.step;
+            self.work.clone_from(&other.work);
+        }
         self
     }
 
@@ -73,7 +118,31 @@ impl Run {
             step: self.step,
             applied: self.applied == Some(self.step),
             found: self.found(),
+            steps: self.kept_work(),
         }
+    }
+
+    fn kept_work(&self) -> Vec<state::StepKept> {
+        let steps = self.work.iter().enumerate();
+        let worked = steps.filter(|(_, work)| **work != Work::default());
+        let kept = worked.map(|(step, work)| state::StepKept {
+            step,
+            looked: work.looked,
+            mark: work.mark.map(|(mark, at)| (mark.name().to_owned(), at)),
+            note: work.note.clone(),
+            took: work.took,
+            pins: work
+                .pins
+                .iter()
+                .map(|(id, key)| state::Place::new(*id, key))
+                .collect(),
+        });
+        kept.collect()
+    }
+
+    /// What a step looks for, as a query; `None` if for nothing.
+    pub fn query_text(&self, step: usize) -> Option<String> {
+        Some(self.query_of(step)).filter(|query| !query.is_empty())
     }
 
     /// What a step looks for, as a query; empty if for nothing.
@@ -107,6 +176,25 @@ impl Run {
         let mut run = Self::new(runbook, inputs);
         run.step = kept.step.min(run.runbook.steps.len().saturating_sub(1));
         run.applied = kept.applied.then_some(run.step);
+        for worked in &kept.steps {
+            let Some(work) = run.work.get_mut(worked.step) else {
+                continue;
+            };
+            let mark = worked.mark.as_ref().and_then(|(name, at)| {
+                let mark = Mark::ALL.into_iter().find(|mark| mark.name() == name)?;
+                Some((mark, *at))
+            });
+            let pins = worked.pins.iter();
+            *work = Work {
+                looked: worked.looked,
+                mark,
+                note: worked.note.clone(),
+                took: worked.took,
+                pins: pins
+                    .filter_map(|pin| Some((pin.id()?, pin.key())))
+                    .collect(),
+            };
+        }
         for found in &kept.found {
             // A runbook that was edited since asks for something else.
             if found.query != run.query_of(found.step) {
@@ -146,8 +234,101 @@ impl Run {
         Ok(query)
     }
 
-    /// The query of the current step with the inputs filled in, for copying.
+    /// What a person did at a step.
+    pub fn work(&self, step: usize) -> Option<&Work> {
+        self.work.get(step)
+    }
+
+    /// The steps that were looked at, or said to be dealt with, in the runbook's order.
+    pub fn looked_at(&self) -> Vec<usize> {
+        let steps = 0..self.work.len();
+        steps
+            .filter(|step| self.work[*step] != Work::default() || self.evidence[*step].is_some())
+            .collect()
+    }
+
+    /// The current step (from 0 on).
+    pub fn at(&self) -> usize {
+        self.step
+    }
+
+    /// The current step is looked at now.
+    pub fn look(&mut self, now: Timestamp) {
+        if let Some(work) = self.work.get_mut(self.step) {
+            work.looked.get_or_insert(now);
+        }
+    }
+
+    /// Keeps an event as evidence of the current step, or no longer; returns whether it is kept now.
+    pub fn pin(&mut self, id: EventId, key: SortKey) -> bool {
+        let Some(work) = self.work.get_mut(self.step) else {
+            return false;
+        };
+        let before = work.pins.len();
+        work.pins.retain(|(pinned, _)| *pinned != id);
+        let is_new = work.pins.len() == before;
+        if is_new {
+            work.pins.push((id, key));
+        }
+        is_new
+    }
+
+    /// Events kept as evidence of all steps.
+    pub fn pins(&self) -> usize {
+        self.work.iter().map(|work| work.pins.len()).sum()
+    }
+
+    /// Whether an event is kept as evidence of any step.
+    pub fn is_pinned(&self, id: EventId) -> bool {
+        let mut pins = self.work.iter().flat_map(|work| &work.pins);
+        pins.any(|(pinned, _)| *pinned == id)
+    }
+
+    /// Says what became of the current step; the same again takes it back.
+    pub fn mark(&mut self, mark: Mark, now: Timestamp) -> bool {
+        let Some(work) = self.work.get_mut(self.step) else {
+            return false;
+        };
+        let same = work.mark.is_some_and(|(before, _)| before == mark);
+        work.mark = (!same).then_some((mark, now));
+        !same
+    }
+
+    pub fn note(&self) -> &str {
+        let note = self.work.get(self.step).and_then(|w| w.note.as_deref());
+        note.unwrap_or_default()
+    }
+
+    /// Writes a note on the current step; an empty one deletes it.
+    pub fn annotate(&mut self, text: &str) {
+        let text = text.trim();
+        if let Some(work) = self.work.get_mut(self.step) {
+            work.note = (!text.is_empty()).then(|| text.to_owned());
+        }
+    }
+
+    /// What the query of a step gave.
+    pub fn evidence(&self, step: usize) -> Option<&Evidence> {
+        self.evidence.get(step).and_then(Option::as_ref)
+    }
+
+    /// Shows the text to hand over, until the next step or [`Self::end_hand_over`].
+    pub fn show_hand_over(&mut self, text: String) {
+        (self.hand_over, self.scroll) = (Some(text), 0);
+    }
+
+    /// `false` if it was not shown.
+    pub fn end_hand_over(&mut self) -> bool {
+        self.scroll = 0;
+        self.hand_over.take().is_some()
+    }
+
+    /// The text to hand over while it is shown, else the query of the current step with the inputs filled in; for
+    /// copying.
     pub fn value(&self) -> Option<(String, String)> {
+        if let Some(text) = &self.hand_over {
+            return Some(("the text to hand over".to_owned(), text.clone()));
+        }
         let query = self.runbook.step_query(self.step, &self.inputs).ok()??;
         Some(("the step's query".to_owned(), query.to_string()))
     }
@@ -157,11 +338,29 @@ impl Run {
         self.applied = None;
     }
 
-    /// The fields whose values have to be counted for the applied step.
+    /// The fields whose values have to be counted for the applied step: for what decides, for what it shows, and what
+    /// the chain check says.
     pub fn fields_needed(&self) -> Vec<String> {
         self.applied
-            .map(|step| self.runbook.fields_needed(step))
+            .map(|step| {
+                let mut fields = self.runbook.fields_needed(step);
+                let query = self.runbook.steps[step].query.as_ref();
+                let group = query.and_then(|query| query.group.as_ref());
+                let chain = Field::Chain.name().to_owned();
+                for name in group.cloned().into_iter().chain([chain]) {
+                    if !fields.contains(&name) {
+                        fields.push(name);
+                    }
+                }
+                fields
+            })
             .unwrap_or_default()
+    }
+
+    /// The columns that the current step asks for; empty if it leaves that to the person.
+    pub fn columns(&self) -> &[String] {
+        let query = self.current().and_then(|step| step.query.as_ref());
+        query.map_or(&[], |query| &query.show)
     }
 
     /// Takes what the applied step's query gave.
@@ -214,7 +413,7 @@ impl Run {
     fn go(&mut self, step: usize) -> Option<Intent> {
         // Also when it is the same step: a query changed meanwhile comes back.
         self.step = step;
-        self.scroll = 0;
+        self.end_hand_over();
         Some(Intent::ApplyStep)
     }
 
@@ -239,8 +438,11 @@ impl Run {
     }
 
     fn take(&mut self, branch: usize) -> Option<Intent> {
-        let branch = self.current()?.branches.get(branch)?;
-        match branch.goto {
+        let taken = self.current()?.branches.get(branch)?.goto;
+        if let Some(work) = self.work.get_mut(self.step) {
+            work.took = Some(branch);
+        }
+        match taken {
             Some(step) => self.go(step),
             None => Some(Intent::Say("the runbook ends here".to_owned())),
         }

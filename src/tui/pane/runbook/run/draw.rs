@@ -7,6 +7,9 @@ use crate::runbook::{Evidence, Expect, Step, fill};
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, text};
 
+/// Values shown of what a step groups by.
+const GROUPED: usize = 5;
+
 impl Run {
     /// All lines, and which of them is the topmost shown in `height` rows: the current step as a whole if it fits, else
     /// from its heading on, as far as it is scrolled.
@@ -16,6 +19,11 @@ impl Run {
         columns: usize,
         height: usize,
     ) -> (Vec<Line<'static>>, usize) {
+        if let Some(text) = &self.hand_over {
+            let lines = handed(look, text, columns);
+            let top = self.scroll.min(lines.len().saturating_sub(height));
+            return (lines, top);
+        }
         let mut lines = Vec::new();
         let (mut start, mut end) = (0, 0);
         for (i, step) in self.runbook.steps.iter().enumerate() {
@@ -44,6 +52,9 @@ impl Run {
     /// Whether the current step goes on below what `height` rows show of it from line `top` on.
     pub fn goes_on(&self, look: &Look<'_>, columns: usize, height: usize, top: usize) -> bool {
         let before = self.step;
+        if let Some(text) = &self.hand_over {
+            return handed(look, text, columns).len() > top + height;
+        }
         let Some(step) = self.current() else {
             return false;
         };
@@ -60,17 +71,24 @@ impl Run {
         let glyphs = look.theme.glyphs;
         let current = index == self.step;
         let evidence = self.evidence_of(index);
+        let marked = self.work.get(index).and_then(|work| work.mark);
+        let is_alarm = evidence.is_some_and(|e| self.runbook.is_alarm(index, e) == Some(true));
         let sign = match evidence.map(|e| self.runbook.is_met(index, e)) {
             _ if current => glyphs.closed,
+            _ if is_alarm => glyphs.bad,
             Some(Some(true)) => glyphs.good,
             Some(Some(false)) => glyphs.bad,
             Some(None) => glyphs.dot,
             None => " ",
         };
-        let rows = evidence
-            .map(|e| text::counted(e.rows, "row", "rows"))
-            .unwrap_or_default();
-        let role = if current { look.selected() } else { Role::Dim };
+        let found = evidence.map(|e| text::counted(e.rows, "row", "rows"));
+        let said = marked.map(|(mark, _)| mark.name().to_owned());
+        let rows = said.or(found).unwrap_or_default();
+        let role = match (current, is_alarm) {
+            (true, _) => look.selected(),
+            (false, true) => Role::Alarm,
+            (false, false) => Role::Dim,
+        };
         let title = format!("{sign} {} {}", index + 1, step.title);
         let mut line = look.justified(
             (role, &title),
@@ -112,6 +130,7 @@ impl Run {
             line.spans.insert(0, Span::raw("    "));
             lines.push(line);
         }
+        self.gathered(look, step, room, lines);
         let decided = self.decided();
         let branches = step.branches.len();
         if decided.is_none() && branches > 1 {
@@ -170,6 +189,73 @@ impl Run {
         }
         lines.push(Line::default());
     }
+}
+
+impl Run {
+    /// What counts by itself, the values that the step groups by, and what a person added.
+    fn gathered(&self, look: &Look<'_>, step: &Step, room: usize, lines: &mut Vec<Line<'static>>) {
+        let mut say = |role: Role, text: &str| {
+            let parts = look.wrap(text, room).into_iter();
+            lines.extend(
+                parts.map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
+            );
+        };
+        let evidence = self.evidence_of(self.step);
+        if let Some((query, evidence)) = step.query.as_ref().zip(evidence) {
+            if self.runbook.is_alarm(self.step, evidence) == Some(true) {
+                say(Role::Alarm, "ALARM: this is a finding by itself");
+            }
+            let group = query.group.as_ref();
+            let values = group.and_then(|name| Some((name, evidence.values.get(name)?)));
+            if let Some((name, values)) = values.filter(|(_, values)| !values.is_empty()) {
+                let shown = values.iter().take(GROUPED);
+                let shown = shown.map(|(value, rows)| format!("{value} {}", text::number(*rows)));
+                let more = if values.len() > GROUPED {
+                    format!(
+                        " and {} more",
+                        text::number((values.len() - GROUPED) as u64)
+                    )
+                } else {
+                    String::new()
+                };
+                let shown = shown.collect::<Vec<_>>().join(", ");
+                say(Role::Dim, &look.safe(&format!("by {name}: {shown}{more}")));
+            }
+        }
+        let Some(work) = self.work.get(self.step) else {
+            return;
+        };
+        if !work.pins.is_empty() {
+            let pins = text::counted(work.pins.len() as u64, "event", "events");
+            say(Role::Accent, &format!("{pins} kept as evidence"));
+        }
+        if let Some((mark, at)) = work.mark {
+            say(
+                Role::Accent,
+                &format!("{} at {}", mark.name(), look.zone.minute(at)),
+            );
+        }
+        if let Some(note) = &work.note {
+            say(Role::Text, &look.safe(&format!("note: {note}")));
+        }
+    }
+}
+
+/// The text to hand over, with what can be done with it.
+fn handed(look: &Look<'_>, text: &str, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(3);
+    let mut lines = Vec::new();
+    let mut say = |role: Role, text: &str| {
+        let parts = look.wrap(text, room).into_iter();
+        lines.extend(parts.map(|part| Line::from(vec![Span::raw("  "), look.span(role, part)])));
+    };
+    say(Role::Focus, "To hand over");
+    say(Role::Dim, "It is copied. Esc leads back to the step.");
+    say(Role::Dim, "");
+    for line in text.lines() {
+        say(Role::Text, &look.safe(line));
+    }
+    lines
 }
 
 /// `≥ 1`, `0`, `2 to 5`, with what is counted.

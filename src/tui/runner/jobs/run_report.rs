@@ -1,0 +1,76 @@
+//! The report of a runbook's run: every step that was looked at is asked again, so that it says what is so now.
+
+use crate::engine::{Cancel, Engine};
+use crate::event::Timestamp;
+use crate::export::file::Target;
+use crate::export::runbook::{
+    About, Asking, Given, RunReport, StepReport, about_sources, hand_over,
+};
+use crate::tui::share::{RunJob, StepJob};
+
+/// Rows of each step that are written out.
+const ROWS: usize = 20;
+
+/// Writes it; says how many bytes it has, or why there is no file.
+pub(super) fn write(
+    engine: &dyn Engine,
+    job: &RunJob,
+    now: Timestamp,
+    cancel: &Cancel,
+) -> Result<u64, String> {
+    let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
+    let asking = Asking {
+        engine,
+        runbook: &job.runbook,
+        inputs: &job.inputs,
+        now,
+        zone: job.zone,
+        paths: &job.paths,
+        rows: ROWS,
+        cancel,
+    };
+    let steps: Result<Vec<StepReport>, String> =
+        job.steps.iter().map(|step| gather(&asking, step)).collect();
+    let (sources, coverage) = about_sources(&engine.info());
+    let mut report = RunReport {
+        runbook: About::of(&job.runbook),
+        by: job.who.clone(),
+        at: now,
+        inputs: Given::all(&job.runbook, &job.inputs),
+        window: job.runbook.window_text(&job.inputs),
+        steps: steps?,
+        end: format!(
+            "a person stepped through it, and stood at step {} of {}",
+            job.at + 1,
+            job.runbook.steps.len()
+        ),
+        sources,
+        coverage,
+        ..RunReport::default()
+    };
+    report.hand_over = Some(hand_over(&report, job.runbook.escalation.as_deref()));
+    let failed = |e: std::io::Error| format!("cannot write {}: {e}", job.path.display());
+    report
+        .write(&mut target, job.format, job.zone)
+        .map_err(failed)?;
+    target.keep().map_err(|e| e.to_string())
+}
+
+fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
+    let mut report = asking.step(job.step).map_err(|e| e.to_string())?;
+    for (id, note) in &job.pins {
+        let pin = asking.pin(job.step, *id).map_err(|e| e.to_string())?;
+        report.pins.extend(pin.map(|mut row| {
+            row.note.clone_from(note);
+            row
+        }));
+    }
+    report.mark.clone_from(&job.mark);
+    report.note.clone_from(&job.note);
+    report.way = job
+        .took
+        .as_ref()
+        .map(|words| format!("by hand: {words}"))
+        .unwrap_or_default();
+    Ok(report)
+}

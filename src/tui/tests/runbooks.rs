@@ -1,0 +1,190 @@
+//! Stepping through a runbook: columns, evidence, what became of a step, the text to hand over, the report; and which
+//! runbook the list offers first.
+
+use std::sync::Arc;
+
+use super::harness::{Harness, engine, event, events, library};
+use crate::engine::memory::MemoryEngine;
+use crate::runbook::{Library, Runbook};
+use crate::tui::Options;
+use crate::tui::share::Setup;
+use crate::tui::update::session;
+
+const BOOK: &str = "\
+---
+runbook: 1
+id: denied
+title: Somebody was denied
+logs: [k8s-audit]
+inputs:
+  who: {label: Person, type: text, required: true}
+---
+## Step 1: What was denied? {#what}
+```auditq id=what expect=0 alarm=1.. show=ts,action,actor group=ip
+actor:{who} outcome:failure
+```
+- **Else** [Step 2](#all)
+
+## Step 2: What else? {#all}
+```auditq id=all expect=1..
+actor:{who}
+```
+- **Else** done: told
+
+## Escalation
+```escalate
+{runbook.id} for {who}: {tried}. Kept: {ids}
+```
+";
+
+fn books() -> Library {
+    let mut library = library();
+    let denied = Runbook::parse("denied.md", BOOK).unwrap();
+    library.runbooks.push(Arc::new(denied));
+    library
+}
+
+/// At the first step, on events of `ci-bot`.
+fn at_step(engine: Arc<MemoryEngine>, options: Options) -> Harness {
+    let mut h = Harness::over(engine, 160, 40, books(), options);
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>");
+    h.shows("RUNBOOK  Somebody was denied").shows("1/2");
+    h
+}
+
+fn ids(h: &Harness) -> Vec<String> {
+    let run = h.model().runbooks.run().unwrap();
+    let pins = run.work(run.at()).unwrap().pins.iter();
+    pins.map(|(id, _)| id.to_string()).collect()
+}
+
+#[test]
+fn a_step_shows_its_columns_and_groups_and_gives_the_own_ones_back() {
+    let mut h = Harness::over(engine(100), 160, 40, books(), Options::default());
+    h.keys(":columns time,host,target<enter>");
+    let own = h.model().events.columns.clone();
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>");
+    h.shows("ALARM").shows("by ip:");
+    let names = h.model().events.columns.names().unwrap();
+    assert_eq!(names, ["time", "action", "actor"]);
+    // A step that asks for none shows the person's own.
+    h.keys("j").shows("2/2");
+    assert_eq!(h.model().events.columns, own);
+    h.keys("k<esc>");
+    assert_eq!(h.model().events.columns, own);
+}
+
+#[test]
+fn events_are_kept_as_evidence_and_steps_marked_also_the_next_time() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<tab><tab>P").shows("kept as evidence of step 1");
+    h.keys("kP").shows("2 events kept as evidence");
+    h.keys("P")
+        .shows("no longer evidence")
+        .shows("1 event kept");
+    let kept = ids(&h);
+    h.keys("R");
+    h.keys("d").shows("done at");
+    h.keys("ait was ci<enter>").shows("note: it was ci");
+    h.keys("<enter>").shows("2/2").shows("done");
+    h.keys("b").shows("step 2 is blocked");
+    h.keys("b").shows("step 2 is open again");
+    let session = session::capture(h.model());
+    let options = Options {
+        session: Some(session),
+        ..Options::default()
+    };
+    let mut again = Harness::over(engine(100), 160, 40, books(), options);
+    again
+        .keys("k")
+        .shows("note: it was ci")
+        .shows("1 event kept");
+    assert_eq!(ids(&again), kept);
+}
+
+#[test]
+fn the_hand_over_is_filled_in_shown_and_copied() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<tab><tab>PR<enter>").shows("2/2");
+    h.keys("H")
+        .shows("To hand over")
+        .shows("denied for ci-bot:");
+    let run = h.model().runbooks.run().unwrap();
+    let (_, text) = run.value().unwrap();
+    assert!(
+        text.contains("1 What was denied?: 5 rows, ALARM; 2 What else?:"),
+        "{text}"
+    );
+    let pinned = run.work(0).unwrap().pins[0].0.to_string();
+    assert!(text.ends_with(&format!("Kept: {pinned}")), "{text}");
+    h.keys("<esc>").hides("To hand over").shows("2/2");
+    assert!(
+        h.model().runbooks.run().is_some(),
+        "only the text was closed"
+    );
+}
+
+#[test]
+fn a_report_has_the_evidence_and_what_a_person_did() {
+    let home = tempfile::tempdir().unwrap();
+    let options = Options {
+        share: Setup {
+            home: Some(home.path().to_owned()),
+            who: "ann on bastion".into(),
+            ..Setup::default()
+        },
+        ..Options::default()
+    };
+    let mut h = at_step(engine(100), options);
+    h.keys("<tab><tab>P");
+    h.keys("a").paste("see <b>ticket</b>").keys("<enter>R");
+    h.keys("d<enter>").shows("2/2");
+    let pinned = h.model().runbooks.run().unwrap().work(0).unwrap().pins[0].0;
+    for name in ["r.md", "r.html", "r.json"] {
+        h.keys(&format!(":run-report ~/{name}<enter>"));
+        h.until(|h| {
+            h.screen().contains(&format!("/{name}")) && h.screen().contains("wrote the report")
+        });
+    }
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    let markdown = read("r.md");
+    for words in [
+        "Somebody was denied",
+        "ann on bastion",
+        "by hand: Else Step 2",
+        "done at ",
+        &pinned.to_string(),
+    ] {
+        assert!(markdown.contains(words), "{words}:\n{markdown}");
+    }
+    let html = read("r.html");
+    assert!(html.contains("&lt;b&gt;ticket") && !html.contains("<b>ticket"));
+    let json: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    assert_eq!(json["steps"][0]["pins"][0]["id"], pinned.to_string());
+    h.keys(":run-report ~/r.pdf<enter>")
+        .shows(".md, .html or .json");
+}
+
+#[test]
+fn the_list_begins_with_what_fits_and_says_why() {
+    let mut h = Harness::with(160, 40, events(10), books(), Options::default());
+    h.keys("R").shows("reads k8s-audit");
+    let screen = h.screen();
+    let at = |words: &str| {
+        screen
+            .find(words)
+            .unwrap_or_else(|| panic!("{words}:\n{screen}"))
+    };
+    assert!(at("Somebody was denied") > at("Who did it?") || at("reads k8s-audit") > 0);
+    let mut other = event(1);
+    other.format = "auditd".into();
+    let mut h = Harness::with(160, 40, vec![other], books(), Options::default());
+    h.keys("R").shows("no such log is open: k8s-audit");
+}
+
+#[test]
+fn without_a_runbook_an_event_is_evidence_of_nothing() {
+    let mut h = Harness::with(120, 30, events(5), books(), Options::default());
+    h.keys("P").shows("R opens one");
+    h.keys("R").hides("hand over");
+}

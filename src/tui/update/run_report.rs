@@ -1,0 +1,137 @@
+//! What a run of a runbook leaves behind: the text to hand over, and the report.
+
+use super::share;
+use crate::event::EventId;
+use crate::export::runbook::{
+    About, Given, Row, RunFormat, RunReport, StepReport, about_sources, hand_over,
+};
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::pane::runbook::run::Run;
+use crate::tui::share::{RunJob, Share, StepJob};
+
+/// Fills the runbook's text to hand over in, shows it in the pane and copies it.
+pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.runbooks.run() else {
+        model.say("no runbook is being stepped through");
+        return Vec::new();
+    };
+    let report = as_known(model, run);
+    let text = hand_over(&report, run.runbook().escalation.as_deref());
+    if let Some(run) = model.runbooks.run_mut() {
+        run.show_hand_over(text);
+    }
+    share::copy_value(model)
+}
+
+/// The run as far as it is known without asking anything.
+fn as_known(model: &Model, run: &Run) -> RunReport {
+    let runbook = run.runbook();
+    let (sources, coverage) = about_sources(&model.info);
+    let mut order = run.looked_at();
+    // The step one stands at is the last one: it is what is handed over.
+    order.retain(|step| *step != run.at());
+    order.push(run.at());
+    RunReport {
+        runbook: About::of(runbook),
+        by: model.share.setup.who.clone(),
+        at: model.now,
+        inputs: Given::all(runbook, run.inputs()),
+        window: runbook.window_text(run.inputs()),
+        steps: order
+            .into_iter()
+            .map(|step| step_known(run, step))
+            .collect(),
+        sources,
+        coverage,
+        ..RunReport::default()
+    }
+}
+
+fn step_known(run: &Run, index: usize) -> StepReport {
+    let runbook = run.runbook();
+    let step = &runbook.steps[index];
+    let query = step.query.as_ref();
+    let evidence = run.evidence(index).cloned().unwrap_or_default();
+    let alarm = query.and_then(|q| q.alarm.as_ref());
+    let pins = run
+        .work(index)
+        .map(|work| &work.pins[..])
+        .unwrap_or_default();
+    let pinned = |id: &EventId| Row {
+        id: id.to_string(),
+        ..Row::default()
+    };
+    StepReport {
+        number: index + 1,
+        id: step.id.clone(),
+        title: step.title.clone(),
+        query: run.query_text(index),
+        expectation: query.and_then(|q| Some(q.expect.as_ref()?.to_string())),
+        rows: evidence.rows,
+        met: runbook.is_met(index, &evidence),
+        alarm: alarm.map(|a| (a.to_string(), runbook.is_alarm(index, &evidence))),
+        complete: evidence.complete,
+        verdicts: evidence.values.get("chain").cloned().unwrap_or_default(),
+        pins: pins.iter().map(|(id, _)| pinned(id)).collect(),
+        evidence,
+        ..StepReport::default()
+    }
+}
+
+/// Begins a report to a file; says why not, where it can be told without looking.
+pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String> {
+    let format = RunFormat::of(std::path::Path::new(file))
+        .ok_or("expected a file name that ends in .md, .html or .json")?;
+    let run = model
+        .runbooks
+        .run()
+        .ok_or("no runbook is being stepped through")?;
+    let steps = run
+        .looked_at()
+        .into_iter()
+        .map(|step| step_job(model, run, step));
+    let (runbook, inputs, steps) = (run.runbook().clone(), run.inputs().clone(), steps.collect());
+    let at = run.at();
+    let (job, path) = share::begin(model, file, None)?;
+    let setup = &model.share.setup;
+    let job = RunJob {
+        job,
+        path,
+        format,
+        runbook,
+        inputs,
+        steps,
+        at,
+        now: model.anchor,
+        zone: share::zone(model),
+        who: setup.who.clone(),
+        paths: setup.paths.clone(),
+    };
+    Ok(vec![Effect::Share(Box::new(Share::RunReport(Box::new(
+        job,
+    ))))])
+}
+
+fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
+    let work = run.work(step).cloned().unwrap_or_default();
+    let zone = model.zone.place();
+    let mark = work
+        .mark
+        .map(|(mark, at)| format!("{} at {} {zone}", mark.name(), zone.format(at)));
+    let took = work.took.and_then(|index| {
+        let branch = run.runbook().steps[step].branches.get(index)?;
+        Some(branch.text.clone())
+    });
+    let pins = work.pins.iter().map(|(id, _)| {
+        let note = model.marks.note(*id).map(str::to_owned);
+        (*id, note)
+    });
+    StepJob {
+        step,
+        mark,
+        took,
+        pins: pins.collect(),
+        note: work.note,
+    }
+}
