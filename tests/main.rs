@@ -19,6 +19,7 @@ mod index_bounds;
 mod local_engine;
 mod own_formats;
 mod readme;
+mod runbooks;
 mod screenshots;
 mod seals;
 mod second_process;

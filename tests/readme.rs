@@ -10,7 +10,7 @@ use std::path::Path;
 use auditty::event::{BreakKind, Timestamp, Zone};
 use auditty::format::Registry;
 use auditty::query::{BindContext, Matcher, Query};
-use auditty::runbook::Runbook;
+use auditty::runbook::{Library, Runbook};
 use auditty::tui::keymap::{Context, Keymap};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -80,6 +80,19 @@ fn formats() -> String {
     table
 }
 
+/// What ships, each with a link to its file.
+fn runbooks() -> String {
+    let mut table = String::from("| runbook | for | reads |\n|---|---|---|\n");
+    for book in Library::load(&[]).runbooks {
+        let (title, id) = (&book.title, &book.id);
+        let (audience, logs) = (book.audience.join(", "), book.logs.join(", "));
+        table.push_str(&format!(
+            "| [{title}](runbooks/{id}.md) | {audience} | {logs} |\n"
+        ));
+    }
+    table
+}
+
 /// The table of modules in the library's own documentation.
 fn layers() -> String {
     let library = std::fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).unwrap();
@@ -95,6 +108,7 @@ fn tables_and_commands_are_as_the_program_has_them() {
         ("keys", keys()),
         ("formats", formats()),
         ("layers", layers()),
+        ("runbooks", runbooks()),
     ] {
         let stored = section(&text, name).to_owned();
         let marker = format!("<!-- {name} -->\n");

@@ -69,6 +69,10 @@ impl Place {
             &Path::new(super::ROOT).join("tests/fixtures"),
             &folder.path().join("tests/fixtures"),
         );
+        copy(
+            &Path::new(super::ROOT).join("runbooks"),
+            &folder.path().join("runbooks"),
+        );
         let place = Self { folder };
         let packed = "gzip -c tests/fixtures/auditd/interleaved.log > audit.log.gz";
         assert!(place.shell(packed).status().unwrap().success());

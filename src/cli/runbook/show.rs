@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::runbook::{Library, Runbook, Step};
+use crate::text::count::counted;
 
 pub(super) fn show(runbook: &Runbook, app: &mut App) -> Result<Exit, Failure> {
     let text = app.style.charset.block(&page(runbook));
@@ -27,11 +28,12 @@ pub(super) fn list(library: &Library, app: &mut App) -> Result<Exit, Failure> {
     for (id, runbook) in ids.iter().zip(&library.runbooks) {
         let title = charset.line(&runbook.title, app.style.width);
         let logs = charset.line(&runbook.logs.join(", "), app.style.width);
+        let origin = charset.line(&runbook.origin, usize::MAX);
+        let steps = counted(runbook.steps.len() as u64, "step", "steps");
         writeln!(
             app.out,
-            "{}  {title}  ({} steps; {logs})",
+            "{}  {title}  ({steps}; {logs}; {origin})",
             charset.fit(id, width),
-            runbook.steps.len()
         )?;
     }
     Ok(if library.runbooks.is_empty() {

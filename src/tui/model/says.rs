@@ -169,7 +169,15 @@ impl Model {
             ];
         }
         let filtered = self.query != Query::default();
-        if filtered {
+        let step = self.runbooks.run().and_then(|run| run.expects());
+        if let Some((number, expected)) = &step {
+            // For people who know no query language: what that means for them stands in the pane.
+            let expected = expected.as_deref();
+            let said = expected
+                .map(|e| format!(" It expects {e}."))
+                .unwrap_or_default();
+            lines.push(format!("Step {number} of the runbook finds nothing.{said}"));
+        } else if filtered {
             lines.push(format!("No event matches  {}", self.query_bar.text()));
         } else {
             lines.push("There are no events yet.".to_owned());

@@ -333,6 +333,14 @@ impl Run {
         Some(("the step's query".to_owned(), query.to_string()))
     }
 
+    /// Number (from 1 on) and expectation of the step whose query is in force; `None` = none is.
+    pub fn expects(&self) -> Option<(usize, Option<String>)> {
+        let step = self.applied?;
+        let query = self.runbook.steps.get(step)?.query.as_ref()?;
+        let expected = query.expect.as_ref().map(ToString::to_string);
+        Some((step + 1, expected))
+    }
+
     /// Another query than a step's is in force now.
     pub fn set_aside(&mut self) {
         self.applied = None;
