@@ -30,7 +30,7 @@ impl Format for Auditd {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
@@ -113,6 +113,7 @@ struct Known {
     uid: Option<String>,
     uid_name: Option<String>,
     account: Option<String>,
+    id_name: Option<String>,
     exe: Option<String>,
     command: Option<String>,
     unit: Option<String>,
@@ -210,6 +211,8 @@ impl Known {
             (_, "uid") => set(&mut self.uid),
             (_, "UID") if text != "unset" => set(&mut self.uid_name),
             (_, "acct") => set(&mut self.account),
+            // The name of `id`, which the account tools write in place of `acct`.
+            (_, "ID") if text != "unset" && !text.starts_with("unknown(") => set(&mut self.id_name),
             (_, "exe") => set(&mut self.exe),
             (_, "cmd") => set(&mut self.command),
             (_, "unit") => set(&mut self.unit),
@@ -322,6 +325,7 @@ impl Known {
             .or_else(|| self.command.clone())
             .or_else(|| self.unit.clone())
             .or(account)
+            .or_else(|| self.id_name.clone())
             .or_else(|| self.path.clone())
             .or_else(|| self.exe.clone())
             .or_else(|| self.account.clone())

@@ -26,7 +26,7 @@ impl Format for Syslog {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

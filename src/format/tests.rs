@@ -395,6 +395,33 @@ fn byte_order_marks_and_crlf_are_tolerated() {
 }
 
 #[test]
+fn account_tools_say_whom_they_changed() {
+    let told = |line: &str| {
+        let event = read(line.as_bytes()).1.remove(0);
+        let text = |field: Option<String>| field.unwrap_or_default();
+        (text(event.actor), text(event.action), text(event.target))
+    };
+    let words = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    assert_eq!(
+        told(
+            "Mar  4 10:00:00 web usermod[7]: change user 'daemon' shell from '/usr/sbin/nologin' to '/bin/bash'\n"
+        ),
+        words("", "change user", "daemon")
+    );
+    assert_eq!(
+        told("Mar  4 10:00:00 web gpasswd[7]: user bob added by root to group wheel\n"),
+        words("root", "added to group", "wheel/bob")
+    );
+    assert_eq!(
+        told("Mar  4 10:00:00 web usermod[7]: add 'bob' to group 'wheel'\n"),
+        words("", "add", "wheel/bob")
+    );
+    let added = "type=ADD_USER msg=audit(1772611200.000:1): pid=9 uid=0 auid=1000 ses=1 msg='op=adding user id=1012 \
+                 exe=\"/usr/sbin/useradd\" hostname=web addr=? terminal=pts/0 res=success'\u{1d}UID=\"root\" AUID=\"ann\" ID=\"bob\"\n";
+    assert_eq!(told(added), words("ann", "ADD_USER", "bob"));
+}
+
+#[test]
 fn auditd_arguments_in_pieces_are_joined() {
     let log = "type=EXECVE msg=audit(1.000:1): argc=3 a0=\"sh\" a1_len=8 a1[0]=6563686F a1[1]=2068690A a2=\"x\"";
     let (_, events) = read(log.as_bytes());

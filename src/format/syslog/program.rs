@@ -327,6 +327,28 @@ fn read_pam(phase: &str, said: &str, event: &mut Event) {
 }
 
 /// `new user: name=bob, UID=…`, `delete user 'bob'`, `add 'bob' to group 'sudo'`
+/// gpasswd: `user bob added by root to group wheel`, `user bob removed by root from group wheel`.
+fn read_group_change(said: &str, event: &mut Event) {
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let [
+        user,
+        done,
+        "by",
+        by,
+        preposition @ ("to" | "from"),
+        "group",
+        group,
+        ..,
+    ] = words[..]
+    else {
+        return;
+    };
+    event.action = Some(format!("{done} {preposition} group"));
+    event.outcome = Outcome::Success;
+    event.target = Some(format!("{group}/{user}"));
+    actor(event, by);
+}
+
 fn read_account_tool(message: &str, event: &mut Event) {
     const VERBS: [&str; 8] = [
         "new user",
@@ -338,6 +360,9 @@ fn read_account_tool(message: &str, event: &mut Event) {
         "changed user",
         "change user",
     ];
+    if let Some(said) = message.strip_prefix("user ") {
+        return read_group_change(said, event);
+    }
     let Some(verb) = VERBS.iter().find(|v| message.starts_with(**v)) else {
         return;
     };
@@ -347,8 +372,11 @@ fn read_account_tool(message: &str, event: &mut Event) {
     let named = after(message, "name=").map(word);
     event.target = match (named, quoted.as_slice()) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, [user, group, ..]) => Some(format!("{group}/{user}")),
-        (None, [user]) => Some((*user).to_owned()),
+        (None, [user, group, ..]) if matches!(*verb, "add" | "delete") => {
+            Some(format!("{group}/{user}"))
+        }
+        // What was changed of the user, from what to what, stands in quotes after the name.
+        (None, [user, ..]) => Some((*user).to_owned()),
         (None, []) => None,
     };
     for part in message.split(", ") {
