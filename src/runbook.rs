@@ -235,6 +235,15 @@ pub struct Evidence {
     pub values: BTreeMap<String, Vec<(String, u64)>>,
     /// Whether everything was searched; if not, "0 rows" is not known yet.
     pub complete: bool,
+    /// Why finding nothing proves nothing, although everything was searched: the logs end before the time asked for.
+    pub doubt: Option<String>,
+}
+
+impl Evidence {
+    /// What was not found is not there.
+    pub fn is_sure(&self) -> bool {
+        self.complete && self.doubt.is_none()
+    }
 }
 
 /// Checked input values by name.

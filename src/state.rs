@@ -138,6 +138,8 @@ pub struct Found {
     pub values: BTreeMap<String, Vec<(String, u64)>>,
     /// Whether everything was searched.
     pub complete: bool,
+    /// Why finding nothing proves nothing all the same.
+    pub doubt: Option<String>,
 }
 
 impl Place {

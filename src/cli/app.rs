@@ -74,9 +74,15 @@ impl App {
         for error in app.errors.clone() {
             app.talk(&error.to_string());
         }
-        app.settings
-            .runbooks
-            .extend(global.runbooks.iter().cloned());
+        for folder in &global.runbooks {
+            if !folder.is_dir() {
+                app.talk(&format!(
+                    "--runbooks {}: there is no such folder",
+                    folder.display()
+                ));
+            }
+            app.settings.runbooks.push(folder.clone());
+        }
         match paths {
             Ok(paths) => {
                 // A person's own folder comes first, so that those they name win over it.

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::event::{Timestamp, Zone};
 use crate::runbook::{Evidence, Inputs, Runbook};
 
-pub use gather::{Asking, GatherError, about_sources};
+pub use gather::{Asking, GatherError, about_sources, doubt};
 pub use hand_over::hand_over;
 pub use walk::{Ended, Takes, walk};
 
@@ -97,6 +97,8 @@ pub struct StepReport {
     pub alarm: Option<(String, Option<bool>)>,
     /// Everything was searched.
     pub complete: bool,
+    /// Why finding nothing proves nothing all the same.
+    pub doubt: Option<String>,
     #[serde(serialize_with = "json::time_or_null")]
     pub first: Option<Timestamp>,
     #[serde(serialize_with = "json::time_or_null")]
@@ -233,7 +235,11 @@ impl RunReport {
 
     /// All steps together, in a few words.
     pub fn result(&self) -> &'static str {
+        let unknown = |step: &StepReport| step.expectation.is_some() && step.met.is_none();
         match (self.has_alarm(), self.has_unmet()) {
+            (false, true) if self.steps.iter().any(unknown) => {
+                "NOT KNOWN: the logs that were searched cannot answer a step"
+            }
             (true, _) => "ALARM: a step found what is a finding by itself",
             (false, true) => "not as expected: a step's expectation is not met",
             (false, false) => "as expected: every expectation that was looked at is met",

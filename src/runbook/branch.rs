@@ -83,7 +83,7 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             if seen {
                 Some(true)
             } else {
-                evidence.complete.then_some(false)
+                evidence.is_sure().then_some(false)
             }
         }
         Condition::Every { field, value } => {
@@ -100,7 +100,7 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
                 .iter()
                 .fold(0, |sum, (_, count)| sum.saturating_add(*count));
             evidence
-                .complete
+                .is_sure()
                 .then_some(evidence.rows > 0 && counted >= evidence.rows)
         }
     }
@@ -117,7 +117,7 @@ pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
             .filter(|(_, count)| *count > 0)
             .count() as u64,
     };
-    expect.decided(count, evidence.complete)
+    expect.decided(count, evidence.is_sure())
 }
 
 /// The fields whose value counts the expectation and the conditions of a step look at, each once.
@@ -243,6 +243,7 @@ mod tests {
             rows,
             values,
             complete,
+            doubt: None,
         }
     }
 
@@ -253,6 +254,11 @@ mod tests {
         assert_eq!(decide(&step, &evidence(0, &[], false), &none), None);
         assert_eq!(decide(&step, &evidence(0, &[], true), &none), Some(0));
         assert_eq!(decide(&step, &evidence(1, &[], false), &none), Some(1));
+        let doubtful = Evidence {
+            doubt: Some("the logs end before".into()),
+            ..evidence(0, &[], true)
+        };
+        assert_eq!(decide(&step, &doubtful, &none), None);
         let asks = self::step(None, &["the owner objects", "else"]);
         assert_eq!(decide(&asks, &evidence(9, &[], true), &none), None);
     }

@@ -73,6 +73,8 @@ pub enum Intent {
     LoadOldest,
     /// Ask for a runbook's inputs, or begin it if there are none.
     OpenRunbook(usize),
+    /// The runbook ends, in these words.
+    Ended(String),
     /// Show what the current step of the runbook looks for.
     ApplyStep,
     Say(String),

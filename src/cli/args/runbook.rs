@@ -89,7 +89,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) report: Vec<PathBuf>,
     /// Rows of each step in a report
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 200)]
     pub(in crate::cli) rows: usize,
 }
 

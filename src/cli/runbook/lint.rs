@@ -23,16 +23,14 @@ const SHOWN: [&str; 2] = ["attributes", "raw"];
 pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     let mut faults: Vec<RunbookError> = Vec::new();
     let mut files: Vec<PathBuf> = Vec::new();
-    let (mut seen, mut cases) = (0_u64, 0_u64);
+    let (mut seen, mut cases, mut untried) = (0_u64, 0_u64, 0_u64);
     if paths.is_empty() {
         let library = Library::load(&app.settings.runbooks);
         let own = library.runbooks.iter().filter(|r| r.origin != "bundled");
         files.extend(own.map(|r| PathBuf::from(&r.origin)));
-        seen += library
-            .runbooks
-            .iter()
-            .filter(|r| r.origin == "bundled")
-            .count() as u64;
+        let bundled = library.runbooks.iter().filter(|r| r.origin == "bundled");
+        let bundled = bundled.count() as u64;
+        (seen, untried) = (seen + bundled, untried + bundled);
         faults.extend(library.errors);
     }
     for path in paths {
@@ -53,13 +51,19 @@ pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
         let (found, checked) = lint(path, app)?;
         faults.extend(found);
         cases += checked;
+        untried += u64::from(checked == 0);
     }
     for fault in &faults {
         let text = app.style.charset.line(&fault.to_string(), usize::MAX);
         writeln!(app.out, "{text}")?;
     }
+    let untried = match untried {
+        0 => String::new(),
+        1 => ", 1 without fixtures: whether its fields exist was not checked".to_owned(),
+        n => format!(", {n} without fixtures: whether their fields exist was not checked"),
+    };
     let looked_at = format!(
-        "{}, {}",
+        "{}, {}{untried}",
         counted(seen, "runbook", "runbooks"),
         counted(cases, "case of fixtures", "cases of fixtures")
     );
@@ -245,10 +249,8 @@ fn tried(
         )),
         None => wrong(format!("`result` is missing: it is {}", outcome.word())),
     }
-    if let Ended::NotKnown { step } = ended {
-        wrong(format!(
-            "step {step} could not be decided: not everything was read"
-        ));
+    if let Ended::NotKnown { step, why } = ended {
+        wrong(format!("step {step} could not be decided: {why}"));
     }
     Ok(faults)
 }

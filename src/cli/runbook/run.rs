@@ -250,8 +250,13 @@ fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
         let rows = counted(*rows, "row", "rows");
         say(4, &format!("chain: {rows} {verdict}"))?;
     }
+    if let Some(doubt) = &step.doubt {
+        say(4, &format!("finding nothing says nothing: {doubt}"))?;
+    }
     if !step.way.is_empty() {
-        say(4, &format!("went on {}", step.way))?;
+        // What a person is told to do is not cut.
+        let way = charset.line(&step.way, usize::MAX);
+        writeln!(app.out, "    went on {way}")?;
     }
     Ok(())
 }

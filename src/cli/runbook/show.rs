@@ -58,9 +58,23 @@ fn page(runbook: &Runbook) -> String {
     if !runbook.logs.is_empty() {
         line(&format!("for {}", runbook.logs.join(", ")));
     }
+    if let Some(role) = &runbook.role {
+        line(&format!("least role: {role}"));
+    }
     for input in &runbook.inputs {
         let need = if input.required { "" } else { " (optional)" };
         line(&format!("asks for {}: {}{need}", input.name, input.label));
+    }
+    for paragraph in &runbook.intro {
+        line("");
+        line(paragraph);
+    }
+    if !runbook.glossary.is_empty() {
+        line("");
+        line("Words");
+    }
+    for (word, meaning) in &runbook.glossary {
+        line(&format!("   {word} = {meaning}"));
     }
     for (number, step) in runbook.steps.iter().enumerate() {
         line("");
@@ -83,6 +97,7 @@ fn page(runbook: &Runbook) -> String {
 fn parts(step: &Step) -> Vec<String> {
     let labelled = |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label}: {text}"));
     let mut parts: Vec<String> = Vec::new();
+    parts.extend(step.role.as_ref().map(|role| format!("role: {role}")));
     parts.extend(labelled("scenario", &step.scenario));
     parts.extend(labelled("action", &step.action));
     parts.extend(step.prose.iter().cloned());

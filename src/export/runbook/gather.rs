@@ -12,7 +12,7 @@ use crate::engine::{
 use crate::event::field::Field;
 use crate::event::{EventId, Timestamp, Zone};
 use crate::export::column::{self, Column};
-use crate::query::{BindContext, Query};
+use crate::query::{BindContext, Notice, Query};
 use crate::runbook::{Evidence, InputError, Inputs, Runbook};
 use crate::text;
 
@@ -118,6 +118,7 @@ impl Asking<'_> {
             rows: page.total,
             values: values.map(|(name, f)| (name, f.values.clone())).collect(),
             complete: page.covers.complete,
+            doubt: doubt(&page, &self.engine.info()),
         };
         let group = group.map(|field| {
             let facet = &page.facets[needed.len()];
@@ -138,6 +139,7 @@ impl Asking<'_> {
             met: self.runbook.is_met(index, &evidence),
             alarm: alarm.map(|a| (a.to_string(), self.runbook.is_alarm(index, &evidence))),
             complete: page.covers.complete,
+            doubt: evidence.doubt.clone(),
             first: page.hits.iter().find_map(|hit| hit.event.ts),
             last: self.last(&query, &page)?,
             shown: page
@@ -229,6 +231,22 @@ pub(super) fn columns_of(show: &[String]) -> Vec<Column> {
     } else {
         wanted
     }
+}
+
+/// Why finding nothing would prove nothing, although everything was searched.
+pub fn doubt(page: &SearchPage, info: &Info) -> Option<String> {
+    let older = page.notices.iter().find_map(|notice| match notice {
+        Notice::AllOlder { newest } => Some(format!(
+            "the logs end at {}, before the time that is asked for",
+            newest.to_the_second()
+        )),
+        Notice::UnknownField { .. } => None,
+    });
+    let unread = || {
+        let source = info.sources.iter().find(|s| s.error.is_some())?;
+        Some(format!("{} could not be read", source.name))
+    };
+    older.or_else(unread)
 }
 
 /// An event with what makes it evidence.

@@ -101,7 +101,7 @@ fn verdict(report: &RunReport) -> String {
         (true, true, false) => "verified".to_owned(),
         (true, true, true) => "verified in part, the rest has no hash chain".to_owned(),
         (true, false, true) => "cannot be told: no hash chain".to_owned(),
-        (true, false, false) => "no rows".to_owned(),
+        (true, false, false) => "nothing was found to check".to_owned(),
     }
 }
 

@@ -282,10 +282,17 @@ impl Writer<'_> {
                 line(count)
             )?;
         }
+        if let Some(doubt) = &step.doubt {
+            writeln!(
+                self.out,
+                "<li>finding nothing would say nothing: {}</li>",
+                line(doubt)
+            )?;
+        }
         for (verdict, rows) in &step.verdicts {
             writeln!(
                 self.out,
-                "<li>{}: {}</li>",
+                "<li>were they changed? {}: {}</li>",
                 counted(*rows, "row", "rows"),
                 line(&crate::export::report::of_events(verdict))
             )?;

@@ -251,10 +251,17 @@ impl Writer<'_> {
             };
             writeln!(self.out, "- an alarm at {}: {verdict}", safe(count))?;
         }
+        if let Some(doubt) = &step.doubt {
+            writeln!(
+                self.out,
+                "- finding nothing would say nothing: {}",
+                prose(doubt)
+            )?;
+        }
         for (verdict, rows) in &step.verdicts {
             writeln!(
                 self.out,
-                "- {}: {}",
+                "- were they changed? {}: {}",
                 counted(*rows, "row", "rows"),
                 safe(&crate::export::report::of_events(verdict))
             )?;

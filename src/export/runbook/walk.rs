@@ -17,8 +17,8 @@ pub enum Ended {
     AtLastStep,
     /// A person has to decide at this step (from 1 on) between these branches.
     Person { step: usize, branches: Vec<String> },
-    /// What would decide is not known at this step: not everything was searched.
-    NotKnown { step: usize },
+    /// What would decide is not known at this step, and why.
+    NotKnown { step: usize, why: String },
     /// The branch taken leads back to a step that was looked at.
     Back { step: usize },
 }
@@ -41,10 +41,8 @@ impl Ended {
                     numbered.join("; ")
                 )
             }
-            Self::NotKnown { step } => {
-                format!(
-                    "stopped at step {step}: not everything was searched, so nothing is decided"
-                )
+            Self::NotKnown { step, why } => {
+                format!("stopped at step {step}: {why}, so that finding nothing says nothing")
             }
             Self::Back { step } => format!("stopped: the way leads back to step {step}"),
         }
@@ -96,9 +94,11 @@ pub fn walk(
                 Err(Ended::Done(step.branches[index].ending().to_owned())),
             ),
             Next::Last => (String::new(), Err(Ended::AtLastStep)),
-            Next::Person if !report.complete => {
-                let number = report.number;
-                (String::new(), Err(Ended::NotKnown { step: number }))
+            Next::Person if !report.evidence.is_sure() && step.query.is_some() => {
+                let why = report.doubt.clone();
+                let why = why.unwrap_or_else(|| "not everything was searched".to_owned());
+                let step = report.number;
+                (String::new(), Err(Ended::NotKnown { step, why }))
             }
             Next::Person => {
                 let branches = step.branches.iter().map(|b| b.text.clone()).collect();

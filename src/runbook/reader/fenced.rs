@@ -30,8 +30,15 @@ impl Reader<'_> {
             .trim()
             .split_once(char::is_whitespace)
             .unwrap_or((info.trim(), ""));
-        if !closed {
-            self.fault(line, format!("the block ```{word} has no closing ``` line"));
+        // One that was left open ends where the next one begins: it has swallowed what stands between.
+        let swallowed = |text: &str| {
+            let mut lines = text.lines();
+            lines.any(|l| {
+                l.starts_with("## ") || l.starts_with("- **If**") || l.starts_with("**Expect:**")
+            })
+        };
+        if !closed || (matches!(word, "auditq" | "escalate") && swallowed(text)) {
+            return self.fault(line, format!("the block ```{word} has no closing ``` line"));
         }
         match (word, self.section) {
             ("auditq", Section::Step) => self.query(line, attributes, text),

@@ -33,6 +33,8 @@ pub struct Runbooks {
     drafts: Vec<Form>,
     /// The runbooks as the list shows them, the best fit first; empty = as they were found.
     order: Vec<(usize, Fit)>,
+    /// It was asked to drop this run, by its runbook's id, and not yet again.
+    dropping: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -149,6 +151,23 @@ impl Runbooks {
             None => self.ask(runbook, event),
         }
         Ok(())
+    }
+
+    /// Whether the run that would be dropped holds what a person kept or wrote, and it was not asked before.
+    pub fn must_ask_to_drop(&mut self) -> bool {
+        let open = self.run().cloned();
+        let paused = || {
+            let book = self.chosen()?;
+            self.paused.iter().find(|run| run.is_of(book)).cloned()
+        };
+        let run = open.or_else(paused).filter(Run::is_worked_on);
+        let id = run.map(|run| run.runbook().id.clone());
+        let asked = self.dropping.take();
+        if id.is_none() || asked == id {
+            return false;
+        }
+        self.dropping = id;
+        true
     }
 
     /// Drops the run that is open, or that of the selected runbook: the next one begins anew. `false` if there is none.

@@ -272,7 +272,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         Shows("2/4"),
     ),
     (C::Apply, "/alice", "<enter>", Asks("alice")),
-    (C::NextInput, "R<enter>", "<tab>", Is(input, "11")),
+    (C::NextInput, "R<enter>", "<tab>", Is(input, "10")),
     (
         C::PreviousInput,
         "R<enter><tab>",
@@ -362,8 +362,8 @@ fn runbooks() -> Library {
             "required: true}\n  what: {label: Thing, type: text}\n",
         )
         .replace(
-            "actor:{who} outcome:failure",
-            "actor:{who} outcome:failure {what}",
+            "actor:{user} outcome:failure",
+            "actor:{user} outcome:failure {what}",
         )
         .replacen(
             "- **Else** done",

@@ -437,7 +437,7 @@ id: who
 title: Who did it?
 audience: [on-call]
 inputs:
-  who: {label: Person, type: text, pattern: '[a-z-]+(@corp)?', required: true}
+  user: {label: Person, type: text, pattern: '[a-z-]+(@corp)?', required: true}
 ---
 # Who did it?
 
@@ -449,7 +449,7 @@ Find out.
 **Action:** look.
 
 ```auditq id=all expect=1..
-actor:{who}
+actor:{user}
 ```
 
 **Expect:** something.
@@ -464,7 +464,7 @@ actor:{who}
 **Action:** look again.
 
 ```auditq id=failures expect=0
-actor:{who} outcome:failure
+actor:{user} outcome:failure
 ```
 
 **Expect:** nothing.

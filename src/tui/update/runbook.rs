@@ -55,8 +55,25 @@ pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
     if had_run { unpark(model) } else { Vec::new() }
 }
 
-/// Drops a run; its query goes with it.
+/// Says that the runbook is at its end, and what can be done now.
+pub(super) fn ended(model: &mut Model, words: &str) -> Vec<Effect> {
+    let (hand_over, report) = (model.key(Command::HandOver), model.key(Command::RunReport));
+    model.say(format!(
+        "the end{words}; {hand_over} hands over, {report} writes a report"
+    ));
+    Vec::new()
+}
+
+/// Drops a run; its query goes with it. What a person kept or wrote goes only if the same is asked twice.
 pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
+    if model.runbooks.must_ask_to_drop() {
+        let key = model.key(Command::DropRun);
+        model.said = Some((
+            Role::Warning,
+            format!("{key} again drops this run with its evidence and notes"),
+        ));
+        return Vec::new();
+    }
     let had_run = model.runbooks.run().is_some();
     let dropped = model.runbooks.drop_run();
     model.say(if dropped {

@@ -381,6 +381,7 @@ pub(super) fn ask_counts(model: &mut Model) -> Vec<Effect> {
 }
 
 fn counted(model: &mut Model, page: SearchPage) {
+    let doubt = crate::export::runbook::doubt(&page, &model.info);
     model.total = Some(page.total);
     model.covers = page.covers;
     // Indexing has ended since the list was made: it is made once more.
@@ -404,6 +405,7 @@ fn counted(model: &mut Model, page: SearchPage) {
             rows: page.total,
             values,
             complete: model.covers.complete,
+            doubt,
         });
     }
 }

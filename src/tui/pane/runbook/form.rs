@@ -31,21 +31,21 @@ struct FormLine {
     offers: Vec<String>,
     /// The text as offered, to say where it comes from.
     from_event: Option<String>,
+    /// It was filled in: what is typed takes its place.
+    fresh: bool,
 }
 
 impl Form {
     pub fn new(runbook: Arc<Runbook>, event: Option<&Event>) -> Self {
         let line = |input: &Input| {
             let found = event.map(|e| offers(input, e)).unwrap_or_default();
-            let start = input
-                .default
-                .clone()
-                .or_else(|| found.first().cloned())
-                .unwrap_or_default();
-            let from_event = found
-                .first()
-                .filter(|f| **f == start && input.default.is_none())
-                .cloned();
+            // Only what is named like the input is filled in: a wrong name that stands there already is overlooked.
+            let named = found.iter().find(|(is_named, _)| *is_named);
+            let from_event = named.map(|(_, value)| value.clone());
+            let from_event = from_event.filter(|_| input.default.is_none());
+            let start = input.default.clone().or_else(|| from_event.clone());
+            let start = start.unwrap_or_default();
+            let found: Vec<String> = found.into_iter().map(|(_, value)| value).collect();
             let mut offers: Vec<String> = input
                 .default
                 .iter()
@@ -57,6 +57,7 @@ impl Form {
                 editor: LineEditor::new(start),
                 offers,
                 from_event,
+                fresh: true,
             }
         };
         let lines = runbook.inputs.iter().map(line).collect();
@@ -93,6 +94,9 @@ impl Form {
     pub fn insert(&mut self, text: &str) {
         self.touched = true;
         if let Some(line) = self.lines.get_mut(self.selected) {
+            if std::mem::take(&mut line.fresh) {
+                line.editor = LineEditor::new(String::new());
+            }
             line.editor.insert(text);
         }
     }
@@ -134,7 +138,9 @@ impl Form {
             _ => command.edit()?,
         };
         self.touched = true;
-        self.lines.get_mut(self.selected)?.editor.edit(edit);
+        let line = self.lines.get_mut(self.selected)?;
+        line.fresh = false;
+        line.editor.edit(edit);
         None
     }
 
@@ -167,10 +173,11 @@ impl Form {
                 at = lines.len();
             }
             lines.push(Line::default());
-            let need = if input.required {
-                ""
-            } else {
+            let may_be_empty = !input.required && input.default.is_none();
+            let need = if may_be_empty {
                 " (may stay empty)"
+            } else {
+                ""
             };
             let label = if input.label.is_empty() {
                 &input.name
@@ -202,7 +209,22 @@ impl Form {
                 );
             }
         }
+        self.about(look, room, &mut lines);
         (lines, at)
+    }
+
+    /// What the runbook says before its first step, and its words, below what is asked.
+    fn about(&self, look: &Look<'_>, room: usize, lines: &mut Vec<Line<'static>>) {
+        let words = self.runbook.glossary.iter();
+        let words = words.map(|(word, meaning)| format!("{word} = {meaning}"));
+        let paragraphs = self.runbook.intro.iter().cloned().chain(words);
+        for paragraph in paragraphs {
+            lines.push(Line::default());
+            let parts = look.wrap(&paragraph, room).into_iter();
+            lines.extend(
+                parts.map(|part| Line::from(vec![Span::raw("  "), look.span(Role::Dim, part)])),
+            );
+        }
     }
 }
 
@@ -219,8 +241,8 @@ fn mark_cursor(look: &Look<'_>, spans: &mut Vec<Span<'static>>, cursor: usize) {
     spans.push(look.span(Role::Selected, " "));
 }
 
-/// Values of an event that an input could take, those whose path is named like the input first.
-fn offers(input: &Input, event: &Event) -> Vec<String> {
+/// Values of an event that an input could take, each with whether its path is named like the input; those first.
+fn offers(input: &Input, event: &Event) -> Vec<(bool, String)> {
     let mut found: Vec<(bool, String)> = Vec::new();
     let name = input.name.to_lowercase();
     let named = |path: &str| path.to_lowercase().contains(&name);
@@ -244,14 +266,17 @@ fn offers(input: &Input, event: &Event) -> Vec<String> {
                 .attributes
                 .iter()
                 .map(|(path, v)| (path, v.text.to_owned()));
+            let field = Field::find(&input.name);
+            let is_named = |path: &str| named(path) || field.is_some_and(|f| f.name() == path);
             found.extend(
                 values
                     .chain(attributes)
                     .filter(|(_, v)| regex.is_match(v))
-                    .map(|(path, v)| (named(path), v)),
+                    .map(|(path, v)| (is_named(path), v)),
             );
         }
-        (None, InputKind::Ip) => found.extend(event.ip.iter().map(|ip| (false, ip.to_string()))),
+        // An address is what is asked for, whatever it is called.
+        (None, InputKind::Ip) => found.extend(event.ip.iter().map(|ip| (true, ip.to_string()))),
         (None, InputKind::Date) => {}
         (None, InputKind::Text | InputKind::Id) => {
             found.extend(
@@ -262,10 +287,11 @@ fn offers(input: &Input, event: &Event) -> Vec<String> {
         }
     }
     found.sort_by_key(|(named, _)| !named);
-    let mut offers: Vec<String> = Vec::new();
-    for (_, value) in found {
-        if !value.is_empty() && !offers.contains(&value) && offers.len() < OFFERS {
-            offers.push(value);
+    let mut offers: Vec<(bool, String)> = Vec::new();
+    for (named, value) in found {
+        let is_new = !offers.iter().any(|(_, known)| *known == value);
+        if !value.is_empty() && is_new && offers.len() < OFFERS {
+            offers.push((named, value));
         }
     }
     offers
@@ -304,13 +330,19 @@ mod tests {
             pattern: Some("AKIA[A-Z]+".into()),
             ..Input::default()
         };
-        assert_eq!(offers(&key, &event), ["AKIAAAAA", "AKIAZZZZ"]);
+        assert_eq!(
+            offers(&key, &event),
+            [
+                (true, "AKIAAAAA".to_owned()),
+                (false, "AKIAZZZZ".to_owned())
+            ]
+        );
         let ip = Input {
             name: "from".into(),
             kind: InputKind::Ip,
             ..Input::default()
         };
-        assert_eq!(offers(&ip, &event), ["10.0.0.1"]);
+        assert_eq!(offers(&ip, &event), [(true, "10.0.0.1".to_owned())]);
         assert!(
             offers(
                 &Input {

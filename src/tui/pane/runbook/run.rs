@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::event::field::Field;
 use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
-use crate::runbook::{Evidence, InputError, Inputs, Runbook, Step};
+use crate::runbook::{Branch, Evidence, InputError, Inputs, Runbook, Step};
 use crate::state;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
@@ -86,9 +86,14 @@ impl Run {
     /// At the step where another run of the runbook was, with what a person did there.
     #[must_use]
     pub fn at_step_of(mut self, other: Option<&Self>) -> Self {
-        if let Some(other) = other {
-            self.step = other.step;
-            self.work.clone_from(&other.work);
+        let Some(other) = other else { return self };
+        self.step = other.step;
+        self.work.clone_from(&other.work);
+        if self.inputs != other.inputs {
+            // What was looked at and decided was something else; what a person kept and wrote stays.
+            for work in &mut self.work {
+                (work.looked, work.mark, work.took) = (None, None, None);
+            }
         }
         self
     }
@@ -166,6 +171,7 @@ impl Run {
                 rows: evidence.rows,
                 values: evidence.values.clone(),
                 complete: evidence.complete,
+                doubt: evidence.doubt.clone(),
             })
         });
         found.collect()
@@ -205,6 +211,7 @@ impl Run {
                     rows: found.rows,
                     values: found.values.clone(),
                     complete: found.complete,
+                    doubt: found.doubt.clone(),
                 });
             }
         }
@@ -271,6 +278,12 @@ impl Run {
             work.pins.push((id, key));
         }
         is_new
+    }
+
+    /// Whether a person kept, wrote or said something: more than can be found again.
+    pub fn is_worked_on(&self) -> bool {
+        let mut works = self.work.iter();
+        works.any(|work| !work.pins.is_empty() || work.note.is_some() || work.mark.is_some())
     }
 
     /// Events kept as evidence of all steps.
@@ -452,7 +465,12 @@ impl Run {
         }
         match taken {
             Some(step) => self.go(step),
-            None => Some(Intent::Say("the runbook ends here".to_owned())),
+            None => {
+                let ending = self.current().and_then(|step| step.branches.get(branch));
+                let ending = ending.map(Branch::ending).filter(|words| !words.is_empty());
+                let ending = ending.map(|words| format!(": {words}")).unwrap_or_default();
+                Some(Intent::Ended(ending))
+            }
         }
     }
 }

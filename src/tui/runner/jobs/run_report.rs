@@ -9,7 +9,7 @@ use crate::export::runbook::{
 use crate::tui::share::{RunJob, StepJob};
 
 /// Rows of each step that are written out.
-const ROWS: usize = 20;
+const ROWS: usize = 200;
 
 /// Writes it; says how many bytes it has, or why there is no file.
 pub(super) fn write(

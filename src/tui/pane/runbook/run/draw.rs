@@ -114,8 +114,8 @@ impl Run {
         if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
             let evidence = self.evidence_of(self.step);
             let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
-                Some(true) => (Role::Good, format!("count met {}", glyphs.good)),
-                Some(false) => (Role::Failure, format!("count not met {}", glyphs.bad)),
+                Some(true) => (Role::Good, format!("as expected {}", glyphs.good)),
+                Some(false) => (Role::Failure, format!("NOT as expected {}", glyphs.bad)),
                 None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
                 None => (Role::Dim, String::new()),
             };
@@ -131,6 +131,15 @@ impl Run {
             lines.push(line);
         }
         self.gathered(look, step, room, lines);
+        let doubt = self.evidence_of(self.step).and_then(|e| e.doubt.as_deref());
+        if let Some(doubt) = doubt {
+            let words = look.safe(&format!("Finding nothing says nothing: {doubt}."));
+            say(lines, Role::Warning, &words);
+        }
+        if let Some(role) = &step.role {
+            say(lines, Role::Accent, "Role");
+            say(lines, Role::Text, role);
+        }
         let decided = self.decided();
         let branches = step.branches.len();
         if decided.is_none() && branches > 1 {
