@@ -3,6 +3,7 @@
 mod acceptance;
 mod damage;
 mod properties;
+mod two_levels;
 pub(super) mod vectors;
 mod writer;
 
