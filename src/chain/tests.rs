@@ -4,6 +4,7 @@ mod acceptance;
 mod damage;
 mod properties;
 mod two_levels;
+mod unclaimed;
 pub(super) mod vectors;
 mod writer;
 

@@ -1,0 +1,26 @@
+//! Nothing is said of records that was not found out: what stands before a chain, after too many breaks, beside the hashes.
+
+use std::sync::Arc;
+
+use super::writer::{Kind, chain, chain_from, link, record, sha, text};
+use super::{found, push_file};
+use crate::chain::{ChainReport, Verifier};
+
+fn files(files: &[String]) -> ChainReport {
+    let mut verifier = Verifier::new(Arc::from("set"));
+    for (generation, file) in files.iter().enumerate() {
+        push_file(&mut verifier, generation as i32, file.as_bytes());
+    }
+    verifier.finish()
+}
+
+#[test]
+fn many_foreign_records_in_a_row_are_one_finding() {
+    let mut lines = chain(Kind::Insertion, 80);
+    let tip = link(Kind::Insertion, &lines[79]);
+    let foreign = (0..60_000).map(|n| record(Kind::Insertion, None, "f", &sha(&n.to_string())));
+    lines.extend(foreign);
+    lines.extend(chain_from(Kind::Insertion, "user", &tip, 80, 9));
+    let report = files(&[text(&lines)]);
+    assert_eq!(found(&report), [("inserted", 81, 60_080)]);
+}
