@@ -206,6 +206,9 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
         ));
     }
     if let Some(weak) = scheme.weak() {
+    if let Some(fields) = scheme.uncovered() {
+        also(format!("no hash covers {fields}"));
+    }
         also(format!(
             "{weak} is weak: who can write the log can find two records with one hash"
         ));

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::writer::{Kind, chain, chain_from, link, record, sha, text};
-use super::{found, push_file};
+use super::writer::{Kind, chain, chain_from, link, record, sha, text, zeros};
+use super::{found, push_file, verify};
 use crate::chain::{ChainReport, Verifier};
 
 fn files(files: &[String]) -> ChainReport {
@@ -23,4 +23,29 @@ fn many_foreign_records_in_a_row_are_one_finding() {
     lines.extend(chain_from(Kind::Insertion, "user", &tip, 80, 9));
     let report = files(&[text(&lines)]);
     assert_eq!(found(&report), [("inserted", 81, 60_080)]);
+}
+
+/// Records with a field that their hash leaves out, beside others.
+fn with_signature(others: &str) -> String {
+    let mut prev = zeros();
+    (0..40)
+        .map(|seq| {
+            let content = format!(r#""actor":"alice",{others}"prev_hash":"{prev}","seq":{seq}"#);
+            prev = sha(&format!("{{{content}}}"));
+            let sig = sha(&seq.to_string());
+            format!("{{{content},\"sig\":\"{sig}\",\"hash\":\"{prev}\"}}\n")
+        })
+        .collect()
+}
+
+#[test]
+fn fields_that_no_hash_covers_are_named() {
+    for others in ["", r#""assignee":"bob","mac":"00:11",""#] {
+        let others = others.trim_end_matches('"');
+        let report = verify(&with_signature(others));
+        assert_eq!(
+            report.coverage, "records 1-40 verified; no hash covers sig",
+            "{others}"
+        );
+    }
 }
