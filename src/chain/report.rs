@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::classify::{Break, Classified, Family, classify};
 use super::explain::{grouped, words};
 use super::history::History;
-use super::strand::{Place, Strands};
+use super::strand::{Origin, Place, Strands};
 use super::verdicts::Stretch;
 use super::verify::{Path, Stream};
 use super::{ChainReport, Finding, Verdicts};
@@ -88,6 +88,8 @@ struct Sums {
     /// Chains whose last record waits for the one to come.
     waiting: u64,
     redacted: u64,
+    /// Stretches that link to nothing before them.
+    segments: u64,
 }
 
 impl Sums {
@@ -133,6 +135,9 @@ impl Sums {
         self.looked_at += looked_at;
         self.holding += looked_at.saturating_sub(covered_by(doubtful));
         self.redacted += stream.strands.redacted.len() as u64;
+        let begins = |origin| matches!(origin, Origin::Genesis | Origin::Head);
+        let strands = stream.strands.all.iter();
+        self.segments += strands.filter(|s| begins(s.origin)).count() as u64;
     }
 }
 
@@ -188,8 +193,17 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
             scheme.stream_name()
         ));
     }
+    if sums.segments > sums.chains {
+        also(format!(
+            "{} segments, not linked to each other",
+            grouped(sums.segments)
+        ));
+    }
     if let Some(fields) = scheme.covered_only() {
         also(format!("of each record only {fields} is covered"));
+    }
+    if let Some(fields) = scheme.uncovered() {
+        also(format!("no hash covers {fields}"));
     }
     match sums.waiting {
         0 => {}
@@ -206,9 +220,6 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
         ));
     }
     if let Some(weak) = scheme.weak() {
-    if let Some(fields) = scheme.uncovered() {
-        also(format!("no hash covers {fields}"));
-    }
         also(format!(
             "{weak} is weak: who can write the log can find two records with one hash"
         ));

@@ -25,6 +25,20 @@ fn many_foreign_records_in_a_row_are_one_finding() {
     assert_eq!(found(&report), [("inserted", 81, 60_080)]);
 }
 
+#[test]
+fn segments_that_are_not_linked_are_counted() {
+    let lines = chain(Kind::Sorted, 30);
+    let fresh = chain_from(Kind::Sorted, "fresh", &zeros(), 0, 30);
+    let report = files(&[text(&lines[..20]), text(&fresh)]);
+    assert_eq!(found(&report), []);
+    assert_eq!(
+        report.coverage,
+        "records 1-50 verified; 2 segments, not linked to each other"
+    );
+    let report = files(&[text(&lines[..20]), text(&lines[20..])]);
+    assert_eq!(report.coverage, "records 1-30 verified");
+}
+
 /// Records with a field that their hash leaves out, beside others.
 fn with_signature(others: &str) -> String {
     let mut prev = zeros();
