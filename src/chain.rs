@@ -23,6 +23,7 @@ mod sequence;
 mod signature;
 mod strand;
 mod template;
+mod unseen;
 mod verdicts;
 mod verify;
 

@@ -7,7 +7,7 @@ use super::explain::{grouped, words};
 use super::history::History;
 use super::strand::{Origin, Place, Strands};
 use super::verdicts::Stretch;
-use super::verify::{Path, Stream};
+use super::verify::{Extent, Path, Stream};
 use super::{ChainReport, Finding, Verdicts};
 use crate::event::{BreakKind, Verdict};
 
@@ -19,6 +19,9 @@ const UNPROTECTED: &str = "no record links to it, so nothing protects its conten
 
 /// Why a record that says it is redacted can't be checked.
 const REDACTED: &str = "contents were taken out of it, as it says itself";
+
+/// Why a record can't be checked that was passed over.
+const NOT_LOOKED_AT: &str = "it was not looked at";
 
 pub(super) fn unchained(source: Arc<str>, looked_at: u64) -> ChainReport {
     ChainReport {
@@ -39,16 +42,17 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         Family::LinksOnly => Verdict::LinksOnly,
         _ => Verdict::Verified,
     };
-    let mut layers: Vec<Stretch> = path
-        .extents
-        .iter()
-        .map(|e| Stretch {
+    let layer = |verdict| {
+        move |e: &Extent| Stretch {
             generation: e.generation,
             first: e.first,
             last: e.last,
-            verdict: good,
-        })
-        .collect();
+            verdict,
+        }
+    };
+    let mut layers: Vec<Stretch> = path.extents.iter().map(layer(good)).collect();
+    let unseen = path.unseen.runs.iter();
+    layers.extend(unseen.map(layer(Verdict::Unverifiable(NOT_LOOKED_AT))));
     let mut sums = Sums::default();
     let mut breaks: Vec<(usize, Break)> = Vec::new();
     for (id, (stream, history)) in path.streams.iter().zip(histories).enumerate() {

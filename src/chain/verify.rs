@@ -21,6 +21,7 @@ use super::rule::Hints;
 use super::strand::{Node, Place, Remark, Strands};
 use super::{ChainReport, Record};
 use crate::event::BreakKind;
+use super::unseen::Unseen;
 
 /// Records, and bytes of them, in which a chain must show.
 const SAMPLE_RECORDS: usize = 64;
@@ -128,6 +129,8 @@ pub(super) struct Path {
     pub(super) records: u64,
     /// Records of more streams than are walked.
     pub(super) passed_over: u64,
+    /// Where the records stand that were not looked at.
+    pub(super) unseen: Unseen,
 }
 
 struct Walk {
@@ -288,6 +291,7 @@ impl Walk {
                 extents: Vec::new(),
                 records: 0,
                 passed_over: 0,
+                unseen: Unseen::default(),
             },
             histories: Vec::new(),
         };
@@ -332,12 +336,14 @@ impl Path {
             None => match self.checker.read(record.bytes) {
                 Some(mut read) => {
                     let stream = std::mem::take(&mut read.stream);
+            self.unseen.add(place);
                     (Look::Read(read), stream)
                 }
                 None => (Look::Unreadable, Vec::new()),
             },
         };
         let Some(id) = self.stream_of(value) else {
+            self.unseen.add(place);
             self.passed_over += 1;
             return None;
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::writer::{Kind, chain, chain_from, link, record, sha, text, zeros};
 use super::{found, push_file, verify};
 use crate::chain::{ChainReport, Verifier};
+use crate::event::Verdict;
 
 fn files(files: &[String]) -> ChainReport {
     let mut verifier = Verifier::new(Arc::from("set"));
@@ -12,6 +13,27 @@ fn files(files: &[String]) -> ChainReport {
         push_file(&mut verifier, generation as i32, file.as_bytes());
     }
     verifier.finish()
+}
+
+#[test]
+fn records_after_too_many_breaks_are_not_verified() {
+    let mut lines = chain(Kind::Insertion, 80);
+    let foreign = (0..66_000).map(|n| record(Kind::Insertion, None, "f", &sha(&n.to_string())));
+    lines.extend(foreign);
+    let at = text(&lines).len() as u64;
+    let mut tail = chain_from(
+        Kind::Insertion,
+        "user",
+        &link(Kind::Insertion, &lines[79]),
+        80,
+        9,
+    );
+    tail[5] = tail[5].replace("user", "eve");
+    lines.extend(tail);
+    let report = files(&[text(&lines)]);
+    let last = report.verdicts.at(0, at);
+    assert_eq!(last, Verdict::Unverifiable("it was not looked at"));
+    assert_eq!(report.verdicts.at(0, 0), Verdict::Verified);
 }
 
 #[test]
