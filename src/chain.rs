@@ -19,6 +19,7 @@ mod reorder;
 mod report;
 mod rule;
 mod scheme;
+mod search;
 mod sequence;
 mod signature;
 mod strand;

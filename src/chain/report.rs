@@ -51,7 +51,7 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         }
     };
     let mut layers: Vec<Stretch> = path.extents.iter().map(layer(good)).collect();
-    let unseen = path.unseen.runs.iter();
+    let unseen = path.passed.files.iter().chain(&path.unseen.runs);
     layers.extend(unseen.map(layer(Verdict::Unverifiable(NOT_LOOKED_AT))));
     let mut sums = Sums::default();
     let mut breaks: Vec<(usize, Break)> = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         source,
         scheme: Some(path.checker.scheme.name()),
         numbered: false,
-        records: path.records,
+        records: path.passed.looked_at + path.records,
         verified: if family == Family::LinksOnly {
             0
         } else {
@@ -243,6 +243,17 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
             "{} records not looked at: too many chains",
             grouped(path.passed_over)
         ));
+    }
+    match path.passed.files.len() {
+        0 => {}
+        files => also(format!(
+            "no chain found in the first {} records of {} before",
+            grouped(path.passed.looked_at),
+            match files {
+                1 => "the file".to_owned(),
+                n => format!("{n} files"),
+            }
+        )),
     }
     if unlisted > 0 {
         also(format!(

@@ -15,6 +15,61 @@ fn files(files: &[String]) -> ChainReport {
     verifier.finish()
 }
 
+/// A chain in which the record on this line was changed.
+fn changed(line: usize) -> String {
+    let mut lines = chain(Kind::Sorted, 200);
+    lines[line - 1] = lines[line - 1].replace("user", "eve");
+    text(&lines)
+}
+
+#[test]
+fn what_stands_before_a_chain_does_not_hide_it() {
+    let unchained: String = (0..64)
+        .map(|n| format!("{{\"note\":\"boot {n}\"}}\n"))
+        .collect();
+    for (before, kind) in [
+        ("# log started\n".to_owned(), "malformed"),
+        (unchained.clone(), "unlinked"),
+        (unchained.repeat(3), "unlinked"),
+    ] {
+        let report = verify(&(before.clone() + &changed(101)));
+        let lines = before.lines().count() as u64;
+        let told = [
+            (kind, 1, lines),
+            ("content-modified", 101 + lines, 101 + lines),
+        ];
+        assert_eq!(found(&report), told);
+    }
+    let report = files(&["plain text\nmore text\n".to_owned(), changed(11)]);
+    assert_eq!(
+        found(&report),
+        [("malformed", 1, 2), ("content-modified", 11, 11)]
+    );
+}
+
+#[test]
+fn a_file_without_a_chain_is_passed_over_and_the_next_is_looked_at() {
+    let plain = "plain text\n".repeat(5000);
+    let mut verifier = Verifier::new(Arc::from("set"));
+    push_file(&mut verifier, 0, plain.as_bytes());
+    assert!(verifier.is_unchained());
+    push_file(&mut verifier, 1, changed(11).as_bytes());
+    assert!(!verifier.is_unchained());
+    let report = verifier.finish();
+    assert_eq!(found(&report), [("content-modified", 11, 11)]);
+    assert_eq!((report.records, report.verified), (1224, 199));
+    assert_eq!(
+        report.coverage,
+        "199 of 200 records verified; no chain found in the first 1,024 records of the file before"
+    );
+    assert!(matches!(report.verdicts.at(0, 0), Verdict::Unverifiable(_)));
+    assert!(matches!(
+        report.verdicts.at(0, 54_989),
+        Verdict::Unverifiable(_)
+    ));
+    assert_eq!(report.verdicts.at(1, 0), Verdict::Verified);
+}
+
 #[test]
 fn records_after_too_many_breaks_are_not_verified() {
     let mut lines = chain(Kind::Insertion, 80);
