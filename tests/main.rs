@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod at_once;
 mod chains;
 mod chosen_format;
 mod cli;

@@ -139,19 +139,26 @@ fn wrong(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Failed(format!("{}: {error}", path.display()))
 }
 
-/// The key of this host; made when it is first needed.
+/// The key of this host; made when it is first needed. Of several processes that make one at once, the first one's is it.
 fn own_key(dir: &Path) -> Result<SealKey, Failure> {
     let path = dir.join(KEY);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => SealKey::parse(&text).map_err(|error| wrong(&path, &error)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key =
-                SealKey::generate(&super::who::host()).map_err(|error| wrong(&path, &error))?;
-            paths::write_private(&path, format!("{}\n", key.text()).as_bytes())
-                .map_err(|error| Failure::Failed(error.to_string()))?;
-            Ok(key)
-        }
-        Err(error) => Err(wrong(&path, &error)),
+    if let Some(key) = kept_key(&path)? {
+        return Ok(key);
+    }
+    let key = SealKey::generate(&super::who::host()).map_err(|error| wrong(&path, &error))?;
+    paths::create_private(&path, format!("{}\n", key.text()).as_bytes())
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    kept_key(&path)?.ok_or_else(|| wrong(&path, &"it is gone again"))
+}
+
+/// The key in a file; `None` = there is no such file.
+fn kept_key(path: &Path) -> Result<Option<SealKey>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => SealKey::parse(&text)
+            .map(Some)
+            .map_err(|error| wrong(path, &error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(path, &error)),
     }
 }
 
