@@ -1,5 +1,8 @@
 //! Several sealing processes at once: one key, and a ledger that holds.
 
+use std::fs;
+use std::io::Write;
+
 use crate::support::program::Program;
 
 #[test]
@@ -24,4 +27,24 @@ fn of_several_processes_that_make_a_key_at_once_one_does() {
     keys.dedup();
     assert_eq!(keys.len(), 1);
     assert_eq!(program.run(["verify", "."]).code, 0);
+}
+
+#[test]
+fn sealers_at_once_do_not_ruin_the_ledger() {
+    let program = Program::new();
+    let log = program.log("app.log", "a line\n");
+    for round in 0..6 {
+        let started: Vec<_> = (0..4)
+            .map(|n| {
+                let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+                writeln!(file, "line {n} of {round}").unwrap();
+                program.command(["seal", "app.log"]).spawn().unwrap()
+            })
+            .collect();
+        for mut child in started {
+            child.wait().unwrap();
+        }
+        let ran = program.run(["verify", "app.log"]);
+        assert!(ran.code < 2, "{ran:?}");
+    }
 }

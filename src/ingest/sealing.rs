@@ -120,14 +120,10 @@ impl Sealer {
     ) -> Result<(), SealError> {
         let mut log = match self.logs.remove(&set.name) {
             Some(log) => log,
-            None => {
-                let mut ledger = Ledger::open(&self.options.dir, &set.name, self.key.public())?;
-                ledger.lock()?;
-                Log {
-                    ledger,
-                    tracks: HashMap::new(),
-                }
-            }
+            None => Log {
+                ledger: Ledger::open_to_write(&self.options.dir, &set.name, self.key.public())?,
+                tracks: HashMap::new(),
+            },
         };
         log.tracks
             .retain(|id, _| set.generations.iter().any(|file| file.id == *id));
