@@ -66,7 +66,10 @@ pub(super) fn run(args: &SealArgs, app: &mut App) -> Result<Exit, Failure> {
 /// As the settings have it.
 fn options(settings: &Settings, dir: PathBuf) -> Result<SealOptions, Failure> {
     let seal = &settings.seal;
-    let mut sinks: Vec<SealSink> = seal.sink.iter().cloned().map(SealSink::File).collect();
+    // By its whole path: the same name elsewhere is another place.
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|error| wrong(path, &error));
+    let sink = seal.sink.as_ref().map(absolute).transpose()?;
+    let mut sinks: Vec<SealSink> = sink.into_iter().map(SealSink::File).collect();
     if !seal.command.is_empty() {
         if !settings.exec {
             return Err(Failure::Usage(

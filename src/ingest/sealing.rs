@@ -298,10 +298,16 @@ impl Sealer {
                 format!("checkpoints cannot be copied to {place}: {error}")
             };
             for log in self.logs.values_mut() {
-                let what = log.ledger.uncopied(&place).map_err(|e| failed(&e))?;
-                let Some(what) = what else { continue };
+            // As it is before anything is written: a sink that is gone is given everything again.
+            let length = sink.length();
+                let what = log.ledger.uncopied(&place, length);
+                let Some(what) = what.map_err(|e| failed(&e))? else {
+                    continue;
+                };
                 sink.write(&what.lines).map_err(|e| failed(&e))?;
-                log.ledger.copied(&place, &what).map_err(|e| failed(&e))?;
+                let length = sink.length();
+                let noted = log.ledger.copied(&place, &what, length);
+                noted.map_err(|e| failed(&e))?;
             }
         }
         Ok(())

@@ -278,13 +278,19 @@ impl Ledger {
         Copies::read(&Self::dir_of(ledgers, log)).newest()
     }
 
-    /// What `place` has not got yet; `None` = it has all.
+    /// What `place` has not got yet; `None` = it has all. `length` = bytes that are there now, where that is known: a place that
+    /// lost some of what it got is given everything again.
     ///
     /// # Errors
     /// The checkpoints cannot be read.
-    pub fn uncopied(&self, place: &str) -> Result<Option<Uncopied>, LedgerError> {
+    pub fn uncopied(
+        &self,
+        place: &str,
+        length: Option<u64>,
+    ) -> Result<Option<Uncopied>, LedgerError> {
         // Fewer than were copied: the ledger is another one.
-        let copied = Some(self.copies.bytes(place)).filter(|bytes| *bytes <= self.size);
+        let is_so = |bytes: &u64| *bytes <= self.size && !self.copies.is_lost(place, length);
+        let copied = Some(self.copies.bytes(place)).filter(is_so);
         let from = copied.unwrap_or(0);
         if from == self.size {
             return Ok(None);
@@ -303,15 +309,21 @@ impl Ledger {
         }))
     }
 
-    /// Notes that `place` has got what it had not.
+    /// Notes that `place` has got what it had not, and how long it is with it, where that is known.
     ///
     /// # Errors
     /// That cannot be written down: it will be copied once more.
-    pub fn copied(&mut self, place: &str, what: &Uncopied) -> Result<(), LedgerError> {
+    pub fn copied(
+        &mut self,
+        place: &str,
+        what: &Uncopied,
+        length: Option<u64>,
+    ) -> Result<(), LedgerError> {
         let sealed = self.files.iter().map(|f| f.checkpoint.sealed).max();
+        let sealed = sealed.unwrap_or_default();
         let noted = self
             .copies
-            .note(&self.dir, place, what.until, sealed.unwrap_or_default());
+            .note(&self.dir, place, what.until, sealed, length);
         noted.map_err(failed("write", &self.dir))
     }
 

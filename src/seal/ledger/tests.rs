@@ -58,23 +58,29 @@ fn every_place_gets_every_checkpoint() {
     let mut ledger = open();
     write(&mut ledger, &key, &leaves, 4);
     assert_eq!(Ledger::newest_copy(dir.path(), log), None);
-    let first = ledger.uncopied("a").unwrap().unwrap();
-    ledger.copied("a", &first).unwrap();
+    let first = ledger.uncopied("a", None).unwrap().unwrap();
+    ledger.copied("a", &first, None).unwrap();
     write(&mut ledger, &key, &leaves, 9);
     drop(ledger);
     let mut ledger = open();
-    let second = ledger.uncopied("a").unwrap().unwrap();
-    let whole = ledger.uncopied("b").unwrap().unwrap();
+    let second = ledger.uncopied("a", None).unwrap().unwrap();
+    let whole = ledger.uncopied("b", None).unwrap().unwrap();
     assert_eq!([first.lines, second.lines.clone()].concat(), whole.lines);
     assert_eq!(
-        read_copies(&String::from_utf8(whole.lines).unwrap(), &key.public())
+        read_copies(&String::from_utf8(whole.lines.clone()).unwrap(), &key.public())
             .unwrap()
             .len(),
         2
     );
-    ledger.copied("a", &second).unwrap();
-    assert!(ledger.uncopied("a").unwrap().is_none());
+    ledger.copied("a", &second, None).unwrap();
+    assert!(ledger.uncopied("a", None).unwrap().is_none());
     assert_eq!(Ledger::newest_copy(dir.path(), log), Some(Timestamp(5)));
+    // A file that lost some of it is given everything again.
+    let length = Some(second.lines.len() as u64);
+    ledger.copied("a", &second, length).unwrap();
+    assert!(ledger.uncopied("a", length).unwrap().is_none());
+    let again = ledger.uncopied("a", Some(1)).unwrap().unwrap();
+    assert_eq!(again.lines, whole.lines);
 }
 
 #[test]
