@@ -4,6 +4,7 @@
 mod architecture;
 mod at_once;
 mod chains;
+mod checkpoints;
 mod chosen_format;
 mod cli;
 mod commands;

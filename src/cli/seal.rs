@@ -12,7 +12,7 @@ use crate::config::{Paths, Settings, paths};
 use crate::ingest::sealing::{
     SealError, SealOptions, SealSink, Sealer, Sealing, Sealings, follow, problems,
 };
-use crate::seal::{NoteError, PublicKey, SealKey, read_copies};
+use crate::seal::{Collected, NoteError, PublicKey, SealKey, read_copies};
 use crate::source::Discoverer;
 use crate::source::watch::Watcher;
 
@@ -199,8 +199,8 @@ pub(super) fn of_this_host(about_to: bool) -> Option<Seals> {
     Some(Seals {
         dir,
         key: SealKey::parse(&text).ok().map(|key| key.public()),
-        copies: Vec::new(),
-        copies_from: String::new(),
+        copies: Collected::default(),
+        copies_from: None,
     })
 }
 
@@ -215,12 +215,17 @@ pub(super) fn seals(
     };
     let key = public_key(key, app)?;
     let copies = match (checkpoints, &key) {
-        (None, _) => Vec::new(),
+        (None, _) => Collected::default(),
         (Some(path), Some(key)) => {
-            let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
-            read_copies(&text, key).map_err(|(line, why)| {
-                Failure::Failed(format!("{}, line {line}: {why}", path.display()))
-            })?
+            let text = std::fs::read(path).map_err(|error| wrong(path, &error))?;
+            let copies = read_copies(&text, key);
+            match copies.wrong.first() {
+                Some((line, why)) if copies.checkpoints.is_empty() => {
+                    let place = path.display();
+                    return Err(Failure::Failed(format!("{place}, line {line}: {why}")));
+                }
+                _ => copies,
+            }
         }
         (Some(_), None) => {
             return Err(Failure::Usage(
@@ -232,6 +237,6 @@ pub(super) fn seals(
         dir,
         key,
         copies,
-        copies_from: checkpoints.map_or(String::new(), |path| path.display().to_string()),
+        copies_from: checkpoints.map(Path::to_owned),
     }))
 }

@@ -190,7 +190,8 @@ impl Sealer {
         let is_taken = |f: &Sealed| log.tracks.values().any(|t| t.generation == f.generation);
         // Of several that begin alike, the one it follows longest.
         let mut known: Option<(usize, &Sealed, Vec<Hash>)> = None;
-        for sealed in log.ledger.files().iter().filter(|f| !is_taken(f)) {
+        let may_be = |f: &&Sealed| f.may_begin_with(first) && !is_taken(f);
+        for sealed in log.ledger.files().iter().filter(may_be) {
             let before = log.ledger.leaves(sealed)?;
             let alike = before
                 .iter()
@@ -297,9 +298,9 @@ impl Sealer {
             let failed = |error: &dyn std::fmt::Display| {
                 format!("checkpoints cannot be copied to {place}: {error}")
             };
-            for log in self.logs.values_mut() {
             // As it is before anything is written: a sink that is gone is given everything again.
             let length = sink.length();
+            for log in self.logs.values_mut() {
                 let what = log.ledger.uncopied(&place, length);
                 let Some(what) = what.map_err(|e| failed(&e))? else {
                     continue;

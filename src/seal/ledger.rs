@@ -17,7 +17,7 @@ use super::merkle::{Frontier, Hash};
 use super::note::{Checkpoint, NoteError, PublicKey, SealKey, note_hash};
 use crate::event::Timestamp;
 
-const CHECKPOINTS: &str = "checkpoints.jsonl";
+pub(super) const CHECKPOINTS: &str = "checkpoints.jsonl";
 const LEAF: u64 = size_of::<Hash>() as u64;
 
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +56,11 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) ->
 
 /// A line of `checkpoints.jsonl`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
+pub(super) struct Row {
     generation: String,
     /// What the file was called then.
     file: String,
-    note: String,
+    pub(super) note: String,
 }
 
 /// One file of a log as far as it is sealed: its newest checkpoint.
@@ -73,6 +73,18 @@ pub struct Sealed {
     pub checkpoint: Checkpoint,
     /// The signed note.
     pub note: String,
+}
+
+impl Sealed {
+    /// Whether this may be its first leaf, which it is named after.
+    pub fn may_begin_with(&self, first: &Hash) -> bool {
+        self.generation.starts_with(&stem(first))
+    }
+}
+
+/// What files are named after that begin with this leaf.
+fn stem(first: &Hash) -> String {
+    first[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The seals of one log.
@@ -250,7 +262,7 @@ impl Ledger {
 
     /// A name for a file that is sealed for the first time, from its first leaf.
     pub fn name_for(&self, first: &Hash) -> String {
-        let stem: String = first[..8].iter().map(|b| format!("{b:02x}")).collect();
+        let stem = stem(first);
         let names = std::iter::once(stem.clone()).chain((2..).map(|n| format!("{stem}-{n}")));
         // Among as many names as there are files and one more, one is free.
         let free = names
@@ -359,25 +371,6 @@ impl Ledger {
         self.put(row, checkpoint);
         Ok(())
     }
-}
-
-/// The checkpoints in a copy of `checkpoints.jsonl`, or in several one after another. `Err` = the line, and what is wrong.
-///
-/// # Errors
-/// A line is no checkpoint that `key` signed.
-pub fn read_copies(text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, (usize, String)> {
-    let mut copies = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-    {
-        let row: Result<Row, _> = serde_json::from_str(line);
-        let row = row.map_err(|_| (number + 1, "no checkpoint".to_owned()))?;
-        let opened = key.open(&row.note);
-        copies.push(opened.map_err(|error| (number + 1, error.to_string()))?);
-    }
-    Ok(copies)
 }
 
 fn private(path: &Path) -> io::Result<File> {

@@ -1,7 +1,7 @@
 //! What is kept is read back, after a crash too, and not if it was tampered with.
 
 use super::*;
-use crate::seal::{leaf_hash, root_of};
+use crate::seal::{leaf_hash, read_copies, root_of};
 
 fn checkpoint(leaves: &[Hash]) -> Checkpoint {
     Checkpoint {
@@ -66,12 +66,17 @@ fn every_place_gets_every_checkpoint() {
     let second = ledger.uncopied("a", None).unwrap().unwrap();
     let whole = ledger.uncopied("b", None).unwrap().unwrap();
     assert_eq!([first.lines, second.lines.clone()].concat(), whole.lines);
+    let read = read_copies(&whole.lines, &key.public());
+    assert_eq!((read.checkpoints.len(), read.wrong.len()), (2, 0));
     assert_eq!(
-        read_copies(&String::from_utf8(whole.lines.clone()).unwrap(), &key.public())
-            .unwrap()
-            .len(),
-        2
+        read.checkpoints[1].checkpoint.after,
+        Some(read.checkpoints[0].note)
     );
+    // A line that is none does not make the others worthless.
+    let torn = [b"{\"gener\n", &whole.lines[..]].concat();
+    let read = read_copies(&torn, &key.public());
+    assert_eq!(read.checkpoints.len(), 2);
+    assert_eq!(read.wrong, [(1, "no checkpoint".to_owned())]);
     ledger.copied("a", &second, None).unwrap();
     assert!(ledger.uncopied("a", None).unwrap().is_none());
     assert_eq!(Ledger::newest_copy(dir.path(), log), Some(Timestamp(5)));
