@@ -8,6 +8,7 @@
 mod compare;
 mod copies;
 mod ledger;
+mod ledgers;
 mod lines;
 mod merkle;
 mod note;
@@ -16,6 +17,7 @@ mod proof;
 
 pub use compare::{Change, Difference, compare};
 pub use ledger::{Ledger, LedgerError, Sealed, Uncopied};
+pub use ledgers::newest_of_each;
 pub use lines::LeafCutter;
 pub use merkle::{Frontier, Hash, inclusion_path, leaf_hash, root_of, roots_at};
 pub use note::{Checkpoint, NoteError, PublicKey, SealKey, plain, unplain};

@@ -169,6 +169,35 @@ fn rotation_neither_alarms_nor_hides_an_alarm() {
 }
 
 #[test]
+fn a_line_that_was_cut_short_leaves_the_others_their_worth() {
+    let (program, log) = sealed(3);
+    append(Path::new(&sink(&program)), "{\"generation\":\"00");
+    append(&log, "one more\n");
+    assert_eq!(seal(&program).code, 0);
+    let (code, file) = verify(&program, &["app.log"], "app.log");
+    assert_eq!((code, kinds(&file)), (1, vec![]));
+    let (_, copies) = verify(&program, &["app.log"], SINK);
+    assert_eq!(kinds(&copies), ["malformed"]);
+    assert_eq!(copies["findings"][0]["line"], 2);
+    fs::write(&log, syslog(4)).unwrap();
+    assert_eq!(verify(&program, &["app.log"], "app.log").0, 3);
+}
+
+#[test]
+fn copies_that_do_not_speak_of_the_log_are_told() {
+    let (program, _) = sealed(3);
+    program.log("other.log", "a line\n");
+    program.print(["seal", "other.log"]);
+    let (code, file) = verify(&program, &["other.log"], "other.log");
+    assert_eq!((code, kinds(&file)), (0, vec![]));
+    let coverage = file["coverage"].as_str().unwrap();
+    assert!(coverage.contains("no checkpoint over it in"), "{coverage}");
+    fs::write(sink(&program), "").unwrap();
+    let (code, copies) = verify(&program, &["app.log"], SINK);
+    assert_eq!((code, kinds(&copies)), (1, vec!["file-missing"]));
+}
+
+#[test]
 fn a_place_that_was_lost_is_given_everything_again() {
     let (program, log) = sealed(3);
     append(&log, "one more\n");

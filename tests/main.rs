@@ -19,6 +19,7 @@ mod formats;
 mod fuzz_inputs;
 mod index_bounds;
 mod local_engine;
+mod lost_logs;
 mod own_formats;
 mod readme;
 mod screenshots;

@@ -2,6 +2,7 @@
 
 mod copies;
 mod leaves;
+mod lost;
 mod report;
 mod words;
 
@@ -11,6 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub(super) use self::leaves::{first_leaf, leaves_of, read_from};
+pub(super) use self::lost::{lost, wrong_copies};
 use self::leaves::{lines_of, offsets_of};
 pub(super) use self::report::Said;
 use super::sealing::SealError;

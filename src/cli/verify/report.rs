@@ -66,7 +66,8 @@ fn state(file: &VerifyFile) -> State {
 
 /// The state of all files together: the worst; files with and without a chain side by side are not all verified.
 pub(super) fn overall(files: &[VerifyFile]) -> State {
-    let states = || files.iter().map(state);
+    // In an empty file there is nothing that could be verified.
+    let states = || files.iter().filter(|file| !file.is_empty).map(state);
     match states().max() {
         Some(State::None) if states().any(|state| state == State::Pass) => State::Warn,
         worst => worst.unwrap_or(State::None),
@@ -142,7 +143,7 @@ pub(super) fn text(files: &[VerifyFile], style: Style) -> String {
         let report = &*file.report;
         let scheme = match &report.scheme {
             Some(scheme) => format!("{scheme}, "),
-            None if file.error.is_none() => "no chain, ".into(),
+            None if file.error.is_none() && !file.is_empty => "no chain, ".into(),
             None => String::new(),
         };
         let rest = style.charset.line(
@@ -227,12 +228,14 @@ fn totals(files: &[VerifyFile]) -> String {
             .collect();
         parts.join(", ")
     };
+    let empty = files.iter().filter(|file| file.is_empty).count();
     let states = some(vec![
         (of_state(State::Fail), "fail"),
         (of_state(State::Error), "unread"),
         (of_state(State::Warn), "warn"),
         (of_state(State::Pass), "pass"),
-        (of_state(State::None), "without a chain"),
+        (of_state(State::None) - empty, "without a chain"),
+        (empty, "empty"),
     ]);
     let levels = some(vec![
         (of_level(Level::Alarm), "alarms"),

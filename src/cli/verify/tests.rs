@@ -36,6 +36,7 @@ fn file(path: &str, scheme: Option<&str>, verified: u64, kinds: &[BreakKind]) ->
         path: path.into(),
         report: Arc::new(report),
         error: None,
+        is_empty: false,
         files: Vec::new(),
     }
 }
