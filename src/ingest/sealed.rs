@@ -12,11 +12,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub(super) use self::leaves::{first_leaf, leaves_of, read_from};
-pub(super) use self::lost::{lost, wrong_copies};
 use self::leaves::{lines_of, offsets_of};
+pub(super) use self::lost::{lost, wrong_copies};
 pub(super) use self::report::Said;
+pub(super) use self::words::about_all;
 use super::sealing::SealError;
-use crate::chain::{ChainReport, Copied, Finding};
+use crate::chain::{Copied, Finding};
 use crate::seal::{
     Change, Collected, Difference, Hash, Ledger, LedgerError, Outside, PublicKey, Sealed, compare,
     plain,
@@ -113,19 +114,6 @@ pub(super) fn examine(
         copies::check(&mut check, &copies, from, ledger, &present);
     }
     Ok(Some(check.said))
-}
-
-/// Adds what the seals say of a log to what its chain says.
-pub(super) fn add_seals(
-    set: &LogSet,
-    ranks: &[i32],
-    seals: &Seals,
-    report: ChainReport,
-) -> Result<ChainReport, SealError> {
-    Ok(match examine(set, ranks, seals)? {
-        Some(said) => said.add_to(report),
-        None => report,
-    })
 }
 
 /// What was found so far.

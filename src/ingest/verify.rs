@@ -8,10 +8,10 @@ use super::IngestError;
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::journals::{self, Journals};
-use super::sealed::{self, Seals, add_seals};
+use super::sealed::{self, Seals, examine};
 use super::sealing::SealError;
 use super::sums;
-use super::walk::{ChainFile, chain_walk, hints_for, number_walk};
+use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
 use crate::source::{GenFile, LogSet, discover};
@@ -84,7 +84,10 @@ pub fn verify(
         let checked = checked.and_then(|report| match seals {
             Some(seals) => {
                 let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
-                add_seals(set, &ranks, seals, report)
+                Ok(match examine(set, &ranks, seals)? {
+                    Some(said) => said.add_to(report),
+                    None => report,
+                })
             }
             None => Ok(report),
         });
@@ -157,7 +160,7 @@ fn check(
     let hints = || hints_for(&set.name, rules);
     let mut report = ChainReport::unchained(source.clone());
     let walks = [
-        chain_walk(source, oldest, hints)?,
+        chain_walk(source, &files, hints),
         number_walk(source, oldest)?,
     ];
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -168,5 +171,5 @@ fn check(
             report = walk.finish().unwrap_or(report);
         }
     }
-    Ok(report)
+    Ok(with_expected(report, &set.name, rules))
 }
