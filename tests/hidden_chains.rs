@@ -79,3 +79,10 @@ fn a_chain_that_the_configuration_speaks_of_and_that_is_not_there_is_a_warning()
     let text = program.run(["verify", "."]).out;
     assert!(text.contains("warning unlinked\n"), "{text}");
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_record() {
+    let program = Program::new();
+    program.log("app.jsonl", [b"\xef\xbb\xbf", &clean()[..]].concat());
+    assert_eq!(verify(&program), (0, vec![]));
+}

@@ -19,6 +19,8 @@ use crate::format::{Format, Frame, Framer};
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 18;
+/// What some writers begin a file with; it is no part of the first record.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes to read for which threads are started.
 const WORTH_THREADS: u64 = 4 << 20;
 /// Time between two reports of a long walk.
@@ -359,6 +361,11 @@ impl Walk {
         self.early.sort_by_key(|frame| frame.offset);
         let ready = self.early.partition_point(|frame| frame.offset < until);
         self.lines += ready as u64;
+        if let Some(first) = self.early.first_mut().filter(|frame| frame.offset == 0)
+            && first.bytes.starts_with(BOM)
+        {
+            first.bytes = first.bytes.slice(BOM.len()..);
+        }
         let frames = self.early.drain(..ready);
         // Once there is an examiner there always is one, so nothing overtakes what a crew has in hand.
         if let Some((crew, examiner)) = crew.zip(self.check.examiner()) {
@@ -470,6 +477,6 @@ fn is_json_lines(file: &ChainFile) -> Result<bool, IngestError> {
     let got = open_stream(&file.file)?
         .read(&mut head)
         .map_err(IngestError::Read)?;
-    let text = head[..got].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head[..got]);
+    let text = head[..got].strip_prefix(BOM).unwrap_or(&head[..got]);
     Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
 }
