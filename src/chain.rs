@@ -125,7 +125,7 @@ impl ChainReport {
     pub fn unchained(source: Arc<str>) -> Self {
         Self {
             source,
-            coverage: "its records carry no hashes that link them".into(),
+            coverage: "no chain found".into(),
             ..Self::default()
         }
     }
