@@ -19,6 +19,8 @@ use crate::format::{Format, Frame, Framer};
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 18;
+/// Bytes in which a JSON line must begin.
+const HEAD: u64 = 64 << 10;
 /// What some writers begin a file with; it is no part of the first record.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes to read for which threads are started.
@@ -468,15 +470,17 @@ pub(super) fn with_expected(
     report
 }
 
-/// Whether records are JSON lines: no others are numbered by a field.
+/// Whether records are JSON lines: no others are numbered by a field. A line of something else may stand before them.
 fn is_json_lines(file: &ChainFile) -> Result<bool, IngestError> {
     if !file.format.splittable() {
         return Ok(false);
     }
-    let mut head = [0; 512];
-    let got = open_stream(&file.file)?
-        .read(&mut head)
+    let mut head = Vec::new();
+    open_stream(&file.file)?
+        .take(HEAD)
+        .read_to_end(&mut head)
         .map_err(IngestError::Read)?;
-    let text = head[..got].strip_prefix(BOM).unwrap_or(&head[..got]);
-    Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
+    let text = head.strip_prefix(BOM).unwrap_or(&head);
+    let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines.any(|line| line.starts_with(b"{")))
 }
