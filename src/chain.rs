@@ -19,10 +19,12 @@ mod reorder;
 mod report;
 mod rule;
 mod scheme;
+mod search;
 mod sequence;
 mod signature;
 mod strand;
 mod template;
+mod unseen;
 mod verdicts;
 mod verify;
 
@@ -61,7 +63,7 @@ pub struct Finding {
     pub kind: BreakKind,
     pub level: Level,
     pub generation: i32,
-    /// The record itself, or the first one after a gap; 1-based.
+    /// The record itself, or the first one after a gap; 1-based. 0 = it is about the log as a whole.
     pub line: u64,
     /// Last line of a range (`reordered`, `inserted`); equals `line` for one record.
     pub line_end: u64,
@@ -74,6 +76,13 @@ pub struct Finding {
     pub found: Option<String>,
     /// Plain words for a person: what happened, between which records, usual causes.
     pub explanation: String,
+}
+
+impl Finding {
+    /// Its first and last line; `None` if it is about the log as a whole.
+    pub fn lines(&self) -> Option<(u64, u64)> {
+        (self.line > 0).then_some((self.line, self.line_end.max(self.line)))
+    }
 }
 
 /// The state of one source's chain: verdicts, findings, coverage. A snapshot; the next one may revise it.
@@ -116,7 +125,7 @@ impl ChainReport {
     pub fn unchained(source: Arc<str>) -> Self {
         Self {
             source,
-            coverage: "its records carry no hashes that link them".into(),
+            coverage: "no chain found".into(),
             ..Self::default()
         }
     }

@@ -7,6 +7,7 @@
 mod backlog;
 mod chains;
 mod choices;
+mod compared;
 mod content;
 mod coordinator;
 mod crew;

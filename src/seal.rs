@@ -8,14 +8,18 @@
 mod compare;
 mod copies;
 mod ledger;
+mod ledgers;
 mod lines;
 mod merkle;
 mod note;
+mod outside;
 mod proof;
 
 pub use compare::{Change, Difference, compare};
-pub use ledger::{Ledger, LedgerError, Sealed, Uncopied, read_copies};
+pub use ledger::{Ledger, LedgerError, Sealed, Uncopied};
+pub use ledgers::newest_of_each;
 pub use lines::LeafCutter;
-pub use merkle::{Frontier, Hash, inclusion_path, leaf_hash, root_of};
-pub use note::{Checkpoint, NoteError, PublicKey, SealKey, plain};
+pub use merkle::{Frontier, Hash, inclusion_path, leaf_hash, root_of, roots_at};
+pub use note::{Checkpoint, NoteError, PublicKey, SealKey, plain, unplain};
+pub use outside::{Collected, Outside, read_copies};
 pub use proof::{Proof, ProofError};

@@ -456,7 +456,9 @@ fn verdicts_come_from_the_last_chain_report() {
         assert_eq!(report.findings[0].kind, BreakKind::ContentModified);
         (s.chain)(report.clone());
         for query in ["chain:broken", "chain:content-modified"] {
-            let hits = all_hits(&*s.engine, query);
+            let mut hits = all_hits(&*s.engine, query);
+            // Numbers left out in another source are breaks, too.
+            hits.retain(|hit| hit.event.source == source);
             assert_eq!(
                 ids(hits.iter().map(|h| &h.event)),
                 broken,

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod at_once;
 mod chains;
+mod checkpoints;
 mod chosen_format;
 mod cli;
 mod commands;
@@ -15,8 +17,10 @@ mod exports;
 mod following;
 mod formats;
 mod fuzz_inputs;
+mod hidden_chains;
 mod index_bounds;
 mod local_engine;
+mod lost_logs;
 mod own_formats;
 mod readme;
 mod runbooks;
@@ -28,3 +32,4 @@ mod sessions;
 mod settings;
 mod sums;
 mod support;
+mod watched_seals;

@@ -112,6 +112,14 @@ fn json_lines_that_count_are_followed() {
     let (code, file) = verified(&program, "cut.jsonl");
     assert_eq!(code, 1);
     assert_eq!(findings(&file), [("sequence-gap", "warning", 150)]);
+    // A line before them does not hide it.
+    let cut = json_log((1..200).filter(|n| *n != 150));
+    program.log("begun.jsonl", format!("# log started\n{cut}"));
+    let (code, file) = verified(&program, "begun.jsonl");
+    assert_eq!(
+        (code, findings(&file)),
+        (1, vec![("sequence-gap", "warning", 151)])
+    );
     program.log("again.jsonl", json_log((1..101).chain(90..200)));
     let (code, file) = verified(&program, "again.jsonl");
     assert_eq!(code, 3);

@@ -107,6 +107,8 @@ struct Classifier<'a> {
     inserted: Vec<bool>,
     /// Per strand that begins unknown: the strand it should continue, and that one's last record before it.
     predecessor: Vec<Option<(u32, Node)>>,
+    /// Per strand judged: the record before it that is part of the chain.
+    before: Vec<Option<(u32, Node)>>,
     breaks: Vec<Break>,
     /// Remarks (by index) that a break explains.
     explained: HashSet<usize>,
@@ -187,6 +189,7 @@ impl<'a> Classifier<'a> {
             twin,
             inserted: vec![false; n],
             predecessor: vec![None; n],
+            before: Vec::with_capacity(n),
             breaks: Vec::new(),
             explained: HashSet::new(),
         };
@@ -207,6 +210,7 @@ impl<'a> Classifier<'a> {
                     && last < s.first.place.index
             };
             let before = self.before(s);
+            self.before.push(before);
             let after_dead_end = before.filter(|b| is_dead(b.0, self)).or_else(|| {
                 let &end = dead_ends.get(&s.first.seq?)?;
                 let last = self.strands.all[end as usize].last;
@@ -378,11 +382,13 @@ impl<'a> Classifier<'a> {
 
     /// The record before the strand that is part of the chain.
     fn before(&self, s: &Strand) -> Option<(u32, Node)> {
-        let mut before = s.before?;
-        while self.inserted[before.0 as usize] {
-            before = self.strands.all[before.0 as usize].before?;
+        let before = s.before?;
+        let of = before.0 as usize;
+        // That strand began earlier, so it is judged already.
+        match self.inserted[of] {
+            true => *self.before.get(of)?,
+            false => Some(before),
         }
-        Some(before)
     }
 
     fn deleted(&mut self, s: &Strand, before: &Node, missing: i128) {

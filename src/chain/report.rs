@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::classify::{Break, Classified, Family, classify};
 use super::explain::{grouped, words};
 use super::history::History;
-use super::strand::{Place, Strands};
+use super::strand::{Origin, Place, Strands};
 use super::verdicts::Stretch;
-use super::verify::{Path, Stream};
+use super::verify::{Extent, Path, Stream};
 use super::{ChainReport, Finding, Verdicts};
 use crate::event::{BreakKind, Verdict};
 
@@ -19,6 +19,9 @@ const UNPROTECTED: &str = "no record links to it, so nothing protects its conten
 
 /// Why a record that says it is redacted can't be checked.
 const REDACTED: &str = "contents were taken out of it, as it says itself";
+
+/// Why a record can't be checked that was passed over.
+const NOT_LOOKED_AT: &str = "it was not looked at";
 
 pub(super) fn unchained(source: Arc<str>, looked_at: u64) -> ChainReport {
     ChainReport {
@@ -39,16 +42,17 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         Family::LinksOnly => Verdict::LinksOnly,
         _ => Verdict::Verified,
     };
-    let mut layers: Vec<Stretch> = path
-        .extents
-        .iter()
-        .map(|e| Stretch {
+    let layer = |verdict| {
+        move |e: &Extent| Stretch {
             generation: e.generation,
             first: e.first,
             last: e.last,
-            verdict: good,
-        })
-        .collect();
+            verdict,
+        }
+    };
+    let mut layers: Vec<Stretch> = path.extents.iter().map(layer(good)).collect();
+    let unseen = path.passed.files.iter().chain(&path.unseen.runs);
+    layers.extend(unseen.map(layer(Verdict::Unverifiable(NOT_LOOKED_AT))));
     let mut sums = Sums::default();
     let mut breaks: Vec<(usize, Break)> = Vec::new();
     for (id, (stream, history)) in path.streams.iter().zip(histories).enumerate() {
@@ -66,7 +70,7 @@ pub(super) fn report(source: Arc<str>, path: &Path, histories: &[History]) -> Ch
         source,
         scheme: Some(path.checker.scheme.name()),
         numbered: false,
-        records: path.records,
+        records: path.passed.looked_at + path.records,
         verified: if family == Family::LinksOnly {
             0
         } else {
@@ -88,6 +92,8 @@ struct Sums {
     /// Chains whose last record waits for the one to come.
     waiting: u64,
     redacted: u64,
+    /// Stretches that link to nothing before them.
+    segments: u64,
 }
 
 impl Sums {
@@ -133,6 +139,9 @@ impl Sums {
         self.looked_at += looked_at;
         self.holding += looked_at.saturating_sub(covered_by(doubtful));
         self.redacted += stream.strands.redacted.len() as u64;
+        let begins = |origin| matches!(origin, Origin::Genesis | Origin::Head);
+        let strands = stream.strands.all.iter();
+        self.segments += strands.filter(|s| begins(s.origin)).count() as u64;
     }
 }
 
@@ -188,8 +197,17 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
             scheme.stream_name()
         ));
     }
+    if sums.segments > sums.chains {
+        also(format!(
+            "{} segments, not linked to each other",
+            grouped(sums.segments)
+        ));
+    }
     if let Some(fields) = scheme.covered_only() {
         also(format!("of each record only {fields} is covered"));
+    }
+    if let Some(fields) = scheme.uncovered() {
+        also(format!("no hash covers {fields}"));
     }
     match sums.waiting {
         0 => {}
@@ -225,6 +243,17 @@ fn coverage(family: Family, path: &Path, sums: &Sums, unlisted: usize) -> String
             "{} records not looked at: too many chains",
             grouped(path.passed_over)
         ));
+    }
+    match path.passed.files.len() {
+        0 => {}
+        files => also(format!(
+            "no chain found in the first {} records of {} before",
+            grouped(path.passed.looked_at),
+            match files {
+                1 => "the file".to_owned(),
+                n => format!("{n} files"),
+            }
+        )),
     }
     if unlisted > 0 {
         also(format!(

@@ -175,6 +175,22 @@ impl Scheme {
         Some(fields.collect::<Vec<_>>().join(", "))
     }
 
+    /// The fields that no hash covers and no signature stands for; `None` if there is no such field.
+    pub(super) fn uncovered(&self) -> Option<String> {
+        let left_out = self.inner.as_ref().map_or(&self.left_out, |i| &i.left_out);
+        let signature = self.signature.as_ref().map(|s| s.field.as_slice());
+        let stands_apart = |key: &&Vec<u8>| {
+            let key = Some(key.as_slice());
+            key != self.own_key.as_deref() && key != signature
+        };
+        let fields: Vec<String> = left_out
+            .iter()
+            .filter(stands_apart)
+            .map(|key| unquoted(key))
+            .collect();
+        (!fields.is_empty() && !self.is_links_only()).then(|| fields.join(", "))
+    }
+
     /// `tenant`, `org.id, run`
     pub(super) fn stream_name(&self) -> String {
         let names: Vec<String> = self.stream.iter().map(|path| dotted(path)).collect();

@@ -177,7 +177,7 @@ impl Sequence {
         let name = self.field.unwrap_or("auditd serial");
         if turns * REGULAR > steps {
             let mut report = ChainReport::unchained(self.source.clone());
-            report.coverage += "; their numbers are in no order";
+            report.coverage += "; the numbers of its records are in no order";
             return Some(report);
         }
         let mut findings: Vec<Finding> = counters()

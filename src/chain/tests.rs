@@ -3,6 +3,8 @@
 mod acceptance;
 mod damage;
 mod properties;
+mod two_levels;
+mod unclaimed;
 pub(super) mod vectors;
 mod writer;
 

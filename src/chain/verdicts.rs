@@ -67,14 +67,13 @@ impl Verdicts {
     /// What seals say of a log without a chain: ranges of offsets by generation, the later ones over those before; the rest is
     /// not sealed.
     pub fn sealed(ranges: impl IntoIterator<Item = (i32, Range<u64>, Verdict)>) -> Self {
-        let stretches = ranges.into_iter().filter(|(_, range, _)| !range.is_empty());
-        let stretches = stretches.map(|(generation, range, verdict)| Stretch {
-            generation,
-            first: range.start,
-            last: range.end - 1,
-            verdict,
-        });
-        Self::paint(stretches, Verdict::Unchained)
+        Self::paint(stretches(ranges), Verdict::Unchained)
+    }
+
+    /// These with others over them: ranges of offsets by generation.
+    pub fn with(self, ranges: impl IntoIterator<Item = (i32, Range<u64>, Verdict)>) -> Self {
+        let layers = self.stretches.into_iter().chain(stretches(ranges));
+        Self::paint(layers, self.elsewhere)
     }
 
     /// The verdict of the record at `offset` of `generation`.
@@ -120,6 +119,18 @@ impl Verdicts {
         }
         out
     }
+}
+
+fn stretches(
+    ranges: impl IntoIterator<Item = (i32, Range<u64>, Verdict)>,
+) -> impl Iterator<Item = Stretch> {
+    let ranges = ranges.into_iter().filter(|(_, range, _)| !range.is_empty());
+    ranges.map(|(generation, range, verdict)| Stretch {
+        generation,
+        first: range.start,
+        last: range.end - 1,
+        verdict,
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The verifier: records in, report out. It looks for a chain in the first records, then checks every record once,
-//! as it comes.
+//! The verifier: records in, report out. It looks for a chain in the first records of each file, then checks every record
+//! once, as it comes.
 //!
 //! A record is read once and hashed once, here or ahead on another thread (see `ahead`). With SHA instructions and two
 //! cores, a release build takes nested records of 590 bytes under `own-sorted` about as long as `sha256sum` does (270
@@ -18,13 +18,13 @@ use super::digest::Digest;
 use super::history::History;
 use super::report;
 use super::rule::Hints;
+use super::scheme::Scheme;
+use super::search::{Gathered, Owned, Passed};
 use super::strand::{Node, Place, Remark, Strands};
+use super::unseen::Unseen;
 use super::{ChainReport, Record};
 use crate::event::BreakKind;
 
-/// Records, and bytes of them, in which a chain must show.
-const SAMPLE_RECORDS: usize = 64;
-const SAMPLE_BYTES: usize = 8 << 20;
 /// Chains in one source that are walked; records of more are counted as not looked at.
 const MAX_STREAMS: usize = 1 << 16;
 /// Own hashes kept of a rolling chain: what was slipped in or moved within so many records is told apart.
@@ -40,48 +40,18 @@ pub struct Verifier {
     source: Arc<str>,
     hints: Hints,
     state: State,
+    /// Files in which no chain was found.
+    passed: Passed,
     /// A last line without LF: it may still grow, so it is taken in only when something follows.
     torn: Option<Owned>,
 }
 
 enum State {
     /// Not enough records yet to say there is no chain.
-    Gathering(Vec<Owned>),
-    Unchained {
-        looked_at: u64,
-    },
+    Gathering(Gathered),
+    /// There is none in the newest file.
+    Unchained,
     Chained(Box<Walk>),
-}
-
-/// A record with bytes of its own.
-struct Owned {
-    generation: i32,
-    offset: u64,
-    line: u64,
-    bytes: Vec<u8>,
-    torn: bool,
-}
-
-impl Owned {
-    fn new(record: &Record<'_>) -> Self {
-        Self {
-            generation: record.generation,
-            offset: record.offset,
-            line: record.line,
-            bytes: record.bytes.to_vec(),
-            torn: record.torn,
-        }
-    }
-
-    fn record(&self) -> Record<'_> {
-        Record {
-            generation: self.generation,
-            offset: self.offset,
-            line: self.line,
-            bytes: &self.bytes,
-            torn: self.torn,
-        }
-    }
 }
 
 /// Offsets of the first and last record seen of a generation.
@@ -128,6 +98,10 @@ pub(super) struct Path {
     pub(super) records: u64,
     /// Records of more streams than are walked.
     pub(super) passed_over: u64,
+    /// Where the records stand that were not looked at.
+    pub(super) unseen: Unseen,
+    /// Files before the chain in which none was found.
+    pub(super) passed: Passed,
 }
 
 struct Walk {
@@ -159,7 +133,8 @@ impl Verifier {
         Self {
             source,
             hints,
-            state: State::Gathering(Vec::new()),
+            state: State::Gathering(Gathered::default()),
+            passed: Passed::default(),
             torn: None,
         }
     }
@@ -197,27 +172,33 @@ impl Verifier {
         if record.bytes.trim_ascii().is_empty() {
             return;
         }
+        if self.is_unchained() && self.passed.newest() < Some(record.generation) {
+            self.state = State::Gathering(Gathered::default());
+        }
         match &mut self.state {
-            State::Unchained { .. } => {}
+            State::Unchained => {}
             State::Chained(walk) => walk.step(record, examined),
-            State::Gathering(sample) => {
-                sample.push(Owned::new(record));
-                let bytes: usize = sample.iter().map(|r| r.bytes.len()).sum();
-                if sample.len() >= SAMPLE_RECORDS || (bytes >= SAMPLE_BYTES && sample.len() > 1) {
-                    self.state = match Walk::find(sample.iter(), &self.hints) {
-                        Some(walk) => State::Chained(Box::new(walk)),
-                        None => State::Unchained {
-                            looked_at: sample.len() as u64,
-                        },
-                    };
+            State::Gathering(gathered) => {
+                gathered.push(record);
+                let Some(window) = gathered.due() else {
+                    return;
+                };
+                if let Some(scheme) = scheme(window.iter(), &self.hints) {
+                    let walk = Walk::new(scheme, &self.passed, gathered.records.iter());
+                    self.state = State::Chained(Box::new(walk));
+                } else if gathered.is_full() {
+                    self.passed.add(gathered);
+                    self.state = State::Unchained;
+                } else {
+                    gathered.pass_window();
                 }
             }
         }
     }
 
-    /// No chain was found in enough records to say so: further records need not be pushed.
+    /// No chain was found in enough records of the newest file to say so: further records of it need not be pushed.
     pub fn is_unchained(&self) -> bool {
-        matches!(self.state, State::Unchained { .. })
+        matches!(self.state, State::Unchained)
     }
 
     /// What is known so far. A later one may revise it: that a record was slipped in shows only when the chain
@@ -225,16 +206,14 @@ impl Verifier {
     pub fn snapshot(&self) -> ChainReport {
         let source = Arc::clone(&self.source);
         match &self.state {
-            State::Unchained { looked_at } => report::unchained(source, *looked_at),
-            State::Gathering(sample) => {
-                match Walk::find(sample.iter().chain(&self.torn), &self.hints) {
-                    Some(walk) => report::report(source, &walk.path, &walk.histories),
-                    None => {
-                        let torn = usize::from(self.torn.is_some());
-                        report::unchained(source, (sample.len() + torn) as u64)
-                    }
+            State::Unchained => report::unchained(source, self.passed.looked_at),
+            State::Gathering(gathered) => match self.gathered_walk(gathered) {
+                Some(walk) => report::report(source, &walk.path, &walk.histories),
+                None => {
+                    let here = gathered.records.len() + usize::from(self.torn.is_some());
+                    report::unchained(source, self.passed.looked_at + here as u64)
                 }
-            }
+            },
             State::Chained(walk) => match &self.torn {
                 None => report::report(source, &walk.path, &walk.histories),
                 Some(torn) => {
@@ -264,10 +243,18 @@ impl Verifier {
     /// Looks at the walk so far, also at that of a sample that is still gathered.
     fn with_walk<T>(&self, look: impl FnOnce(&Walk) -> Option<T>) -> Option<T> {
         match &self.state {
-            State::Unchained { .. } => None,
-            State::Gathering(sample) => look(&Walk::find(sample.iter(), &self.hints)?),
+            State::Unchained => None,
+            State::Gathering(gathered) => look(&self.gathered_walk(gathered)?),
             State::Chained(walk) => look(walk),
         }
+    }
+
+    /// The walk along what is gathered so far, if a chain shows at its end.
+    fn gathered_walk(&self, gathered: &Gathered) -> Option<Walk> {
+        let window = gathered.rest().iter().chain(&self.torn);
+        let scheme = scheme(window, &self.hints)?;
+        let records = gathered.records.iter().chain(&self.torn);
+        Some(Walk::new(scheme, &self.passed, records))
     }
 
     /// The last report.
@@ -276,25 +263,32 @@ impl Verifier {
     }
 }
 
+/// The chain that shows in these records.
+fn scheme<'a>(records: impl Iterator<Item = &'a Owned>, hints: &Hints) -> Option<Scheme> {
+    let lines: Vec<&[u8]> = records.map(|r| r.bytes.as_slice()).collect();
+    detect(&lines, hints)
+}
+
 impl Walk {
-    /// Looks for a chain in a sample and walks it.
-    fn find<'a>(sample: impl Iterator<Item = &'a Owned> + Clone, hints: &Hints) -> Option<Self> {
-        let lines: Vec<&[u8]> = sample.clone().map(|r| r.bytes.as_slice()).collect();
+    /// Walks the first records. `passed` = files before them.
+    fn new<'a>(scheme: Scheme, passed: &Passed, records: impl Iterator<Item = &'a Owned>) -> Self {
         let mut walk = Self {
             path: Path {
-                checker: Checker::new(detect(&lines, hints)?),
+                checker: Checker::new(scheme),
                 streams: vec![Stream::default()],
                 by_value: HashMap::new(),
                 extents: Vec::new(),
                 records: 0,
                 passed_over: 0,
+                unseen: Unseen::default(),
+                passed: passed.clone(),
             },
             histories: Vec::new(),
         };
-        for record in sample {
+        for record in records {
             walk.step(&record.record(), Examined::default());
         }
-        Some(walk)
+        walk
     }
 
     fn step(&mut self, record: &Record<'_>, examined: Examined) {
@@ -339,12 +333,14 @@ impl Path {
         };
         let Some(id) = self.stream_of(value) else {
             self.passed_over += 1;
+            self.unseen.add(place);
             return None;
         };
         let stream = &mut self.streams[id];
         stream.records += 1;
         stream.last = place.index;
         if stream.looked_at.is_some() {
+            self.unseen.add(place);
             return None;
         }
         let own = match histories.get(id) {

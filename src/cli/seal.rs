@@ -12,7 +12,7 @@ use crate::config::{Paths, Settings, paths};
 use crate::ingest::sealing::{
     SealError, SealOptions, SealSink, Sealer, Sealing, Sealings, follow, problems,
 };
-use crate::seal::{NoteError, PublicKey, SealKey, read_copies};
+use crate::seal::{Collected, NoteError, PublicKey, SealKey, read_copies};
 use crate::source::Discoverer;
 use crate::source::watch::Watcher;
 
@@ -66,7 +66,10 @@ pub(super) fn run(args: &SealArgs, app: &mut App) -> Result<Exit, Failure> {
 /// As the settings have it.
 fn options(settings: &Settings, dir: PathBuf) -> Result<SealOptions, Failure> {
     let seal = &settings.seal;
-    let mut sinks: Vec<SealSink> = seal.sink.iter().cloned().map(SealSink::File).collect();
+    // By its whole path: the same name elsewhere is another place.
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|error| wrong(path, &error));
+    let sink = seal.sink.as_ref().map(absolute).transpose()?;
+    let mut sinks: Vec<SealSink> = sink.into_iter().map(SealSink::File).collect();
     if !seal.command.is_empty() {
         if !settings.exec {
             return Err(Failure::Usage(
@@ -139,19 +142,26 @@ fn wrong(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Failed(format!("{}: {error}", path.display()))
 }
 
-/// The key of this host; made when it is first needed.
+/// The key of this host; made when it is first needed. Of several processes that make one at once, the first one's is it.
 fn own_key(dir: &Path) -> Result<SealKey, Failure> {
     let path = dir.join(KEY);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => SealKey::parse(&text).map_err(|error| wrong(&path, &error)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key =
-                SealKey::generate(&super::who::host()).map_err(|error| wrong(&path, &error))?;
-            paths::write_private(&path, format!("{}\n", key.text()).as_bytes())
-                .map_err(|error| Failure::Failed(error.to_string()))?;
-            Ok(key)
-        }
-        Err(error) => Err(wrong(&path, &error)),
+    if let Some(key) = kept_key(&path)? {
+        return Ok(key);
+    }
+    let key = SealKey::generate(&super::who::host()).map_err(|error| wrong(&path, &error))?;
+    paths::create_private(&path, format!("{}\n", key.text()).as_bytes())
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    kept_key(&path)?.ok_or_else(|| wrong(&path, &"it is gone again"))
+}
+
+/// The key in a file; `None` = there is no such file.
+fn kept_key(path: &Path) -> Result<Option<SealKey>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => SealKey::parse(&text)
+            .map(Some)
+            .map_err(|error| wrong(path, &error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(path, &error)),
     }
 }
 
@@ -189,8 +199,8 @@ pub(super) fn of_this_host(about_to: bool) -> Option<Seals> {
     Some(Seals {
         dir,
         key: SealKey::parse(&text).ok().map(|key| key.public()),
-        copies: Vec::new(),
-        copies_from: String::new(),
+        copies: Collected::default(),
+        copies_from: None,
     })
 }
 
@@ -205,12 +215,17 @@ pub(super) fn seals(
     };
     let key = public_key(key, app)?;
     let copies = match (checkpoints, &key) {
-        (None, _) => Vec::new(),
+        (None, _) => Collected::default(),
         (Some(path), Some(key)) => {
-            let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
-            read_copies(&text, key).map_err(|(line, why)| {
-                Failure::Failed(format!("{}, line {line}: {why}", path.display()))
-            })?
+            let text = std::fs::read(path).map_err(|error| wrong(path, &error))?;
+            let copies = read_copies(&text, key);
+            match copies.wrong.first() {
+                Some((line, why)) if copies.checkpoints.is_empty() => {
+                    let place = path.display();
+                    return Err(Failure::Failed(format!("{place}, line {line}: {why}")));
+                }
+                _ => copies,
+            }
         }
         (Some(_), None) => {
             return Err(Failure::Usage(
@@ -222,6 +237,6 @@ pub(super) fn seals(
         dir,
         key,
         copies,
-        copies_from: checkpoints.map_or(String::new(), |path| path.display().to_string()),
+        copies_from: checkpoints.map(Path::to_owned),
     }))
 }

@@ -128,6 +128,7 @@ fn reports(engine: &dyn Engine) -> Result<Vec<VerifyFile>, Failure> {
         path: report.source.to_string(),
         report,
         error: None,
+        is_empty: false,
         files: Vec::new(),
     };
     Ok(engine.verify()?.into_iter().map(file).collect())

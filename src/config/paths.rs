@@ -128,13 +128,34 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PathsError> {
         path: path.to_owned(),
         source,
     };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Temporary files are made with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    io::Write::write_all(&mut file, bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
+    let file = written(path, bytes).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Makes a private file in one step, unless there is one already: then that one stays.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), PathsError> {
+    let failed = |source| PathsError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = written(path, bytes).map_err(failed)?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(failed(error.error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bytes in a file without a name of its own, on the disk.
+fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Temporary files are made with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 fn check_owner(path: &Path, owner: u32) -> Result<(), PathsError> {

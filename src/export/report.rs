@@ -295,10 +295,12 @@ impl Report {
             for finding in worst.iter().take(FINDINGS) {
                 writeln!(
                     out,
-                    "  - {} {} at line {}: {}",
+                    "  - {} {}{}: {}",
                     finding.level.as_str(),
                     finding.kind,
-                    finding.line,
+                    finding
+                        .lines()
+                        .map_or(String::new(), |(line, _)| format!(" at line {line}")),
                     self.safe(&finding.explanation)
                 )?;
             }

@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::IngestError;
-use super::sealed::{Seals, add_seals};
+use super::compared::Compared;
+use super::sealed::Seals;
 use super::sealing::SealError;
-use super::walk::{ChainFile, Check, Walk, chain_walk, cpu_time, hints_for, number_walk};
+use super::walk::{
+    ChainFile, Check, Walk, chain_walk, cpu_time, hints_for, number_walk, with_expected,
+};
 use crate::chain::{ChainReport, ChainRule};
 use crate::engine::sink::EventSink;
 use crate::event::Timestamp;
+use crate::source::FileId;
 use crate::source::watch::Waker;
-use crate::source::{FileId, GenFile, LogSet};
 
 /// Time between looks when nothing happens.
 const IDLE: Duration = Duration::from_millis(500);
@@ -39,25 +42,20 @@ pub(super) struct Chains {
     stop: Arc<AtomicBool>,
     done: Waker,
     walks: HashMap<Arc<str>, Walk>,
-    /// Sources without a chain, with what was looked at.
-    unchained: HashMap<Arc<str>, FileId>,
+    /// Walks along the numbers of sources in which no chain shows so far.
+    numbers: HashMap<Arc<str>, Walk>,
+    /// Sources without a chain: the files that were looked at, and what was found.
+    unchained: HashMap<Arc<str>, (Vec<FileId>, ChainReport)>,
     rules: Arc<[ChainRule]>,
-    seals: Option<Seals>,
+    compared: Compared,
     /// What is to be read again from its start, and when.
     due: HashMap<Arc<str>, (Instant, ChainWork)>,
-    /// Sealed sources, with the files as they were when they were last compared with their seals.
-    compared: HashMap<Arc<str>, Vec<GenFile>>,
     /// What was last said of sealed sources.
     said: HashMap<Arc<str>, (ChainWork, Arc<ChainReport>)>,
 }
 
-/// Whether files only grew: what was sealed of them is as it was.
-fn only_grew(before: &[GenFile], now: &[ChainFile]) -> bool {
-    let grew = |(a, b): (&GenFile, &ChainFile)| {
-        let same = a.len == b.file.len && a.mtime == b.file.mtime;
-        a.id == b.file.id && a.path == b.file.path && (same || b.file.len > a.len)
-    };
-    before.len() == now.len() && before.iter().zip(now).all(grew)
+fn ids(files: &[ChainFile]) -> Vec<FileId> {
+    files.iter().map(|f| f.file.id).collect()
 }
 
 impl Chains {
@@ -72,8 +70,7 @@ impl Chains {
     ) -> Self {
         Self {
             rules,
-            seals,
-            compared: HashMap::new(),
+            compared: Compared::new(seals),
             said: HashMap::new(),
             due: HashMap::new(),
             work,
@@ -81,6 +78,7 @@ impl Chains {
             stop,
             done,
             walks: HashMap::new(),
+            numbers: HashMap::new(),
             unchained: HashMap::new(),
         }
     }
@@ -118,58 +116,55 @@ impl Chains {
     }
 
     fn walk(&mut self, work: &ChainWork) -> Result<(), IngestError> {
-        let Some(oldest) = work.files.first() else {
+        if work.files.is_empty() {
             return Ok(());
-        };
-        if self.unchained.get(&work.source) == Some(&oldest.file.id) {
-            return self.say_unchained(work, oldest);
+        }
+        if let Some((looked_at, report)) = self.unchained.get(&work.source)
+            && *looked_at == ids(&work.files)
+        {
+            let report = report.clone();
+            return self.say_unchained(work, report);
         }
         match self.walks.remove(&work.source) {
-            Some(walk) if walk.fits(&work.files) => self.go_on(work, oldest, walk, None),
-            before => self.begin(work, oldest, before),
+            Some(walk) if walk.fits(&work.files) => self.go_on(work, walk, None),
+            before => self.begin(work, before),
         }
     }
 
     /// Walks from the first byte on. `before` = an earlier walk over the same.
-    fn begin(
-        &mut self,
-        work: &ChainWork,
-        oldest: &ChainFile,
-        before: Option<Walk>,
-    ) -> Result<(), IngestError> {
+    fn begin(&mut self, work: &ChainWork, before: Option<Walk>) -> Result<(), IngestError> {
+        self.numbers.remove(&work.source);
         let hints = || hints_for(&work.log, &self.rules);
-        let walk = match chain_walk(&work.source, oldest, hints)? {
-            None => self.number_walk(work, oldest)?,
+        let walk = match chain_walk(&work.source, &work.files, hints) {
+            None => self.number_walk(work)?,
             walk => walk,
         };
         match walk {
-            Some(walk) => self.go_on(work, oldest, walk, before),
-            None => self.say_unchained(work, oldest),
+            Some(walk) => self.go_on(work, walk, before),
+            None => self.say_unchained(work, ChainReport::unchained(work.source.clone())),
         }
     }
 
     /// Of a sealed source the seals tell more than its numbers.
-    fn number_walk(
-        &self,
-        work: &ChainWork,
-        oldest: &ChainFile,
-    ) -> Result<Option<Walk>, IngestError> {
-        let is_sealed = |seals: &Seals| seals.know(&work.log);
-        if self.seals.as_ref().is_some_and(is_sealed) {
-            return Ok(None);
+    fn number_walk(&self, work: &ChainWork) -> Result<Option<Walk>, IngestError> {
+        match work.files.first() {
+            Some(oldest) if !self.compared.is_sealed(&work.log) => {
+                number_walk(&work.source, oldest)
+            }
+            _ => Ok(None),
         }
-        number_walk(&work.source, oldest)
     }
 
     /// Brings a walk to the end of the files, and reports it. `before` = an earlier one over the same.
     fn go_on(
         &mut self,
         work: &ChainWork,
-        oldest: &ChainFile,
         mut walk: Walk,
         before: Option<Walk>,
     ) -> Result<(), IngestError> {
         let stop = self.stop.clone();
+        let unchained = || ChainReport::unchained(work.source.clone());
+        let mut without_chain = None;
         loop {
             walk.advance(&work.files, &mut |check| {
                 if let (Some(report), None) = (check.report(), &before) {
@@ -182,12 +177,18 @@ impl Chains {
             }
             // No chain: perhaps numbers.
             let next = match walk.check {
-                Check::Chain(_) => self.number_walk(work, oldest)?,
+                Check::Chain(_) => {
+                    without_chain = walk.check.report();
+                    self.number_walk(work)?
+                }
                 Check::Numbers(_) => None,
             };
             match next {
                 Some(next) => walk = next,
-                None => return self.say_unchained(work, oldest),
+                None => {
+                    let report = without_chain.unwrap_or_else(unchained);
+                    return self.say_unchained(work, report);
+                }
             }
         }
         walk.came_to_end(&work.files);
@@ -195,35 +196,89 @@ impl Chains {
             walk.compare(&before, &work.files);
             walk.reported = before.reported;
         }
-        let report = walk.report();
-        let report = report.unwrap_or_else(|| ChainReport::unchained(work.source.clone()));
+        let mut report = walk.report().or(without_chain).unwrap_or_else(unchained);
+        if report.scheme.is_none() && matches!(walk.check, Check::Chain(_)) {
+            report = self.numbers_so_far(work)?.unwrap_or(report);
+        }
+        let report = with_expected(report, &work.log, &self.rules);
+        let (report, due) = self.with_seals(work, report)?;
         let state = (report.records, report.findings.len());
         if walk.reported != Some(state) {
             walk.reported = Some(state);
             work.sink.chain(Arc::new(report));
         }
-        match walk.due(&work.files) {
+        let due = walk.due(&work.files).into_iter().chain(due).min();
+        self.look_again_at(work, due);
+        self.walks.insert(work.source.clone(), walk);
+        Ok(())
+    }
+
+    /// What the numbers show while no chain does; that one shows later is still possible.
+    fn numbers_so_far(&mut self, work: &ChainWork) -> Result<Option<ChainReport>, IngestError> {
+        let known = self.numbers.remove(&work.source);
+        let known = known.filter(|walk| walk.fits(&work.files));
+        let walk = match known {
+            None => self.number_walk(work)?,
+            known => known,
+        };
+        let Some(mut walk) = walk else {
+            return Ok(None);
+        };
+        let stop = self.stop.clone();
+        walk.advance(&work.files, &mut |_| !stop.load(Ordering::Relaxed))?;
+        let report = walk.report();
+        self.numbers.insert(work.source.clone(), walk);
+        Ok(report)
+    }
+
+    /// Notes when the files should be read again from their start.
+    fn look_again_at(&mut self, work: &ChainWork, due: Option<Instant>) {
+        match due {
             Some(when) => {
                 self.due.insert(work.source.clone(), (when, work.clone()));
             }
             None => drop(self.due.remove(&work.source)),
         }
-        self.walks.insert(work.source.clone(), walk);
-        Ok(())
+    }
+
+    /// A report with what the seals say, and when that should be looked at again.
+    fn with_seals(
+        &mut self,
+        work: &ChainWork,
+        report: ChainReport,
+    ) -> Result<(ChainReport, Option<Instant>), IngestError> {
+        match self.compared.with(work) {
+            Ok(Some((said, due))) => {
+                let report = said.add_to(report);
+                let told = (work.clone(), Arc::new(report.clone()));
+                self.said.insert(work.source.clone(), told);
+                Ok((report, due))
+            }
+            Ok(None) => Ok((report, None)),
+            Err(SealError::Read(error)) => Err(error),
+            Err(error) => {
+                let why = format!("its seals: {error}");
+                work.sink.source_error(&work.source, Some(why));
+                Ok((report, None))
+            }
+        }
     }
 
     /// Goes on if all that was read is still there, and else begins anew.
     fn look_again(&mut self, work: &ChainWork) -> Result<(), IngestError> {
-        let (Some(oldest), Some(mut walk)) = (work.files.first(), self.walks.remove(&work.source))
-        else {
-            return Ok(());
+        let Some(mut walk) = self.walks.remove(&work.source) else {
+            // Of a source without a chain the seals are looked at again.
+            return match self.unchained.get(&work.source) {
+                Some((_, report)) => self.say_unchained(work, report.clone()),
+                None => Ok(()),
+            };
         };
         let (began, began_cpu, at) = (Instant::now(), cpu_time(), Timestamp::now());
         if walk.still_there(&work.files)? {
             (walk.began, walk.began_cpu, walk.at, walk.took) = (began, began_cpu, at, None);
-            return self.go_on(work, oldest, walk, None);
+            return self.go_on(work, walk, None);
         }
-        self.begin(work, oldest, Some(walk))
+        self.begin(work, Some(walk))
     }
 
     /// How long to wait for new pictures.
@@ -260,7 +315,7 @@ impl Chains {
 
     /// Says so when checkpoints over what is open left this host.
     fn look_for_copies(&mut self) {
-        let Some(seals) = &self.seals else {
+        let Some(seals) = &self.compared.seals else {
             return;
         };
         for (work, report) in self.said.values_mut() {
@@ -272,39 +327,18 @@ impl Chains {
         }
     }
 
-    /// A source without a chain may be sealed.
-    fn say_unchained(&mut self, work: &ChainWork, oldest: &ChainFile) -> Result<(), IngestError> {
-        let before = self.unchained.insert(work.source.clone(), oldest.file.id);
-        let seals = self.seals.as_ref().filter(|seals| seals.know(&work.log));
-        let report = ChainReport::unchained(work.source.clone());
-        let Some(seals) = seals else {
-            if before != Some(oldest.file.id) {
-                work.sink.chain(Arc::new(report));
-            }
-            return Ok(());
-        };
-        let compared = self.compared.get(&work.source);
-        if compared.is_some_and(|before| only_grew(before, &work.files)) {
-            return Ok(());
+    /// A source without a chain may be sealed. `report` = what was found when it was looked for.
+    fn say_unchained(&mut self, work: &ChainWork, report: ChainReport) -> Result<(), IngestError> {
+        let looked_at = (ids(&work.files), report.clone());
+        let before = self.unchained.insert(work.source.clone(), looked_at);
+        let is_new = before.is_none_or(|(files, _)| files != ids(&work.files));
+        let before = self.said.get(&work.source).map(|(_, said)| said.clone());
+        let report = with_expected(report, &work.log, &self.rules);
+        let (report, due) = self.with_seals(work, report)?;
+        if is_new || before.is_some_and(|before| *before != report) {
+            work.sink.chain(Arc::new(report));
         }
-        let set = LogSet {
-            name: work.log.clone(),
-            generations: work.files.iter().map(|f| f.file.clone()).collect(),
-        };
-        let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
-        match add_seals(&set, &ranks, seals, report) {
-            Ok(report) => {
-                let report = Arc::new(report);
-                let said = (work.clone(), report.clone());
-                self.said.insert(work.source.clone(), said);
-                work.sink.chain(report);
-            }
-            Err(SealError::Read(error)) => return Err(error),
-            Err(error) => work
-                .sink
-                .source_error(&work.source, Some(format!("its seals: {error}"))),
-        }
-        self.compared.insert(work.source.clone(), set.generations);
+        self.look_again_at(work, due);
         Ok(())
     }
 }

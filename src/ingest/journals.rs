@@ -45,6 +45,7 @@ fn check(skipped: &Skipped, is_sealed: bool, how: &Journals) -> VerifyFile {
             path,
             report: Arc::new(report),
             error: None,
+            is_empty: false,
             files,
         },
         Err(error) => VerifyFile::unread(path, error, files),

@@ -120,14 +120,10 @@ impl Sealer {
     ) -> Result<(), SealError> {
         let mut log = match self.logs.remove(&set.name) {
             Some(log) => log,
-            None => {
-                let mut ledger = Ledger::open(&self.options.dir, &set.name, self.key.public())?;
-                ledger.lock()?;
-                Log {
-                    ledger,
-                    tracks: HashMap::new(),
-                }
-            }
+            None => Log {
+                ledger: Ledger::open_to_write(&self.options.dir, &set.name, self.key.public())?,
+                tracks: HashMap::new(),
+            },
         };
         log.tracks
             .retain(|id, _| set.generations.iter().any(|file| file.id == *id));
@@ -194,7 +190,8 @@ impl Sealer {
         let is_taken = |f: &Sealed| log.tracks.values().any(|t| t.generation == f.generation);
         // Of several that begin alike, the one it follows longest.
         let mut known: Option<(usize, &Sealed, Vec<Hash>)> = None;
-        for sealed in log.ledger.files().iter().filter(|f| !is_taken(f)) {
+        let may_be = |f: &&Sealed| f.may_begin_with(first) && !is_taken(f);
+        for sealed in log.ledger.files().iter().filter(may_be) {
             let before = log.ledger.leaves(sealed)?;
             let alike = before
                 .iter()
@@ -301,11 +298,17 @@ impl Sealer {
             let failed = |error: &dyn std::fmt::Display| {
                 format!("checkpoints cannot be copied to {place}: {error}")
             };
+            // As it is before anything is written: a sink that is gone is given everything again.
+            let length = sink.length();
             for log in self.logs.values_mut() {
-                let what = log.ledger.uncopied(&place).map_err(|e| failed(&e))?;
-                let Some(what) = what else { continue };
+                let what = log.ledger.uncopied(&place, length);
+                let Some(what) = what.map_err(|e| failed(&e))? else {
+                    continue;
+                };
                 sink.write(&what.lines).map_err(|e| failed(&e))?;
-                log.ledger.copied(&place, &what).map_err(|e| failed(&e))?;
+                let length = sink.length();
+                let noted = log.ledger.copied(&place, &what, length);
+                noted.map_err(|e| failed(&e))?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -34,6 +34,18 @@ impl fmt::Display for SealSink {
 }
 
 impl SealSink {
+    /// Bytes that are there, where that can be known; a file that is not there has none.
+    pub(super) fn length(&self) -> Option<u64> {
+        match self {
+            Self::File(path) => match path.metadata() {
+                Ok(file) if !file.is_file() => None,
+                Ok(file) => Some(file.len()),
+                Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(0),
+            },
+            Self::Command(_) => None,
+        }
+    }
+
     /// Copies whole lines.
     ///
     /// # Errors
@@ -42,10 +54,19 @@ impl SealSink {
         match self {
             Self::File(path) => {
                 let mut out = OpenOptions::new()
+                    .read(true)
                     .append(true)
                     .create(true)
                     .mode(0o600)
                     .open(path)?;
+                // What a crash left without its end must not run into the first line.
+                let mut last = [b'\n'];
+                if let Some(at) = out.metadata()?.len().checked_sub(1) {
+                    out.read_exact_at(&mut last, at)?;
+                }
+                if last != *b"\n" {
+                    out.write_all(b"\n")?;
+                }
                 out.write_all(lines)?;
                 out.sync_data()
             }
@@ -126,8 +147,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let sink = SealSink::File(dir.path().join("sink"));
         sink.write(b"a\n").unwrap();
+        assert_eq!(sink.length(), Some(2));
         sink.write(b"b\n").unwrap();
         assert_eq!(std::fs::read(dir.path().join("sink")).unwrap(), b"a\nb\n");
+        // A line that a crash cut short stays alone.
+        std::fs::write(dir.path().join("sink"), "a\n{to").unwrap();
+        sink.write(b"b\n").unwrap();
+        assert_eq!(
+            std::fs::read(dir.path().join("sink")).unwrap(),
+            b"a\n{to\nb\n"
+        );
         let nowhere = SealSink::File(dir.path().join("no/such/folder"));
         assert!(nowhere.write(b"a\n").is_err());
     }

@@ -1,16 +1,17 @@
 //! Checking chains without an index: walks every source once, from its first byte to its last.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::IngestError;
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::journals::{self, Journals};
-use super::sealed::{Seals, add_seals};
+use super::sealed::{self, Seals, examine};
 use super::sealing::SealError;
 use super::sums;
-use super::walk::{ChainFile, chain_walk, hints_for, number_walk};
+use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
 use crate::source::{GenFile, LogSet, discover};
@@ -23,6 +24,8 @@ pub struct VerifyFile {
     pub report: Arc<ChainReport>,
     /// Why it could not be read, with the way out.
     pub error: Option<String>,
+    /// There is nothing in it, so there was nothing to check.
+    pub is_empty: bool,
     /// What was examined; a finding's generation is a place in it.
     pub files: Vec<GenFile>,
 }
@@ -38,7 +41,24 @@ impl VerifyFile {
                 ..ChainReport::default()
             }),
             error: Some(error),
+            is_empty: false,
             files,
+        }
+    }
+
+    /// A file with nothing in it.
+    fn empty(path: String) -> Self {
+        let source = path.as_str().into();
+        Self {
+            path,
+            report: Arc::new(ChainReport {
+                source,
+                coverage: "it is empty, skipped".into(),
+                ..ChainReport::default()
+            }),
+            error: None,
+            is_empty: true,
+            files: Vec::new(),
         }
     }
 }
@@ -64,7 +84,10 @@ pub fn verify(
         let checked = checked.and_then(|report| match seals {
             Some(seals) => {
                 let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
-                add_seals(set, &ranks, seals, report)
+                Ok(match examine(set, &ranks, seals)? {
+                    Some(said) => said.add_to(report),
+                    None => report,
+                })
             }
             None => Ok(report),
         });
@@ -90,16 +113,26 @@ pub fn verify(
             path,
             report: Arc::new(report),
             error,
+            is_empty: false,
             files: set.generations.clone(),
         });
     }
+    let sets = discovery.roots.iter().flat_map(|r| &r.sets);
+    let found: HashSet<&Path> = sets.map(|set| set.name.as_path()).collect();
+    let lost = seals.map_or_else(Vec::new, |seals| sealed::lost(paths, &found, seals));
+    let lost_paths: HashSet<String> = lost.iter().map(|file| file.path.clone()).collect();
+    files.extend(lost);
     for skipped in discovery.skipped {
         use crate::source::SkipReason::{Empty, Hidden, SameFile};
-        if !matches!(skipped.why, Empty | SameFile | Hidden) {
-            let path = text::path(&skipped.path).into_owned();
-            files.push(VerifyFile::unread(path, skipped.detail, Vec::new()));
+        let path = text::path(&skipped.path).into_owned();
+        match skipped.why {
+            Empty if lost_paths.contains(&path) => {}
+            Empty => files.push(VerifyFile::empty(path)),
+            SameFile | Hidden => {}
+            _ => files.push(VerifyFile::unread(path, skipped.detail, Vec::new())),
         }
     }
+    files.extend(seals.and_then(sealed::wrong_copies));
     files
 }
 
@@ -127,7 +160,7 @@ fn check(
     let hints = || hints_for(&set.name, rules);
     let mut report = ChainReport::unchained(source.clone());
     let walks = [
-        chain_walk(source, oldest, hints)?,
+        chain_walk(source, &files, hints),
         number_walk(source, oldest)?,
     ];
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -138,5 +171,5 @@ fn check(
             report = walk.finish().unwrap_or(report);
         }
     }
-    Ok(report)
+    Ok(with_expected(report, &set.name, rules))
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use ring::digest::{Context, SHA256};
 
 use super::crew::Crew;
+use super::sealed::about_all;
 use super::{IngestError, numbers};
 use crate::chain::{
     ChainReport, ChainRule, Examined, Examiner, Finding, Hints, Numbering, Record, Sequence,
@@ -18,6 +19,10 @@ use crate::format::{Format, Frame, Framer};
 use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 18;
+/// Bytes in which a JSON line must begin.
+const HEAD: u64 = 64 << 10;
+/// What some writers begin a file with; it is no part of the first record.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes to read for which threads are started.
 const WORTH_THREADS: u64 = 4 << 20;
 /// Time between two reports of a long walk.
@@ -47,12 +52,17 @@ pub(super) enum Check {
 }
 
 impl Check {
-    /// Nothing is found in this source.
+    /// Nothing is found in this source, or in the newest file of it.
     pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Chain(verifier) => verifier.is_unchained(),
             Self::Numbers(sequence) => sequence.is_over(),
         }
+    }
+
+    /// Nothing can be found in any further file.
+    fn is_over_for_good(&self) -> bool {
+        matches!(self, Self::Numbers(_)) && self.is_over()
     }
 
     pub(super) fn feed(&mut self, generation: i32, frame: &Frame, examined: Examined) {
@@ -162,13 +172,8 @@ impl Walk {
         if self.files.len() == files.len() && self.files.iter().zip(files).all(same) {
             return None;
         }
-        let bytes: u64 = files.iter().map(|f| f.file.len).sum();
-        let pauses = if bytes <= SMALL {
-            PAUSES
-        } else {
-            PAUSES_OF_LARGE
-        };
-        Some(self.began + took + SHORTEST_PAUSE.max(took * pauses))
+        let bytes = files.iter().map(|f| f.file.len).sum();
+        Some(self.began + took + pause_after(bytes, took))
     }
 
     /// Whether all that was read is still there, byte for byte: the older files by their times, the newest by its hash.
@@ -252,10 +257,11 @@ impl Walk {
     ) -> Result<(), IngestError> {
         let first = self.begun.len().saturating_sub(1);
         for (index, file) in files.iter().enumerate().skip(first) {
-            if self.check.is_over() {
-                return Ok(());
+            let is_new = index >= self.begun.len();
+            if self.check.is_over_for_good() || (self.check.is_over() && !is_new) {
+                continue;
             }
-            if index >= self.begun.len() {
+            if is_new {
                 self.begun.push((file.rank, file.file.id));
                 self.framer = Some(file.format.framer(0));
                 (self.offset, self.lines) = (0, 0);
@@ -263,7 +269,9 @@ impl Walk {
             }
             // All but the newest generation are at their end.
             let closed = file.closed || index + 1 < files.len();
-            if !self.file(file, closed, report)? {
+            let goes_on = self.file(file, closed, report)?;
+            // Where one file shows no chain, the next may.
+            if !goes_on && !self.check.is_over() {
                 return Ok(());
             }
         }
@@ -355,6 +363,11 @@ impl Walk {
         self.early.sort_by_key(|frame| frame.offset);
         let ready = self.early.partition_point(|frame| frame.offset < until);
         self.lines += ready as u64;
+        if let Some(first) = self.early.first_mut().filter(|frame| frame.offset == 0)
+            && first.bytes.starts_with(BOM)
+        {
+            first.bytes = first.bytes.slice(BOM.len()..);
+        }
         let frames = self.early.drain(..ready);
         // Once there is an examiner there always is one, so nothing overtakes what a crew has in hand.
         if let Some((crew, examiner)) = crew.zip(self.check.examiner()) {
@@ -392,22 +405,33 @@ impl Walk {
     }
 }
 
+/// How long to wait before so many bytes are read again, of which the last time `took` so long.
+pub(super) fn pause_after(bytes: u64, took: Duration) -> Duration {
+    let pauses = if bytes <= SMALL {
+        PAUSES
+    } else {
+        PAUSES_OF_LARGE
+    };
+    SHORTEST_PAUSE.max(took * pauses)
+}
+
 /// What this thread used of a processor, so that a busy machine does not make the pauses longer.
 pub(super) fn cpu_time() -> Duration {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::try_from(used).unwrap_or_default()
 }
 
-/// The walk along the chain of a source, if it can hold one.
+/// The walk along the chain of a source, if it can hold one: records are lines in some file of it.
 pub(super) fn chain_walk(
     source: &Arc<str>,
-    oldest: &ChainFile,
+    files: &[ChainFile],
     hints: impl FnOnce() -> Hints,
-) -> Result<Option<Walk>, IngestError> {
-    Ok(is_json_lines(oldest)?.then(|| {
+) -> Option<Walk> {
+    let may_hold_one = files.iter().any(|file| file.format.splittable());
+    may_hold_one.then(|| {
         let verifier = Verifier::with(source.clone(), hints());
         Walk::new(Check::Chain(Box::new(verifier)))
-    }))
+    })
 }
 
 /// The walk along the numbers of a source without a chain, if it can be numbered.
@@ -432,17 +456,31 @@ pub(super) fn hints_for(log: &Path, rules: &[ChainRule]) -> Hints {
     rule.map_or_else(Hints::default, ChainRule::load)
 }
 
-/// Whether records are JSON lines: no others can hold a chain.
+/// Says so where the configuration knows of a chain and none shows.
+pub(super) fn with_expected(
+    mut report: ChainReport,
+    log: &Path,
+    rules: &[ChainRule],
+) -> ChainReport {
+    let is_missing = !report.is_chained() && rules.iter().any(|rule| rule.fits(log));
+    let kind = BreakKind::Unlinked;
+    if is_missing && !report.findings.iter().any(|f| f.kind == kind) {
+        report.findings.push(about_all(kind, "A [[chain]] of the configuration says that these records are chained, and no chain shows in them: it was taken out or rewritten, or what the configuration says of it is not so.".into()));
+    }
+    report
+}
+
+/// Whether records are JSON lines: no others are numbered by a field. A line of something else may stand before them.
 fn is_json_lines(file: &ChainFile) -> Result<bool, IngestError> {
     if !file.format.splittable() {
         return Ok(false);
     }
-    let mut head = [0; 512];
-    let got = open_stream(&file.file)?
-        .read(&mut head)
+    let mut head = Vec::new();
+    open_stream(&file.file)?
+        .take(HEAD)
+        .read_to_end(&mut head)
         .map_err(IngestError::Read)?;
-    let text = head[..got]
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(&head[..got]);
-    Ok(text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{'))
+    let text = head.strip_prefix(BOM).unwrap_or(&head);
+    let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines.any(|line| line.starts_with(b"{")))
 }

@@ -17,7 +17,7 @@ use super::merkle::{Frontier, Hash};
 use super::note::{Checkpoint, NoteError, PublicKey, SealKey, note_hash};
 use crate::event::Timestamp;
 
-const CHECKPOINTS: &str = "checkpoints.jsonl";
+pub(super) const CHECKPOINTS: &str = "checkpoints.jsonl";
 const LEAF: u64 = size_of::<Hash>() as u64;
 
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +56,11 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) ->
 
 /// A line of `checkpoints.jsonl`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
+pub(super) struct Row {
     generation: String,
     /// What the file was called then.
     file: String,
-    note: String,
+    pub(super) note: String,
 }
 
 /// One file of a log as far as it is sealed: its newest checkpoint.
@@ -73,6 +73,18 @@ pub struct Sealed {
     pub checkpoint: Checkpoint,
     /// The signed note.
     pub note: String,
+}
+
+impl Sealed {
+    /// Whether this may be its first leaf, which it is named after.
+    pub fn may_begin_with(&self, first: &Hash) -> bool {
+        self.generation.starts_with(&stem(first))
+    }
+}
+
+/// What files are named after that begin with this leaf.
+fn stem(first: &Hash) -> String {
+    first[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The seals of one log.
@@ -117,7 +129,35 @@ impl Ledger {
     /// # Errors
     /// It cannot be read, or is not as it was written with `key`.
     pub fn open(ledgers: &Path, log: &Path, key: PublicKey) -> Result<Self, LedgerError> {
+        Self::read_in(Self::dir_of(ledgers, log), key, None)
+    }
+
+    /// The same, to add checkpoints: nobody else does until it is dropped. It is read once nobody else can write to it.
+    ///
+    /// # Errors
+    /// Another process writes, the folder cannot be written to, or it is not as it was written with `key`.
+    pub fn open_to_write(ledgers: &Path, log: &Path, key: PublicKey) -> Result<Self, LedgerError> {
         let dir = Self::dir_of(ledgers, log);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&dir)
+            .map_err(failed("create", &dir))?;
+        let path = dir.join(CHECKPOINTS);
+        let file = private(&path).map_err(failed("open", &path))?;
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| LedgerError::Busy)?;
+        // What a crash left behind the last whole line would run into the next.
+        let text = fs::read(&path).map_err(failed("read", &path))?;
+        let whole = text
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        file.set_len(whole as u64).map_err(failed("write", &path))?;
+        Self::read_in(dir, key, Some(file))
+    }
+
+    fn read_in(dir: PathBuf, key: PublicKey, writer: Option<File>) -> Result<Self, LedgerError> {
         let path = dir.join(CHECKPOINTS);
         let mut ledger = Self {
             copies: Copies::read(&dir),
@@ -126,7 +166,7 @@ impl Ledger {
             files: Vec::new(),
             last_note: None,
             size: 0,
-            writer: None,
+            writer,
         };
         match fs::read_to_string(&path) {
             Ok(text) => ledger.read(&path, &text)?,
@@ -222,41 +262,13 @@ impl Ledger {
 
     /// A name for a file that is sealed for the first time, from its first leaf.
     pub fn name_for(&self, first: &Hash) -> String {
-        let stem: String = first[..8].iter().map(|b| format!("{b:02x}")).collect();
+        let stem = stem(first);
         let names = std::iter::once(stem.clone()).chain((2..).map(|n| format!("{stem}-{n}")));
         // Among as many names as there are files and one more, one is free.
         let free = names
             .take(self.files.len() + 1)
             .find(|name| self.file(name).is_none());
         free.unwrap_or(stem)
-    }
-
-    /// Becomes the one who writes.
-    ///
-    /// # Errors
-    /// Another process writes, or the folder cannot be written to.
-    pub fn lock(&mut self) -> Result<(), LedgerError> {
-        if self.writer.is_some() {
-            return Ok(());
-        }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.dir)
-            .map_err(failed("create", &self.dir))?;
-        let path = self.dir.join(CHECKPOINTS);
-        let file = private(&path).map_err(failed("open", &path))?;
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| LedgerError::Busy)?;
-        // What a crash left behind the last whole line would run into the next.
-        let text = fs::read(&path).map_err(failed("read", &path))?;
-        let whole = text
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |at| at + 1);
-        file.set_len(whole as u64).map_err(failed("write", &path))?;
-        self.writer = Some(file);
-        Ok(())
     }
 
     /// Where further leaves of a file go: behind those that its newest checkpoint covers.
@@ -278,13 +290,19 @@ impl Ledger {
         Copies::read(&Self::dir_of(ledgers, log)).newest()
     }
 
-    /// What `place` has not got yet; `None` = it has all.
+    /// What `place` has not got yet; `None` = it has all. `length` = bytes that are there now, where that is known: a place that
+    /// lost some of what it got is given everything again.
     ///
     /// # Errors
     /// The checkpoints cannot be read.
-    pub fn uncopied(&self, place: &str) -> Result<Option<Uncopied>, LedgerError> {
+    pub fn uncopied(
+        &self,
+        place: &str,
+        length: Option<u64>,
+    ) -> Result<Option<Uncopied>, LedgerError> {
         // Fewer than were copied: the ledger is another one.
-        let copied = Some(self.copies.bytes(place)).filter(|bytes| *bytes <= self.size);
+        let is_so = |bytes: &u64| *bytes <= self.size && !self.copies.is_lost(place, length);
+        let copied = Some(self.copies.bytes(place)).filter(is_so);
         let from = copied.unwrap_or(0);
         if from == self.size {
             return Ok(None);
@@ -303,22 +321,28 @@ impl Ledger {
         }))
     }
 
-    /// Notes that `place` has got what it had not.
+    /// Notes that `place` has got what it had not, and how long it is with it, where that is known.
     ///
     /// # Errors
     /// That cannot be written down: it will be copied once more.
-    pub fn copied(&mut self, place: &str, what: &Uncopied) -> Result<(), LedgerError> {
+    pub fn copied(
+        &mut self,
+        place: &str,
+        what: &Uncopied,
+        length: Option<u64>,
+    ) -> Result<(), LedgerError> {
         let sealed = self.files.iter().map(|f| f.checkpoint.sealed).max();
+        let sealed = sealed.unwrap_or_default();
         let noted = self
             .copies
-            .note(&self.dir, place, what.until, sealed.unwrap_or_default());
+            .note(&self.dir, place, what.until, sealed, length);
         noted.map_err(failed("write", &self.dir))
     }
 
     /// Signs and keeps a checkpoint; its leaves must be on the disk.
     ///
     /// # Errors
-    /// It is not locked, or cannot be written.
+    /// It was not opened to write, or cannot be written.
     pub fn append(
         &mut self,
         key: &SealKey,
@@ -349,25 +373,6 @@ impl Ledger {
     }
 }
 
-/// The checkpoints in a copy of `checkpoints.jsonl`, or in several one after another. `Err` = the line, and what is wrong.
-///
-/// # Errors
-/// A line is no checkpoint that `key` signed.
-pub fn read_copies(text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, (usize, String)> {
-    let mut copies = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-    {
-        let row: Result<Row, _> = serde_json::from_str(line);
-        let row = row.map_err(|_| (number + 1, "no checkpoint".to_owned()))?;
-        let opened = key.open(&row.note);
-        copies.push(opened.map_err(|error| (number + 1, error.to_string()))?);
-    }
-    Ok(copies)
-}
-
 fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -379,115 +384,4 @@ fn private(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::seal::{leaf_hash, root_of};
-
-    fn checkpoint(leaves: &[Hash]) -> Checkpoint {
-        Checkpoint {
-            origin: "o".into(),
-            size: leaves.len() as u64,
-            root: root_of(leaves),
-            bytes: 1,
-            sealed: Timestamp(5),
-            after: None,
-        }
-    }
-
-    fn write(ledger: &mut Ledger, key: &SealKey, leaves: &[Hash], signed: usize) {
-        ledger.lock().unwrap();
-        let before = ledger.file("g").map_or(0, |f| f.checkpoint.size as usize);
-        let mut out = ledger.leaf_writer("g").unwrap();
-        leaves[before..]
-            .iter()
-            .for_each(|l| out.write_all(l).unwrap());
-        ledger
-            .append(key, "g", "a.log", checkpoint(&leaves[..signed]))
-            .unwrap();
-    }
-
-    #[test]
-    fn what_a_crash_left_is_written_again_and_the_rest_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SealKey::generate("h").unwrap();
-        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
-        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
-        // Nine leaves are written, seven are signed; the next note is cut short.
-        write(&mut ledger, &key, &leaves, 7);
-        drop(ledger);
-        let path = Ledger::dir_of(dir.path(), Path::new("/log")).join(CHECKPOINTS);
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"generation\":\"g\",\"fi").unwrap();
-        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
-        let sealed = ledger.file("g").unwrap().clone();
-        assert_eq!(ledger.leaves(&sealed).unwrap(), leaves[..7]);
-        write(&mut ledger, &key, &leaves, 9);
-        drop(ledger);
-        let ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
-        let sealed = ledger.file("g").unwrap();
-        assert_eq!(ledger.leaves(sealed).unwrap(), leaves);
-        assert!(sealed.checkpoint.after.is_some());
-    }
-
-    #[test]
-    fn every_place_gets_every_checkpoint() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SealKey::generate("h").unwrap();
-        let log = Path::new("/log");
-        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
-        let open = || Ledger::open(dir.path(), log, key.public()).unwrap();
-        let mut ledger = open();
-        write(&mut ledger, &key, &leaves, 4);
-        assert_eq!(Ledger::newest_copy(dir.path(), log), None);
-        let first = ledger.uncopied("a").unwrap().unwrap();
-        ledger.copied("a", &first).unwrap();
-        write(&mut ledger, &key, &leaves, 9);
-        drop(ledger);
-        let mut ledger = open();
-        let second = ledger.uncopied("a").unwrap().unwrap();
-        let whole = ledger.uncopied("b").unwrap().unwrap();
-        assert_eq!([first.lines, second.lines.clone()].concat(), whole.lines);
-        assert_eq!(
-            read_copies(&String::from_utf8(whole.lines).unwrap(), &key.public())
-                .unwrap()
-                .len(),
-            2
-        );
-        ledger.copied("a", &second).unwrap();
-        assert!(ledger.uncopied("a").unwrap().is_none());
-        assert_eq!(Ledger::newest_copy(dir.path(), log), Some(Timestamp(5)));
-    }
-
-    #[test]
-    fn a_ledger_that_was_tampered_with_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SealKey::generate("h").unwrap();
-        let leaves: Vec<Hash> = (0..9_u8).map(|n| leaf_hash(&[n])).collect();
-        let mut ledger = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
-        write(&mut ledger, &key, &leaves[..4], 4);
-        write(&mut ledger, &key, &leaves[..6], 6);
-        write(&mut ledger, &key, &leaves, 9);
-        let other = Ledger::open(
-            dir.path(),
-            Path::new("/log"),
-            SealKey::generate("h").unwrap().public(),
-        );
-        assert!(matches!(other, Err(LedgerError::Note { line: 1, .. })));
-        // Only one writes at a time.
-        let mut second = Ledger::open(dir.path(), Path::new("/log"), key.public()).unwrap();
-        assert!(matches!(second.lock(), Err(LedgerError::Busy)));
-        let path = Ledger::dir_of(dir.path(), Path::new("/log")).join(CHECKPOINTS);
-        let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        fs::write(&path, [lines[0], lines[2]].concat()).unwrap();
-        let gap = Ledger::open(dir.path(), Path::new("/log"), key.public());
-        assert!(matches!(gap, Err(LedgerError::Broken { line: 2, .. })));
-        fs::write(&path, &text).unwrap();
-        let sealed = ledger.file("g").unwrap().clone();
-        fs::write(path.with_file_name("g.leaves"), [7; 32 * 9]).unwrap();
-        assert!(matches!(
-            ledger.leaves(&sealed),
-            Err(LedgerError::Broken { .. })
-        ));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! The Merkle tree of RFC 6962 (section 2.1): leaves and nodes are hashed apart, so that neither can pass for the other.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sha2::{Digest, Sha256};
 
 pub type Hash = [u8; 32];
@@ -54,6 +56,20 @@ impl Frontier {
         };
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
+}
+
+/// The roots of the trees over the first leaves, for as many of them as are asked for, in one pass.
+pub fn roots_at(leaves: &[Hash], sizes: &BTreeSet<u64>) -> HashMap<u64, Hash> {
+    let mut frontier = Frontier::default();
+    let mut roots = HashMap::new();
+    for leaf in leaves {
+        frontier.push(*leaf);
+        let size = frontier.size();
+        if sizes.contains(&size) {
+            roots.insert(size, frontier.root());
+        }
+    }
+    roots
 }
 
 /// The root over leaves in a row.

@@ -46,6 +46,14 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Path of the log as the origin spells it, and generation: `auditty/HOST/PATH#GENERATION`.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        let (place, generation) = self.origin.rsplit_once('#')?;
+        let host_and_path = place.strip_prefix("auditty/")?;
+        let path = &host_and_path[host_and_path.find('/')?..];
+        Some((path, generation))
+    }
+
     /// The text that is signed.
     fn text(&self) -> String {
         let after = self.after.map_or("-".into(), |hash| BASE64.encode(hash));
@@ -99,6 +107,27 @@ pub fn plain(text: &[u8]) -> String {
         match byte {
             b'!'..=b'~' if !matches!(byte, b'+' | b'%' | b'#') => out.push(char::from(*byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// What [`plain`] was made from.
+pub fn unplain(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        let encoded = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match encoded.filter(|_| *byte == b'%') {
+            Some(byte) => {
+                out.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                out.push(*byte);
+                rest = after;
+            }
         }
     }
     out
@@ -320,6 +349,16 @@ mod tests {
 
     #[test]
     fn names_are_plain() {
-        assert_eq!(plain("a b+c\n\u{e9}#".as_bytes()), "a%20b%2Bc%0A%C3%A9%23");
+        let name = "a b+c\n\u{e9}#%41".as_bytes();
+        assert_eq!(plain(name), "a%20b%2Bc%0A%C3%A9%23%2541");
+        assert_eq!(unplain(&plain(name)), name);
+    }
+
+    #[test]
+    fn an_origin_is_host_path_and_generation() {
+        let mut checkpoint = checkpoint();
+        assert_eq!(checkpoint.place(), Some(("/var/log/auth.log", "0011")));
+        checkpoint.origin = "auditty/host#0011".into();
+        assert_eq!(checkpoint.place(), None);
     }
 }

@@ -29,30 +29,32 @@ impl Checker {
             record.entry.remarks.push(BreakKind::KeyUnknown);
             return;
         }
-        let own = record.entry.own;
-        let mut now = None;
-        for i in 0..self.scheme.recipes.len() {
-            for &key in &keys {
-                let calc = self.hash(record, &self.scheme.recipes[i], key, None);
-                if own.is_some_and(|own| own.is_of(&calc)) && !doubled {
-                    self.learn(record, i, key);
-                    self.check_inner(record);
-                    return;
-                }
-                now = now.or(Some(calc));
-            }
-        }
-        if let Some(own) = own
-            && !doubled
-            && self.holds_otherwise(record, &own)
-        {
+        let own = record.entry.own.filter(|_| !doubled);
+        if own.is_some_and(|own| self.holds(record, &own, &keys)) {
             record.entry.content = Content::Holds;
+            self.check_inner(record);
             return;
         }
-        let calc = now.unwrap_or(Digest::of(&[0; 32]));
-        let calc = own.map_or(calc, |own| own.cut(&calc));
+        let calc = self.scheme.recipes.first().zip(keys.first());
+        let calc = calc.map(|(recipe, key)| self.hash(record, recipe, *key, None));
+        let calc = calc.unwrap_or(Digest::of(&[0; 32]));
+        let calc = record.entry.own.map_or(calc, |own| own.cut(&calc));
         record.entry.content = Content::Changed(calc);
         record.entry.also = Some((calc, Alteration::OwnHash));
+    }
+
+    /// Whether the content hashes to `own`, under what is pinned or otherwise.
+    fn holds(&mut self, record: &mut Checked<'_>, own: &Digest, keys: &[usize]) -> bool {
+        for i in 0..self.scheme.recipes.len() {
+            for &key in keys {
+                let calc = self.hash(record, &self.scheme.recipes[i], key, None);
+                if own.is_of(&calc) {
+                    self.learn(record, i, key);
+                    return true;
+                }
+            }
+        }
+        self.holds_otherwise(record, own)
     }
 
     /// Notes that a record holds under a recipe and a key.
@@ -64,7 +66,6 @@ impl Checker {
         }
         self.learned += u64::from(narrowed || self.last_key != key);
         self.last_key = key;
-        record.entry.content = Content::Holds;
         let from = self.scheme.functions[key].from;
         if from.is_some()
             && record
@@ -97,9 +98,17 @@ impl Checker {
             .get(&inner.key)
             .and_then(|m| string_text(m.value));
         let stored = stored.and_then(Digest::read).map(|s| s.0);
-        let mut calcs = inner.recipes.iter().map(|r| inner_hash(record, r, inner));
-        let holds = calcs.position(|calc| stored.is_some_and(|s| s.is_of(&calc)));
-        let first = inner.recipes.first().map(|r| inner_hash(record, r, inner));
+        let respelled = self.respelled(record);
+        let fits = |recipe: &Recipe| {
+            let prevs = [None, respelled.as_deref()];
+            let mut calcs = prevs
+                .iter()
+                .map(|prev| inner_hash(record, recipe, inner, *prev));
+            calcs.any(|calc| stored.is_some_and(|s| s.is_of(&calc)))
+        };
+        let holds = inner.recipes.iter().position(fits);
+        let first = inner.recipes.first();
+        let first = first.map(|r| inner_hash(record, r, inner, None));
         match (holds, first) {
             (Some(at), _) => {
                 if let Some(inner) = &mut self.scheme.inner {
@@ -147,10 +156,21 @@ impl Checker {
                 };
                 if let Some(link) = link {
                     record.entry.link = link;
+                    record.entry.content = Content::Holds;
                     self.learn(record, i, key);
                     return;
                 }
             }
+        }
+    }
+
+    /// The text of the link in its pinned spelling, where it may be written in another.
+    fn respelled(&self, record: &Checked<'_>) -> Option<Vec<u8>> {
+        match record.entry.link {
+            Link::To(prev) if record.misspelled => {
+                Some(prev.spell(self.scheme.prev_spelling).into_bytes())
+            }
+            _ => None,
         }
     }
 
@@ -161,10 +181,7 @@ impl Checker {
             return false;
         };
         let keys = self.usable_keys(record);
-        if let Link::To(prev) = record.entry.link
-            && record.misspelled
-        {
-            let respelled = prev.spell(self.scheme.prev_spelling).into_bytes();
+        if let Some(respelled) = self.respelled(record) {
             for &key in &keys {
                 if own.is_of(&self.hash(record, recipe, key, Some(&respelled))) {
                     return true;
@@ -236,11 +253,15 @@ impl Checker {
     }
 }
 
-fn inner_hash(record: &Checked<'_>, recipe: &Recipe, inner: &Inner) -> Digest {
+/// The lower hash of a record; `prev` stands in for the text of the previous hash.
+fn inner_hash(record: &Checked<'_>, recipe: &Recipe, inner: &Inner, prev: Option<&[u8]>) -> Digest {
     let left_out = positions(&record.object, &inner.left_out);
+    let quoted = prev.map(|prev| [b"\"".as_slice(), prev, b"\""].concat());
     let preimage = Preimage {
         own: record.object.position(&inner.key),
         left_out: &left_out,
+        prev_text: prev.unwrap_or(record.prev_text),
+        prev_token: quoted.as_deref(),
         ..Checker::preimage(record)
     };
     recipe.digest(&inner.function.algorithm, &preimage, &mut Vec::new())

@@ -54,8 +54,70 @@ pub(super) fn is_hash_name(key: &[u8]) -> bool {
     words.iter().any(|w| name.contains(w))
 }
 
-/// Names that say "a signature over the rest".
+/// Names that say "a signature over the rest": one of their words does, so `assignee` is none.
 pub(super) fn is_signature_name(key: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(key).to_ascii_lowercase();
-    ["sig", "hmac", "mac\""].iter().any(|w| name.contains(w))
+    let name = String::from_utf8_lossy(key);
+    words(&name).iter().any(|word| {
+        matches!(word.as_str(), "sig" | "sigs" | "mac" | "signatures")
+            || word.ends_with("signature")
+            || word.starts_with("hmac")
+            || word.ends_with("hmac")
+    })
+}
+
+/// The words of a name, in small letters: `recordSig` and `record_sig` are two.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars() {
+        let begins = before.is_lowercase() && letter.is_uppercase();
+        before = letter;
+        if !letter.is_alphanumeric() {
+            words.push(String::new());
+            continue;
+        }
+        if begins {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_told_by_a_word_of_its_name() {
+        for name in [
+            "sig",
+            "signature",
+            "record_sig",
+            "recordSig",
+            "x-signature",
+            "entrySignature",
+            "rowsignature",
+            "hmac",
+            "hmacSha256",
+            "HMAC",
+            "mac",
+        ] {
+            assert!(
+                is_signature_name(format!("\"{name}\"").as_bytes()),
+                "{name}"
+            );
+        }
+        for name in [
+            "assignee", "signal", "design", "sigma", "machine", "macro", "hash",
+        ] {
+            assert!(
+                !is_signature_name(format!("\"{name}\"").as_bytes()),
+                "{name}"
+            );
+        }
+    }
 }

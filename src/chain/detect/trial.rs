@@ -21,6 +21,9 @@ const PROVED: usize = 3;
 /// Records on which a rolling chain is looked for: nothing but a name speaks for one beforehand.
 const ROLLING_TRIED: usize = 4;
 
+/// Fields that may be signatures which are tried.
+const MAX_SIGNATURES: usize = 4;
+
 /// How records are hashed, as far as the samples show it.
 pub(super) struct Hashing {
     pub(super) functions: Vec<Key>,
@@ -69,23 +72,33 @@ pub(super) fn hashing(
         .find_map(|key| two_levels(samples, &trial, link, key, hints))
 }
 
-/// The sets of members that may not be hashed: none, and what looks like a signature of the record.
+/// The sets of members that may not be hashed: none, each of what looks like a signature of the record alone, and all of
+/// them.
 fn left_out_sets(samples: &[Sample<'_>], link: &Linked<'_>, hints: &Hints) -> Vec<Vec<Vec<u8>>> {
     let mut given = hints.left_out.clone();
     given.extend(hints.signature.iter().map(|s| s.field.clone()));
-    let mut all = given.clone();
-    for sample in samples {
-        for member in &sample.object.members {
-            let known = Some(member.key) == link.own_key || Some(member.key) == link.prev_key;
-            if !known && is_signature_name(member.key) && !all.iter().any(|k| k == member.key) {
-                all.push(member.key.to_vec());
-            }
+    let mut alike: Vec<&[u8]> = Vec::new();
+    for member in samples.iter().flat_map(|sample| &sample.object.members) {
+        let known = Some(member.key) == link.own_key || Some(member.key) == link.prev_key;
+        if !known
+            && is_signature_name(member.key)
+            && !alike.contains(&member.key)
+            && !given.iter().any(|k| k == member.key)
+        {
+            alike.push(member.key);
         }
     }
-    match all == given {
-        true => vec![given],
-        false => vec![given, all],
+    alike.truncate(MAX_SIGNATURES);
+    let with = |more: &[&[u8]]| {
+        let more = more.iter().map(|key| key.to_vec());
+        given.iter().cloned().chain(more).collect::<Vec<_>>()
+    };
+    let mut sets = vec![with(&[])];
+    sets.extend(alike.iter().map(|key| with(&[key])));
+    if alike.len() > 1 {
+        sets.push(with(&alike));
     }
+    sets
 }
 
 /// Looks for a hash under `mid` that is what the own hash covers, and that covers the content itself.

@@ -335,14 +335,14 @@ fn links_only_chains_show_what_links_can_show() {
 #[test]
 fn sources_without_a_chain_are_known_early() {
     let mut verifier = Verifier::new(Arc::from("plain"));
-    let lines: Vec<String> = (0..64).map(|n| format!(r#"{{"n":{n}}}"#)).collect();
-    push_file(&mut verifier, 0, text(&lines[..63]).as_bytes());
+    let lines: Vec<String> = (0..1024).map(|n| format!(r#"{{"n":{n}}}"#)).collect();
+    push_file(&mut verifier, 0, text(&lines[..1023]).as_bytes());
     assert!(!verifier.is_unchained());
     assert_eq!(verifier.snapshot().scheme, None);
-    push_file(&mut verifier, 1, text(&lines[63..]).as_bytes());
+    push_file(&mut verifier, 1, text(&lines[1023..]).as_bytes());
     assert!(verifier.is_unchained());
     let report = verifier.finish();
-    assert_eq!(report.coverage, "no chain found in the first 64 records");
+    assert_eq!(report.coverage, "no chain found in the first 1,024 records");
     assert_eq!(report.verdicts.at(0, 0), Verdict::Unchained);
     assert_eq!(verify("").coverage, "no records");
 }

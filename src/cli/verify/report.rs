@@ -9,6 +9,8 @@ use crate::cli::app::grouped;
 use crate::cli::open::VerifyFile;
 use crate::event::Level;
 use crate::export::{Style, jsonl};
+use crate::source::GenFile;
+use crate::text;
 
 /// What a check says of a file, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +66,8 @@ fn state(file: &VerifyFile) -> State {
 
 /// The state of all files together: the worst; files with and without a chain side by side are not all verified.
 pub(super) fn overall(files: &[VerifyFile]) -> State {
-    let states = || files.iter().map(state);
+    // In an empty file there is nothing that could be verified.
+    let states = || files.iter().filter(|file| !file.is_empty).map(state);
     match states().max() {
         Some(State::None) if states().any(|state| state == State::Pass) => State::Warn,
         worst => worst.unwrap_or(State::None),
@@ -97,7 +100,7 @@ pub(super) fn json(files: &[VerifyFile]) -> String {
                 "verdict": state(file).word(),
                 "records": file.report.records,
                 "coverage": coverage(file),
-                "findings": file.report.findings.iter().map(finding_json).collect::<Vec<_>>(),
+                "findings": file.report.findings.iter().map(|f| finding_json(f, file)).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -109,12 +112,13 @@ pub(super) fn json(files: &[VerifyFile]) -> String {
     out
 }
 
-fn finding_json(finding: &Finding) -> Value {
+fn finding_json(finding: &Finding, file: &VerifyFile) -> Value {
     json!({
         "kind": finding.kind.as_str(),
         "level": finding.level.as_str(),
-        "line": finding.line,
-        "line_end": finding.line_end,
+        "file": place(finding, file).map(|file| text::path(&file.path)),
+        "line": finding.lines().map(|lines| lines.0),
+        "line_end": finding.lines().map(|lines| lines.1),
         "offset": finding.offset,
         "count": finding.count,
         "ts": finding.ts.map(|ts| ts.rfc3339()),
@@ -122,6 +126,13 @@ fn finding_json(finding: &Finding) -> Value {
         "found": finding.found,
         "explanation": finding.explanation,
     })
+}
+
+/// The file of a log that a finding is in; `None` where it is in none, or in one that is not named.
+fn place<'f>(finding: &Finding, file: &'f VerifyFile) -> Option<&'f GenFile> {
+    finding.lines()?;
+    let generation = usize::try_from(finding.generation).ok()?;
+    file.files.get(generation)
 }
 
 /// A line a file, its findings below it, and a summary at the end.
@@ -132,7 +143,7 @@ pub(super) fn text(files: &[VerifyFile], style: Style) -> String {
         let report = &*file.report;
         let scheme = match &report.scheme {
             Some(scheme) => format!("{scheme}, "),
-            None if file.error.is_none() => "no chain, ".into(),
+            None if file.error.is_none() && !file.is_empty => "no chain, ".into(),
             None => String::new(),
         };
         let rest = style.charset.line(
@@ -143,7 +154,7 @@ pub(super) fn text(files: &[VerifyFile], style: Style) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{} {rest}", painted(state, style));
         for finding in &report.findings {
-            let _ = writeln!(out, "{}", finding_text(finding, style));
+            let _ = writeln!(out, "{}", finding_text(finding, file, style));
         }
     }
     let _ = writeln!(out, "{}", totals(files));
@@ -165,22 +176,25 @@ fn painted(state: State, style: Style) -> String {
     }
 }
 
-fn finding_text(finding: &Finding, style: Style) -> String {
-    let lines = if finding.line_end > finding.line {
-        format!(
-            "lines {}-{}",
-            grouped(finding.line),
-            grouped(finding.line_end)
-        )
-    } else {
-        format!("line {}", grouped(finding.line))
+fn finding_text(finding: &Finding, file: &VerifyFile, style: Style) -> String {
+    let lines = match finding.lines() {
+        None => String::new(),
+        Some((first, last)) if last > first => {
+            format!(" at lines {}-{}", grouped(first), grouped(last))
+        }
+        Some((line, _)) => format!(" at line {}", grouped(line)),
     };
+    let name = place(finding, file).filter(|_| file.files.len() > 1);
+    let name = name.and_then(|file| file.path.file_name());
+    let name = name.map_or(String::new(), |name| {
+        format!(" in {}", text::path(name.as_ref()))
+    });
     let ts = finding
         .ts
         .map(|ts| format!(", {}", style.zone.format(ts)))
         .unwrap_or_default();
     let mut text = format!(
-        "{:7} {} at {lines}{ts}\n        {}",
+        "{:7} {}{name}{lines}{ts}\n        {}",
         finding.level.as_str(),
         finding.kind,
         finding.explanation
@@ -214,12 +228,14 @@ fn totals(files: &[VerifyFile]) -> String {
             .collect();
         parts.join(", ")
     };
+    let empty = files.iter().filter(|file| file.is_empty).count();
     let states = some(vec![
         (of_state(State::Fail), "fail"),
         (of_state(State::Error), "unread"),
         (of_state(State::Warn), "warn"),
         (of_state(State::Pass), "pass"),
-        (of_state(State::None), "without a chain"),
+        (of_state(State::None) - empty, "without a chain"),
+        (empty, "empty"),
     ]);
     let levels = some(vec![
         (of_level(Level::Alarm), "alarms"),

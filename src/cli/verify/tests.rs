@@ -36,6 +36,7 @@ fn file(path: &str, scheme: Option<&str>, verified: u64, kinds: &[BreakKind]) ->
         path: path.into(),
         report: Arc::new(report),
         error: None,
+        is_empty: false,
         files: Vec::new(),
     }
 }
@@ -103,7 +104,7 @@ fn json_has_exactly_the_documented_shape() {
         printed(&out),
         concat!(
             r#"{"verdict":"fail","files":[{"path":"a","scheme":"s","verdict":"fail","records":10,"#,
-            r#""coverage":"9 of 10 records verified","findings":[{"kind":"deleted","level":"alarm","line":812,"#,
+            r#""coverage":"9 of 10 records verified","findings":[{"kind":"deleted","level":"alarm","file":null,"line":812,"#,
             r#""line_end":812,"offset":40,"count":1,"ts":"2026-03-01T15:00:00.000000000Z","expected":"ab","found":null,"#,
             r#""explanation":"Record 812 was \u001b[31mchanged\u202e"}]},{"path":"c","scheme":null,"verdict":"error","#,
             r#""records":10,"coverage":"not read: permission denied","findings":[]}]}"#,

@@ -222,13 +222,16 @@ fn findings(source: &Examined, style: Style, out: &mut dyn Write) -> io::Result<
         return Ok(());
     };
     for (n, finding) in chain.worst_first().enumerate() {
-        let lines = if finding.line_end > finding.line {
-            format!("lines {} to {}", finding.line, finding.line_end)
-        } else {
-            format!("line {}", finding.line)
-        };
         let time = finding.ts.map_or(String::new(), |ts| {
             format!(", {} {}", style.zone.format(ts), style.zone)
+        });
+        let lines = finding.lines().map(|(first, last)| match last > first {
+            true => format!("lines {first} to {last}"),
+            false => format!("line {first}"),
+        });
+        let place = lines.map_or("the log as a whole".to_owned(), |lines| {
+            let file = source.file_of(finding);
+            format!("{lines}{file}, byte {}", number(finding.offset))
         });
         writeln!(
             out,
@@ -236,14 +239,7 @@ fn findings(source: &Examined, style: Style, out: &mut dyn Write) -> io::Result<
             n + 1,
             finding.level.as_str(),
             finding.kind,
-            safe(
-                style,
-                &format!(
-                    "{lines}{}, byte {}{time}",
-                    source.file_of(finding),
-                    number(finding.offset)
-                )
-            )
+            safe(style, &format!("{place}{time}"))
         )?;
         // What belongs to an entry of a list stands right of its number.
         let indent = " ".repeat((n + 1).to_string().len() + 2);

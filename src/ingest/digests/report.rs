@@ -45,6 +45,7 @@ pub(super) fn file(
         }),
         path,
         error: None,
+        is_empty: false,
         files: vec![found.file.clone()],
     }
 }

@@ -1,22 +1,27 @@
 //! What is found, in words.
 
 use crate::chain::Finding;
-use crate::event::BreakKind;
+use crate::event::{BreakKind, Timestamp};
 use crate::seal::{Change, Checkpoint, Difference, LedgerError, Sealed};
 use crate::source::GenFile;
 
 /// When a checkpoint was signed, to the second.
 pub(super) fn moment(checkpoint: &Checkpoint) -> String {
-    checkpoint.sealed.to_the_second()
+    time(checkpoint.sealed)
 }
 
-pub(super) fn finding(kind: BreakKind, line: u64, explanation: String) -> Finding {
+pub(super) fn time(at: Timestamp) -> String {
+    at.to_the_second()
+}
+
+/// A finding about a log as a whole, on no line of it.
+pub(in crate::ingest) fn about_all(kind: BreakKind, explanation: String) -> Finding {
     Finding {
         kind,
         level: kind.level(),
         generation: 0,
-        line,
-        line_end: line,
+        line: 0,
+        line_end: 0,
         offset: 0,
         count: None,
         ts: None,
@@ -27,25 +32,22 @@ pub(super) fn finding(kind: BreakKind, line: u64, explanation: String) -> Findin
 }
 
 pub(super) fn key_unknown() -> Finding {
-    finding(
+    about_all(
         BreakKind::KeyUnknown,
-        1,
         "it was sealed, but the key is not here: name it with --key".into(),
     )
 }
 
 pub(super) fn signature_bad(error: &LedgerError) -> Finding {
-    finding(
+    about_all(
         BreakKind::SignatureBad,
-        1,
         format!("the seals themselves are not as they were written: {error}"),
     )
 }
 
 pub(super) fn missing(sealed: &Sealed) -> Finding {
-    finding(
+    about_all(
         BreakKind::FileMissing,
-        1,
         format!(
             "a file of {} lines that was last sealed as {} at {} is not here any more: rotated away, or removed",
             sealed.checkpoint.size,
@@ -121,4 +123,16 @@ pub(super) fn told(
         found: None,
         explanation: format!("{what} since {name} was last sealed, {when}"),
     }
+}
+
+/// What was copied elsewhere does not fit; `why` = what became of the seals here.
+pub(super) fn contradicted(copy: &Checkpoint, from: &str, why: &str) -> Finding {
+    about_all(
+        BreakKind::RewrittenSinceSeal,
+        format!(
+            "a checkpoint in {from} says that {} lines were sealed at {}: {why}",
+            copy.size,
+            moment(copy)
+        ),
+    )
 }

@@ -78,6 +78,7 @@ pub(super) fn chain(
         }),
         path,
         error: None,
+        is_empty: false,
         files,
     }
 }

@@ -291,7 +291,8 @@ fn about(
                 } else {
                     Role::Warning
                 };
-                let place = format!("{} at line {}", finding.kind, finding.line);
+                let line = finding.lines().map(|(line, _)| format!(" at line {line}"));
+                let place = format!("{}{}", finding.kind, line.unwrap_or_default());
                 say(role, &format!("  {place}: {}", finding.explanation));
             }
         }

@@ -250,13 +250,14 @@ fn described(chain: &ChainReport) -> String {
     format!("{scheme}: {}", chain.covered())
 }
 
-/// `line 120`, `lines 120-124`.
+/// `line 120`, `lines 120-124`, `whole log`.
 fn lines_of(finding: &Finding) -> String {
-    let (first, last) = (text::number(finding.line), text::number(finding.line_end));
-    if finding.line_end > finding.line {
-        format!("lines {first}-{last}")
-    } else {
-        format!("line {first}")
+    match finding.lines() {
+        None => "whole log".to_owned(),
+        Some((first, last)) if last > first => {
+            format!("lines {}-{}", text::number(first), text::number(last))
+        }
+        Some((line, _)) => format!("line {}", text::number(line)),
     }
 }
 

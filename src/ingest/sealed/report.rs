@@ -1,0 +1,188 @@
+//! What the seals say, beside what the chain of the log says.
+
+use std::ops::Range;
+
+use super::{Found, words};
+use crate::chain::{ChainReport, Copied, Finding, Verdicts};
+use crate::event::{BreakKind, Level, Timestamp, Verdict};
+use crate::seal::Checkpoint;
+
+/// What the seals say of a log.
+#[derive(Clone, Debug, Default)]
+pub(in crate::ingest) struct Said {
+    /// What is wrong, with its lines.
+    pub(super) places: Vec<Found>,
+    /// What is wrong with the log as a whole.
+    pub(super) about_all: Vec<Finding>,
+    /// Nothing could be compared.
+    is_unchecked: bool,
+    /// Lines there are.
+    pub(super) lines: u64,
+    /// Lines that are as they were sealed.
+    held: u64,
+    sealed: u64,
+    /// When the newest checkpoint was signed that was compared.
+    newest: Option<Timestamp>,
+    /// Offsets, by rank, of what was sealed.
+    pub(super) covered: Vec<(i32, Range<u64>)>,
+    /// Sealed files that rotation dropped.
+    pub(super) dropped: u64,
+    /// What else is to be said.
+    pub(super) also: Vec<String>,
+    pub(super) copied: Copied,
+}
+
+impl Said {
+    pub(super) fn unchecked(finding: Finding, copied: Copied) -> Self {
+        Self {
+            about_all: vec![finding],
+            is_unchecked: true,
+            copied,
+            ..Self::default()
+        }
+    }
+
+    /// Counts a sealed file: its lines, and those that are as they were.
+    pub(super) fn seal(&mut self, size: u64, held: u64, checkpoint: &Checkpoint) {
+        self.sealed += size;
+        self.held += held;
+        self.newest = self.newest.max(Some(checkpoint.sealed));
+    }
+
+    /// The report of a log with this added to it.
+    pub(in crate::ingest) fn add_to(&self, mut report: ChainReport) -> ChainReport {
+        report.copied = self.copied;
+        let is_chained = report.is_chained();
+        if self.is_unchecked {
+            if !is_chained {
+                report.scheme = Some("seal ed25519".into());
+                report.numbered = false;
+            }
+            report.coverage = format!("{}; its seals were not checked", report.coverage);
+            report.findings.extend(self.about_all.iter().cloned());
+            return report;
+        }
+        let said = self.coverage();
+        let new: Vec<Found> = self
+            .places
+            .iter()
+            .filter_map(|found| beside_chain(found, &report.findings, is_chained))
+            .collect();
+        let broken = new
+            .iter()
+            .filter(|found| found.finding.level == Level::Alarm)
+            .map(|found| {
+                let verdict = Verdict::Broken(found.finding.kind);
+                (found.finding.generation, found.range.clone(), verdict)
+            });
+        match &report.scheme {
+            Some(scheme) if is_chained => {
+                report.scheme = Some(format!("{scheme} + seal ed25519"));
+                report.coverage = format!("{}; {said}", report.coverage);
+                report.verdicts = std::mem::take(&mut report.verdicts).with(broken);
+            }
+            _ => {
+                // What numbers show beside that is in the findings.
+                report.numbered = false;
+                report.scheme = Some("seal ed25519".into());
+                report.records = self.lines;
+                report.verified = self.held;
+                report.coverage = said;
+                let covered = self.covered.iter().cloned();
+                let covered = covered.map(|(rank, range)| (rank, range, Verdict::Verified));
+                let odd = report.findings.iter().filter(|f| f.line > 0);
+                let odd = odd.map(|f| {
+                    let place = f.offset..f.offset + 1;
+                    (f.generation, place, Verdict::Broken(f.kind))
+                });
+                report.verdicts = Verdicts::sealed(covered.chain(odd).chain(broken));
+            }
+        }
+        report
+            .findings
+            .extend(new.into_iter().map(|found| found.finding));
+        report.findings.extend(self.about_all.iter().cloned());
+        report.findings.sort_by_key(|f| (f.generation, f.line));
+        report
+    }
+
+    fn coverage(&self) -> String {
+        let when = self
+            .newest
+            .map_or_else(|| "an unknown time".to_owned(), words::time);
+        let mut said = if self.held == self.sealed {
+            format!(
+                "{} lines are as they were sealed, last at {when}",
+                self.sealed
+            )
+        } else {
+            format!(
+                "{} of {} lines are as they were sealed, last at {when}",
+                self.held, self.sealed
+            )
+        };
+        let open = self.lines.saturating_sub(self.sealed);
+        if open > 0 {
+            said += &format!("; {open} since are not sealed");
+        }
+        match self.dropped {
+            0 => {}
+            1 => said += "; an older file that was sealed is not here any more",
+            n => said += &format!("; {n} older files that were sealed are not here any more"),
+        }
+        for also in &self.also {
+            said += "; ";
+            said += also;
+        }
+        said
+    }
+}
+
+/// What the seals found, beside what the chain of the log itself tells: nothing twice, and what the chain does not
+/// see was hashed anew.
+fn beside_chain(found: &Found, told: &[Finding], is_chained: bool) -> Option<Found> {
+    let Found { finding, range } = found;
+    let covers = |f: &Finding| {
+        f.level == Level::Alarm
+            && f.generation == finding.generation
+            && f.line <= finding.line
+            && finding.line_end <= f.line_end
+    };
+    if told.iter().any(covers) {
+        return None;
+    }
+    let mut finding = finding.clone();
+    if is_chained && finding.kind == BreakKind::ContentModified && finding.count > Some(1) {
+        finding.kind = BreakKind::RewrittenSinceSeal;
+        finding.explanation += "; the chain holds with what stands there now, so it was hashed anew by somebody who knows the recipe";
+    }
+    let range = range.clone();
+    Some(Found { finding, range })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(line: u64, line_end: u64) -> Finding {
+        let mut finding = words::about_all(BreakKind::ContentModified, String::new());
+        (finding.line, finding.line_end) = (line, line_end);
+        finding
+    }
+
+    #[test]
+    fn what_a_chain_tells_only_in_part_is_told() {
+        let kept = |told: (u64, u64)| {
+            let found = Found {
+                finding: finding(10, 20),
+                range: 0..1,
+            };
+            beside_chain(&found, &[finding(told.0, told.1)], true).is_some()
+        };
+        assert!(kept((10, 10)));
+        assert!(kept((15, 30)));
+        assert!(kept((21, 30)));
+        assert!(!kept((10, 20)));
+        assert!(!kept((1, 30)));
+    }
+}
