@@ -45,7 +45,7 @@ mod reader;
 mod routes;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -237,6 +237,10 @@ pub struct Evidence {
     pub complete: bool,
     /// Why finding nothing proves nothing, although everything was searched: the logs end before the time asked for.
     pub doubt: Option<String>,
+    /// Fields that have still more values, so that what is not among them may be there all the same.
+    pub more: BTreeSet<String>,
+    /// Fields that some rows do not have.
+    pub missing: BTreeSet<String>,
 }
 
 impl Evidence {
@@ -321,6 +325,11 @@ impl Runbook {
         let overlooked = routes::out_of_reach(self).into_iter();
         let overlooked = overlooked.chain(bind::without_value(self));
         overlooked.map(error).collect()
+    }
+
+    /// The text of a runbook's file, or of one beside it: only of a regular one, and not more than 1 MiB.
+    pub fn text(path: &Path) -> Result<String, RunbookError> {
+        library::text(path)
     }
 
     /// Reads a file; errors name it.

@@ -100,6 +100,8 @@ pub struct Mark {
 pub struct Run {
     pub id: String,
     pub inputs: BTreeMap<String, String>,
+    /// Id of the step one stood at.
+    pub at: String,
     /// From 0 on.
     pub step: usize,
     /// The query in force was the step's own.
@@ -112,8 +114,10 @@ pub struct Run {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StepKept {
-    /// From 0 on.
+    /// From 0 on, where its id is not known any more.
     pub step: usize,
+    /// Of the step.
+    pub id: String,
     /// When it was looked at first.
     pub looked: Option<Timestamp>,
     /// `done`, `skipped` or `blocked`, and when that was said.
@@ -131,6 +135,8 @@ pub struct StepKept {
 pub struct Found {
     /// From 0 on.
     pub step: usize,
+    /// Of the step.
+    pub id: String,
     /// What it was found by.
     pub query: String,
     pub rows: u64,

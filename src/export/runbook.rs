@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::event::{Timestamp, Zone};
 use crate::runbook::{Evidence, Inputs, Runbook};
 
-pub use gather::{Asking, GatherError, about_sources, doubt};
+pub use gather::{Asking, GatherError, about_sources, doubt, foreign};
 pub use hand_over::hand_over;
 pub use walk::{Ended, Takes, walk};
 
@@ -38,6 +38,8 @@ pub struct RunReport {
     pub steps: Vec<StepReport>,
     /// Where it ended and why.
     pub end: String,
+    /// It stopped where a person has to decide.
+    pub is_open: bool,
     pub sources: Vec<SourceReport>,
     /// How much of the sources was searched, in sentences.
     pub coverage: Vec<String>,
@@ -242,6 +244,9 @@ impl RunReport {
             }
             (true, _) => "ALARM: a step found what is a finding by itself",
             (false, true) => "not as expected: a step's expectation is not met",
+            (false, false) if self.is_open => {
+                "as expected so far: a person has to decide how it goes on"
+            }
             (false, false) => "as expected: every expectation that was looked at is met",
         }
     }

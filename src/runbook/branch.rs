@@ -83,7 +83,8 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             if seen {
                 Some(true)
             } else {
-                evidence.is_sure().then_some(false)
+                let is_all = evidence.is_sure() && !evidence.more.contains(field);
+                is_all.then_some(false)
             }
         }
         Condition::Every { field, value } => {
@@ -99,9 +100,8 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             let counted: u64 = values
                 .iter()
                 .fold(0, |sum, (_, count)| sum.saturating_add(*count));
-            evidence
-                .is_sure()
-                .then_some(evidence.rows > 0 && counted >= evidence.rows)
+            let has_all = !evidence.missing.contains(field) && counted >= evidence.rows;
+            evidence.is_sure().then_some(evidence.rows > 0 && has_all)
         }
     }
 }
@@ -117,7 +117,9 @@ pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
             .filter(|(_, count)| *count > 0)
             .count() as u64,
     };
-    expect.decided(count, evidence.is_sure())
+    let more = expect.distinct.as_ref();
+    let more = more.is_some_and(|field| evidence.more.contains(field));
+    expect.decided(count, evidence.is_sure() && !more)
 }
 
 /// The fields whose value counts the expectation and the conditions of a step look at, each once.
@@ -243,7 +245,7 @@ mod tests {
             rows,
             values,
             complete,
-            doubt: None,
+            ..Evidence::default()
         }
     }
 
@@ -276,6 +278,32 @@ mod tests {
         assert_eq!(ips(&[("a", 5), ("b", 0)], true), Some(0));
         assert_eq!(decide(&step, &evidence(5, &[], true), &none), None);
         assert_eq!(fields_needed(&step), ["ip"]);
+    }
+
+    #[test]
+    fn values_that_are_not_listed_and_rows_without_the_field_count() {
+        let none = Inputs::new();
+        let step = step(
+            Some("distinct(k)..1"),
+            &["any k = z", "met", "every k = a", "else"],
+        );
+        let with = |more: bool, missing: bool| {
+            let fields = |is_so: bool| is_so.then(|| "k".to_owned()).into_iter().collect();
+            let evidence = Evidence {
+                more: fields(more),
+                missing: fields(missing),
+                ..evidence(2, &[("k", &[("a", 2)])], true)
+            };
+            decide(&step, &evidence, &none)
+        };
+        assert_eq!(with(false, false), Some(1));
+        assert_eq!(with(true, false), None, "z may be among the others");
+        let every = self::step(None, &["every k = a", "else"]);
+        let partly = Evidence {
+            missing: std::iter::once("k".to_owned()).collect(),
+            ..evidence(1, &[("k", &[("a", 2)])], true)
+        };
+        assert_eq!(decide(&every, &partly, &none), Some(1));
     }
 
     #[test]

@@ -153,6 +153,11 @@ fn unreadable(path: &Path, error: &io::Error) -> RunbookError {
 
 /// Reads one file as a runbook.
 pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
+    Runbook::parse(&path.to_string_lossy(), &text(path)?)
+}
+
+/// The text of a file that somebody may have prepared: no pipe, no device, no more than a runbook may have.
+pub(super) fn text(path: &Path) -> Result<String, RunbookError> {
     let fault = |message: String| RunbookError {
         path: path.to_owned(),
         line: 1,
@@ -167,7 +172,7 @@ pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
     File::open(path)
         .and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
             .iter()
             .filter(|b| **b == b'\n')
@@ -176,6 +181,5 @@ pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
             line,
             ..fault("the file is not UTF-8".into())
         }
-    })?;
-    Runbook::parse(&path.to_string_lossy(), &text)
+    })
 }

@@ -11,6 +11,7 @@ use crate::text::suggest::{hint, nearest};
 
 /// More of any of these is no runbook that a person can follow, and only costs time to read.
 const MAX_STEPS: usize = 100;
+const MAX_BRANCHES: usize = 20;
 const MAX_FAULTS: usize = 100;
 
 const LABELS: [&str; 5] = ["Scenario", "Action", "Expect", "Outcome", "Role"];
@@ -273,6 +274,12 @@ impl Reader<'_> {
         let Some(index) = self.runbook.steps.len().checked_sub(1) else {
             return;
         };
+        if self.runbook.steps[index].branches.len() >= MAX_BRANCHES {
+            return self.fault(
+                block.line,
+                format!("more than {MAX_BRANCHES} branches: split the step"),
+            );
+        }
         let step = &mut self.runbook.steps[index];
         let unreachable = step
             .branches
@@ -303,6 +310,9 @@ impl Reader<'_> {
 
     fn finish(&mut self, first_line: usize) {
         for link in std::mem::take(&mut self.links) {
+            if self.faults.len() >= MAX_FAULTS {
+                break;
+            }
             match self.anchors.get(&link.anchor) {
                 Some(&step) => {
                     self.runbook.steps[link.step].branches[link.branch].goto = Some(step)

@@ -88,7 +88,7 @@ fn every_step_of_the_runbook_finds_something_and_leads_on() {
             rows: hits.len() as u64,
             values,
             complete: true,
-            doubt: None,
+            ..Evidence::default()
         };
         route.push(runbook.decide(step, &evidence, &inputs));
         rows.push(hits.len());

@@ -12,13 +12,13 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::event::Timestamp;
-use crate::runbook::RunbookError;
+use crate::runbook::{Runbook, RunbookError};
 
 /// All cases of one runbook.
 pub(super) struct Cases {
@@ -79,11 +79,11 @@ impl Cases {
             line,
             message,
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(error(1, format!("cannot read it: {e}"))),
-        };
+        // A link may lead anywhere, also to nowhere: whether there is something is asked of the name itself.
+        if std::fs::symlink_metadata(&path).is_err() {
+            return Ok(None);
+        }
+        let text = Runbook::text(&path)?;
         let line_of = |offset: usize| {
             let before = text.get(..offset).unwrap_or(&text);
             1 + before.matches('\n').count()
@@ -112,7 +112,13 @@ impl Cases {
         for (name, value) in file {
             let line = line_of(value.span().start);
             let logs = folder.join(&name);
-            if !logs.is_dir() {
+            let mut parts = Path::new(&name).components();
+            let is_name = matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            );
+            let is_folder = std::fs::symlink_metadata(&logs).is_ok_and(|meta| meta.is_dir());
+            if !is_name || !is_folder {
                 let logs = logs.display();
                 return Err(error(line, format!("[{name}]: there is no folder {logs}")));
             }

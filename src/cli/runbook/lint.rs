@@ -86,8 +86,8 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
     let (runbook, mut faults) = match Runbook::read(path) {
         Err(error) => {
             // All of what is wrong rather than the first, where the text can be had.
-            let all = std::fs::read_to_string(path)
-                .map(|text| Runbook::lint(&error.path.to_string_lossy(), &text));
+            let all =
+                Runbook::text(path).map(|text| Runbook::lint(&error.path.to_string_lossy(), &text));
             let faults = all.ok().filter(|all| !all.is_empty());
             return Ok((faults.unwrap_or_else(|| vec![error]), 0));
         }
@@ -128,6 +128,22 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
     };
     let mut known = BTreeSet::new();
     for case in &cases.cases {
+        for (step, branch) in &case.promise.take {
+            let number = step.parse::<usize>().ok();
+            let mut steps = runbook.steps.iter().zip(1..);
+            let found = steps.find(|(s, n)| s.id == *step || Some(*n) == number);
+            if !found.is_some_and(|(s, _)| (1..=s.branches.len()).contains(branch)) {
+                let message = format!(
+                    "[{}] `take` names {step} = {branch}, which there is not",
+                    case.name
+                );
+                faults.push(RunbookError {
+                    path: cases.path.clone(),
+                    line: case.line,
+                    message,
+                });
+            }
+        }
         faults.extend(tried(&runbook, &cases, case, &mut known, app)?);
     }
     if !known.is_empty() {

@@ -12,7 +12,7 @@ use crate::engine::{Cancel, Info};
 use crate::export::file::{Target, expand_home};
 use crate::export::runbook::{
     About, Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes,
-    about_sources, hand_over, walk,
+    about_sources, foreign, hand_over, walk,
 };
 use crate::runbook::{Inputs, Runbook};
 use crate::text::Charset;
@@ -73,10 +73,12 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
     }
     app.out.flush()?;
     let covers = opened.engine.info().covers;
-    Ok(if problem::tell_unread(&*opened.engine, &covers, app) {
-        Exit::Failed
-    } else if report.has_alarm() {
+    let is_partial = problem::tell_unread(&*opened.engine, &covers, app);
+    // More that could be read would not undo an alarm.
+    Ok(if report.has_alarm() {
         Exit::Alarm
+    } else if is_partial || matches!(ended, Ended::Failed { .. }) {
+        Exit::Failed
     } else if report.has_unmet() || foreign.is_some() {
         Exit::NoMatch
     } else {
@@ -124,13 +126,29 @@ fn takes(runbook: &Runbook, args: &RunArgs) -> Result<Takes, Failure> {
                 counted(step.branches.len() as u64, "branch", "branches")
             )));
         }
-        takes.insert(step.id.clone(), *branch);
+        if takes.insert(step.id.clone(), *branch).is_some() {
+            return Err(Failure::Usage(format!(
+                "--take {name}={branch}: step {n} is decided twice"
+            )));
+        }
     }
     Ok(takes)
 }
 
 /// Where reports go, refused before anything is read.
 fn targets(reports: &[std::path::PathBuf]) -> Result<Vec<(Target, RunFormat)>, Failure> {
+    let twice = reports.iter().enumerate().find(|(i, path)| {
+        let same = |other: &std::path::PathBuf| {
+            std::path::absolute(other).ok() == std::path::absolute(path).ok()
+        };
+        reports[..*i].iter().any(same)
+    });
+    if let Some((_, path)) = twice {
+        return Err(Failure::Usage(format!(
+            "--report {} is given twice",
+            path.display()
+        )));
+    }
     let home = std::env::home_dir();
     let target = |path: &Path| {
         let path = expand_home(path, home.as_deref());
@@ -143,20 +161,6 @@ fn targets(reports: &[std::path::PathBuf]) -> Result<Vec<(Target, RunFormat)>, F
         Ok((Target::create(&path)?, format))
     };
     reports.iter().map(|path| target(path)).collect()
-}
-
-/// Why the runbook has nothing to look at here.
-fn foreign(runbook: &Runbook, info: &Info) -> Option<String> {
-    let open: std::collections::BTreeSet<&str> = info.sources.iter().map(|s| &*s.format).collect();
-    if runbook.reads_any(open.iter().copied()) {
-        return None;
-    }
-    let open: Vec<&str> = open.into_iter().collect();
-    Some(format!(
-        "this runbook reads {}, and none of that is open (here: {}); that nothing is found says nothing",
-        runbook.logs.join(", "),
-        open.join(", ")
-    ))
 }
 
 fn report(
@@ -176,6 +180,10 @@ fn report(
         window: runbook.window_text(inputs),
         steps,
         end: ended.sentence(),
+        is_open: matches!(
+            ended,
+            Ended::Person { .. } | Ended::Back { .. } | Ended::Failed { .. }
+        ),
         sources,
         coverage,
         ..RunReport::default()

@@ -1,13 +1,14 @@
 //! Asking an engine what a step of a runbook asks for.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::{Bars, Group, Row, SourceReport, StepReport};
 use crate::engine::{
-    Cancel, Engine, EngineError, FacetField, FacetRequest, Hit, Info, SearchPage, SearchRequest,
-    Sort,
+    Cancel, Engine, EngineError, Facet, FacetField, FacetRequest, Hit, Info, SearchPage,
+    SearchRequest, Sort,
 };
 use crate::event::field::Field;
 use crate::event::{EventId, Timestamp, Zone};
@@ -17,7 +18,7 @@ use crate::runbook::{Evidence, InputError, Inputs, Runbook};
 use crate::text;
 
 /// Distinct values counted of a field that a condition looks at.
-const EVIDENCE_VALUES: usize = 1_000;
+const EVIDENCE_VALUES: usize = 10_000;
 /// Values listed of a step's `group=`.
 const GROUP_VALUES: usize = 20;
 /// Kinds of verdicts counted: more than there are.
@@ -118,7 +119,9 @@ impl Asking<'_> {
             rows: page.total,
             values: values.map(|(name, f)| (name, f.values.clone())).collect(),
             complete: page.covers.complete,
-            doubt: doubt(&page, &self.engine.info()),
+            doubt: doubt(self.runbook, &page, &self.engine.info()),
+            more: names(&needed, &page.facets, |facet| facet.other > 0),
+            missing: names(&needed, &page.facets, |facet| facet.missing > 0),
         };
         let group = group.map(|field| {
             let facet = &page.facets[needed.len()];
@@ -233,8 +236,37 @@ pub(super) fn columns_of(show: &[String]) -> Vec<Column> {
     }
 }
 
+/// Why the runbook has nothing to look at in what is open; `None` if it has.
+pub fn foreign(runbook: &Runbook, info: &Info) -> Option<String> {
+    let open: BTreeSet<&str> = info.sources.iter().map(|s| &*s.format).collect();
+    if runbook.reads_any(open.iter().copied()) {
+        return None;
+    }
+    let open: Vec<&str> = open.into_iter().collect();
+    Some(format!(
+        "this runbook reads {}, and none of that is open (here: {})",
+        runbook.logs.join(", "),
+        open.join(", ")
+    ))
+}
+
+/// The names of those facets that are so.
+fn names(needed: &[String], facets: &[Facet], is_so: impl Fn(&Facet) -> bool) -> BTreeSet<String> {
+    let named = needed.iter().zip(facets);
+    named
+        .filter(|(_, facet)| is_so(facet))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
 /// Why finding nothing would prove nothing, although everything was searched.
-pub fn doubt(page: &SearchPage, info: &Info) -> Option<String> {
+pub fn doubt(runbook: &Runbook, page: &SearchPage, info: &Info) -> Option<String> {
+    if info.sources.iter().all(|s| s.events == 0) {
+        return Some("there are no events in what is open".to_owned());
+    }
+    if let Some(why) = foreign(runbook, info) {
+        return Some(why);
+    }
     let older = page.notices.iter().find_map(|notice| match notice {
         Notice::AllOlder { newest } => Some(format!(
             "the logs end at {}, before the time that is asked for",
@@ -278,7 +310,10 @@ pub fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
         last: s.last,
         integrity: crate::export::report::verdict(s),
     };
-    let mut coverage = vec![if info.covers.complete {
+    let unread_one = info.sources.iter().any(|s| s.error.is_some());
+    let mut coverage = vec![if info.covers.complete && unread_one {
+        "NOT complete: not every source could be read.".to_owned()
+    } else if info.covers.complete {
         "Every record of these sources was searched.".to_owned()
     } else {
         "NOT complete: the sources were still being read.".to_owned()

@@ -19,6 +19,8 @@ pub enum Ended {
     Person { step: usize, branches: Vec<String> },
     /// What would decide is not known at this step, and why.
     NotKnown { step: usize, why: String },
+    /// This step could not be looked at, and why.
+    Failed { step: usize, why: String },
     /// The branch taken leads back to a step that was looked at.
     Back { step: usize },
 }
@@ -44,6 +46,9 @@ impl Ended {
             Self::NotKnown { step, why } => {
                 format!("stopped at step {step}: {why}, so that finding nothing says nothing")
             }
+            Self::Failed { step, why } => {
+                format!("stopped: step {step} cannot be looked at: {why}")
+            }
             Self::Back { step } => format!("stopped: the way leads back to step {step}"),
         }
     }
@@ -59,7 +64,15 @@ pub fn walk(
     let mut steps: Vec<StepReport> = Vec::new();
     let mut at = 0;
     loop {
-        let mut report = asking.step(at)?;
+        let mut report = match asking.step(at) {
+            Ok(report) => report,
+            // What was found before is not lost for it.
+            Err(error) if !steps.is_empty() => {
+                let (step, why) = (at + 1, error.to_string());
+                return Ok((steps, Ended::Failed { step, why }));
+            }
+            Err(error) => return Err(error),
+        };
         let step = &runbook.steps[at];
         let taken = takes
             .get(&step.id)

@@ -77,16 +77,20 @@ impl Reader<'_> {
     fn placeholders(&mut self, line: usize, text: &str) {
         let inputs = self.runbook.inputs.iter().map(|input| input.name.as_str());
         let known: Vec<&str> = ESCALATION_WORDS.into_iter().chain(inputs).collect();
+        let mut faults = Vec::new();
         for (index, row) in text.lines().enumerate() {
             for name in placeholders(row) {
                 if !name.starts_with("filters.") && !known.contains(&name) {
                     let near = hint(name, known.iter().copied());
-                    self.faults.push((
+                    faults.push((
                         line + 1 + index,
                         format!("unknown placeholder `{{{name}}}`{near}"),
                     ));
                 }
             }
+        }
+        for (line, message) in faults {
+            self.fault(line, message);
         }
     }
 

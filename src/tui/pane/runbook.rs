@@ -33,6 +33,8 @@ pub struct Runbooks {
     drafts: Vec<Form>,
     /// The runbooks as the list shows them, the best fit first; empty = as they were found.
     order: Vec<(usize, Fit)>,
+    /// Runs whose runbook is not here, or does not take their inputs any more: kept as they are.
+    orphans: Vec<state::Run>,
     /// It was asked to drop this run, by its runbook's id, and not yet again.
     dropping: Option<String>,
 }
@@ -193,21 +195,26 @@ impl Runbooks {
 
     /// The runs that were left, to be kept.
     pub fn kept_paused(&self) -> Vec<state::Run> {
-        self.paused.iter().map(Run::kept).collect()
+        let paused = self.paused.iter().map(Run::kept);
+        paused.chain(self.orphans.iter().cloned()).collect()
     }
 
     /// Goes on with a run that was kept, if the runbook is still there and takes its inputs.
     pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
-        if let Some(run) = self.found_again(kept, now, zone) {
-            self.select(&run);
-            self.stage = Stage::Run(Box::new(run));
+        match self.found_again(kept, now, zone) {
+            Some(run) => {
+                self.select(&run);
+                self.stage = Stage::Run(Box::new(run));
+            }
+            None => self.orphans.push(kept.clone()),
         }
     }
 
     /// The same for one that was left.
     pub fn resume_paused(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
-        if let Some(run) = self.found_again(kept, now, zone) {
-            self.pause(run);
+        match self.found_again(kept, now, zone) {
+            Some(run) => self.pause(run),
+            None => self.orphans.push(kept.clone()),
         }
     }
 
@@ -222,6 +229,7 @@ impl Runbooks {
     pub fn forget(&mut self) {
         self.stage = Stage::List;
         (self.paused, self.drafts) = (Vec::new(), Vec::new());
+        self.orphans.clear();
     }
 
     fn pause(&mut self, mut run: Run) {
@@ -280,6 +288,7 @@ impl Runbooks {
         now: Timestamp,
         zone: Zone,
     ) -> Option<Intent> {
+        self.dropping = None;
         match &mut self.stage {
             Stage::List => self.update_list(command, count),
             Stage::Run(run) => run.update(command, count),

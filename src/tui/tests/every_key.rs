@@ -279,7 +279,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<shift+tab>",
         Is(input, "7"),
     ),
-    (C::NextOffer, "R<enter>", "<ctrl+n>", Shows("▌ dev")),
+    (C::NextOffer, "R<enter>", "<ctrl+n>", Shows("▌ secrets")),
     (C::CursorLeft, "/ac", "<left>", Is(cursor, "4,1")),
     (C::CursorRight, "/ac<home>", "<right>", Is(cursor, "4,1")),
     (C::WordLeft, "/a bc", "<ctrl+left>", Is(cursor, "5,1")),

@@ -188,3 +188,66 @@ fn without_a_runbook_an_event_is_evidence_of_nothing() {
     h.keys("P").shows("R opens one");
     h.keys("R").hides("hand over");
 }
+
+/// The same events with other runbooks, from a session.
+fn again(session: crate::state::Session, library: Library) -> Harness {
+    let options = Options {
+        session: Some(session),
+        ..Options::default()
+    };
+    Harness::over(engine(100), 160, 40, library, options)
+}
+
+#[test]
+fn a_run_outlives_the_absence_of_its_runbook() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<tab><tab>PRaprecious<enter>");
+    let kept = ids(&h);
+    let without = again(session::capture(h.model()), library());
+    assert!(without.model().runbooks.run().is_none());
+    let mut with = again(session::capture(without.model()), books());
+    with.keys(":runbook denied<enter>").shows("note: precious");
+    assert_eq!(ids(&with), kept);
+}
+
+#[test]
+fn a_runbook_that_was_edited_keeps_work_with_its_steps() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("dj").shows("2/2");
+    h.keys("asecond<enter>").shows("note: second");
+    let edited = BOOK
+        .replace("## Step 2:", "## Step 3:")
+        .replace("## Step 1:", "## Step 2:")
+        .replace(
+            "## Step 2: What was",
+            "## Step 1: New {#new}\n```auditq id=new\naction:nothing\n```\n\n## Step 2: What was",
+        );
+    let mut library = library();
+    let book = Runbook::parse("denied.md", &edited).unwrap();
+    library.runbooks.push(Arc::new(book));
+    let mut h = again(session::capture(h.model()), library);
+    h.shows("3/3").shows("note: second");
+    h.keys("k").shows("2/3").shows("done at");
+    h.keys("k").shows("1/3").hides("done at").hides("note:");
+}
+
+#[test]
+fn a_run_with_evidence_is_dropped_only_if_asked_twice() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("d<delete>")
+        .shows("again drops this run")
+        .shows("1/2");
+    h.keys("j").shows("2/2");
+    h.keys("<delete><delete>").shows("begins anew");
+}
+
+#[test]
+fn other_inputs_take_back_what_was_decided_by_the_first() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<tab><tab>PRd<enter>").shows("2/2");
+    h.keys("i<ctrl+u>bob@corp<enter>").shows("2/2");
+    let run = h.model().runbooks.run().unwrap();
+    let work = run.work(0).unwrap();
+    assert_eq!((work.mark, work.took), (None, None));
+    assert_eq!(work.pins.len(), 1, "what a person kept stays");
+}

@@ -8,6 +8,7 @@ use crate::engine::{
 };
 use crate::event::field::Field;
 use crate::event::{SortKey, Timestamp};
+use crate::export::runbook::doubt;
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
@@ -381,7 +382,7 @@ pub(super) fn ask_counts(model: &mut Model) -> Vec<Effect> {
 }
 
 fn counted(model: &mut Model, page: SearchPage) {
-    let doubt = crate::export::runbook::doubt(&page, &model.info);
+    let evidence = evidence(model, &page);
     model.total = Some(page.total);
     model.covers = page.covers;
     // Indexing has ended since the list was made: it is made once more.
@@ -394,20 +395,34 @@ fn counted(model: &mut Model, page: SearchPage) {
     let open = !model.query.conjuncts().iter().any(ends);
     let live = open && model.arriving.tail.is_some();
     model.timeline.set(page.histogram, live);
-    if let Some(run) = model.runbooks.run_mut() {
-        let named = |name: String| {
-            let field = field_named(&name);
-            let facet = page.facets.iter().find(|f| f.field == field)?;
-            Some((name, facet.values.clone()))
-        };
-        let values = run.fields_needed().into_iter().filter_map(named).collect();
-        run.learn(Evidence {
-            rows: page.total,
-            values,
-            complete: model.covers.complete,
-            doubt,
-        });
+    if let (Some(run), Some(evidence)) = (model.runbooks.run_mut(), evidence) {
+        run.learn(evidence);
     }
+}
+
+/// What the page says of the runbook's step whose query is in force.
+fn evidence(model: &Model, page: &SearchPage) -> Option<Evidence> {
+    let run = model.runbooks.run()?;
+    let mut evidence = Evidence {
+        rows: page.total,
+        complete: page.covers.complete,
+        doubt: doubt(run.runbook(), page, &model.info),
+        ..Evidence::default()
+    };
+    for name in run.fields_needed() {
+        let field = field_named(&name);
+        let Some(facet) = page.facets.iter().find(|f| f.field == field) else {
+            continue;
+        };
+        if facet.other > 0 {
+            evidence.more.insert(name.clone());
+        }
+        if facet.missing > 0 {
+            evidence.missing.insert(name.clone());
+        }
+        evidence.values.insert(name, facet.values.clone());
+    }
+    Some(evidence)
 }
 
 /// Parks a query that hides what was gone to, and shows everything in its place.

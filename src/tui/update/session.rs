@@ -16,7 +16,7 @@ use crate::tui::widget::moment::TimeStyle;
 use crate::tui::widget::offers::Offer;
 
 /// At most so often is a session saved that changes.
-const EVERY: i64 = 3 * SECOND;
+const EVERY: i64 = SECOND;
 
 /// The explorer as it is.
 pub fn capture(model: &Model) -> Session {

@@ -42,6 +42,26 @@ pub struct Work {
     pub pins: Vec<(EventId, SortKey)>,
 }
 
+impl Work {
+    /// What was kept of it.
+    fn take_in(&mut self, kept: &state::StepKept) {
+        let mark = kept.mark.as_ref().and_then(|(name, at)| {
+            let mark = Mark::ALL.into_iter().find(|mark| mark.name() == name)?;
+            Some((mark, *at))
+        });
+        let pins = kept.pins.iter();
+        self.pins
+            .extend(pins.filter_map(|pin| Some((pin.id()?, pin.key()))));
+        self.note = match (self.note.take(), &kept.note) {
+            (Some(before), Some(more)) => Some(format!("{before}; {more}")),
+            (before, more) => before.or_else(|| more.clone()),
+        };
+        self.looked = self.looked.or(kept.looked);
+        self.mark = self.mark.or(mark);
+        self.took = self.took.or(kept.took);
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -62,8 +82,9 @@ impl Mark {
     }
 }
 
-/// Values that are kept of what one step found.
-const KEPT_VALUES: usize = 1_000;
+/// Bytes that are kept at most of the values that one step found, and those that each takes besides.
+const KEPT_BYTES: usize = 64 << 10;
+const KEPT_EACH: usize = 16;
 /// Lines that one key scrolls a step by.
 const SCROLL: usize = 6;
 
@@ -121,6 +142,7 @@ impl Run {
             id: self.runbook.id.clone(),
             inputs: self.inputs.clone(),
             step: self.step,
+            at: self.step_id(self.step),
             applied: self.applied == Some(self.step),
             found: self.found(),
             steps: self.kept_work(),
@@ -132,6 +154,7 @@ impl Run {
         let worked = steps.filter(|(_, work)| **work != Work::default());
         let kept = worked.map(|(step, work)| state::StepKept {
             step,
+            id: self.step_id(step),
             looked: work.looked,
             mark: work.mark.map(|(mark, at)| (mark.name().to_owned(), at)),
             note: work.note.clone(),
@@ -159,14 +182,32 @@ impl Run {
             .map_or_else(String::new, |q| q.to_string())
     }
 
+    fn step_id(&self, step: usize) -> String {
+        let step = self.runbook.steps.get(step);
+        step.map(|step| step.id.clone()).unwrap_or_default()
+    }
+
+    /// The step that was kept, also where the runbook was edited since; `None` if it is gone.
+    fn found_step(&self, id: &str, step: usize) -> Option<usize> {
+        if id.is_empty() {
+            return (step < self.runbook.steps.len()).then_some(step);
+        }
+        self.runbook.steps.iter().position(|step| step.id == id)
+    }
+
     /// What the steps found, as far as it is short.
     fn found(&self) -> Vec<state::Found> {
         let steps = self.evidence.iter().enumerate();
         let found = steps.filter_map(|(step, evidence)| {
             let evidence = evidence.as_ref()?;
-            let values: usize = evidence.values.values().map(Vec::len).sum();
-            (values <= KEPT_VALUES).then(|| state::Found {
+            let values = evidence.values.values().flatten();
+            let bytes = values
+                .map(|(value, _)| value.len() + KEPT_EACH)
+                .sum::<usize>();
+            let is_short = bytes <= KEPT_BYTES && evidence.more.is_empty();
+            is_short.then(|| state::Found {
                 step,
+                id: self.step_id(step),
                 query: self.query_of(step),
                 rows: evidence.rows,
                 values: evidence.values.clone(),
@@ -180,41 +221,34 @@ impl Run {
     /// As it was kept; what was too much to keep is found again when its step is looked at.
     pub fn resumed(runbook: Arc<Runbook>, inputs: Inputs, kept: &state::Run) -> Self {
         let mut run = Self::new(runbook, inputs);
-        run.step = kept.step.min(run.runbook.steps.len().saturating_sub(1));
-        run.applied = kept.applied.then_some(run.step);
+        let at = run.found_step(&kept.at, kept.step);
+        run.step = at.unwrap_or(0);
         for worked in &kept.steps {
-            let Some(work) = run.work.get_mut(worked.step) else {
-                continue;
-            };
-            let mark = worked.mark.as_ref().and_then(|(name, at)| {
-                let mark = Mark::ALL.into_iter().find(|mark| mark.name() == name)?;
-                Some((mark, *at))
-            });
-            let pins = worked.pins.iter();
-            *work = Work {
-                looked: worked.looked,
-                mark,
-                note: worked.note.clone(),
-                took: worked.took,
-                pins: pins
-                    .filter_map(|pin| Some((pin.id()?, pin.key())))
-                    .collect(),
-            };
+            // What was kept at a step that is gone is not lost: it goes to the first one.
+            let step = run.found_step(&worked.id, worked.step).unwrap_or(0);
+            if let Some(work) = run.work.get_mut(step) {
+                work.take_in(worked);
+            }
         }
         for found in &kept.found {
+            let Some(step) = run.found_step(&found.id, found.step) else {
+                continue;
+            };
             // A runbook that was edited since asks for something else.
-            if found.query != run.query_of(found.step) {
+            if found.query != run.query_of(step) {
                 continue;
             }
-            if let Some(slot) = run.evidence.get_mut(found.step) {
-                *slot = Some(Evidence {
-                    rows: found.rows,
-                    values: found.values.clone(),
-                    complete: found.complete,
-                    doubt: found.doubt.clone(),
-                });
-            }
+            run.evidence[step] = Some(Evidence {
+                rows: found.rows,
+                values: found.values.clone(),
+                complete: found.complete,
+                doubt: found.doubt.clone(),
+                ..Evidence::default()
+            });
         }
+        // The query in force is the step's own only if the step still asks for the same.
+        let is_same = at.is_some() && run.evidence(run.step).is_some();
+        run.applied = (kept.applied && is_same).then_some(run.step);
         run
     }
 
