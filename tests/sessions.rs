@@ -24,6 +24,9 @@ fn open(program: &Program, args: &[&str]) -> Terminal {
 fn kept(program: &Program) -> String {
     let folder = program.home().join("state/sessions/sources");
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    // One that is being written is none yet.
+    let is_whole = |file: &fs::DirEntry| file.path().extension().is_some_and(|e| e == "json");
+    let files = files.filter(is_whole);
     let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
     texts.collect()
 }

@@ -1,3 +1,5 @@
+//! Runs from their begin to their reports, on an engine in memory.
+
 use std::path::PathBuf;
 
 use bytes::Bytes;
