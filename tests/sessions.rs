@@ -97,6 +97,43 @@ fn little_is_lost_when_it_is_killed_or_the_line_drops() {
     }
 }
 
+/// Killed in the midst of a runbook: where it was, what became of its steps, notes and evidence are there again.
+#[test]
+fn a_runbook_goes_on_after_a_kill() {
+    let program = program();
+    let mut first = open(&program, &[LOG]);
+    first.until_shown("all events");
+    first.press(":runbook anonymous-api\r");
+    first.until_shown("inputs");
+    first.press("\r");
+    first.until_shown("1/");
+    first.press("d");
+    first.until_shown("step 1 is done");
+    first.press("aseen by ann\r");
+    first.until_shown("note: seen by ann");
+    first.press("u");
+    first.press("\t");
+    first.press("P");
+    first.until_shown("kept as evidence of step 1");
+    first.until("the evidence on disk", |_| {
+        let kept = kept(&program);
+        let session: serde_json::Value = serde_json::from_str(&kept).unwrap_or_default();
+        let step = &session["run"]["steps"][0];
+        step["note"] == "seen by ann"
+            && step["mark"][0] == "done"
+            && step["pins"][0]["id"].is_string()
+    });
+    first.signal(Signal::KILL);
+    assert!(!first.ended());
+
+    let mut second = open(&program, &[LOG]);
+    second.until_shown("note: seen by ann");
+    second.until_shown("1 event kept as evidence");
+    second.until_shown("done at");
+    second.signal(Signal::HUP);
+    second.ended();
+}
+
 #[test]
 fn what_cannot_be_read_is_told_and_put_aside() {
     let program = program();

@@ -40,7 +40,12 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         if let Some(target) = target {
             evidence::write(&files, evidence::again(args, &paths), target, app)?;
         }
-        return print(&files, args.format, app);
+        let exit = print(&files, args.format, app)?;
+        // For a person who looks, not for what a script keeps.
+        if args.format == ReportFormat::Text && app.err_is_terminal {
+            app.talk(report::advice(&files).unwrap_or_default());
+        }
+        return Ok(exit);
     }
     let opened = open::open(&paths, &app.settings, Mode::Watch)?;
     progress::wait(&opened, app);

@@ -410,6 +410,13 @@ fn glossary(inlines: &[Inline]) -> Vec<(String, String)> {
     let mut words: Vec<(String, String)> = Vec::new();
     for inline in inlines.iter().skip(1) {
         match (&inline.kind, words.last_mut()) {
+            // Several words with one meaning: `*exec*, *attach* = …`.
+            (InlineKind::Emphasis, Some((word, between)))
+                if matches!(between.trim(), "," | "and" | "or" | "/") =>
+            {
+                *word = format!("{word}, {}", inline.text.trim());
+                between.clear();
+            }
             (InlineKind::Emphasis, _) => words.push((inline.text.trim().to_owned(), String::new())),
             (_, Some((_, meaning))) => meaning.push_str(&inline.text),
             _ => {}

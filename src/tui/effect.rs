@@ -208,6 +208,16 @@ pub struct Spot {
     pub line: u64,
 }
 
+impl Spot {
+    /// The line to go to: where the end was cut off no record stands, and the last one left is what there is to see.
+    pub fn line_to_see(&self) -> u64 {
+        match self.kind {
+            BreakKind::TailTruncated => self.line.saturating_sub(1).max(1),
+            _ => self.line,
+        }
+    }
+}
+
 impl Target {
     pub fn noun(self) -> &'static str {
         match self {

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::chain::Finding;
+use crate::chain::{Copied, Finding};
 use crate::cli::app::grouped;
 use crate::cli::open::VerifyFile;
 use crate::event::Level;
 use crate::export::{Style, jsonl};
 use crate::source::GenFile;
 use crate::text;
+use crate::text::count::counted;
 
 /// What a check says of a file, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,6 +162,26 @@ pub(super) fn text(files: &[VerifyFile], style: Style) -> String {
     out
 }
 
+/// What the check cannot tell of these files, and what would help from now on.
+pub(super) fn advice(files: &[VerifyFile]) -> Option<&'static str> {
+    let has_cut_end = |file: &VerifyFile| {
+        let report = &*file.report;
+        state(file) == State::Pass && report.copied == Copied::Unsealed && report.is_chained()
+    };
+    if files
+        .iter()
+        .any(|file| state(file) == State::None && !file.is_empty)
+    {
+        Some("without a chain a change does not show: auditty seal FILE protects a log from now on")
+    } else if files.iter().any(has_cut_end) {
+        Some(
+            "a chain does not show that its end was cut: auditty seal FILE does, or a copy of its last hash kept elsewhere",
+        )
+    } else {
+        None
+    }
+}
+
 fn painted(state: State, style: Style) -> String {
     let word = format!("{:5}", state.word().to_uppercase());
     let colour = match state {
@@ -237,11 +258,16 @@ fn totals(files: &[VerifyFile]) -> String {
         (of_state(State::None) - empty, "without a chain"),
         (empty, "empty"),
     ]);
-    let levels = some(vec![
-        (of_level(Level::Alarm), "alarms"),
-        (of_level(Level::Warning), "warnings"),
-        (of_level(Level::Note), "notes"),
-    ]);
+    let levels = [
+        (Level::Alarm, "alarm", "alarms"),
+        (Level::Warning, "warning", "warnings"),
+        (Level::Note, "note", "notes"),
+    ];
+    let levels = levels.into_iter().filter_map(|(level, one, many)| {
+        let findings = of_level(level) as u64;
+        (findings > 0).then(|| counted(findings, one, many))
+    });
+    let levels = levels.collect::<Vec<_>>().join(", ");
     let what = if files.len() == 1 { "file" } else { "files" };
     match (files.len(), levels.is_empty()) {
         (0, _) => "no files".into(),

@@ -87,7 +87,7 @@ fn text_is_safe_and_says_everything() {
                   expected ab
     NONE  b: no chain
     ERROR c: not read: permission denied
-    3 files: 1 fail, 1 unread, 1 without a chain; 1 alarms
+    3 files: 1 fail, 1 unread, 1 without a chain; 1 alarm
     ");
 }
 

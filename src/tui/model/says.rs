@@ -105,6 +105,10 @@ impl Model {
 
     /// The right end of the footer.
     pub fn hint(&self) -> (Role, String) {
+        // What the next key does is told first: the alarm is there still after it.
+        if let Some((role, text)) = self.said.as_ref().filter(|_| self.quit_armed) {
+            return (*role, text.clone());
+        }
         if let Some((role, text)) = &self.alerts.raised {
             return (*role, text.clone());
         }

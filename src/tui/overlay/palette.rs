@@ -23,6 +23,8 @@ pub struct Row {
     pub doc: String,
     /// The keys that do the same.
     pub keys: String,
+    /// What it is about, in more words than are shown; found by whole words.
+    pub about: String,
     /// Enter on it runs it; else it is completed first.
     pub complete: bool,
 }
@@ -213,11 +215,20 @@ fn best(typed: &str, rows: &[Row]) -> Vec<usize> {
             };
             let name = score(&row.text).map(|s| s * 4 + 1_000 + exact);
             let doc = || score(&row.doc).filter(|_| typed.len() > 2);
-            Some((name.or_else(doc)?, i))
+            let about = || is_about(row, typed).then_some(1);
+            Some((name.or_else(doc).or_else(about)?, i))
         })
         .collect();
     scored.sort_by_key(|(score, i)| (std::cmp::Reverse(*score), *i));
     scored.into_iter().map(|(_, i)| i).collect()
+}
+
+/// Every word that is typed stands somewhere in what the row says or is about: what is meant may be said in other words
+/// than its name.
+fn is_about(row: &Row, typed: &str) -> bool {
+    let text = format!("{} {} {}", row.text, row.doc, row.about).to_lowercase();
+    let typed = typed.to_lowercase();
+    !row.about.is_empty() && typed.split_whitespace().all(|word| text.contains(word))
 }
 
 #[cfg(test)]
@@ -230,6 +241,7 @@ mod tests {
             argument: String::new(),
             doc: doc.into(),
             keys: String::new(),
+            about: String::new(),
             complete: true,
         }
     }

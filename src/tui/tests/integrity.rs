@@ -160,6 +160,20 @@ fn a_finding_without_an_event_says_so() {
         .shows("no event is at the place of this finding");
 }
 
+/// What is gone has no row of its own: the last one that is left is gone to, by `x` and from the overlay.
+#[test]
+fn a_cut_end_leads_to_the_last_record_left() {
+    let engine = engine_of(events(20));
+    let cut = finding(BreakKind::TailTruncated, 20, "The last 5 records are gone.");
+    engine.set_chains(vec![report(NAMES[0], Some(SCHEME), vec![cut])]);
+    let mut h = Harness::over(engine, 80, 24, Library::default(), Options::default());
+    h.keys("gx")
+        .shows("tail-truncated: what came after this record is gone");
+    assert_eq!(h.selected_action(), "action-19");
+    h.keys("gIj<enter>");
+    assert_eq!(h.selected_action(), "action-19");
+}
+
 #[test]
 fn reports_arrive_while_it_is_open() {
     let h_engine = engine();

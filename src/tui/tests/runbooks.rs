@@ -251,3 +251,14 @@ fn other_inputs_take_back_what_was_decided_by_the_first() {
     assert_eq!((work.mark, work.took), (None, None));
     assert_eq!(work.pins.len(), 1, "what a person kept stays");
 }
+
+#[test]
+fn a_runbook_is_found_by_what_happened() {
+    let mut library = Library::load(&[]);
+    library.runbooks.extend(books().runbooks);
+    let mut h = Harness::with(120, 40, events(5), library, Options::default());
+    h.keys(":runbook strangers can read<space>")
+        .shows("bucket-public");
+    h.keys("<esc>:runbook customer setting roughly<space>")
+        .shows("settings-changed");
+}

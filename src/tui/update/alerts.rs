@@ -11,7 +11,11 @@ pub(super) fn raise(model: &mut Model, after: &Info) {
     if std::mem::replace(&mut model.alerts.informed, true)
         && let Some(news) = news(&model.info, after, &model.key(Command::NextBreak))
     {
-        model.alerts.raised = Some(news);
+        // News of less does not push an alarm aside that nobody has seen yet.
+        let is_alarm = |(role, _): &(Role, String)| *role == Role::Alarm;
+        if is_alarm(&news) || !model.alerts.raised.as_ref().is_some_and(is_alarm) {
+            model.alerts.raised = Some(news);
+        }
     }
 }
 

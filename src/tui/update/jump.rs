@@ -5,12 +5,13 @@ use super::context::listed;
 use super::{history, search};
 use crate::engine::{Cursor, Hit, SearchPage, SearchRequest, Sort};
 use crate::event::field::Field;
-use crate::event::{Level, Verdict};
+use crate::event::{BreakKind, Level, Verdict};
 use crate::query::Query;
 use crate::query::ast::FieldRef;
 use crate::tui::command::Command;
 use crate::tui::effect::{Effect, Jump, Place, Purpose, Spot, Target};
 use crate::tui::model::Model;
+use crate::tui::overlay::integrity::spot;
 use crate::tui::overlay::sources::named;
 use crate::tui::pane::events::window::Arrival;
 use crate::tui::term;
@@ -49,7 +50,7 @@ pub(super) fn request(model: &Model, jump: &Jump, request: &mut SearchRequest) {
         // A line of several generations is told apart by who gets the answer.
         Target::Finding(spot) => Some(term::is(
             FieldRef::Normal(Field::Line),
-            &spot.line.to_string(),
+            &spot.line_to_see().to_string(),
         )),
     };
     let within = match jump.target {
@@ -78,7 +79,25 @@ pub(super) fn request(model: &Model, jump: &Jump, request: &mut SearchRequest) {
 /// Whether this is the record that a finding is about.
 fn is_at(hit: &Hit, spot: Spot) -> bool {
     let order = &hit.event.order;
-    order.generation == spot.generation && order.offset == spot.offset
+    let is_there = match spot.kind {
+        BreakKind::TailTruncated => hit.event.line == Some(spot.line_to_see()),
+        _ => order.offset == spot.offset,
+    };
+    order.generation == spot.generation && is_there
+}
+
+/// To the first alarm, by its finding: where no record that is left shows it.
+fn without_row(model: &Model, wanted: Option<&str>) -> Option<Jump> {
+    let sources = model.info.sources.iter();
+    let mut sources = sources.filter(|s| wanted.is_none_or(|wanted| *s.name == *wanted));
+    sources.find_map(|source| {
+        let findings = &source.chain.as_ref()?.findings;
+        let finding = findings.iter().find(|f| f.level == Level::Alarm)?;
+        Some(Jump {
+            source: Some(source.name.clone()),
+            ..Jump::new(Target::Finding(spot(finding)), true, 1)
+        })
+    })
 }
 
 /// `break 2 of 5`, as far as its place is known.
@@ -142,6 +161,12 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
                 return Vec::new();
             }
             _ => {
+                // What is gone has no row of its own.
+                let of_breaks = jump.target == Target::Break;
+                let lost = of_breaks.then(|| without_row(model, jump.source.as_deref()));
+                if let Some(to) = lost.flatten() {
+                    return start(model, to);
+                }
                 let unchained = jump.target == Target::Break
                     && model
                         .info
@@ -194,7 +219,13 @@ pub(super) fn jumped(model: &mut Model, jump: Jump, page: SearchPage) -> Vec<Eff
             Level::Warning => Role::Warning,
             Level::Note => Role::Text,
         };
-        model.said = Some((role, format!("{}: {open} explains it", spot.kind)));
+        let words = match spot.kind {
+            BreakKind::TailTruncated => {
+                format!("{}: what came after this record is gone", spot.kind)
+            }
+            kind => format!("{kind}: {open} explains it"),
+        };
+        model.said = Some((role, words));
     }
     let key = hit.event.sort_key();
     if jump.everything {

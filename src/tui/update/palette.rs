@@ -6,6 +6,7 @@ use crate::event::Zone;
 use crate::export::Format;
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Query, time};
+use crate::runbook::Runbook;
 use crate::tui::columns::Column;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
@@ -163,6 +164,7 @@ fn rows(model: &Model, text: &str) -> Vec<Row> {
         argument: argument.to_owned(),
         doc: doc.to_owned(),
         keys,
+        about: String::new(),
     };
     let mut rows = Vec::new();
     if text.trim().is_empty() {
@@ -190,6 +192,7 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
         argument: String::new(),
         doc: doc.to_owned(),
         keys: String::new(),
+        about: String::new(),
         complete: true,
     };
     match verb {
@@ -236,7 +239,22 @@ fn arguments(model: &Model, verb: Verb, typed: &str) -> Vec<Row> {
         }
         Verb::Runbook => {
             let books = model.runbooks.library().runbooks.iter();
-            books.map(|book| row(&book.id, &book.title)).collect()
+            let about = |book: &Runbook| {
+                let scenarios = book.steps.iter().map(|step| &step.scenario);
+                let words: Vec<&str> = book
+                    .intro
+                    .iter()
+                    .chain(scenarios)
+                    .map(String::as_str)
+                    .collect();
+                words.join(" ")
+            };
+            books
+                .map(|book| Row {
+                    about: about(book),
+                    ..row(&book.id, &book.title)
+                })
+                .collect()
         }
         Verb::Columns => {
             let now: Vec<_> = model.events.columns_meant();
