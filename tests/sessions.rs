@@ -112,6 +112,8 @@ fn a_runbook_goes_on_after_a_kill() {
     first.press("aseen by ann\r");
     first.until_shown("note: seen by ann");
     first.press("u");
+    first.until_shown("7 of 7");
+    first.until_shown("ci-bot");
     first.press("\t");
     first.press("P");
     first.until_shown("kept as evidence of step 1");

@@ -17,6 +17,7 @@ use crate::event::Timestamp;
 use crate::source::follow::What;
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{Compression, GenFile, open_at};
+use crate::text::count::counted;
 
 /// Bytes at the end of a live file that are read before anything else.
 const FIRST_LOOK: u64 = 256 << 10;
@@ -359,7 +360,8 @@ impl Coordinator {
         sink.message(if kept == 0 {
             format!("{path} was written to without growing: it was read again")
         } else {
-            format!("{path} was changed in place: it was read again; {kept} records as they were before are kept")
+            let kept = counted(kept, "record", "records");
+            format!("{path} was changed in place: it was read again; what it lost stays in the index: {kept}")
         });
         Ok(())
     }

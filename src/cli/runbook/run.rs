@@ -115,9 +115,11 @@ fn takes(runbook: &Runbook, args: &RunArgs) -> Result<Takes, Failure> {
             step.id == *name || query == Some(name) || Some(*n) == number
         });
         let Some((step, n)) = found.next() else {
+            let ids: Vec<&str> = runbook.steps.iter().map(|step| &*step.id).collect();
             return Err(Failure::Usage(format!(
-                "--take {name}={branch}: there is no such step; they are 1 to {}",
-                runbook.steps.len()
+                "--take {name}={branch}: there is no such step; they are 1 to {}, or {}",
+                ids.len(),
+                ids.join(", ")
             )));
         };
         if *branch > step.branches.len() {

@@ -10,6 +10,8 @@ use crate::text::count::{counted, number};
 
 /// Places on the line of time.
 const PLACES: usize = 120;
+/// Bytes of a word that is no word for people.
+const LONG: usize = 40;
 
 /// Says what the page may load: nothing. Were there a hole in the escaping, it would still do nothing.
 const HEAD: &str = r#"<!doctype html>
@@ -49,6 +51,20 @@ fn escaped(text: &str) -> String {
 
 fn line(from_elsewhere: &str) -> String {
     escaped(&Charset::Unicode.line(from_elsewhere, usize::MAX))
+}
+
+/// A sentence of the runbook, what is code in it as code.
+fn prose(from_elsewhere: &str) -> String {
+    let line = line(from_elsewhere);
+    let parts: Vec<&str> = line.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return line;
+    }
+    let parts = parts.iter().enumerate().map(|(i, part)| match i % 2 {
+        0 => (*part).to_owned(),
+        _ => format!("<code>{part}</code>"),
+    });
+    parts.collect()
 }
 
 fn block(from_elsewhere: &str) -> String {
@@ -189,14 +205,14 @@ impl Writer<'_> {
             ("Outcome", &step.outcome),
         ] {
             if !words.is_empty() {
-                writeln!(self.out, "<p><b>{label}:</b> {}</p>", line(words))?;
+                writeln!(self.out, "<p><b>{label}:</b> {}</p>", prose(words))?;
             }
         }
         for text in &step.prose {
             if text.contains('\n') {
                 writeln!(self.out, "<pre>{}</pre>", block(text))?;
             } else {
-                writeln!(self.out, "<p>{}</p>", line(text))?;
+                writeln!(self.out, "<p>{}</p>", prose(text))?;
             }
         }
         if step.query.is_some() {
@@ -386,7 +402,7 @@ impl Writer<'_> {
         }
         writeln!(self.out, "<h2>{title}</h2>")?;
         for paragraph in paragraphs {
-            writeln!(self.out, "<p>{}</p>", line(paragraph))?;
+            writeln!(self.out, "<p>{}</p>", prose(paragraph))?;
         }
         Ok(())
     }
@@ -413,7 +429,12 @@ impl Writer<'_> {
         rows: impl Iterator<Item = Vec<String>>,
     ) -> io::Result<()> {
         let cells = |tag: &str, cells: &[String]| -> String {
-            let cell = |cell: &String| format!("<{tag}>{}</{tag}>", line(cell));
+            let cell = |cell: &String| {
+                // A hash may be broken anywhere, a word may not.
+                let is_long = cell.split(' ').any(|word| word.len() > LONG);
+                let class = if is_long { " class=\"long\"" } else { "" };
+                format!("<{tag}{class}>{}</{tag}>", line(cell))
+            };
             cells.iter().map(cell).collect()
         };
         writeln!(

@@ -28,12 +28,33 @@ fn safe(from_elsewhere: &str) -> String {
     text(&Charset::Unicode.line(from_elsewhere, usize::MAX))
 }
 
-/// The same for sentences, which read badly as code: only the words that could mean something become code.
+/// The same for sentences, which read badly as code: only the words that could mean something become code. What is
+/// code in the runbook stays code.
 fn prose(from_elsewhere: &str) -> String {
     let line = Charset::Unicode.line(from_elsewhere, usize::MAX);
-    let words = line.split(' ').map(|word| {
-        let bare = word.trim_matches(['"', '\'', '=', '%', '\u{b7}']);
-        if text(bare) == bare {
+    let parts: Vec<&str> = line.split('`').collect();
+    if parts.len().is_multiple_of(2)
+        || parts
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .any(|code| code.trim().is_empty())
+    {
+        return words(&line);
+    }
+    let parts = parts.iter().enumerate().map(|(i, part)| match i % 2 {
+        0 => words(part),
+        _ => format!("`{part}`"),
+    });
+    parts.collect()
+}
+
+fn words(safe: &str) -> String {
+    let words = safe.split(' ').map(|word| {
+        let bare = word
+            .trim_matches(['"', '=', '%', '\u{b7}'])
+            .replace('\'', "");
+        if text(&bare) == bare {
             word.to_owned()
         } else {
             text(word)
