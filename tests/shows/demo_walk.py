@@ -76,7 +76,7 @@ def walk(checks, program, home, columns, rows):
         screen = it.wait(r"EVENTS(.|\n)*\d\d:\d\d:\d\d")
         if not checks.check(f"{size}: events are shown", screen, it.screen()):
             return
-        screen = it.wait(r"x: \d+ breaks?|x next break")
+        screen = it.wait(r"x: \d+ breaks?|x next break|press x")
         if not checks.check(f"{size}: the screen says how to get to the break", screen, it.screen()):
             return
         it.shown(screen)
@@ -94,6 +94,11 @@ def walk(checks, program, home, columns, rows):
 
         it.press("R", "the screen says: R runbook")
         checks.check(f"{size}: the runbooks are listed", it.wait(r"Suspected leaked cloud"), it.screen())
+        # What fits best comes first, and that depends on what is selected.
+        while not re.search(r"▌Suspected leaked cloud", it.screen()) and len(it.keys) < KEYS:
+            before = it.screen()
+            it.press("j", "down to the one that fits the alert")
+            it.wait(lambda s: s != before, 5)
         it.press("Enter", "open it")
         checks.check(f"{size}: it asks for the key and offers it", it.wait(r"AKIA[A-Z0-9]{16}"), it.screen())
         it.press("Enter", "what is offered will do")
