@@ -43,8 +43,6 @@ pub struct RunReport {
     pub sources: Vec<SourceReport>,
     /// How much of the sources was searched, in sentences.
     pub coverage: Vec<String>,
-    /// What a person wrote besides.
-    pub notes: Vec<String>,
     /// The runbook's text to escalate with, filled in.
     pub hand_over: Option<String>,
 }

@@ -101,7 +101,6 @@ impl Writer<'_> {
         for step in &report.steps {
             self.step(step)?;
         }
-        self.list("Notes", &report.notes)?;
         self.sources(report)?;
         if let Some(words) = &report.hand_over {
             writeln!(self.out, "<h2>Hand over</h2>")?;
@@ -405,14 +404,6 @@ impl Writer<'_> {
             writeln!(self.out, "<p>{}</p>", prose(paragraph))?;
         }
         Ok(())
-    }
-
-    fn list(&mut self, title: &str, items: &[String]) -> io::Result<()> {
-        if items.is_empty() {
-            return Ok(());
-        }
-        writeln!(self.out, "<h2>{title}</h2>")?;
-        self.items(items)
     }
 
     fn items(&mut self, items: &[String]) -> io::Result<()> {

@@ -91,7 +91,6 @@ impl Writer<'_> {
         for step in &report.steps {
             self.step(step)?;
         }
-        self.notes(report)?;
         self.sources(report)?;
         if let Some(words) = &report.hand_over {
             writeln!(self.out, "## Hand over\n")?;
@@ -314,17 +313,6 @@ impl Writer<'_> {
             cells
         });
         self.table(&head, cells)
-    }
-
-    fn notes(&mut self, report: &RunReport) -> io::Result<()> {
-        if report.notes.is_empty() {
-            return Ok(());
-        }
-        writeln!(self.out, "## Notes\n")?;
-        for note in &report.notes {
-            writeln!(self.out, "- {}", safe(note))?;
-        }
-        writeln!(self.out)
     }
 
     fn sources(&mut self, report: &RunReport) -> io::Result<()> {

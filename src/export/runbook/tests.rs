@@ -233,7 +233,7 @@ fn html_holds_nothing_but_text_and_loads_nothing() {
         evil,
         &Takes::new(),
     );
-    report.notes.push(format!("{evil}\u{1b}[2J"));
+    report.steps[0].note = Some(format!("{evil}\u{1b}[2J"));
     report.runbook.title = evil.into();
     let html = text(&report, RunFormat::Html);
     assert!(

@@ -157,12 +157,11 @@ impl Runbooks {
 
     /// Whether the run that would be dropped holds what a person kept or wrote, and it was not asked before.
     pub fn must_ask_to_drop(&mut self) -> bool {
-        let open = self.run().cloned();
         let paused = || {
             let book = self.chosen()?;
-            self.paused.iter().find(|run| run.is_of(book)).cloned()
+            self.paused.iter().find(|run| run.is_of(book))
         };
-        let run = open.or_else(paused).filter(Run::is_worked_on);
+        let run = self.run().or_else(paused).filter(|run| run.is_worked_on());
         let id = run.map(|run| run.runbook().id.clone());
         let asked = self.dropping.take();
         if id.is_none() || asked == id {

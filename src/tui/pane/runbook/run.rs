@@ -320,17 +320,6 @@ impl Run {
         works.any(|work| !work.pins.is_empty() || work.note.is_some() || work.mark.is_some())
     }
 
-    /// Events kept as evidence of all steps.
-    pub fn pins(&self) -> usize {
-        self.work.iter().map(|work| work.pins.len()).sum()
-    }
-
-    /// Whether an event is kept as evidence of any step.
-    pub fn is_pinned(&self, id: EventId) -> bool {
-        let mut pins = self.work.iter().flat_map(|work| &work.pins);
-        pins.any(|(pinned, _)| *pinned == id)
-    }
-
     /// Says what became of the current step; the same again takes it back.
     pub fn mark(&mut self, mark: Mark, now: Timestamp) -> bool {
         let Some(work) = self.work.get_mut(self.step) else {
