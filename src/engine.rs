@@ -74,6 +74,16 @@ pub enum FacetField {
     Attribute(String),
 }
 
+impl FacetField {
+    /// As in a query: normalised names and aliases win, `.name` reaches the attribute of that name.
+    pub fn named(name: &str) -> Self {
+        match Field::find(name) {
+            Some(field) => Self::Normal(field),
+            None => Self::Attribute(name.strip_prefix('.').unwrap_or(name).to_owned()),
+        }
+    }
+}
+
 /// One search: a page of events, and counts over everything the query matches.
 #[derive(Clone, Debug)]
 pub struct SearchRequest {

@@ -9,7 +9,6 @@ use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress, who};
 use crate::engine::{Cancel, Covers, Engine, FacetField, FacetRequest, SearchRequest, Sort};
-use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
 use crate::export::{self, About, Format};
 use crate::query::Query;
@@ -180,7 +179,7 @@ fn facets(
     request.facets = args
         .facet
         .iter()
-        .map(|name| FacetRequest::new(facet_field(name), limit))
+        .map(|name| FacetRequest::new(FacetField::named(name), limit))
         .collect();
     let page = engine.search(&request, cancel)?;
     for (i, (name, facet)) in args.facet.iter().zip(&page.facets).enumerate() {
@@ -191,14 +190,6 @@ fn facets(
     }
     problem::tell_notices(&page, app);
     Ok((page.total, page.covers))
-}
-
-/// As in a query: normalised names and aliases win, `.name` reaches the attribute.
-fn facet_field(name: &str) -> FacetField {
-    match Field::find(name) {
-        Some(field) => FacetField::Normal(field),
-        None => FacetField::Attribute(name.strip_prefix('.').unwrap_or(name).to_owned()),
-    }
 }
 
 /// Returns how many events match; prints at most as many as the limit says.

@@ -49,14 +49,6 @@ pub enum GatherError {
     Input(#[from] InputError),
 }
 
-/// A name as a field or a path, as in a query.
-fn facet_field(name: &str) -> FacetField {
-    match Field::find(name) {
-        Some(field) => FacetField::Normal(field),
-        None => FacetField::Attribute(name.trim_start_matches('.').to_owned()),
-    }
-}
-
 impl Asking<'_> {
     /// Everything a step (from 0 on) finds. A step without a query finds nothing and expects nothing.
     pub fn step(&self, index: usize) -> Result<StepReport, GatherError> {
@@ -97,10 +89,10 @@ impl Asking<'_> {
         let needed = self.runbook.fields_needed(index);
         let mut facets: Vec<FacetRequest> = needed
             .iter()
-            .map(|name| FacetRequest::new(facet_field(name), EVIDENCE_VALUES))
+            .map(|name| FacetRequest::new(FacetField::named(name), EVIDENCE_VALUES))
             .collect();
         let group = written.group.as_deref();
-        facets.extend(group.map(|name| FacetRequest::new(facet_field(name), GROUP_VALUES)));
+        facets.extend(group.map(|name| FacetRequest::new(FacetField::named(name), GROUP_VALUES)));
         facets.push(FacetRequest::new(
             FacetField::Normal(Field::Chain),
             VERDICTS,

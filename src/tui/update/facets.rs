@@ -42,7 +42,7 @@ pub(super) fn answer(model: &mut Model, name: &str) -> Vec<Effect> {
 
 /// Counts another field; `Err` = why it cannot be counted.
 pub(super) fn add(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
-    let field = match search::field_named(name) {
+    let field = match FacetField::named(name) {
         FacetField::Normal(field) if field.spec().facetable => FacetField::Normal(field),
         FacetField::Normal(field) => {
             return Err(format!("{} differs in every event", field.name()));

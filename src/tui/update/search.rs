@@ -6,7 +6,6 @@ use super::{jump, related, session, visit};
 use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
-use crate::event::field::Field;
 use crate::event::{SortKey, Timestamp};
 use crate::export::runbook::doubt;
 use crate::query::ast::Ast;
@@ -200,13 +199,6 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
     request
 }
 
-pub(super) fn field_named(name: &str) -> FacetField {
-    match Field::find(name) {
-        Some(field) => FacetField::Normal(field),
-        None => FacetField::Attribute(name.trim_start_matches('.').to_owned()),
-    }
-}
-
 /// The pane's counts, and those a runbook step needs to be decided.
 fn facets(model: &Model) -> Vec<FacetRequest> {
     let mut facets = model.filters.requests();
@@ -216,7 +208,7 @@ fn facets(model: &Model) -> Vec<FacetRequest> {
         .map(|r| r.fields_needed())
         .unwrap_or_default()
     {
-        let field = field_named(&name);
+        let field = FacetField::named(&name);
         match facets.iter_mut().find(|f| f.field == field) {
             Some(facet) => facet.limit = EVIDENCE_VALUES,
             None => facets.push(FacetRequest::new(field, EVIDENCE_VALUES)),
@@ -410,7 +402,7 @@ fn evidence(model: &Model, page: &SearchPage) -> Option<Evidence> {
         ..Evidence::default()
     };
     for name in run.fields_needed() {
-        let field = field_named(&name);
+        let field = FacetField::named(&name);
         let Some(facet) = page.facets.iter().find(|f| f.field == field) else {
             continue;
         };

@@ -113,7 +113,7 @@ pub fn restore(model: &mut Model, session: &Session) {
     model.query_bar.set_history(session.history.clone());
     model.filters.restore_chips_off(&session.chips_off);
     for name in &session.facets {
-        model.filters.add(search::field_named(name));
+        model.filters.add(FacetField::named(name));
     }
     for mark in &session.marks {
         if let Some(id) = mark.at.id() {
