@@ -168,6 +168,8 @@ pub struct Branch {
     pub condition: Condition,
     /// The branch as a sentence, rendered.
     pub text: String,
+    /// The condition as it is written; empty for **Else**.
+    pub when: String,
     /// What the sentence says after its condition: where it leads, in words.
     pub then: String,
     /// Index of the step it leads to; `None` = done.
@@ -177,16 +179,6 @@ pub struct Branch {
 }
 
 impl Branch {
-    /// What it depends on, as it is written: `0 rows`.
-    pub fn condition_text(&self) -> &str {
-        let text = self.text.strip_suffix(&self.then).unwrap_or(&self.text);
-        let text = text
-            .trim()
-            .trim_start_matches("If")
-            .trim_end_matches("then");
-        text.trim()
-    }
-
     /// What it says at the end of a runbook, without the word "done".
     pub fn ending(&self) -> &str {
         let rest = self.then.trim();

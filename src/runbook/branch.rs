@@ -222,6 +222,7 @@ mod tests {
                         condition(text)
                     },
                     text: (*text).into(),
+                    when: String::new(),
                     then: String::new(),
                     goto: None,
                     line: 0,

@@ -233,9 +233,9 @@ impl Reader<'_> {
                 i.kind == InlineKind::Strong && bare(&i.text).eq_ignore_ascii_case(word)
             })
         };
-        let (condition, target) = if is_else {
+        let (condition, when, target) = if is_else {
             let start = keyword("else").unwrap_or_default();
-            (Condition::Else, &inlines[start + 1..])
+            (Condition::Else, String::new(), &inlines[start + 1..])
         } else {
             let (start, Some(then)) = (keyword("if").unwrap_or_default(), keyword("then")) else {
                 return self.fault(
@@ -253,7 +253,7 @@ impl Reader<'_> {
                     "a condition is missing between **If** and **then**, such as `0 rows`",
                 );
             }
-            (branch::condition(&text), &inlines[then + 1..])
+            (branch::condition(&text), text, &inlines[then + 1..])
         };
         let anchor = target.iter().find_map(|inline| match &inline.kind {
             InlineKind::Link(to) => to.strip_prefix('#').map(str::to_owned),
@@ -288,6 +288,7 @@ impl Reader<'_> {
         step.branches.push(Branch {
             condition,
             text: plain(inlines),
+            when,
             then: plain(target),
             goto: None,
             line: block.line,

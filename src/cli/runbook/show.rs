@@ -128,6 +128,7 @@ mod tests {
             branches: vec![Branch {
                 condition: Condition::Else,
                 text: "Else: done".into(),
+                when: String::new(),
                 then: String::new(),
                 goto: None,
                 line: 0,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, GatherError, StepReport};
-use crate::runbook::{Condition, Next};
+use crate::runbook::Next;
 
 /// Branches that somebody decided beforehand: number of the branch (from 1 on) by the step's id or number.
 pub type Takes = BTreeMap<String, usize>;
@@ -84,9 +84,9 @@ pub fn walk(
                 "as found"
             };
             let branch = &step.branches[index];
-            let why = match &branch.condition {
-                Condition::Else => String::new(),
-                _ => format!(" ({})", branch.condition_text()),
+            let why = match branch.when.as_str() {
+                "" => String::new(),
+                when => format!(" ({when})"),
             };
             format!("{by}{why}: {}", branch.then)
         };
