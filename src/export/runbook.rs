@@ -7,6 +7,7 @@ mod hand_over;
 mod html;
 mod json;
 mod markdown;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod walk;

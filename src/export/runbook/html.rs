@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::figure::{Figure, Lane};
+use super::tables::{self, Table};
 use super::{Row, RunReport, StepReport};
-use crate::event::{Timestamp, Zone};
+use crate::event::Zone;
 use crate::text::Charset;
 use crate::text::count::{counted, number};
 
@@ -72,10 +73,6 @@ fn block(from_elsewhere: &str) -> String {
 }
 
 impl Writer<'_> {
-    fn time(&self, at: Timestamp) -> String {
-        format!("{} {}", self.zone.format(at), self.zone)
-    }
-
     fn report(&mut self, report: &RunReport) -> io::Result<()> {
         let title = line(&report.runbook.title);
         write!(
@@ -96,7 +93,8 @@ impl Writer<'_> {
         )?;
         self.facts(report)?;
         self.paragraphs("What it is about", &report.runbook.scenario)?;
-        self.overview(report)?;
+        writeln!(self.out, "<h2>Steps</h2>")?;
+        self.table(&tables::overview(report))?;
         self.figure(report)?;
         for step in &report.steps {
             self.step(step)?;
@@ -114,43 +112,15 @@ impl Writer<'_> {
     }
 
     fn facts(&mut self, report: &RunReport) -> io::Result<()> {
-        let book = &report.runbook;
-        let mut rows = vec![
-            ("Runbook", format!("{} from {}", book.id, book.origin)),
-            ("Its SHA-256", book.sha256.clone()),
-            ("Made by", report.by.clone()),
-            ("Made on", self.time(report.at)),
-            (
-                "Made with",
-                concat!("auditty ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ),
-        ];
-        rows.extend(report.inputs.iter().map(|g| (&*g.label, g.value.clone())));
-        rows.extend(report.window.iter().map(|w| ("Window", w.clone())));
         writeln!(self.out, "<dl>")?;
-        for (what, value) in rows {
-            writeln!(self.out, "<dt>{}</dt><dd>{}</dd>", line(what), line(&value))?;
+        for fact in tables::facts(report, self.zone).rows {
+            let cells = fact.iter().zip(["dt", "dd"]);
+            let cells: String = cells
+                .map(|(cell, tag)| format!("<{tag}>{}</{tag}>", line(cell)))
+                .collect();
+            writeln!(self.out, "{cells}")?;
         }
         writeln!(self.out, "</dl>")
-    }
-
-    fn overview(&mut self, report: &RunReport) -> io::Result<()> {
-        writeln!(self.out, "<h2>Steps</h2>")?;
-        let head = ["step", "title", "rows", "expected", "verdict", "went on"];
-        let rows = report.steps.iter().map(|step| {
-            vec![
-                step.number.to_string(),
-                step.title.clone(),
-                step.query
-                    .as_ref()
-                    .map(|_| number(step.rows))
-                    .unwrap_or_default(),
-                step.expectation.clone().unwrap_or_default(),
-                step.verdict().to_owned(),
-                step.way.clone(),
-            ]
-        });
-        self.table(&head.map(str::to_owned), rows)
     }
 
     fn figure(&mut self, report: &RunReport) -> io::Result<()> {
@@ -164,8 +134,8 @@ impl Writer<'_> {
         writeln!(
             self.out,
             "<div class=\"ends\"><span>{}</span><span>{}</span></div>\n</div>",
-            line(&self.time(figure.from)),
-            line(&self.time(figure.to))
+            line(&tables::time(figure.from, self.zone)),
+            line(&tables::time(figure.to, self.zone))
         )
     }
 
@@ -227,12 +197,7 @@ impl Writer<'_> {
             )?;
         }
         if let Some(group) = &step.group {
-            let rest = [("(others)", group.other), ("(not named)", group.missing)];
-            let rest = rest.into_iter().filter(|(_, n)| *n > 0);
-            let rest = rest.map(|(name, n)| (name.to_owned(), n));
-            let values = group.values.iter().cloned().chain(rest);
-            let head = [group.field.clone(), "rows".to_owned()];
-            self.table(&head, values.map(|(value, n)| vec![value, number(n)]))?;
+            self.table(&tables::group(group))?;
         }
         self.rows("Kept as evidence", step, &step.pins)?;
         if let Some(mark) = &step.mark {
@@ -256,12 +221,7 @@ impl Writer<'_> {
     }
 
     fn found(&mut self, step: &StepReport) -> io::Result<()> {
-        let when = match (step.first, step.last) {
-            (Some(first), Some(last)) => {
-                format!(", from {} to {}", self.time(first), self.time(last))
-            }
-            _ => String::new(),
-        };
+        let when = tables::period(step, self.zone);
         let part = if step.complete {
             ""
         } else {
@@ -320,29 +280,7 @@ impl Writer<'_> {
             return Ok(());
         }
         writeln!(self.out, "<h3>{title}</h3>")?;
-        let with_notes = rows.iter().any(|row| row.note.is_some());
-        let mut head = step.columns.clone();
-        head.extend(["chain", "where", "record and its SHA-256"].map(str::to_owned));
-        if with_notes {
-            head.push("note".to_owned());
-        }
-        let cells = rows.iter().map(|row| {
-            let place = match row.line {
-                Some(number) => format!("{} line {number}", row.source),
-                None => row.source.clone(),
-            };
-            let mut cells = row.cells.clone();
-            cells.extend([
-                row.chain.clone(),
-                place,
-                format!("{} {}", row.id, row.sha256),
-            ]);
-            if with_notes {
-                cells.push(row.note.clone().unwrap_or_default());
-            }
-            cells
-        });
-        self.table(&head, cells)
+        self.table(&tables::events(&step.columns, rows))
     }
 
     fn sources(&mut self, report: &RunReport) -> io::Result<()> {
@@ -350,32 +288,7 @@ impl Writer<'_> {
             self.out,
             "<h2>What was searched, and can it be trusted?</h2>"
         )?;
-        let head = [
-            "source",
-            "format",
-            "events",
-            "unparsed",
-            "oldest",
-            "newest",
-            "were its records changed?",
-        ];
-        let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
-        let rows: Vec<_> = report
-            .sources
-            .iter()
-            .map(|s| {
-                vec![
-                    s.name.clone(),
-                    s.format.clone(),
-                    number(s.events),
-                    number(s.unparsed),
-                    end(s.first),
-                    end(s.last),
-                    s.integrity.clone(),
-                ]
-            })
-            .collect();
-        self.table(&head.map(str::to_owned), rows.into_iter())?;
+        self.table(&tables::sources(report, self.zone))?;
         self.items(&report.coverage)
     }
 
@@ -414,11 +327,7 @@ impl Writer<'_> {
         writeln!(self.out, "</ul>")
     }
 
-    fn table(
-        &mut self,
-        head: &[String],
-        rows: impl Iterator<Item = Vec<String>>,
-    ) -> io::Result<()> {
+    fn table(&mut self, table: &Table) -> io::Result<()> {
         let cells = |tag: &str, cells: &[String]| -> String {
             let cell = |cell: &String| {
                 // A hash may be broken anywhere, a word may not.
@@ -431,10 +340,10 @@ impl Writer<'_> {
         writeln!(
             self.out,
             "<div class=\"wide\"><table>\n<tr>{}</tr>",
-            cells("th", head)
+            cells("th", &table.head)
         )?;
-        for row in rows {
-            writeln!(self.out, "<tr>{}</tr>", cells("td", &row))?;
+        for row in &table.rows {
+            writeln!(self.out, "<tr>{}</tr>", cells("td", row))?;
         }
         writeln!(self.out, "</table></div>")
     }

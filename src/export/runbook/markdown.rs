@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::figure::Figure;
+use super::tables::{self, Table};
 use super::{Row, RunReport, StepReport};
-use crate::event::{Timestamp, Zone};
+use crate::event::Zone;
 use crate::export::markdown::text;
 use crate::text::Charset;
 use crate::text::count::{counted, number};
@@ -75,18 +76,15 @@ fn item(text: &str) -> (&str, &str) {
 }
 
 impl Writer<'_> {
-    fn time(&self, at: Timestamp) -> String {
-        format!("{} {}", self.zone.format(at), self.zone)
-    }
-
     fn report(&mut self, report: &RunReport) -> io::Result<()> {
         writeln!(self.out, "# {}\n", prose(&report.runbook.title))?;
-        self.facts(report)?;
+        self.table(&tables::facts(report, self.zone))?;
         if !report.runbook.scenario.is_empty() {
             writeln!(self.out, "## What it is about\n")?;
             self.paragraphs(&report.runbook.scenario)?;
         }
-        self.overview(report)?;
+        writeln!(self.out, "## Steps\n")?;
+        self.table(&tables::overview(report))?;
         self.figure(report)?;
         for step in &report.steps {
             self.step(step)?;
@@ -100,61 +98,6 @@ impl Writer<'_> {
             self.code(words)?;
         }
         self.words(report)
-    }
-
-    fn facts(&mut self, report: &RunReport) -> io::Result<()> {
-        let book = &report.runbook;
-        let mut rows = vec![
-            (
-                "runbook".to_owned(),
-                format!("{} from {}", book.id, book.origin),
-            ),
-            ("its SHA-256".to_owned(), book.sha256.clone()),
-            ("made by".to_owned(), report.by.clone()),
-            ("made on".to_owned(), self.time(report.at)),
-            (
-                "made with".to_owned(),
-                concat!("auditty ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ),
-        ];
-        rows.extend(
-            report
-                .inputs
-                .iter()
-                .map(|g| (g.label.clone(), g.value.clone())),
-        );
-        rows.extend(
-            report
-                .window
-                .iter()
-                .map(|w| ("window".to_owned(), w.clone())),
-        );
-        rows.push(("result".to_owned(), report.result().to_owned()));
-        rows.push(("how it ended".to_owned(), report.end.clone()));
-        self.table(
-            &["what", "value"],
-            rows.into_iter().map(|(a, b)| vec![a, b]),
-        )
-    }
-
-    fn overview(&mut self, report: &RunReport) -> io::Result<()> {
-        writeln!(self.out, "## Steps\n")?;
-        let rows = report.steps.iter().map(|step| {
-            vec![
-                step.number.to_string(),
-                step.title.clone(),
-                if step.query.is_some() {
-                    number(step.rows)
-                } else {
-                    String::new()
-                },
-                step.expectation.clone().unwrap_or_default(),
-                step.verdict().to_owned(),
-                step.way.clone(),
-            ]
-        });
-        let head = ["step", "title", "rows", "expected", "verdict", "went on"];
-        self.table(&head, rows)
     }
 
     fn figure(&mut self, report: &RunReport) -> io::Result<()> {
@@ -171,8 +114,8 @@ impl Writer<'_> {
         drawn.push_str(&format!(
             "{} {} … {}",
             " ".repeat(TITLE),
-            self.time(figure.from),
-            self.time(figure.to)
+            tables::time(figure.from, self.zone),
+            tables::time(figure.to, self.zone)
         ));
         self.code(&drawn)
     }
@@ -214,12 +157,7 @@ impl Writer<'_> {
             writeln!(self.out, "… and {} more.\n", number(step.rows - listed))?;
         }
         if let Some(group) = &step.group {
-            let values = group.values.iter().cloned();
-            let rest = [("(others)", group.other), ("(not named)", group.missing)];
-            let rest = rest.into_iter().filter(|(_, n)| *n > 0);
-            let rest = rest.map(|(name, n)| (name.to_owned(), n));
-            let rows = values.chain(rest).map(|(v, n)| vec![v, number(n)]);
-            self.table(&[&group.field, "rows"], rows)?;
+            self.table(&tables::group(group))?;
         }
         self.rows("Kept as evidence", &step.columns, &step.pins)?;
         if let Some(mark) = &step.mark {
@@ -239,12 +177,7 @@ impl Writer<'_> {
 
     fn found(&mut self, step: &StepReport) -> io::Result<()> {
         let rows = counted(step.rows, "row", "rows");
-        let when = match (step.first, step.last) {
-            (Some(first), Some(last)) => {
-                format!(", from {} to {}", self.time(first), self.time(last))
-            }
-            _ => String::new(),
-        };
+        let when = tables::period(step, self.zone);
         let part = if step.complete {
             ""
         } else {
@@ -294,55 +227,12 @@ impl Writer<'_> {
             return Ok(());
         }
         writeln!(self.out, "{title}:\n")?;
-        let with_notes = rows.iter().any(|row| row.note.is_some());
-        let mut head: Vec<&str> = columns.iter().map(String::as_str).collect();
-        head.extend(["chain", "where", "record", "SHA-256 of the record"]);
-        if with_notes {
-            head.push("note");
-        }
-        let cells = rows.iter().map(|row| {
-            let place = match row.line {
-                Some(line) => format!("{} line {line}", row.source),
-                None => row.source.clone(),
-            };
-            let mut cells = row.cells.clone();
-            cells.extend([row.chain.clone(), place, row.id.clone(), row.sha256.clone()]);
-            if with_notes {
-                cells.push(row.note.clone().unwrap_or_default());
-            }
-            cells
-        });
-        self.table(&head, cells)
+        self.table(&tables::events(columns, rows))
     }
 
     fn sources(&mut self, report: &RunReport) -> io::Result<()> {
         writeln!(self.out, "## What was searched, and can it be trusted?\n")?;
-        let end = |at: Option<Timestamp>| at.map_or("none".to_owned(), |at| self.time(at));
-        let rows: Vec<_> = report
-            .sources
-            .iter()
-            .map(|s| {
-                vec![
-                    s.name.clone(),
-                    s.format.clone(),
-                    number(s.events),
-                    number(s.unparsed),
-                    end(s.first),
-                    end(s.last),
-                    s.integrity.clone(),
-                ]
-            })
-            .collect();
-        let head = [
-            "source",
-            "format",
-            "events",
-            "unparsed",
-            "oldest",
-            "newest",
-            "were its records changed?",
-        ];
-        self.table(&head, rows.into_iter())?;
+        self.table(&tables::sources(report, self.zone))?;
         for sentence in &report.coverage {
             writeln!(self.out, "- {}", safe(sentence))?;
         }
@@ -384,15 +274,15 @@ impl Writer<'_> {
         writeln!(self.out, "{fence}text\n{}\n{fence}\n", text.trim_end())
     }
 
-    fn table(&mut self, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
-        let line = |cells: &mut dyn Iterator<Item = &str>| {
-            let cells: Vec<String> = cells.map(safe).collect();
+    fn table(&mut self, table: &Table) -> io::Result<()> {
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| safe(cell)).collect();
             format!("| {} |", cells.join(" | "))
         };
-        writeln!(self.out, "{}", line(&mut head.iter().copied()))?;
-        writeln!(self.out, "|{}", "---|".repeat(head.len()))?;
-        for row in rows {
-            writeln!(self.out, "{}", line(&mut row.iter().map(String::as_str)))?;
+        writeln!(self.out, "{}", line(&table.head))?;
+        writeln!(self.out, "|{}", "---|".repeat(table.head.len()))?;
+        for row in &table.rows {
+            writeln!(self.out, "{}", line(row))?;
         }
         writeln!(self.out)
     }
