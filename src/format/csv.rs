@@ -38,7 +38,7 @@ impl Format for Csv {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

@@ -348,8 +348,8 @@ impl Format for Enveloped {
             ..frame.clone()
         };
         let mut events = match self.inner.parse(&inside, context) {
-            Err(error) if !self.inner.splittable() => self.parse_list(&inside, context, error)?,
-            other => other?,
+            Err(error) => self.parse_list(&inside, context, error)?,
+            Ok(events) => events,
         };
         for event in &mut events {
             event.raw = frame.bytes.clone();
@@ -372,21 +372,31 @@ impl Format for Enveloped {
 }
 
 impl Enveloped {
-    /// A list of records as one text.
+    /// A list of records as one text. How it is cut depends on the text alone: read again by the format's name, it has
+    /// to give the same events.
     fn parse_list(
         &self,
         inside: &Frame,
         context: &Context,
         error: String,
     ) -> Result<Vec<Event>, String> {
-        let mut framer = self.inner.framer(0);
+        let is_json = matches!(inside.bytes.trim_ascii_start().first(), Some(b'[' | b'{'));
+        let mut framer = match (is_json, self.inner.splittable()) {
+            (true, _) => Layout::Document.framer(0),
+            (false, false) => self.inner.framer(0),
+            (false, true) => return Err(error),
+        };
         let mut frames = Vec::new();
         framer.push(&inside.bytes, &mut frames);
         framer.finish(&mut frames);
         let mut events = Vec::new();
+        let mut is_list = false;
         for frame in &frames {
             match self.inner.parse(frame, context) {
-                Ok(found) => events.extend(found),
+                Ok(found) => {
+                    is_list = true;
+                    events.extend(found);
+                }
                 Err(error) => {
                     let mut event = super::record::event_of(frame);
                     event.message = Some(lossy(&frame.bytes).into_owned());
@@ -395,10 +405,6 @@ impl Enveloped {
                 }
             }
         }
-        if events.is_empty() {
-            Err(error)
-        } else {
-            Ok(events)
-        }
+        if is_list { Ok(events) } else { Err(error) }
     }
 }

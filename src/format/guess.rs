@@ -195,7 +195,7 @@ impl Guess {
                     });
                 }
             }
-            chosen.0[index] = best;
+            chosen.0[index] = best.or_else(|| unnamed(*field, &judged));
         }
         // A code tells why, too.
         let code = chosen.get(Field::Outcome);
@@ -225,6 +225,32 @@ impl Guess {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = more.clone();
         more
     }
+}
+
+/// The one leaf that by its shape alone can only be this field, whatever language its name is in: a time of day in full,
+/// an address. With several there is no telling which.
+fn unnamed<'a>(field: Field, leaves: &[(&'a str, Value<'a>, Points)]) -> Option<Leaf<'a>> {
+    let mut shaped = leaves.iter().filter(|(path, value, _)| {
+        shape::is_unmistakable(field, *value)
+            && shape::is_possible(field, path, *value)
+            && !speaks_against(field, path)
+    });
+    let &(path, value, _) = shaped.next()?;
+    let is_alone = shaped.all(|(other, _, _)| *other == path);
+    is_alone.then_some(Leaf {
+        points: ENOUGH,
+        path,
+        value,
+    })
+}
+
+/// Whether a word of the path takes points from a field.
+fn speaks_against(field: Field, path: &str) -> bool {
+    let shapes = SHAPES.iter().find(|(of, _)| *of == field);
+    let Some((words, (_, shapes))) = Words::of(path).zip(shapes) else {
+        return true;
+    };
+    all(&words).any(|word| weight(shapes, word, false).is_some_and(|points| points < 0))
 }
 
 /// The points of a path for every field.

@@ -32,7 +32,7 @@ impl Format for Json {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

@@ -17,17 +17,21 @@ fn read(text: &str) -> (String, Vec<Event>) {
     let mut frames = Vec::new();
     framer.push(text.as_bytes(), &mut frames);
     framer.finish(&mut frames);
-    let events = frames
-        .iter()
-        .flat_map(|frame| registry.parse(&format, frame, &Context::default()))
-        .collect();
-    // By its name alone it is found again.
+    let parse = |format: &Arc<dyn Format>| -> Vec<Event> {
+        let events = frames.iter();
+        events
+            .flat_map(|frame| registry.parse(format, frame, &Context::default()))
+            .collect()
+    };
+    let events = parse(&format);
+    // By its name alone it is found again, and by its key its stored records are read again.
     let again = registry.get_for(format.id(), text.as_bytes()).unwrap();
     let mut first = Vec::new();
     again.framer(0).push(text.as_bytes(), &mut first);
     if let Some(frame) = first.first() {
         assert!(again.parse(frame, &Context::default()).is_ok(), "{text}");
     }
+    assert_eq!(parse(&registry.get(&format.key()).unwrap()), events);
     (format.id().to_owned(), events)
 }
 
@@ -156,6 +160,31 @@ fn a_record_is_the_same_in_every_envelope() {
         assert_eq!(id, "k8s-audit", "{name}: {text}");
         let got: Vec<_> = events.iter().map(essence).collect();
         assert_eq!(got, want, "{name}");
+    }
+}
+
+#[test]
+fn a_list_of_records_in_an_envelope_is_several_events() {
+    let (_, plain) = read(&wrapped(|r| format!("{r}\n")));
+    let want: Vec<_> = plain.iter().map(essence).collect();
+    let list = format!("[{}]", RECORDS.join(","));
+    let wrapper = format!("{{\"kind\":\"EventList\",\"items\":{list}}}");
+    for inside in [list, wrapper] {
+        let cri = format!("2026-03-01T09:00:02Z stdout F {inside}\n");
+        let log = string(&format!("{inside}\n"));
+        let docker =
+            format!("{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"2026-03-01T09:00:02Z\"}}\n");
+        for text in [cri, docker] {
+            let (id, events) = read(&text);
+            assert_eq!(id, "k8s-audit", "{text}");
+            assert_eq!(
+                events.iter().map(essence).collect::<Vec<_>>(),
+                want,
+                "{text}"
+            );
+            // Line after line of them.
+            assert_eq!(read(&text.repeat(3)).1.len(), 6, "{text}");
+        }
     }
 }
 

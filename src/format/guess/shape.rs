@@ -20,6 +20,21 @@ pub(super) fn is_possible(field: Field, path: &str, value: Value<'_>) -> bool {
     }
 }
 
+/// Whether a value looks like this field's and no other's, without a word about it.
+pub(super) fn is_unmistakable(field: Field, value: Value<'_>) -> bool {
+    let text = value.text.trim();
+    match field {
+        Field::Ts => {
+            // A date, and a time of day to the second.
+            let is_date = text.starts_with(|c: char| c.is_ascii_digit()) && text.len() >= 19;
+            value.kind == Kind::Str && is_date && text.matches(':').count() >= 2
+        }
+        // Four numbers may also be a version.
+        Field::Ip => value.kind == Kind::Str && text.contains(['.', ':']),
+        _ => false,
+    }
+}
+
 /// Points for a value, `None` if it cannot be this field's: `"time": "slow"` is no time, `"status": "open"` no outcome.
 pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
     let (text, kind) = (value.text.trim(), value.kind);

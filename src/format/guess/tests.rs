@@ -171,6 +171,27 @@ fn a_name_that_speaks_against_a_field_is_passed_over() {
 }
 
 #[test]
+fn what_only_one_field_can_look_like_needs_no_word() {
+    let event = guessed(
+        r#"{"zeitpunkt":"2026-03-01T09:00:00Z","benutzer":"ana","rechner":"203.0.113.9","version":"10.2.0.1"}"#,
+    );
+    assert_eq!(value(&event, Field::Ip).as_deref(), Some("203.0.113.9"));
+    assert_eq!(
+        event.ts.unwrap().rfc3339(),
+        "2026-03-01T09:00:00.000000000Z"
+    );
+    // Which of two it is nobody can tell, and a day alone is no moment.
+    let event = guessed(
+        r#"{"von":"2026-03-01T09:00:00Z","bis":"2026-03-01T10:00:00Z","a":"10.0.0.1","b":"10.0.0.2"}"#,
+    );
+    assert_eq!((event.ts, event.ip.len()), (None, 0));
+    assert_eq!(
+        guessed(r#"{"tag":"2026-03-01","expires":"2027-03-01T09:00:00Z"}"#).ts,
+        None
+    );
+}
+
+#[test]
 fn a_record_of_made_up_names_costs_no_more_than_some_of_them() {
     let guess = Guess::default();
     let mut leaves = Attributes::default();

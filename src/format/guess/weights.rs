@@ -305,6 +305,7 @@ pub(super) const SHAPES: [(Field, Weights); 11] = [
             ),
             ("host node pod nat gateway proxy", -25),
             ("dns", -30),
+            ("version build release", -60),
             ("chain", -4),
         ],
     ),
