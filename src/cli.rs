@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 pub mod demo_incident;
 mod demo_writer;
+mod digest_keys;
 mod doctor;
 mod exit;
 mod explore;

@@ -51,6 +51,8 @@ pub struct Settings {
     pub clipboard: Clipboard,
     pub index: IndexLimits,
     pub seal: SealSettings,
+    /// Files with public keys of CloudTrail, for its digests.
+    pub cloudtrail_keys: Vec<PathBuf>,
     /// Formats of one's own.
     pub formats: Vec<crate::format::Spec>,
     /// What is known of the chains of logs beforehand.
@@ -135,6 +137,7 @@ impl Default for Settings {
                 min_free: 1 << 30,
             },
             seal: SealSettings::default(),
+            cloudtrail_keys: Vec::new(),
             formats: Vec::new(),
             chains: Vec::new(),
             commands: vec![Command::journal()],
@@ -275,7 +278,9 @@ impl Settings {
             keys.map(|key| &mut key.file)
         });
         let paths = self.sources.iter_mut().chain(&mut self.runbooks);
-        let paths = paths.chain(&mut self.seal.sink);
+        let paths = paths
+            .chain(&mut self.seal.sink)
+            .chain(&mut self.cloudtrail_keys);
         for path in paths.chain(keys) {
             if let Ok(rest) = path.strip_prefix("~") {
                 *path = home.join(rest);

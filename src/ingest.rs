@@ -20,6 +20,7 @@ mod pipes;
 mod progress;
 mod queue;
 mod reading;
+mod remembered;
 pub mod scan;
 pub mod sealed;
 pub mod sealing;
@@ -27,6 +28,7 @@ mod sink;
 mod sums;
 mod tailer;
 pub mod verify;
+mod vouched;
 mod walk;
 
 use std::ffi::OsString;
@@ -40,6 +42,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 pub use self::choices::Chooser;
 use self::coordinator::{Coordinator, Ends};
+use self::digests::DigestKeys;
 use self::sealed::Seals;
 use crate::chain::ChainRule;
 use crate::engine::sink::EventSink;
@@ -82,6 +85,8 @@ pub struct Options {
     pub chains: Arc<[ChainRule]>,
     /// What logs without a chain are compared with.
     pub seals: Option<Seals>,
+    /// What CloudTrail's digests are checked with.
+    pub digest_keys: DigestKeys,
 }
 
 /// A running pipeline; dropping it stops it.

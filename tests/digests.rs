@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::program::Program;
+use crate::support::watch::Watch;
 
 const HOUR: &str = "111122223333_CloudTrail-Digest_eu-west-1_main_eu-west-1_20260301T";
 
@@ -212,4 +213,48 @@ fn keys_that_cannot_be_read_are_a_usage_error() {
     );
     let ran = program.run(["verify", "trail-logs", "--public-keys", "nowhere.json"]);
     assert_eq!(ran.code, 5, "{ran:?}");
+}
+
+/// How many events of the open logs have this verdict, as a search finds them.
+fn count(program: &Program, query: &str) -> u64 {
+    let ran = program.run(["search", query, "trail-logs", "--count"]);
+    ran.out.trim().parse().unwrap_or_else(|_| panic!("{ran:?}"))
+}
+
+#[test]
+fn what_digests_say_is_the_verdict_of_each_event() {
+    let program = bucket();
+    program.configure(&format!(
+        "[cloudtrail]\npublic_keys = [\"{}\"]\n",
+        program.logs().join("keys.json").display()
+    ));
+    // All but what the store says of a digest.
+    let all = count(&program, "-source:*.metadata.json");
+    assert_eq!((count(&program, "chain:verified"), all), (7, 7));
+    // The settings' keys are those of verify as well.
+    assert!(
+        program
+            .print(["verify", "trail-logs"])
+            .ends_with("7 files: 7 pass\n")
+    );
+    let changed = path(&program, "hour00log00hour00.json.gz");
+    fs::remove_file(&changed).unwrap();
+    let text = "{\"Records\":[{\"eventVersion\":\"1.08\",\"eventTime\":\"2026-03-01T10:20:00Z\",\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"CreateUser\",\"userIdentity\":{\"type\":\"Root\"},\"awsRegion\":\"eu-west-1\"}]}";
+    fs::write(changed.with_extension(""), text).unwrap();
+    assert_eq!(count(&program, "chain:content-modified"), 1);
+    assert_eq!(
+        count(&program, "chain:content-modified action:CreateUser"),
+        1
+    );
+}
+
+#[test]
+fn a_log_that_is_changed_while_it_is_open_is_told_of() {
+    let program = bucket();
+    let watch = Watch::start(&program, &["trail-logs"]);
+    watch.until_printed("vouched for by the digest");
+    let changed = path(&program, "hour00log00hour00.json.gz");
+    fs::remove_file(&changed).unwrap();
+    fs::write(changed.with_extension(""), "{\"Records\":[]}\n").unwrap();
+    watch.until_printed("content-modified");
 }

@@ -55,6 +55,7 @@ fn incident() -> Arc<MemoryEngine> {
         launcher: Vec::new(),
         chains: [].into(),
         seals: None,
+        digest_keys: auditty::ingest::digests::DigestKeys::default(),
     };
     let ingest = Ingest::start(discoverer, discovery, engine.sinks(), registry, options).unwrap();
     ingest.wait_complete(&mut |_| true);

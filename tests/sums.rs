@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::support::program::{Program, ran};
+use crate::support::watch::Watch;
 
 const DAYS: [&str; 3] = [
     "2026/Nov/ossec-alerts-29",
@@ -80,6 +81,23 @@ fn days_are_verified_as_one_and_the_sums_are_no_logs_of_their_own() {
     let (code, coverage, findings) = verified(&program, &one);
     assert_eq!((code, findings), (0, vec![]));
     assert!(coverage.starts_with("1 of 1 day verified"), "{coverage}");
+}
+
+#[test]
+fn what_sums_say_is_the_verdict_of_each_event() {
+    let count = |program: &Program, query: &str| -> u64 {
+        let ran = program.run(["search", query, "alerts", "--count"]);
+        ran.out.trim().parse().unwrap_or_else(|_| panic!("{ran:?}"))
+    };
+    let program = tree();
+    assert_eq!(count(&program, "chain:verified message:sudo"), 3);
+    fs::write(program.log_of(DAYS[1]), "sudo by mallory\n").unwrap();
+    assert_eq!(count(&program, "chain:content-modified message:sudo"), 1);
+    assert_eq!(count(&program, "chain:content-modified message:mallory"), 1);
+    // What is told of a .sum that was emptied is told at its log.
+    fs::write(program.sum_of(DAYS[2]), "").unwrap();
+    let watch = Watch::start(&program, &["alerts"]);
+    watch.until_printed("malformed");
 }
 
 #[test]

@@ -8,3 +8,4 @@ pub(crate) mod properties;
 pub(crate) mod random;
 pub(crate) mod terminal;
 pub(crate) mod wait;
+pub(crate) mod watch;

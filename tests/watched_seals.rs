@@ -1,60 +1,12 @@
 //! Seals while a log is followed, and beside the chain that a log has of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::io::{Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
 use crate::support::program::Program;
-
-/// Far more than anything here takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// `verify --watch`, and what it prints.
-struct Watch {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Watch {
-    fn start(program: &Program) -> Self {
-        let mut command = program.command(["verify", "app.log", "--watch", "--format", "json"]);
-        let mut child = command.spawn().unwrap();
-        let (to, lines) = channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                let _ = to.send(line);
-            }
-        });
-        Self { child, lines }
-    }
-
-    fn until_printed(&self, what: &str) {
-        let deadline = Instant::now() + DEADLINE;
-        let mut all = Vec::new();
-        while let Ok(line) = self
-            .lines
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            if line.contains(what) {
-                return;
-            }
-            all.push(line);
-        }
-        panic!("{what} is not printed: {all:?}");
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::support::watch::Watch;
 
 fn lines_found(program: &Program, query: &str) -> Vec<String> {
     let ran = program.run([
@@ -71,7 +23,7 @@ fn a_change_in_the_midst_is_seen_although_the_file_grew() {
         .collect();
     let log = program.log("app.log", &text);
     program.print(["seal", "app.log"]);
-    let watch = Watch::start(&program);
+    let watch = Watch::start(&program, &["app.log"]);
     watch.until_printed("300 lines are as they were sealed");
     let mut file = fs::OpenOptions::new().write(true).open(&log).unwrap();
     let at = text.find("number 0120").unwrap() as u64;
@@ -104,7 +56,7 @@ fn what_was_hashed_anew_is_found_by_the_seals_of_a_chained_log() {
     program.print(["seal", "app.log"]);
     assert_eq!(lines_found(&program, "chain:broken"), [""; 0]);
     assert_eq!(lines_found(&program, "chain:verified").len(), 40);
-    let watch = Watch::start(&program);
+    let watch = Watch::start(&program, &["app.log"]);
     watch.until_printed("40 lines are as they were sealed");
     fs::write(&log, chain("mallory", 21)).unwrap();
     watch.until_printed("rewritten-since-seal");
@@ -129,4 +81,38 @@ fn every_line_of_a_finding_is_marked() {
     let changed: Vec<String> = (120..=125).map(|line: u32| line.to_string()).collect();
     assert_eq!(lines_found(&program, "chain:content-modified"), changed);
     assert_eq!(lines_found(&program, "chain:verified").len(), 294);
+}
+
+#[test]
+fn what_was_done_to_a_chained_log_while_nobody_watched_is_seen() {
+    let program = Program::new();
+    let log = program.log("app.log", chain("alice", 21));
+    assert_eq!(lines_found(&program, "chain:verified").len(), 40);
+    let whole = fs::read_to_string(&log).unwrap();
+    let left: String = whole.split_inclusive('\n').take(30).collect();
+    fs::write(&log, &left).unwrap();
+    // Each time it is opened, not only the first.
+    for _ in 0..2 {
+        let watch = Watch::start(&program, &["app.log"]);
+        watch.until_printed("tail-truncated");
+    }
+    // Something else at its end: hashed anew, or cut and written on.
+    fs::write(&log, chain("mallory", 21)).unwrap();
+    for _ in 0..2 {
+        let watch = Watch::start(&program, &["app.log"]);
+        watch.until_printed("\"rewritten\"");
+    }
+    let found = program.run(["search", "actor:alice", "app.log", "--count"]);
+    assert_eq!(found.out.trim(), "40", "{found:?}");
+}
+
+#[test]
+fn a_chained_log_that_is_removed_while_it_is_watched_is_told_of() {
+    let program = Program::new();
+    let log = program.log("app.log", chain("alice", 21));
+    program.log("other.log", "a line\n");
+    let watch = Watch::start(&program, &["."]);
+    watch.until_printed("40 verified");
+    fs::remove_file(&log).unwrap();
+    watch.until_printed("file-missing");
 }

@@ -299,6 +299,12 @@ fn start(
     let engine = engine.with_scanner(Arc::new(scanner));
     let sinks = engine.sinks();
     let sink = sinks[0].clone();
+    let digest_keys = super::digest_keys::read(&settings.cloudtrail_keys).unwrap_or_else(|error| {
+        sink.message(format!(
+            "cloudtrail.public_keys: {error}; no signature is checked"
+        ));
+        DigestKeys::default()
+    });
     let options = Options {
         follow: mode != Mode::Complete,
         zone,
@@ -308,6 +314,7 @@ fn start(
         launcher: super::launch::launcher(),
         chains: settings.chains.clone().into(),
         seals: super::seal::of_this_host(mode.seals(settings)),
+        digest_keys,
     };
     let ingest = Ingest::start(discoverer, discovery, sinks, registry, options)?;
     let engine: Arc<dyn Engine> = Arc::new(engine);

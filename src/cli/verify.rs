@@ -1,15 +1,15 @@
 //! `auditty verify`: was anything changed, cut or slipped in?
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::App;
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Exit, Failure};
-use super::open::{self, DigestKeys, Journals, Mode, VerifyFile};
-use super::{launch, progress, seal};
+use super::open::{self, Journals, Mode, VerifyFile};
+use super::{digest_keys, launch, progress, seal};
 use crate::chain::ChainReport;
 use crate::engine::{Engine, EngineError, Tail, TailRequest};
 use crate::export::file::Target;
@@ -30,7 +30,10 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         // What cannot become a report is said before everything is read for it.
         let target = args.report.as_deref().map(Target::create).transpose()?;
         let seals = seal::seals(args.key.as_deref(), args.checkpoints.as_deref(), app)?;
-        let keys = digest_keys(&args.public_keys)?;
+        let keys = digest_keys::read(match args.public_keys.as_slice() {
+            [] => &app.settings.cloudtrail_keys,
+            named => named,
+        })?;
         let journals = Journals {
             allowed: app.settings.exec,
             launcher: launch::launcher(),
@@ -54,25 +57,6 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         .engine
         .tail(&TailRequest::new(Query::default(), from))?;
     watch(&*opened.engine, &mut *tail, args.format, app)
-}
-
-/// The public keys of CloudTrail that were saved in files.
-fn digest_keys(files: &[PathBuf]) -> Result<DigestKeys, Failure> {
-    let mut keys = DigestKeys {
-        files: files.to_vec(),
-        ..DigestKeys::default()
-    };
-    for path in files {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
-        keys.keys.add(&bytes).map_err(|error| {
-            Failure::Usage(format!(
-                "{}: {error}; aws cloudtrail list-public-keys prints one",
-                path.display()
-            ))
-        })?;
-    }
-    Ok(keys)
 }
 
 /// The verification key of sealed journals, from a file: it is secret, and a command line is not.

@@ -120,6 +120,11 @@ const KEYS: &[Key] = &[
         allowed: "a program and its arguments, as in [\"ssh\", \"vault\", \"cat >> seals\"]",
         set: |s, v| set(&mut s.seal.command, words(v)),
     },
+    Key {
+        name: "cloudtrail.public_keys",
+        allowed: PATHS,
+        set: |s, v| set(&mut s.cloudtrail_keys, paths(v)),
+    },
 ];
 
 /// Sets one key, or says in words why not.

@@ -10,19 +10,32 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::IngestError;
 use super::compared::Compared;
+use super::remembered::{Now, Remembered};
 use super::sealed::Seals;
+use super::sealed::about_all;
 use super::sealing::SealError;
+use super::vouched::{self, ByPath};
 use super::walk::{
     ChainFile, Check, Walk, chain_walk, cpu_time, hints_for, number_walk, with_expected,
 };
-use crate::chain::{ChainReport, ChainRule};
+use crate::chain::{ChainReport, ChainRule, Copied};
 use crate::engine::sink::EventSink;
-use crate::event::Timestamp;
+use crate::event::{BreakKind, Timestamp};
 use crate::source::FileId;
 use crate::source::watch::Waker;
 
 /// Time between looks when nothing happens.
 const IDLE: Duration = Duration::from_millis(500);
+
+/// What the chain thread is given.
+pub(super) enum ChainJob {
+    Walk(ChainWork),
+    /// What files beside logs say of them, if that is new, in answer to so many asks.
+    Vouched {
+        said: Option<ByPath>,
+        asks: usize,
+    },
+}
 
 /// The picture of a source: all its generations, oldest first.
 #[derive(Clone)]
@@ -32,12 +45,14 @@ pub(super) struct ChainWork {
     pub(super) log: PathBuf,
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) files: Vec<ChainFile>,
+    /// What the index has of the newest that it does not hold any more.
+    pub(super) remembered: Option<Remembered>,
 }
 
 /// The chain thread.
 pub(super) struct Chains {
-    work: Receiver<ChainWork>,
-    /// Pictures handed over that were not walked to their end yet.
+    work: Receiver<ChainJob>,
+    /// Jobs handed over that were not walked to their end yet.
     left: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     done: Waker,
@@ -50,8 +65,9 @@ pub(super) struct Chains {
     compared: Compared,
     /// What is to be read again from its start, and when.
     due: HashMap<Arc<str>, (Instant, ChainWork)>,
-    /// What was last said of sealed sources.
-    said: HashMap<Arc<str>, (ChainWork, Arc<ChainReport>)>,
+    /// What was last found of each source, without what else vouches for it.
+    found: HashMap<Arc<str>, (ChainWork, Arc<ChainReport>)>,
+    vouched: ByPath,
 }
 
 fn ids(files: &[ChainFile]) -> Vec<FileId> {
@@ -59,9 +75,9 @@ fn ids(files: &[ChainFile]) -> Vec<FileId> {
 }
 
 impl Chains {
-    /// `left` goes down with every picture dealt with; `done` is woken when none is left.
+    /// `left` goes down with every job dealt with; `done` is woken when none is left.
     pub(super) fn new(
-        work: Receiver<ChainWork>,
+        work: Receiver<ChainJob>,
         left: Arc<AtomicUsize>,
         stop: Arc<AtomicBool>,
         done: Waker,
@@ -71,7 +87,8 @@ impl Chains {
         Self {
             rules,
             compared: Compared::new(seals),
-            said: HashMap::new(),
+            found: HashMap::new(),
+            vouched: ByPath::new(),
             due: HashMap::new(),
             work,
             left,
@@ -90,16 +107,25 @@ impl Chains {
             self.read_again();
             self.look_for_copies();
             let first = match self.work.recv_timeout(self.patience()) {
-                Ok(work) => work,
+                Ok(job) => job,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             // Only the newest picture of each source counts.
             let mut latest: HashMap<Arc<str>, ChainWork> = HashMap::new();
             let mut taken = 0;
-            for work in std::iter::once(first).chain(self.work.try_iter()) {
-                latest.insert(work.source.clone(), work);
-                taken += 1;
+            let jobs: Vec<ChainJob> = std::iter::once(first).chain(self.work.try_iter()).collect();
+            for job in jobs {
+                match job {
+                    ChainJob::Walk(work) => {
+                        latest.insert(work.source.clone(), work);
+                        taken += 1;
+                    }
+                    ChainJob::Vouched { said, asks } => {
+                        self.vouch(said);
+                        taken += asks;
+                    }
+                }
             }
             for work in latest.into_values() {
                 if let Err(error) = self.walk(&work) {
@@ -117,6 +143,7 @@ impl Chains {
 
     fn walk(&mut self, work: &ChainWork) -> Result<(), IngestError> {
         if work.files.is_empty() {
+            self.is_gone(work);
             return Ok(());
         }
         if let Some((looked_at, report)) = self.unchained.get(&work.source)
@@ -201,11 +228,22 @@ impl Chains {
             report = self.numbers_so_far(work)?.unwrap_or(report);
         }
         let report = with_expected(report, &work.log, &self.rules);
+        let report = match (work.remembered, work.files.last()) {
+            (Some(remembered), Some(newest)) => {
+                let now = Now {
+                    rank: newest.rank,
+                    len: newest.file.len,
+                    lines: walk.lines(),
+                };
+                remembered.add_to(report, &now)
+            }
+            _ => report,
+        };
         let (report, due) = self.with_seals(work, report)?;
         let state = (report.records, report.findings.len());
         if walk.reported != Some(state) {
             walk.reported = Some(state);
-            work.sink.chain(Arc::new(report));
+            self.tell(work, report);
         }
         let due = walk.due(&work.files).into_iter().chain(due).min();
         self.look_again_at(work, due);
@@ -248,18 +286,53 @@ impl Chains {
         report: ChainReport,
     ) -> Result<(ChainReport, Option<Instant>), IngestError> {
         match self.compared.with(work) {
-            Ok(Some((said, due))) => {
-                let report = said.add_to(report);
-                let told = (work.clone(), Arc::new(report.clone()));
-                self.said.insert(work.source.clone(), told);
-                Ok((report, due))
-            }
+            Ok(Some((said, due))) => Ok((said.add_to(report), due)),
             Ok(None) => Ok((report, None)),
             Err(SealError::Read(error)) => Err(error),
             Err(error) => {
                 let why = format!("its seals: {error}");
                 work.sink.source_error(&work.source, Some(why));
                 Ok((report, None))
+            }
+        }
+    }
+
+    /// Tells what was found of a source, with what else vouches for it.
+    fn tell(&mut self, work: &ChainWork, report: ChainReport) {
+        let told = vouched::add(report.clone(), &work.files, &self.vouched);
+        let found = (work.clone(), Arc::new(report));
+        self.found.insert(work.source.clone(), found);
+        work.sink.chain(Arc::new(told));
+    }
+
+    /// Says so when a log that something stands for is not there any more. One that is rotated comes back.
+    fn is_gone(&mut self, work: &ChainWork) {
+        self.walks.remove(&work.source);
+        self.unchained.remove(&work.source);
+        self.due.remove(&work.source);
+        let Some((before, report)) = self.found.remove(&work.source) else {
+            return;
+        };
+        let mut told = vouched::add((*report).clone(), &before.files, &self.vouched);
+        if told.is_chained() {
+            let what = "It was here, and is not any more: removed or moved elsewhere while it was watched. What was read of it is in the index.";
+            told.findings
+                .push(about_all(BreakKind::FileMissing, what.into()));
+            work.sink.chain(Arc::new(told));
+        }
+    }
+
+    /// Takes in what files beside the logs say of them.
+    fn vouch(&mut self, said: Option<ByPath>) {
+        let Some(now) = said else {
+            return;
+        };
+        let before = std::mem::replace(&mut self.vouched, now);
+        for (work, report) in self.found.values() {
+            let paths = || work.files.iter().map(|f| &f.file.path);
+            if paths().any(|path| before.get(path) != self.vouched.get(path)) {
+                let told = vouched::add((**report).clone(), &work.files, &self.vouched);
+                work.sink.chain(Arc::new(told));
             }
         }
     }
@@ -318,11 +391,15 @@ impl Chains {
         let Some(seals) = &self.compared.seals else {
             return;
         };
-        for (work, report) in self.said.values_mut() {
+        for (work, report) in self.found.values_mut() {
+            if report.copied == Copied::Unsealed {
+                continue;
+            }
             let copied = seals.copied(&work.log);
             if copied != report.copied {
                 Arc::make_mut(report).copied = copied;
-                work.sink.chain(report.clone());
+                let told = vouched::add((**report).clone(), &work.files, &self.vouched);
+                work.sink.chain(Arc::new(told));
             }
         }
     }
@@ -332,11 +409,11 @@ impl Chains {
         let looked_at = (ids(&work.files), report.clone());
         let before = self.unchained.insert(work.source.clone(), looked_at);
         let is_new = before.is_none_or(|(files, _)| files != ids(&work.files));
-        let before = self.said.get(&work.source).map(|(_, said)| said.clone());
+        let before = self.found.get(&work.source).map(|(_, found)| found.clone());
         let report = with_expected(report, &work.log, &self.rules);
         let (report, due) = self.with_seals(work, report)?;
         if is_new || before.is_some_and(|before| *before != report) {
-            work.sink.chain(Arc::new(report));
+            self.tell(work, report);
         }
         self.look_again_at(work, due);
         Ok(())

@@ -10,16 +10,19 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::backlog::Worker;
-use super::chains::{ChainWork, Chains};
+use super::chains::{ChainJob, ChainWork, Chains};
 use super::choices::Choice;
 use super::identify::{Identity, still_begins_with};
 use super::pipes::Pipe;
 use super::queue::{Outcome, Queue};
+use super::remembered;
 use super::tailer::Tailer;
+use super::vouched::{Ask, Vouching, may_vouch};
 use super::walk::ChainFile;
 use super::{IngestError, Options};
+use crate::chain::ossec::is_sum_name;
 use crate::engine::Covers;
-use crate::engine::sink::{EventSink, GenerationId};
+use crate::engine::sink::{EventSink, Generation, GenerationId};
 use crate::format::Registry;
 use crate::source::follow::{Change, What, compare};
 use crate::source::watch::{Waker, Watcher};
@@ -66,8 +69,12 @@ pub(super) struct Coordinator {
     pub(super) sets: BTreeMap<(usize, PathBuf), SetState>,
     pub(super) queue: Arc<Queue>,
     pub(super) outcomes: Receiver<Outcome>,
-    pub(super) chains: Sender<ChainWork>,
-    /// Pictures that the chain thread has still to walk.
+    pub(super) chains: Sender<ChainJob>,
+    /// To the thread that looks at what vouches for logs.
+    vouching: Sender<Ask>,
+    /// It has something to look at.
+    vouches: bool,
+    /// What the two threads have still to deal with.
     pub(super) chains_left: Arc<AtomicUsize>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) covers: Sender<Covers>,
@@ -137,6 +144,10 @@ impl Coordinator {
             options.seals.clone(),
         );
         threads.push(spawn("chains", move || checker.run())?);
+        let (vouching, asked) = unbounded();
+        let keys = options.digest_keys.clone();
+        let looker = Vouching::new(asked, chains.clone(), stop.clone(), keys);
+        threads.push(spawn("vouching", move || looker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
         let turns = sinks.iter().map(|s| s.writing()).collect();
         let mut coordinator = Self {
@@ -151,6 +162,8 @@ impl Coordinator {
             outcomes,
             chains,
             chains_left,
+            vouching,
+            vouches: false,
             stop,
             covers,
             pipes: Vec::new(),
@@ -244,6 +257,25 @@ impl Coordinator {
                 false,
             );
         }
+        self.vouch(discovery);
+    }
+
+    /// Has a look taken at what vouches for logs, if anything does.
+    fn vouch(&mut self, discovery: &Discovery) {
+        let mut tracks = self.sets.values().flat_map(|set| set.tracks.values());
+        // One that was emptied is known by its name.
+        let mut skipped = discovery.skipped.iter();
+        self.vouches |= tracks.any(|t| may_vouch(&t.identity.format, &t.file.path))
+            || skipped.any(|s| is_sum_name(&s.path.to_string_lossy()));
+        if self.vouches {
+            self.ask(Ask::Look(Box::new(discovery.clone())));
+        }
+    }
+
+    fn ask(&self, ask: Ask) {
+        self.chains_left.fetch_add(1, Ordering::AcqRel);
+        // It ends with this thread.
+        let _ = self.vouching.send(ask);
     }
 
     pub(super) fn look_at_set(&mut self, store: usize, now: &LogSet, first: bool) {
@@ -308,6 +340,9 @@ impl Coordinator {
             .filter(|(_, set)| set.now.iter().any(|f| files.contains(&f.path)))
             .map(|(key, _)| key.clone())
             .collect();
+        if self.vouches {
+            self.ask(Ask::Touched(files.clone()));
+        }
         let mut rescan = false;
         for (store, name) in touched {
             let Some(set) = self.sets.get(&(store, name.clone())) else {
@@ -392,15 +427,21 @@ impl Coordinator {
             })
             .collect();
         files.sort_by_key(|f| f.rank);
+        let newest = files.last().and_then(|newest| {
+            let of_newest = |(_, g): &&(_, Generation)| !g.gone && g.rank == newest.rank;
+            known.iter().find(of_newest)
+        });
+        let remembered = newest.and_then(|(_, newest)| remembered::of(newest, &known));
         let work = ChainWork {
             source: set.name.clone(),
             log: log.to_owned(),
             sink: self.sinks[set.store].clone(),
             files,
+            remembered,
         };
         self.chains_left.fetch_add(1, Ordering::AcqRel);
         // The chain thread ends with this one.
-        let _ = self.chains.send(work);
+        let _ = self.chains.send(ChainJob::Walk(work));
     }
 }
 

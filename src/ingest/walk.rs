@@ -235,6 +235,11 @@ impl Walk {
         });
     }
 
+    /// Lines of the newest file.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
     /// Whether it can go on with these files, or has to begin anew.
     pub(super) fn fits(&self, files: &[ChainFile]) -> bool {
         self.begun.len() <= files.len()

@@ -69,6 +69,7 @@ impl Running {
             launcher: Vec::new(),
             chains: [].into(),
             seals: None,
+            digest_keys: auditty::ingest::digests::DigestKeys::default(),
         };
         let registry = Arc::new(Registry::builtin());
         let ingest =
