@@ -22,6 +22,8 @@ mod scheme;
 mod search;
 mod sequence;
 mod signature;
+mod silence;
+mod stages;
 mod strand;
 mod template;
 mod unseen;
@@ -39,6 +41,7 @@ pub use ahead::{Examined, Examiner};
 pub use inquiry::{Example, Inquiry, inquire};
 pub use rule::{ChainRule, Few, Hints, KeyRule};
 pub use sequence::{Numbering, Sequence, Serial};
+pub use stages::Stages;
 pub use verdicts::Verdicts;
 pub use verify::Verifier;
 

@@ -151,3 +151,52 @@ fn a_few_records_picked_from_logs_in_the_field_are_no_sequence() {
         assert_eq!(findings(&file), [], "{name}");
     }
 }
+
+/// Both stages of requests, two seconds for each; `without` leaves out the answer of one.
+fn requests(count: u64, without: Option<u64>) -> String {
+    let mut log = String::new();
+    for n in 0..count {
+        let time = |second: u64| {
+            format!(
+                "2026-03-01T{:02}:{:02}:{:02}.000000Z",
+                9 + second / 3600,
+                second / 60 % 60,
+                second % 60
+            )
+        };
+        for (stage, second) in [("RequestReceived", n * 2), ("ResponseComplete", n * 2 + 1)] {
+            if without == Some(n) && stage == "ResponseComplete" {
+                continue;
+            }
+            let (received, staged) = (time(n * 2), time(second));
+            writeln!(log, r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id-{n}","stage":"{stage}","verb":"delete","user":{{"username":"alice"}},"objectRef":{{"resource":"secrets","name":"db"}},"requestReceivedTimestamp":"{received}","stageTimestamp":"{staged}"}}"#).unwrap();
+        }
+    }
+    log
+}
+
+#[test]
+fn a_request_whose_answer_was_removed_is_named() {
+    let program = Program::new();
+    program.log("whole.log", requests(1200, None));
+    let (code, file) = verified(&program, "whole.log");
+    assert_eq!((code, findings(&file)), (1, vec![]));
+    assert_eq!(file["scheme"], "numbered (request stages)");
+    program.log("cut.log", requests(1200, Some(400)));
+    let (code, file) = verified(&program, "cut.log");
+    assert_eq!(
+        (code, findings(&file)),
+        (1, vec![("sequence-gap", "warning", 801)])
+    );
+    let marked = program.print([
+        "search",
+        "chain:sequence-gap",
+        "cut.log",
+        "--format",
+        "jsonl",
+    ]);
+    assert!(
+        marked.contains("id-400") && marked.lines().count() == 1,
+        "{marked}"
+    );
+}

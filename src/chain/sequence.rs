@@ -17,6 +17,7 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::silence::Silence;
 use super::{ChainReport, Finding, Record, Verdicts};
 use crate::event::{BreakKind, Timestamp, Verdict};
 use counter::{Counter, Seen};
@@ -64,6 +65,7 @@ pub struct Sequence {
     records: u64,
     /// Records without a number, or of more counters than are followed.
     passed_over: u64,
+    silence: Silence,
 }
 
 impl Sequence {
@@ -76,6 +78,7 @@ impl Sequence {
             counters: HashMap::new(),
             records: 0,
             passed_over: 0,
+            silence: Silence::default(),
         }
     }
 
@@ -95,6 +98,9 @@ impl Sequence {
             self.passed_over += 1;
             return;
         };
+        if let Some(ts) = serial.ts {
+            self.silence.push(ts);
+        }
         let Some(counter) = self.counter(serial.node) else {
             return;
         };
@@ -211,6 +217,7 @@ impl Sequence {
                 counters: self.counters.len() as u64,
                 passed_over: self.passed_over,
                 unlisted,
+                silence: self.silence.said(),
             }),
             verdicts: Verdicts::sealed(marks),
             findings,

@@ -208,7 +208,7 @@ impl Chains {
                     without_chain = walk.check.report();
                     self.number_walk(work)?
                 }
-                Check::Numbers(_) => None,
+                Check::Numbers(_) | Check::Stages(_) => None,
             };
             match next {
                 Some(next) => walk = next,

@@ -12,7 +12,7 @@ use super::sealed::about_all;
 use super::{IngestError, numbers};
 use crate::chain::{
     ChainReport, ChainRule, Examined, Examiner, Finding, Hints, Numbering, Record, Sequence,
-    Verifier,
+    Stages, Verifier,
 };
 use crate::event::{BreakKind, Timestamp};
 use crate::format::{Format, Frame, Framer};
@@ -49,6 +49,7 @@ pub(super) struct ChainFile {
 pub(super) enum Check {
     Chain(Box<Verifier>),
     Numbers(Box<Sequence>),
+    Stages(Box<Stages>),
 }
 
 impl Check {
@@ -57,12 +58,13 @@ impl Check {
         match self {
             Self::Chain(verifier) => verifier.is_unchained(),
             Self::Numbers(sequence) => sequence.is_over(),
+            Self::Stages(stages) => stages.is_over(),
         }
     }
 
     /// Nothing can be found in any further file.
     fn is_over_for_good(&self) -> bool {
-        matches!(self, Self::Numbers(_)) && self.is_over()
+        !matches!(self, Self::Chain(_)) && self.is_over()
     }
 
     pub(super) fn feed(&mut self, generation: i32, frame: &Frame, examined: Examined) {
@@ -76,6 +78,7 @@ impl Check {
         match self {
             Self::Chain(verifier) => verifier.push_examined(&record, examined),
             Self::Numbers(sequence) => numbers::feed(sequence, &record),
+            Self::Stages(stages) => stages.push(&record),
         }
     }
 
@@ -83,7 +86,7 @@ impl Check {
     fn examiner(&self) -> Option<Examiner> {
         match self {
             Self::Chain(verifier) => verifier.examiner(),
-            Self::Numbers(_) => None,
+            Self::Numbers(_) | Self::Stages(_) => None,
         }
     }
 
@@ -92,6 +95,7 @@ impl Check {
         match self {
             Self::Chain(verifier) => Some(verifier.snapshot()),
             Self::Numbers(sequence) => sequence.report(),
+            Self::Stages(stages) => stages.report(),
         }
     }
 
@@ -406,6 +410,7 @@ impl Walk {
         match self.check {
             Check::Chain(verifier) => Some(verifier.finish()),
             Check::Numbers(sequence) => sequence.report(),
+            Check::Stages(stages) => stages.report(),
         }
     }
 }
@@ -444,7 +449,11 @@ pub(super) fn number_walk(
     source: &Arc<str>,
     oldest: &ChainFile,
 ) -> Result<Option<Walk>, IngestError> {
-    let numbering = if oldest.format.key() == "auditd" {
+    let key = oldest.format.key();
+    let numbering = if key == "k8s-audit" {
+        let stages = Stages::new(source.clone());
+        return Ok(Some(Walk::new(Check::Stages(Box::new(stages)))));
+    } else if key == "auditd" {
         Numbering::Serial
     } else if is_json_lines(oldest)? {
         Numbering::Field

@@ -13,6 +13,7 @@ pub(super) struct Sums {
     pub(super) counters: u64,
     pub(super) passed_over: u64,
     pub(super) unlisted: u64,
+    pub(super) silence: String,
 }
 
 fn counted(n: u64, what: &str) -> String {
@@ -32,6 +33,7 @@ pub(super) fn coverage(sums: &Sums) -> String {
         out += &format!(", counted for each of {} hosts", grouped(sums.counters));
     }
     out += "; nothing protects their contents";
+    out += &sums.silence;
     if sums.passed_over > 0 {
         let passed_over = grouped(sums.passed_over);
         out += &format!("; {passed_over} without a number that is followed");

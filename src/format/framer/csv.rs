@@ -148,6 +148,14 @@ impl Framer for CsvFramer {
     }
 
     fn finish(&mut self, out: &mut Vec<Frame>) {
+        let rest = self.lines.rest();
+        let is_cut = rest.map_or(self.open.is_some(), |line| {
+            ends_quoted(line.bytes, self.open.is_some())
+        });
+        // Names cut in their midst name no columns.
+        if is_cut {
+            self.is_header = None;
+        }
         out.append(&mut self.open());
         self.open = None;
         self.lines.finish(|_| {});
@@ -226,6 +234,13 @@ mod tests {
         framer.push(b"1,2\na,b\n", &mut out);
         let texts: Vec<&[u8]> = out.iter().map(|f| &f.bytes[..]).collect();
         assert_eq!(texts, [b"1,2", b"a,b"]);
+    }
+
+    #[test]
+    fn a_header_that_was_cut_in_its_midst_is_given_out() {
+        assert_eq!(frames(&[b"\"a\",\"b"], true).len(), 1);
+        assert_eq!(frames(&[b"\"a\",\"b\nc"], true).len(), 1);
+        assert_eq!(frames(&[b"\"a\",\"b\""], true).len(), 0);
     }
 
     #[test]

@@ -82,7 +82,13 @@ pub(in crate::format) fn split(request: &Frame) -> Vec<Frame> {
             open: request.open,
         });
     }
-    if !read || request.cut > 0 {
+    let is_blank = request.bytes[rest.clone()].trim_ascii().is_empty();
+    if is_blank {
+        // It ends with its last record, but for what was not kept.
+        if let Some(last) = frames.last_mut() {
+            last.cut = request.cut;
+        }
+    } else if !read || request.cut > 0 {
         frames.push(Frame {
             offset: at(rest.start),
             line: line_at(rest.start),
@@ -255,6 +261,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_batch_cut_after_a_record_leaves_no_empty_frame() {
+        let cut = &BATCH[..BATCH.find(",{\"b\"").unwrap()];
+        let mut framer = OtlpFramer::new(Box::new(DocumentFramer::new(0)));
+        let mut frames = Vec::new();
+        framer.push(format!("{cut} ").as_bytes(), &mut frames);
+        framer.finish(&mut frames);
+        assert_eq!(texts(&frames), ["{\"body\":{\"a\":1}}\n{\"name\":\"s1\"}"]);
     }
 
     #[test]
