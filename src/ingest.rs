@@ -71,6 +71,8 @@ pub enum IngestError {
 pub struct Options {
     /// Go on following after everything is read.
     pub follow: bool,
+    /// Check chains, numbers, seals and digests.
+    pub verdicts: bool,
     /// Zone of times that name none.
     pub zone: Zone,
     /// Threads for older records.

@@ -48,6 +48,7 @@ fn incident() -> Arc<MemoryEngine> {
     let discovery = discoverer.scan();
     let options = IngestOptions {
         follow: false,
+        verdicts: true,
         zone: Zone::Utc,
         workers: 1,
         spool: folder.path().to_owned(),

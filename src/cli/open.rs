@@ -38,9 +38,16 @@ pub(super) enum Mode {
     Watch,
     /// Everything is read to its end, then the answer is given.
     Complete,
+    /// The same for an answer in which no verdict shows, so none is looked for.
+    WithoutVerdicts,
 }
 
 impl Mode {
+    /// Whether there is nothing more to come after the answer.
+    fn is_complete(self) -> bool {
+        matches!(self, Self::Complete | Self::WithoutVerdicts)
+    }
+
     /// Whether what is open is sealed meanwhile.
     fn seals(self, settings: &Settings) -> bool {
         settings.seal.follow && matches!(self, Self::Explore | Self::Follow)
@@ -282,7 +289,7 @@ fn start(
     let options = LocalOptions {
         root: Some(root.to_owned()),
         zone,
-        complete: mode == Mode::Complete,
+        complete: mode.is_complete(),
         max_bytes: settings.index.max_bytes,
         max_share: settings.index.max_share,
         min_free: settings.index.min_free,
@@ -306,7 +313,8 @@ fn start(
         DigestKeys::default()
     });
     let options = Options {
-        follow: mode != Mode::Complete,
+        follow: !mode.is_complete(),
+        verdicts: mode != Mode::WithoutVerdicts,
         zone,
         workers: 2,
         spool,

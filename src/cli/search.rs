@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::{problem, progress, who};
 use crate::engine::{Cancel, Covers, Engine, FacetField, FacetRequest, SearchRequest, Sort};
+use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
 use crate::export::{self, About, Format};
 use crate::query::Query;
@@ -41,7 +42,11 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     let place = place.map(|path| expand_home(path, home.as_deref()));
     // Refused before anything is read.
     place.as_deref().map(Target::check).transpose()?;
-    let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
+    let mode = match shows_verdicts(args) {
+        true => Mode::Complete,
+        false => Mode::WithoutVerdicts,
+    };
+    let opened = open::open(&app.sources(&args.paths), &app.settings, mode)?;
     progress::wait(&opened, app);
     let cancel = Cancel::default();
     let (exit, covers) = match place {
@@ -61,6 +66,20 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
     } else {
         exit
     })
+}
+
+/// Whether a verdict is asked for or printed: to find all of them, chained logs are read from their first byte on.
+fn shows_verdicts(args: &SearchArgs) -> bool {
+    let names = |text: &str| text.to_ascii_lowercase().contains(Field::Chain.name());
+    let fields = args.fields.as_deref();
+    let is_printed = match args.format() {
+        _ if args.count => false,
+        _ if !args.facet.is_empty() => args.facet.iter().any(|facet| names(facet)),
+        Format::Raw => false,
+        Format::Report | Format::Ecs => true,
+        _ => fields.is_none_or(names),
+    };
+    is_printed || names(&args.query)
 }
 
 fn cancel_on_interrupt(cancel: Cancel) {
@@ -239,4 +258,37 @@ fn events(
         ));
     }
     Ok((shown, streamed.covers))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SearchArgs,
+    }
+
+    #[test]
+    fn verdicts_are_looked_for_where_one_shows() {
+        for (line, want) in [
+            ("*", true),
+            ("* --format jsonl", true),
+            ("* --format ecs --fields ts", true),
+            ("* --fields ts,chain", true),
+            ("* --facet CHAIN", true),
+            ("chain:broken --count", true),
+            ("* --count", false),
+            ("* --facet actor", false),
+            ("* --fields ts,actor --format jsonl", false),
+            ("* --format raw", false),
+        ] {
+            let words = std::iter::once("search").chain(line.split(' '));
+            let args = Line::try_parse_from(words).unwrap().args;
+            assert_eq!(shows_verdicts(&args), want, "{line}");
+        }
+    }
 }

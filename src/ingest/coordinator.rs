@@ -262,6 +262,9 @@ impl Coordinator {
 
     /// Has a look taken at what vouches for logs, if anything does.
     fn vouch(&mut self, discovery: &Discovery) {
+        if !self.options.verdicts {
+            return;
+        }
         let mut tracks = self.sets.values().flat_map(|set| set.tracks.values());
         // One that was emptied is known by its name.
         let mut skipped = discovery.skipped.iter();
@@ -410,6 +413,9 @@ impl Coordinator {
 
     /// Hands the picture of a set to the chain thread.
     fn check_chain(&self, log: &Path, set: &SetState) {
+        if !self.options.verdicts {
+            return;
+        }
         let known = self.sinks[set.store].of_source(&set.name);
         let mut files: Vec<ChainFile> = set
             .tracks

@@ -62,6 +62,7 @@ impl Running {
         assert_eq!(discovery.roots.len(), 1, "{discovery:?}");
         let options = Options {
             follow,
+            verdicts: true,
             zone: Zone::Utc,
             workers: 2,
             spool: PathBuf::new(),
