@@ -26,7 +26,8 @@ pub(super) fn run(args: &IndexArgs, app: &mut App) -> Result<Exit, Failure> {
 }
 
 fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
-    let opened = open::open(&app.sources(paths), &app.settings, Mode::Complete)?;
+    // Verdicts are not kept in an index.
+    let opened = open::open(&app.sources(paths), &app.settings, Mode::WithoutVerdicts)?;
     if let Some(why) = opened.not_kept {
         return Err(Failure::Failed(why));
     }
