@@ -74,7 +74,8 @@ fn fixtures(registry: &Registry) -> Result<BTreeMap<String, Vec<Fixture>>, Strin
     let mut found: BTreeMap<String, Vec<Fixture>> = BTreeMap::new();
     for folder in entries(&root)? {
         for file in entries(&folder)? {
-            if file.ends_with("SOURCES.md") {
+            // What lies in a folder of its own is for tests that are about more than one file.
+            if file.ends_with("SOURCES.md") || !file.is_file() {
                 continue;
             }
             let bytes = fs::read(&file).map_err(|e| e.to_string())?;

@@ -3,7 +3,7 @@
 //! Prints one table. Other programs (lnav, ripgrep) run on the same file in the same run, so that ratios can be
 //! compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
 //! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run.
-//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, append, process, verify.
+//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, runbook, append, process, verify.
 //! `--formats` measures something else instead: how fast each format reads its fixtures.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -12,6 +12,7 @@ mod formats;
 mod generate;
 mod process;
 mod queries;
+mod runbook;
 mod table;
 mod terminal;
 mod verify;
@@ -79,10 +80,11 @@ fn main() -> Result<(), String> {
             .unwrap_or_default()
             .trim()
     );
-    let groups: [(&str, Measure); 6] = [
+    let groups: [(&str, Measure); 7] = [
         ("start", Bench::cold_start),
         ("index", Bench::index),
         ("search", Bench::search),
+        ("runbook", Bench::runbook),
         ("process", Bench::processes),
         ("verify", Bench::verify),
         ("append", Bench::warm_start_and_append),

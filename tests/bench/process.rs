@@ -27,6 +27,11 @@ pub(crate) struct Run {
 
 /// Runs a program to its end; a failure is told with what it said.
 pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
+    run_to(command, &[0])
+}
+
+/// The same for one that may end with any of these statuses.
+pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, String> {
     let name = format!("{command:?}");
     let start = Instant::now();
     let mut child = command
@@ -71,7 +76,7 @@ pub(crate) fn run(command: &mut Command) -> Result<Run, String> {
     drop(stop);
     let (rss, own, cpu) = watcher.join().unwrap_or_default();
     let said = errors.join().unwrap_or_default();
-    if !ended.success() {
+    if !ended.code().is_some_and(|code| statuses.contains(&code)) {
         return Err(format!("{name} ended with {ended}: {said}"));
     }
     Ok(Run {

@@ -1,5 +1,6 @@
 //! The explorer on a real pseudo-terminal, looked at as a person would.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
@@ -24,6 +25,15 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn open(file: &Path, home: &Path) -> Result<Self, String> {
+        Self::open_with(file, home, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn open_with(
+        file: &Path,
+        home: &Path,
+        arguments: &[&OsStr],
+    ) -> Result<Self, String> {
         let failed = |e: &dyn std::fmt::Display| format!("no pseudo-terminal: {e}");
         let pair = native_pty_system()
             .openpty(PtySize {
@@ -44,6 +54,7 @@ impl Screen {
             }
         });
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_auditty"));
+        command.args(arguments);
         command.arg(file);
         command.env("AUDITTY_HOME", home);
         command.env("TERM", "xterm-256color");
@@ -67,10 +78,26 @@ impl Screen {
     /// Waits until `text` is on the screen; returns when it was.
     pub(crate) fn wait_for(&mut self, text: &str, limit: Duration) -> Result<Instant, String> {
         self.wait_until(limit, |screen| screen.contains(text))
-            .map_err(|screen| format!("{text:?} is not on the screen after {limit:?}:\n{screen}"))
+            .map_err(|screen| format!("{text:?} is not on the screen: {screen}"))
     }
 
-    fn wait_until(
+    /// What is on the screen now.
+    pub(crate) fn text(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Types keys; returns when.
+    pub(crate) fn press(&mut self, keys: &str) -> Result<Instant, String> {
+        let at = Instant::now();
+        let written = self.keys.write_all(keys.as_bytes());
+        written
+            .and_then(|()| self.keys.flush())
+            .map_err(|e| format!("the keys {keys:?} did not arrive: {e}"))?;
+        Ok(at)
+    }
+
+    /// Waits until the screen fits; returns when it did. The error is what is on it instead.
+    pub(crate) fn wait_until(
         &mut self,
         limit: Duration,
         fits: impl Fn(&str) -> bool,
@@ -86,7 +113,8 @@ impl Screen {
                     }
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return Err(self.parser.screen().contents());
+                    let screen = self.parser.screen().contents();
+                    return Err(format!("not so after {limit:?}:\n{screen}"));
                 }
             }
         }
@@ -99,8 +127,7 @@ impl Screen {
 
     /// Leaves as a person does, so that the index is closed well.
     pub(crate) fn quit(mut self) {
-        let _ = self.keys.write_all(b"qq");
-        let _ = self.keys.flush();
+        let _ = self.press("qq");
         self.watch(Duration::from_secs(2));
         let _ = self.child.kill();
         let _ = self.child.wait();
