@@ -295,6 +295,8 @@ pub struct SourceInfo {
     pub last: Option<Timestamp>,
     /// What is wrong with it (unreadable, gone), with the way out.
     pub error: Option<String>,
+    /// Files of it that could not be read to their end, with what is wrong with each.
+    pub cut: Vec<String>,
     /// Result of the chain check so far; `None` = not begun.
     pub chain: Option<Arc<ChainReport>>,
 }

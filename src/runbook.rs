@@ -88,6 +88,8 @@ pub struct Runbook {
     pub origin: String,
     /// SHA-256 of the file, hex.
     pub digest: String,
+    /// Logs to try it on lie beside it, so that the names of its fields were checked on those.
+    pub has_fixtures: bool,
 }
 
 /// Something the runbook asks for before it can filter.
@@ -101,6 +103,13 @@ pub struct Input {
     pub options: Vec<String>,
     pub default: Option<String>,
     pub required: bool,
+}
+
+impl Input {
+    /// Whether a checked value is only what is taken where nobody gives one. A date that is not given is still a date.
+    pub fn is_default(&self, value: &str) -> bool {
+        self.kind != InputKind::Date && self.default.as_deref() == Some(value)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -233,6 +242,8 @@ pub struct Evidence {
     pub more: BTreeSet<String>,
     /// Fields that some rows do not have.
     pub missing: BTreeSet<String>,
+    /// Fields that the query asks for and no event has.
+    pub unknown: Vec<String>,
 }
 
 impl Evidence {
@@ -250,6 +261,8 @@ pub type Inputs = BTreeMap<String, String>;
 pub struct Library {
     pub runbooks: Vec<Arc<Runbook>>,
     pub errors: Vec<RunbookError>,
+    /// Where those come from that another one of the same id took the place of, the last of them, by id.
+    pub overridden: BTreeMap<String, String>,
 }
 
 /// A runbook that can't be used, and where.
@@ -322,6 +335,11 @@ impl Runbook {
     /// The text of a runbook's file, or of one beside it: only of a regular one, and not more than 1 MiB.
     pub fn text(path: &Path) -> Result<String, RunbookError> {
         library::text(path)
+    }
+
+    /// The folder with the logs that a runbook's file is tried on, where there is one: `fixtures/NAME` beside it.
+    pub fn fixtures(path: &Path) -> Option<PathBuf> {
+        library::fixtures(path)
     }
 
     /// Reads a file; errors name it.

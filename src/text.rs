@@ -20,6 +20,7 @@
 
 pub mod count;
 mod hidden;
+pub mod shell;
 pub mod suggest;
 #[cfg(test)]
 mod tests;

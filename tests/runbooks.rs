@@ -116,19 +116,33 @@ fn what_is_wrong_is_told_with_its_line() {
         assert_eq!(status, 1, "{out}");
         let told = out.lines().find(|line| line.contains(want));
         let told = told.unwrap_or_else(|| panic!("{want}:\n{out}"));
-        if !want.starts_with("logs") && !want.contains("no event") {
+        if !want.contains("no event") {
             let place = format!("runbooks/bucket-public.md:{}: ", line_of(&good, from));
             assert!(told.starts_with(&place), "{place}: {told}");
         }
     }
     fs::write(&file, &good).unwrap();
-    fs::write(&cases, promised.replacen("changes = 7", "changes = 8", 1)).unwrap();
-    let (status, out, _) = ran(&program, &["runbook", "lint", "runbooks/bucket-public.md"]);
-    assert_eq!(status, 1);
-    assert!(
-        out.contains("cases.toml:3: [hostile] `changes` finds 7 rows, and 8 are promised"),
-        "{out}"
-    );
+    for (from, to, want) in [
+        (
+            "changes = 7",
+            "changes = 8",
+            "`changes` finds 7 rows, and 8 are promised",
+        ),
+        (
+            "result = \"alarm\"",
+            "result = \"met\"",
+            "the result is alarm, and met is promised",
+        ),
+        ("end = \"close\"", "end = \"who\"", "and `who` is promised"),
+    ] {
+        fs::write(&cases, promised.replacen(from, to, 1)).unwrap();
+        let (status, out, _) = ran(&program, &["runbook", "lint", "runbooks/bucket-public.md"]);
+        assert_eq!(status, 1);
+        let told = out.lines().find(|line| line.contains(want));
+        let told = told.unwrap_or_else(|| panic!("{want}:\n{out}"));
+        let place = format!("cases.toml:{}: [hostile] ", line_of(&promised, from));
+        assert!(told.contains(&place), "{place}: {told}");
+    }
 }
 
 fn hostile(program: &Program, report: &str) -> (i32, String, String) {
@@ -282,7 +296,108 @@ fn a_new_one_is_sound_and_later_folders_win() {
         .find(|l| l.starts_with("cluster-admin "))
         .unwrap();
     assert!(
-        line.contains("1 step") && line.contains("own/mine.md"),
+        line.contains("1 step") && line.contains("own/mine.md, in place of the bundled one"),
         "{line}"
     );
+    let line = out.lines().find(|l| l.starts_with("ssh-guessing "));
+    assert!(line.unwrap().ends_with("; bundled)"), "{line:?}");
+}
+
+/// A runbook of somebody's own with one step.
+fn own(program: &Program, query: &str) {
+    let text = format!(
+        "---\nrunbook: 1\nid: own\ntitle: Own\nlogs: [k8s-audit]\ninputs:\n  who: {{label: Person, type: text, default: nobody}}\n---\n\
+         ## Step 1: Look {{#look}}\n```auditq id=look expect=0\n{query}\n```\n- **If** met **then** done: nothing\n\
+         - **Else** done: found\n\n## Escalation\n```escalate\nPerson {{who}}. Given: {{inputs}}\n```\n"
+    );
+    fs::write(path(program, "own.md"), text).unwrap();
+}
+
+fn run_own(program: &Program, more: &[&str]) -> (i32, String, String) {
+    let words = ["runbook", "run", "own.md"].iter().chain(more);
+    ran(program, &words.copied().collect::<Vec<_>>())
+}
+
+#[test]
+fn a_field_that_no_event_has_is_told_and_finding_nothing_by_it_is_not_known() {
+    let program = with_runbooks();
+    let logs = "runbooks/fixtures/cluster-admin/benign";
+    own(&program, "objectRef.resuorce:secrets");
+    let (status, out, err) = run_own(&program, &[logs]);
+    assert_eq!(status, 1, "{out}{err}");
+    assert!(
+        out.contains("expected no rows: not known")
+            && out.contains("no event here has a field objectRef.resuorce"),
+        "{out}"
+    );
+    own(&program, "objectRef.resource:nosuchthing");
+    let (status, out, err) = run_own(&program, &[logs]);
+    assert_eq!(status, 0, "{out}{err}");
+    // The fields of one that has fixtures were checked: that none is here is an answer, and is said.
+    let folder = path(&program, "fixtures/own");
+    copy(&path(&program, logs), &folder.join("benign"));
+    fs::write(
+        folder.join("cases.toml"),
+        "now = \"2026-03-04T12:00:00Z\"\n[benign]\nrows = { look = 0 }\nend = 1\nresult = \"met\"\n",
+    )
+    .unwrap();
+    own(&program, "objectRef.resuorce:secrets");
+    let (status, out, err) = run_own(&program, &[logs]);
+    assert_eq!(status, 0, "{out}{err}");
+    assert!(
+        out.contains("no event here has a field objectRef.resuorce"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_file_that_is_cut_short_leaves_what_is_not_found_open() {
+    let program = with_runbooks();
+    own(&program, "objectRef.resource:nosuchthing");
+    let log = fs::read(path(
+        &program,
+        "runbooks/fixtures/cluster-admin/benign/audit.log",
+    ));
+    let log = log.unwrap();
+    fs::create_dir(path(&program, "k")).unwrap();
+    program.log("k/audit.log", &log);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, &log).unwrap();
+    let packed = packed.finish().unwrap();
+    program.log("k/audit.log.1.gz", &packed[..packed.len() / 2]);
+    // The second time it is not read again, and not forgotten.
+    for report in ["a.md", "b.md"] {
+        let (status, out, err) = run_own(&program, &["k", "--report", report]);
+        assert_eq!(status, 5, "{out}{err}");
+        assert!(err.contains("cut short"), "{err}");
+        assert!(
+            out.contains("expected no rows: not known") && out.contains("not everything was read"),
+            "{out}"
+        );
+        let text = fs::read_to_string(path(&program, report)).unwrap();
+        assert!(
+            text.contains("NOT complete: a file could not be read to its end")
+                && text.contains("Not fully read: "),
+            "{text}"
+        );
+    }
+    // What is found all the same is found.
+    own(&program, "*");
+    let (status, out, _) = run_own(&program, &["k"]);
+    assert_eq!(status, 5, "{out}");
+    assert!(out.contains("NOT met"), "{out}");
+}
+
+#[test]
+fn what_nobody_gave_is_not_handed_over_as_given() {
+    let program = with_runbooks();
+    own(&program, "actor:{who}");
+    let logs = "runbooks/fixtures/cluster-admin/benign";
+    run_own(&program, &[logs, "--report", "a.md"]);
+    let text = fs::read_to_string(path(&program, "a.md")).unwrap();
+    let said = "Person not given (default: nobody). Given: Person: not given (default: nobody)";
+    assert!(text.contains(said), "{text}");
+    run_own(&program, &[logs, "--input", "who=dora", "--report", "b.md"]);
+    let text = fs::read_to_string(path(&program, "b.md")).unwrap();
+    assert!(text.contains("Person dora. Given: Person: dora"), "{text}");
 }

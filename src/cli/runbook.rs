@@ -4,6 +4,8 @@
 mod cases;
 mod lint;
 mod new;
+#[cfg(test)]
+mod reports;
 mod run;
 mod show;
 

@@ -43,6 +43,9 @@ pub struct Generation {
     /// It ended inside a record: if it grows after all, it has to be read again.
     #[serde(default)]
     pub torn: bool,
+    /// Why its compressed bytes could not be read to their end; what came before was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// Its bytes are no longer there.
     pub gone: bool,
     /// Format id and parser version it was read with.

@@ -12,7 +12,7 @@ use crate::chain::ChainReport;
 use crate::engine::{FacetOrder, Hit, SourceInfo};
 use crate::event::field::Field;
 use crate::event::time::{MINUTE, length};
-use crate::event::{Level, Timestamp};
+use crate::event::{BreakKind, Level, Timestamp};
 
 /// Findings of one source that are written out; the rest is counted.
 const FINDINGS: usize = 20;
@@ -336,7 +336,13 @@ pub(super) fn of_events(verdict: &str) -> String {
         "verified" => "checked, and unchanged".to_owned(),
         "unchained" => "cannot be told: no hash chain".to_owned(),
         "pending" => "not checked yet".to_owned(),
-        broken => format!("BROKEN here ({broken})"),
+        "links-only" => "in their order, but the content cannot be checked".to_owned(),
+        "unverifiable" => "cannot be told: what would check it is not here".to_owned(),
+        kind => match BreakKind::from_name(kind).map(BreakKind::level) {
+            Some(Level::Warning) => format!("no proof of it, but to look at ({kind})"),
+            Some(Level::Note) => format!("no sign of it, written oddly ({kind})"),
+            _ => format!("BROKEN here ({kind})"),
+        },
     }
 }
 

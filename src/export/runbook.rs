@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::event::{Timestamp, Zone};
 use crate::runbook::{Evidence, Inputs, Runbook};
 
-pub use gather::{Asking, GatherError, about_sources, doubt, foreign};
+pub use gather::{Asking, GatherError, about_sources, doubt, foreign, unknown_fields};
 pub use hand_over::hand_over;
 pub use walk::{Ended, Takes, walk};
 
@@ -69,6 +69,8 @@ pub struct Given {
     pub name: String,
     pub label: String,
     pub value: String,
+    /// Nobody gave it: it is what the runbook takes then.
+    pub is_default: bool,
 }
 
 /// One step: what was asked, what was found, what that means.
@@ -100,6 +102,8 @@ pub struct StepReport {
     pub complete: bool,
     /// Why finding nothing proves nothing all the same.
     pub doubt: Option<String>,
+    /// Fields that it asks for and no event has.
+    pub unknown: Vec<String>,
     #[serde(serialize_with = "json::time_or_null")]
     pub first: Option<Timestamp>,
     #[serde(serialize_with = "json::time_or_null")]
@@ -188,14 +192,39 @@ impl Given {
     /// Every input that has a value, as the runbook asks for them.
     pub fn all(runbook: &Runbook, inputs: &Inputs) -> Vec<Self> {
         let given = runbook.inputs.iter().filter_map(|input| {
+            let value = inputs.get(&input.name)?.clone();
             Some(Self {
                 name: input.name.clone(),
                 label: input.label.clone(),
-                value: inputs.get(&input.name)?.clone(),
+                is_default: input.is_default(&value),
+                value,
             })
         });
         given.collect()
     }
+}
+
+impl Given {
+    /// The value, or that there is none and what is taken instead.
+    pub fn said(&self) -> String {
+        if self.is_default {
+            format!("not given (default: {})", self.value)
+        } else {
+            self.value.clone()
+        }
+    }
+}
+
+impl Group {
+    /// No row was there to be counted.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.other == 0 && self.missing == 0
+    }
+}
+
+/// `no event here has a field a, b`
+pub fn no_event_has(fields: &[String]) -> String {
+    format!("no event here has a field {}", fields.join(", "))
 }
 
 /// How a run is written.
@@ -264,6 +293,12 @@ impl RunReport {
 }
 
 impl StepReport {
+    /// That no event has some fields, in words; `None` where that is the doubt already.
+    pub fn unknown_fields(&self) -> Option<String> {
+        let is_told = self.doubt.is_some() || self.unknown.is_empty();
+        (!is_told).then(|| no_event_has(&self.unknown))
+    }
+
     pub fn is_alarm(&self) -> bool {
         matches!(self.alarm, Some((_, Some(true))))
     }

@@ -120,6 +120,7 @@ impl Worker {
                 id: job.id,
                 store: job.store,
                 torn: job.generation.torn,
+                cut: job.generation.cut.clone(),
             });
         }
         Ok(())
@@ -177,6 +178,7 @@ impl Worker {
                 id: job.id,
                 store: job.store,
                 torn,
+                cut: None,
             });
         }
         Ok(())
@@ -218,7 +220,7 @@ impl Worker {
             .advanced(job, job.weight.saturating_sub(consumed));
         self.queue.reached(job, output.reading.span.map(|s| s.0));
         let trouble = stream.end().and_then(ReadEnd::trouble);
-        if let Some(trouble) = trouble {
+        if let Some(trouble) = &trouble {
             job.sink
                 .message(format!("{}: {trouble}", job.file.path.display()));
         }
@@ -226,6 +228,7 @@ impl Worker {
             id: job.id,
             store: job.store,
             torn,
+            cut: trouble,
         });
         Ok(())
     }

@@ -123,6 +123,7 @@ impl Coordinator {
                         generation.lines = old.lines;
                         generation.closed = old.is_complete() && same;
                         generation.torn = old.torn;
+                        generation.cut.clone_from(&old.cut);
                         generation.reference = old.reference;
                     }
                 }
@@ -317,6 +318,7 @@ impl Coordinator {
                     self.sinks[set.store].forget(track.id)?;
                     (generation.done, generation.lines, generation.torn) =
                         (Vec::new(), None, false);
+                    generation.cut = None;
                 }
                 let mut track_again = track;
                 self.plan(set, &mut track_again, &generation, live, false)?;

@@ -29,7 +29,12 @@ impl Coordinator {
                         .map_or(0, |s| s.store);
                     self.sinks[store].source_error(&source, Some(error));
                 }
-                Outcome::WholeDone { id, store, torn } => self.close(store, id, torn),
+                Outcome::WholeDone {
+                    id,
+                    store,
+                    torn,
+                    cut,
+                } => self.close(store, id, torn, cut),
                 Outcome::Moved(job) => self.follow_file(*job),
                 Outcome::Done => {}
             }
@@ -56,7 +61,7 @@ impl Coordinator {
     }
 
     /// A generation that will not grow is read to its end.
-    fn close(&mut self, store: usize, id: GenerationId, torn: bool) {
+    fn close(&mut self, store: usize, id: GenerationId, torn: bool, cut: Option<String>) {
         let Some(mut generation) = self.sinks[store].generation(id) else {
             return;
         };
@@ -72,7 +77,7 @@ impl Coordinator {
             generation.compressed = track.file.compression != Compression::None;
         }
         generation.closed = true;
-        generation.torn = torn;
+        (generation.torn, generation.cut) = (torn, cut);
         self.sinks[store].declare(generation);
     }
 

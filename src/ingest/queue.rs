@@ -111,6 +111,8 @@ pub(super) enum Outcome {
         store: usize,
         /// It ended inside a record, or inside its compressed data.
         torn: bool,
+        /// Why it could not be read to its end.
+        cut: Option<String>,
     },
 }
 

@@ -29,7 +29,8 @@ pub fn draft(id: &str, queries: &[String]) -> Result<String, String> {
              ```auditq id=look-{number} expect=1.. show=ts,actor,action,target,outcome,ip group=ip\n{query}\n```\n\n\
              **Expect:** what the rows look like if all is well.\n\n\
              **Outcome:** what is known after this step.\n\n\
-             - **If** 0 rows **then** done: nothing of the kind is in these logs\n\
+             - **If** 0 rows **then** done: nothing of the kind was recorded, if NAME THE LOG that records it is open \
+             for these days; without that log 0 rows mean nothing\n\
              - **Else** {next}\n\n",
         ));
     }
@@ -70,7 +71,8 @@ fn head(id: &str, with_input: bool) -> String {
          title: What happened, in the words of whoever calls\n\
          audience: [on-call]\n\
          # role: support                     # the least role it needs\n\
-         # logs: [k8s-audit, cloudtrail]     # the formats it looks at, see auditty formats list\n\
+         # logs: [k8s-audit, cloudtrail]     # name the formats that must be open: without them 0 rows are no answer,\n\
+         #                                   # and with this line that is said; see auditty formats list\n\
          {inputs}\
          # escalate: {{to: \"#oncall\", sla: 1h}}\n\
          ---\n\

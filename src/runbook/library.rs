@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use super::{Library, MAX_FILE, Runbook, RunbookError};
 
+/// Where a runbook that comes with the program says it is from.
+const ORIGIN: &str = "bundled";
+
 /// The runbooks that come with the program, by file name.
 pub(super) const BUNDLED: [(&str, &str); 18] = [
     (
@@ -86,9 +89,13 @@ pub(super) const BUNDLED: [(&str, &str); 18] = [
 pub(super) fn load(folders: &[PathBuf]) -> Library {
     let mut library = Library::default();
     for (name, text) in BUNDLED {
-        let result = Runbook::parse("bundled", text).map_err(|error| RunbookError {
+        let result = Runbook::parse(ORIGIN, text).map_err(|error| RunbookError {
             path: name.into(),
             ..error
+        });
+        let result = result.map(|runbook| Runbook {
+            has_fixtures: true,
+            ..runbook
         });
         add(&mut library, result);
     }
@@ -117,7 +124,12 @@ fn add(library: &mut Library, result: Result<Runbook, RunbookError>) {
                 .iter_mut()
                 .find(|known| known.id == runbook.id)
             {
-                Some(known) => *known = runbook,
+                Some(known) => {
+                    let before = std::mem::replace(known, runbook);
+                    library
+                        .overridden
+                        .insert(before.id.clone(), before.origin.clone());
+                }
                 None => library.runbooks.push(runbook),
             }
         }
@@ -153,7 +165,18 @@ fn unreadable(path: &Path, error: &io::Error) -> RunbookError {
 
 /// Reads one file as a runbook.
 pub(super) fn read(path: &Path) -> Result<Runbook, RunbookError> {
-    Runbook::parse(&path.to_string_lossy(), &text(path)?)
+    let runbook = Runbook::parse(&path.to_string_lossy(), &text(path)?)?;
+    let cases = fixtures(path).map(|folder| folder.join("cases.toml"));
+    Ok(Runbook {
+        has_fixtures: cases.is_some_and(|cases| cases.is_file()),
+        ..runbook
+    })
+}
+
+/// The folder with the logs that a runbook's file is tried on: `fixtures/NAME` beside it.
+pub(super) fn fixtures(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Some(folder.join("fixtures").join(path.file_stem()?))
 }
 
 /// The text of a file that somebody may have prepared: no pipe, no device, no more than a runbook may have.

@@ -2,7 +2,6 @@
 //! command.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::export::{Format, TABLE_ROWS};
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{BindContext, Query};
 use crate::runbook::{Inputs, Runbook};
-use crate::text::is_unsafe;
+use crate::text::shell;
 
 /// What the explorer knows of the world for sharing; from the composition root.
 #[derive(Clone, Debug, Default)]
@@ -145,7 +144,7 @@ pub struct StepJob {
 impl Evidence {
     /// The command that checks the same again.
     pub fn again(&self) -> String {
-        let paths = self.paths.iter().map(|path| quoted(path.as_os_str()));
+        let paths = self.paths.iter().map(|path| shell::word(path.as_os_str()));
         let words = ["auditty".to_owned(), "verify".to_owned()].into_iter();
         words.chain(paths).collect::<Vec<_>>().join(" ")
     }
@@ -221,14 +220,14 @@ pub fn command(
     let mut words = vec!["auditty".to_owned(), "search".to_owned()];
     // A query that begins with a dash is taken for a flag unless it comes after all of them.
     let mut last = Vec::new();
-    let query = quoted(OsStr::new(&text));
+    let query = shell::word(OsStr::new(&text));
     if text.starts_with('-') {
         last.push("--".to_owned());
         last.push(query);
     } else {
         words.push(query);
     }
-    let named = paths.iter().map(|path| quoted(path.as_os_str()));
+    let named = paths.iter().map(|path| shell::word(path.as_os_str()));
     if last.is_empty() {
         words.extend(named);
     } else {
@@ -242,53 +241,15 @@ pub fn command(
     }
     if let Some(columns) = columns {
         words.push("--fields".to_owned());
-        words.push(quoted(OsStr::new(&columns.join(","))));
+        words.push(shell::word(OsStr::new(&columns.join(","))));
     }
     if total.is_some_and(|total| total <= TABLE_ROWS as u64) {
         words.push("--sort asc".to_owned());
     }
     words.push("--tz".to_owned());
-    words.push(quoted(OsStr::new(&zone.to_string())));
+    words.push(shell::word(OsStr::new(&zone.to_string())));
     words.extend(last);
     words.join(" ")
-}
-
-/// One word for a POSIX shell; with characters that cannot be seen or act on a terminal, in the `$'…'` form that bash,
-/// zsh and ksh know.
-pub fn quoted(word: &OsStr) -> String {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | '+' | ',' | '@');
-    match word.to_str() {
-        Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
-        Some(text) if !text.chars().any(|c| c.is_control() || is_unsafe(c)) => {
-            format!("'{}'", text.replace('\'', "'\\''"))
-        }
-        _ => {
-            let mut out = String::from("$'");
-            for chunk in word.as_bytes().utf8_chunks() {
-                for c in chunk.valid().chars() {
-                    match c {
-                        '\'' | '\\' => {
-                            out.push('\\');
-                            out.push(c);
-                        }
-                        c if c.is_control() || is_unsafe(c) => {
-                            let mut bytes = [0; 4];
-                            for byte in c.encode_utf8(&mut bytes).bytes() {
-                                out.push_str(&format!("\\x{byte:02x}"));
-                            }
-                        }
-                        c => out.push(c),
-                    }
-                }
-                for byte in chunk.invalid() {
-                    out.push_str(&format!("\\x{byte:02x}"));
-                }
-            }
-            out.push('\'');
-            out
-        }
-    }
 }
 
 /// A name for an export nobody named.

@@ -25,6 +25,8 @@ pub(super) struct Cases {
     pub(super) path: PathBuf,
     pub(super) now: Timestamp,
     pub(super) cases: Vec<Case>,
+    /// As it is written.
+    text: String,
 }
 
 /// Logs, and what the runbook finds in them.
@@ -68,11 +70,9 @@ impl Promise {
 impl Cases {
     /// The cases beside a runbook's file; `None` = there are none.
     pub(super) fn beside(runbook: &Path) -> Result<Option<Self>, RunbookError> {
-        let Some(name) = runbook.file_stem() else {
+        let Some(folder) = Runbook::fixtures(runbook) else {
             return Ok(None);
         };
-        let folder = runbook.parent().unwrap_or(Path::new("."));
-        let folder = folder.join("fixtures").join(name);
         let path = folder.join("cases.toml");
         let error = |line, message| RunbookError {
             path: path.clone(),
@@ -131,7 +131,43 @@ impl Cases {
                 promise,
             });
         }
-        Ok(Some(Self { path, now, cases }))
+        Ok(Some(Self {
+            path,
+            now,
+            cases,
+            text,
+        }))
+    }
+
+    /// The line where a case says something: of the key, and of the item in what it holds if that has a line of its own.
+    /// A key that is not there is missed at the case's own line.
+    pub(super) fn line_of(&self, case: &Case, key: &str, item: &str) -> usize {
+        let lines = self.text.lines().map(str::trim).zip(1..);
+        let of_case = |header: &str| {
+            let name = header.trim_matches(['[', ']']);
+            let name = name.strip_prefix(&case.name).unwrap_or_default();
+            name.starts_with('.')
+        };
+        let mine = lines
+            .skip(case.line)
+            .take_while(|(line, _)| !line.starts_with('[') || of_case(line));
+        let assigns = |line: &str, name: &str| {
+            let left = line.split('=').next().unwrap_or_default();
+            !name.is_empty() && left.trim().trim_matches(['"', '\'']) == name
+        };
+        let is_table = |line: &str| line.starts_with('[') && line.ends_with(&format!(".{key}]"));
+        let (mut found, mut inside) = (None, false);
+        for (line, number) in mine {
+            if line.starts_with('[') {
+                inside = is_table(line);
+            }
+            if is_table(line) || assigns(line, key) {
+                found = Some(number);
+            } else if inside && assigns(line, item) {
+                return number;
+            }
+        }
+        found.unwrap_or(case.line)
     }
 }
 
@@ -158,6 +194,17 @@ mod tests {
         assert_eq!((&*case.name, case.line), ("hostile", 3));
         assert_eq!(case.promise.rows["a"], 3);
         assert_eq!(case.promise.end().as_deref(), Some("2"));
+        let line = |key, item| read.line_of(case, key, item);
+        assert_eq!(
+            (line("rows", "a"), line("end", ""), line("take", "a")),
+            (4, 5, 3)
+        );
+        let read = cases(
+            "now = \"2026-03-04T12:00:00Z\"\n[hostile]\nend = 2\n[hostile.rows]\na = 3\nb = 4\n",
+        );
+        let read = read.unwrap().unwrap();
+        assert_eq!(read.line_of(&read.cases[0], "rows", "b"), 6);
+        assert_eq!(read.line_of(&read.cases[0], "rows", "c"), 4);
         assert_eq!(case.promise.result, Some(Outcome::Alarm));
         let now = "now = \"2026-03-04T12:00:00Z\"\n";
         for (text, want) in [

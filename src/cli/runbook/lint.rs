@@ -113,8 +113,9 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
         .filter(|log| !ids.contains(&log.as_str()))
     {
         let near = hint(log, ids.iter().copied());
+        let text = Runbook::text(path).unwrap_or_default();
         faults.push(fault(
-            1,
+            line_of_log(&text, log),
             format!("logs: there is no format `{log}`{near}; auditty formats list names them"),
         ));
     }
@@ -139,7 +140,7 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
                 );
                 faults.push(RunbookError {
                     path: cases.path.clone(),
-                    line: case.line,
+                    line: cases.line_of(case, "take", step),
                     message,
                 });
             }
@@ -158,6 +159,20 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
     Ok((faults, cases.cases.len() as u64))
 }
 
+/// The line on which the front matter names a format among its `logs`.
+fn line_of_log(text: &str, log: &str) -> usize {
+    let lines = text.lines().zip(1..).skip(1);
+    let mut front = lines
+        .take_while(|(line, _)| line.trim_end() != "---")
+        .skip_while(|(line, _)| !line.starts_with("logs"))
+        .peekable();
+    let first = front.peek().map_or(1, |(_, number)| *number);
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '~');
+    let names = |line: &str| line.split(|c| !is_part(c)).any(|word| word == log);
+    let found = front.find(|(line, _)| names(line));
+    found.map_or(first, |(_, number)| number)
+}
+
 /// What a runbook does not find as promised; adds the attributes that the logs have to `known`.
 fn tried(
     runbook: &Runbook,
@@ -168,17 +183,20 @@ fn tried(
 ) -> Result<Vec<RunbookError>, Failure> {
     let promise = &case.promise;
     let mut faults = Vec::new();
-    let mut wrong = |message: String| {
+    // Told at the line where what is wrong stands: by the key, and by what stands in it.
+    let mut wrong = |key: &str, item: &str, message: String| {
         faults.push(RunbookError {
             path: cases.path.clone(),
-            line: case.line,
+            line: cases.line_of(case, key, item),
             message: format!("[{}] {message}", case.name),
         });
     };
     let inputs = match runbook.check_inputs(&promise.inputs, cases.now) {
         Ok(inputs) => inputs,
         Err(errors) => {
-            errors.iter().for_each(|e| wrong(e.to_string()));
+            for error in &errors {
+                wrong("inputs", &error.name, error.to_string());
+            }
             return Ok(faults);
         }
     };
@@ -205,16 +223,24 @@ fn tried(
         let found = asking.step(index)?.rows;
         match promise.rows.get(&query.id) {
             Some(promised) if *promised == found => {}
-            Some(promised) => wrong(format!(
-                "`{}` finds {}, and {promised} are promised",
-                query.id,
-                counted(found, "row", "rows")
-            )),
-            None => wrong(format!(
-                "nothing is promised for `{}`, which finds {}: add it to `rows`",
-                query.id,
-                counted(found, "row", "rows")
-            )),
+            Some(promised) => wrong(
+                "rows",
+                &query.id,
+                format!(
+                    "`{}` finds {}, and {promised} are promised",
+                    query.id,
+                    counted(found, "row", "rows")
+                ),
+            ),
+            None => wrong(
+                "rows",
+                "",
+                format!(
+                    "nothing is promised for `{}`, which finds {}: add it to `rows`",
+                    query.id,
+                    counted(found, "row", "rows")
+                ),
+            ),
         }
     }
     let ids: Vec<&str> = runbook
@@ -224,9 +250,8 @@ fn tried(
         .collect();
     for id in promise.rows.keys().filter(|id| !ids.contains(&id.as_str())) {
         let near = hint(id, ids.iter().copied());
-        wrong(format!(
-            "`rows` names `{id}`, and no query is called that{near}"
-        ));
+        let message = format!("`rows` names `{id}`, and no query is called that{near}");
+        wrong("rows", id, message);
     }
     let (steps, ended) = walk(
         &asking,
@@ -249,24 +274,33 @@ fn tried(
         && promised != number
         && promised != id
     {
-        wrong(format!(
+        let message = format!(
             "it {}, at step {number} ({id}), and `{promised}` is promised",
             ended.sentence()
-        ));
+        );
+        wrong("end", "", message);
     } else if promise.end.is_none() {
-        wrong("`end` is missing: the step it ends at, by id or number".into());
+        let message = "`end` is missing: the step it ends at, by id or number";
+        wrong("end", "", message.to_owned());
     }
     match promise.result {
         Some(promised) if promised == outcome => {}
-        Some(promised) => wrong(format!(
-            "the result is {}, and {} is promised",
-            outcome.word(),
-            promised.word()
-        )),
-        None => wrong(format!("`result` is missing: it is {}", outcome.word())),
+        Some(promised) => wrong(
+            "result",
+            "",
+            format!(
+                "the result is {}, and {} is promised",
+                outcome.word(),
+                promised.word()
+            ),
+        ),
+        None => {
+            let message = format!("`result` is missing: it is {}", outcome.word());
+            wrong("result", "", message);
+        }
     }
     if let Ended::NotKnown { step, why } = ended {
-        wrong(format!("step {step} could not be decided: {why}"));
+        wrong("", "", format!("step {step} could not be decided: {why}"));
     }
     Ok(faults)
 }

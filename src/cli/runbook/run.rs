@@ -9,6 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Mode};
 use crate::cli::{problem, progress, who};
 use crate::engine::{Cancel, Info};
+use crate::event::Timestamp;
 use crate::export::file::{Target, expand_home};
 use crate::export::runbook::{
     About, Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes,
@@ -64,16 +65,22 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
         }
     })?;
     printed?;
-    let mut report = report(&runbook, &inputs, steps, &ended, &info, app);
-    report.coverage.extend(foreign.clone());
-    report.hand_over = Some(hand_over(&report, runbook.escalation.as_deref()));
+    let (by, at) = (who::this_user(), app.now);
+    let report = report(&asking, steps, &ended, &info, by, at);
     foot(&report, &ended, &runbook, app)?;
     for (target, format) in targets {
         write(&report, target, format, app)?;
     }
     app.out.flush()?;
     let covers = opened.engine.info().covers;
-    let is_partial = problem::tell_unread(&*opened.engine, &covers, app);
+    let mut is_partial = problem::tell_unread(&*opened.engine, &covers, app);
+    for cut in info.sources.iter().flat_map(|source| &source.cut) {
+        is_partial = true;
+        // The run that read the file said so already.
+        if !info.messages.contains(cut) {
+            app.talk(cut);
+        }
+    }
     // More that could be read would not undo an alarm.
     Ok(if report.has_alarm() {
         Exit::Alarm
@@ -165,19 +172,22 @@ fn targets(reports: &[std::path::PathBuf]) -> Result<Vec<(Target, RunFormat)>, F
     reports.iter().map(|path| target(path)).collect()
 }
 
-fn report(
-    runbook: &Runbook,
-    inputs: &Inputs,
+/// What is written of a run.
+pub(super) fn report(
+    asking: &Asking<'_>,
     steps: Vec<StepReport>,
     ended: &Ended,
     info: &Info,
-    app: &App,
+    by: String,
+    at: Timestamp,
 ) -> RunReport {
-    let (sources, coverage) = about_sources(info);
-    RunReport {
+    let (runbook, inputs) = (asking.runbook, asking.inputs);
+    let (sources, mut coverage) = about_sources(info);
+    coverage.extend(foreign(runbook, info));
+    let mut report = RunReport {
         runbook: About::of(runbook),
-        by: who::this_user(),
-        at: app.now,
+        by,
+        at,
         inputs: Given::all(runbook, inputs),
         window: runbook.window_text(inputs),
         steps,
@@ -189,7 +199,9 @@ fn report(
         sources,
         coverage,
         ..RunReport::default()
-    }
+    };
+    report.hand_over = Some(hand_over(&report, runbook.escalation.as_deref()));
+    report
 }
 
 fn head(runbook: &Runbook, inputs: &Inputs, app: &mut App) -> Result<(), Failure> {
@@ -198,7 +210,7 @@ fn head(runbook: &Runbook, inputs: &Inputs, app: &mut App) -> Result<(), Failure
     for given in Given::all(runbook, inputs) {
         text.push_str(&format!(
             "  {}\n",
-            safe(&format!("{}: {}", given.label, given.value))
+            safe(&format!("{}: {}", given.label, given.said()))
         ));
     }
     if let Some(window) = runbook.window_text(inputs) {
@@ -259,6 +271,9 @@ fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
     for (verdict, rows) in broken {
         let rows = counted(*rows, "row", "rows");
         say(4, &format!("chain: {rows} {verdict}"))?;
+    }
+    if let Some(fields) = step.unknown_fields() {
+        say(4, &fields)?;
     }
     if let Some(doubt) = &step.doubt {
         say(4, &format!("finding nothing says nothing: {doubt}"))?;

@@ -28,7 +28,13 @@ pub(super) fn list(library: &Library, app: &mut App) -> Result<Exit, Failure> {
     for (id, runbook) in ids.iter().zip(&library.runbooks) {
         let title = charset.line(&runbook.title, app.style.width);
         let logs = charset.line(&runbook.logs.join(", "), app.style.width);
-        let origin = charset.line(&runbook.origin, usize::MAX);
+        let instead = library.overridden.get(&runbook.id);
+        let instead = instead.map(|of| match of.as_str() {
+            "bundled" => ", in place of the bundled one".to_owned(),
+            file => format!(", in place of {file}"),
+        });
+        let origin = format!("{}{}", runbook.origin, instead.unwrap_or_default());
+        let origin = charset.line(&origin, usize::MAX);
         let steps = counted(runbook.steps.len() as u64, "step", "steps");
         writeln!(
             app.out,

@@ -12,14 +12,14 @@ use crate::engine::Cancel;
 use crate::export::Style;
 use crate::export::file::Target;
 use crate::export::integrity::{self, Evidence, Examined};
+use crate::text::shell::word;
 use crate::text::{self, Charset};
-use crate::tui::share::quoted;
 
 /// The command that checks the same again.
 pub(super) fn again(args: &VerifyArgs, paths: &[PathBuf]) -> String {
     let mut words = vec!["auditty verify".to_owned()];
-    words.extend(paths.iter().map(|path| quoted(path.as_os_str())));
-    let mut flag = |name: &str, value: &OsStr| words.push(format!("{name} {}", quoted(value)));
+    words.extend(paths.iter().map(|path| word(path.as_os_str())));
+    let mut flag = |name: &str, value: &OsStr| words.push(format!("{name} {}", word(value)));
     if let Some(key) = &args.key {
         flag("--key", key.as_ref());
     }

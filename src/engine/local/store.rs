@@ -299,6 +299,10 @@ impl Store {
             info.name = generation.source.clone();
             info.format = crate::format::id_of(&generation.format).into();
             info.format_chosen = generation.chosen;
+            if let Some(cut) = generation.cut.as_ref().filter(|_| !generation.gone) {
+                info.cut
+                    .push(format!("{}: {cut}", generation.path.display()));
+            }
             let held = known.ordinal.and_then(|o| inner.catalog.held.get(o));
             let held = held.copied().unwrap_or_default();
             info.events += held.events;

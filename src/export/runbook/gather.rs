@@ -1,11 +1,12 @@
 //! Asking an engine what a step of a runbook asks for.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::{Bars, Group, Row, SourceReport, StepReport};
+use super::{Bars, Group, Row, SourceReport, StepReport, no_event_has};
 use crate::engine::{
     Cancel, Engine, EngineError, Facet, FacetField, FacetRequest, Hit, Info, SearchPage,
     SearchRequest, Sort,
@@ -15,7 +16,7 @@ use crate::event::{EventId, Timestamp, Zone};
 use crate::export::column::{self, Column};
 use crate::query::{BindContext, Notice, Query};
 use crate::runbook::{Evidence, InputError, Inputs, Runbook};
-use crate::text;
+use crate::text::shell::word;
 
 /// Distinct values counted of a field that a condition looks at.
 const EVIDENCE_VALUES: usize = 10_000;
@@ -107,11 +108,13 @@ impl Asking<'_> {
         };
         let page = self.engine.search(&request, self.cancel)?;
         let values = needed.iter().cloned().zip(&page.facets);
+        let unknown = unknown_fields(&page);
         let evidence = Evidence {
             rows: page.total,
             values: values.map(|(name, f)| (name, f.values.clone())).collect(),
             complete: page.covers.complete,
             doubt: doubt(self.runbook, &page, &self.engine.info()),
+            unknown: unknown.clone(),
             more: names(&needed, &page.facets, |facet| facet.other > 0),
             missing: names(&needed, &page.facets, |facet| facet.missing > 0),
         };
@@ -135,6 +138,7 @@ impl Asking<'_> {
             alarm: alarm.map(|a| (a.to_string(), self.runbook.is_alarm(index, &evidence))),
             complete: page.covers.complete,
             doubt: evidence.doubt.clone(),
+            unknown: if page.total == 0 { unknown } else { Vec::new() },
             first: page.hits.iter().find_map(|hit| hit.event.ts),
             last: self.last(&query, &page)?,
             shown: page
@@ -197,24 +201,17 @@ impl Asking<'_> {
     }
 
     fn command(&self, query: &str) -> String {
-        let paths = self.paths.iter().map(|path| quoted(&text::path(path)));
-        let words = ["auditty".to_owned(), "search".to_owned(), quoted(query)];
-        words
-            .into_iter()
+        let paths = self.paths.iter().map(|path| word(path.as_os_str()));
+        let named: Vec<String> = std::iter::once(word(OsStr::new(query)))
             .chain(paths)
-            .chain(["--sort asc".to_owned()])
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
-
-/// One word of a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '=');
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+            .collect();
+        let named = named.join(" ");
+        // What begins with a dash is taken for a flag unless it comes after all of them.
+        if query.starts_with('-') {
+            format!("auditty search --sort asc -- {named}")
+        } else {
+            format!("auditty search {named} --sort asc")
+        }
     }
 }
 
@@ -251,6 +248,19 @@ fn names(needed: &[String], facets: &[Facet], is_so: impl Fn(&Facet) -> bool) ->
         .collect()
 }
 
+/// Fields that the query asks for and no event has, each once.
+pub fn unknown_fields(page: &SearchPage) -> Vec<String> {
+    let mut unknown: Vec<String> = Vec::new();
+    for notice in &page.notices {
+        if let Notice::UnknownField { field, .. } = notice
+            && !unknown.contains(field)
+        {
+            unknown.push(field.clone());
+        }
+    }
+    unknown
+}
+
 /// Why finding nothing would prove nothing, although everything was searched.
 pub fn doubt(runbook: &Runbook, page: &SearchPage, info: &Info) -> Option<String> {
     if info.sources.iter().all(|s| s.events == 0) {
@@ -270,7 +280,17 @@ pub fn doubt(runbook: &Runbook, page: &SearchPage, info: &Info) -> Option<String
         let source = info.sources.iter().find(|s| s.error.is_some())?;
         Some(format!("{} could not be read", source.name))
     };
-    older.or_else(unread)
+    let cut = || {
+        let cut = info.sources.iter().find_map(|s| s.cut.first())?;
+        Some(format!("not everything was read: {cut}"))
+    };
+    // A name that was checked on fixtures is right, and that no event here has the field is an answer.
+    let unknown = || {
+        let fields = unknown_fields(page);
+        let is_doubt = !fields.is_empty() && !runbook.has_fixtures;
+        is_doubt.then(|| no_event_has(&fields))
+    };
+    older.or_else(unread).or_else(cut).or_else(unknown)
 }
 
 /// An event with what makes it evidence.
@@ -303,8 +323,11 @@ pub fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
         integrity: crate::export::report::verdict(s),
     };
     let unread_one = info.sources.iter().any(|s| s.error.is_some());
+    let cut_one = info.sources.iter().any(|s| !s.cut.is_empty());
     let mut coverage = vec![if info.covers.complete && unread_one {
         "NOT complete: not every source could be read.".to_owned()
+    } else if info.covers.complete && cut_one {
+        "NOT complete: a file could not be read to its end.".to_owned()
     } else if info.covers.complete {
         "Every record of these sources was searched.".to_owned()
     } else {
@@ -317,6 +340,10 @@ pub fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
         Some(format!("Not fully read: {}: {error}", s.name))
     };
     coverage.extend(info.sources.iter().filter_map(unread));
-    coverage.extend(info.messages.iter().cloned());
+    let cut = || info.sources.iter().flat_map(|s| &s.cut);
+    coverage.extend(cut().map(|why| format!("Not fully read: {why}.")));
+    // The run that read the file says so in a message too.
+    let messages = info.messages.iter().filter(|m| !cut().any(|c| c == *m));
+    coverage.extend(messages.cloned());
     (info.sources.iter().map(source).collect(), coverage)
 }

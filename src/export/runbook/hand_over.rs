@@ -34,11 +34,13 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
         "rows" => last.map_or_else(String::new, |s| number(s.rows)),
         "chain" | "verdict" => verdict(report),
         "window" => report.window.clone().unwrap_or_else(|| "all times".into()),
-        "query" => last.and_then(|s| s.query.clone()).unwrap_or_default(),
+        "query" => last
+            .and_then(|s| s.query.clone())
+            .unwrap_or_else(|| "none: this step asks nothing".to_owned()),
         "inputs" => report
             .inputs
             .iter()
-            .map(|given| format!("{} {}", given.label, given.value))
+            .map(|given| format!("{}: {}", given.label, given.said()))
             .collect::<Vec<_>>()
             .join("; "),
         "grant" => "none".to_owned(),
@@ -55,7 +57,7 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
             Some(field) => filters(report, field),
             None => {
                 let given = report.inputs.iter().find(|given| given.name == name)?;
-                given.value.clone()
+                given.said()
             }
         },
     };

@@ -89,7 +89,7 @@ impl Writer<'_> {
             self.out,
             "<p class=\"result {tone}\">{}<br><small>{}</small></p>",
             line(report.result()),
-            line(&report.end)
+            prose(&report.end)
         )?;
         self.facts(report)?;
         self.paragraphs("What it is about", &report.runbook.scenario)?;
@@ -165,7 +165,7 @@ impl Writer<'_> {
             self.out,
             "<section>\n<h2>Step {}: {}</h2>",
             step.number,
-            line(&step.title)
+            prose(&step.title)
         )?;
         for (label, words) in [
             ("Scenario", &step.scenario),
@@ -176,12 +176,9 @@ impl Writer<'_> {
             if !words.is_empty() {
                 writeln!(self.out, "<p><b>{label}:</b> {}</p>", prose(words))?;
             }
-        }
-        for text in &step.prose {
-            if text.contains('\n') {
-                writeln!(self.out, "<pre>{}</pre>", block(text))?;
-            } else {
-                writeln!(self.out, "<p>{}</p>", prose(text))?;
+            // A list of what to do stands below the words that announce it.
+            if label == "Action" {
+                self.more(&step.prose)?;
             }
         }
         if step.query.is_some() {
@@ -196,7 +193,7 @@ impl Writer<'_> {
                 number(step.rows - listed)
             )?;
         }
-        if let Some(group) = &step.group {
+        if let Some(group) = step.group.as_ref().filter(|group| !group.is_empty()) {
             self.table(&tables::group(group))?;
         }
         self.rows("Kept as evidence", step, &step.pins)?;
@@ -207,7 +204,11 @@ impl Writer<'_> {
             writeln!(self.out, "<p>Note: {}</p>", line(note))?;
         }
         if !step.way.is_empty() {
-            writeln!(self.out, "<p class=\"way\">Went on {}</p>", line(&step.way))?;
+            writeln!(
+                self.out,
+                "<p class=\"way\">Went on {}</p>",
+                prose(&step.way)
+            )?;
         }
         if let (Some(query), Some(command)) = (&step.query, &step.command) {
             writeln!(
@@ -218,6 +219,17 @@ impl Writer<'_> {
             )?;
         }
         writeln!(self.out, "</section>")
+    }
+
+    fn more(&mut self, paragraphs: &[String]) -> io::Result<()> {
+        for text in paragraphs {
+            if text.contains('\n') {
+                writeln!(self.out, "<pre>{}</pre>", block(text))?;
+            } else {
+                writeln!(self.out, "<p>{}</p>", prose(text))?;
+            }
+        }
+        Ok(())
     }
 
     fn found(&mut self, step: &StepReport) -> io::Result<()> {
@@ -256,6 +268,9 @@ impl Writer<'_> {
                 "<li>an alarm at {}: <b class=\"{tone}\">{verdict}</b></li>",
                 line(count)
             )?;
+        }
+        if let Some(fields) = step.unknown_fields() {
+            writeln!(self.out, "<li>{}</li>", prose(&fields))?;
         }
         if let Some(doubt) = &step.doubt {
             writeln!(
@@ -301,8 +316,8 @@ impl Writer<'_> {
             writeln!(
                 self.out,
                 "<dt>{}</dt><dd>{}</dd>",
-                line(word),
-                line(meaning)
+                prose(word),
+                prose(meaning)
             )?;
         }
         writeln!(self.out, "</dl>")
@@ -333,7 +348,12 @@ impl Writer<'_> {
                 // A hash may be broken anywhere, a word may not.
                 let is_long = cell.split(' ').any(|word| word.len() > LONG);
                 let class = if is_long { " class=\"long\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", line(cell))
+                let text = if table.is_prose {
+                    prose(cell)
+                } else {
+                    line(cell)
+                };
+                format!("<{tag}{class}>{text}</{tag}>")
             };
             cells.iter().map(cell).collect()
         };

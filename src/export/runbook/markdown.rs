@@ -50,6 +50,15 @@ fn prose(from_elsewhere: &str) -> String {
     parts.collect()
 }
 
+/// A sentence in a cell of a table, which a bar would end even in code.
+fn cell(from_elsewhere: &str) -> String {
+    if from_elsewhere.contains('|') {
+        words(&Charset::Unicode.line(from_elsewhere, usize::MAX))
+    } else {
+        prose(from_elsewhere)
+    }
+}
+
 fn words(safe: &str) -> String {
     let words = safe.split(' ').map(|word| {
         let bare = word
@@ -136,9 +145,12 @@ impl Writer<'_> {
             if !words.is_empty() {
                 writeln!(self.out, "**{label}:** {}\n", prose(words))?;
             }
-        }
-        for text in &step.prose {
-            self.more(text)?;
+            // A list of what to do stands below the words that announce it.
+            if label == "Action" {
+                for text in &step.prose {
+                    self.more(text)?;
+                }
+            }
         }
         if let Some(query) = &step.query {
             writeln!(
@@ -156,7 +168,7 @@ impl Writer<'_> {
         if step.rows > listed && listed > 0 {
             writeln!(self.out, "… and {} more.\n", number(step.rows - listed))?;
         }
-        if let Some(group) = &step.group {
+        if let Some(group) = step.group.as_ref().filter(|group| !group.is_empty()) {
             self.table(&tables::group(group))?;
         }
         self.rows("Kept as evidence", &step.columns, &step.pins)?;
@@ -203,6 +215,9 @@ impl Writer<'_> {
                 None => "not known",
             };
             writeln!(self.out, "- an alarm at {}: {verdict}", safe(count))?;
+        }
+        if let Some(fields) = step.unknown_fields() {
+            writeln!(self.out, "- {}", prose(&fields))?;
         }
         if let Some(doubt) = &step.doubt {
             writeln!(
@@ -275,8 +290,12 @@ impl Writer<'_> {
     }
 
     fn table(&mut self, table: &Table) -> io::Result<()> {
+        let cell = |text: &String| match table.is_prose {
+            true => cell(text),
+            false => safe(text),
+        };
         let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| safe(cell)).collect();
+            let cells: Vec<String> = cells.iter().map(cell).collect();
             format!("| {} |", cells.join(" | "))
         };
         writeln!(self.out, "{}", line(&table.head))?;

@@ -8,12 +8,15 @@ use crate::text::count::number;
 pub(super) struct Table {
     pub(super) head: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+    /// Its cells are sentences of the runbook, in which code may stand, rather than what logs hold.
+    pub(super) is_prose: bool,
 }
 
 fn table(head: &[&str], rows: Vec<Vec<String>>) -> Table {
     Table {
         head: head.iter().map(|name| (*name).to_owned()).collect(),
         rows,
+        is_prose: false,
     }
 }
 
@@ -44,14 +47,17 @@ pub(super) fn facts(report: &RunReport, zone: Zone) -> Table {
             concat!("auditty ", env!("CARGO_PKG_VERSION")).to_owned(),
         ),
     ];
-    rows.extend(report.inputs.iter().map(|g| (&*g.label, g.value.clone())));
+    rows.extend(report.inputs.iter().map(|g| (&*g.label, g.said())));
     rows.extend(report.window.iter().map(|w| ("window", w.clone())));
     rows.push(("result", report.result().to_owned()));
     rows.push(("how it ended", report.end.clone()));
     let rows = rows
         .into_iter()
         .map(|(what, value)| vec![what.to_owned(), value]);
-    table(&["what", "value"], rows.collect())
+    Table {
+        is_prose: true,
+        ..table(&["what", "value"], rows.collect())
+    }
 }
 
 /// One row a step.
@@ -68,14 +74,22 @@ pub(super) fn overview(report: &RunReport) -> Table {
         ]
     });
     let head = ["step", "title", "rows", "expected", "verdict", "went on"];
-    table(&head, rows.collect())
+    Table {
+        is_prose: true,
+        ..table(&head, rows.collect())
+    }
 }
 
 /// Events with what makes them evidence.
 pub(super) fn events(columns: &[String], events: &[Row]) -> Table {
     let with_notes = events.iter().any(|row| row.note.is_some());
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    // What the step shows itself is not shown twice.
+    let (with_chain, with_place) = (!has("chain"), !(has("source") && has("line")));
     let mut head = columns.to_vec();
-    head.extend(["chain", "where", "record", "SHA-256 of the record"].map(str::to_owned));
+    head.extend(with_chain.then(|| "chain".to_owned()));
+    head.extend(with_place.then(|| "where".to_owned()));
+    head.extend(["record", "SHA-256 of the record"].map(str::to_owned));
     head.extend(with_notes.then(|| "note".to_owned()));
     let rows = events.iter().map(|row| {
         let place = match row.line {
@@ -83,13 +97,16 @@ pub(super) fn events(columns: &[String], events: &[Row]) -> Table {
             None => row.source.clone(),
         };
         let mut cells = row.cells.clone();
-        cells.extend([row.chain.clone(), place, row.id.clone(), row.sha256.clone()]);
+        cells.extend(with_chain.then(|| row.chain.clone()));
+        cells.extend(with_place.then_some(place));
+        cells.extend([row.id.clone(), row.sha256.clone()]);
         cells.extend(with_notes.then(|| row.note.clone().unwrap_or_default()));
         cells
     });
     Table {
         rows: rows.collect(),
         head,
+        is_prose: false,
     }
 }
 

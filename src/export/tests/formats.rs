@@ -388,6 +388,7 @@ fn about() -> About {
         first: Some(at("2026-03-01T14:30:00Z")),
         last: Some(at("2026-03-01T15:00:03.902Z")),
         error: None,
+        cut: Vec::new(),
         chain,
     };
     About {

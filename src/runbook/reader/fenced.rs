@@ -67,7 +67,7 @@ impl Reader<'_> {
                 if section == Section::Step
                     && let Some(step) = self.runbook.steps.last_mut()
                 {
-                    step.prose.push(text.trim_end().to_owned());
+                    step.prose.push(sample(text.trim_end()));
                 }
             }
         }
@@ -206,4 +206,13 @@ fn position(text: &str, column: usize) -> (usize, usize) {
         }
     }
     (line, at)
+}
+
+/// A sample as a paragraph: one of a single line is written as code, as a word of code in a sentence is.
+fn sample(text: &str) -> String {
+    if text.is_empty() || text.contains(['\n', '`']) {
+        text.to_owned()
+    } else {
+        format!("`{text}`")
+    }
 }

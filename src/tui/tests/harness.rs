@@ -480,5 +480,6 @@ pub(super) fn library() -> Library {
     Library {
         runbooks: vec![Arc::new(runbook)],
         errors: vec![broken],
+        ..Library::default()
     }
 }

@@ -17,7 +17,7 @@ use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
-use crate::tui::share::{News, Setup, Share, Written, command, quoted};
+use crate::tui::share::{News, Setup, Share, Written, command};
 use crate::tui::theme::Role;
 use crate::tui::update::update;
 use crate::tui::verb::Verb;
@@ -143,39 +143,6 @@ fn a_view_becomes_a_command_with_absolute_times() {
         command(&all, noon(), zone, &[], Some(&columns), Some(3)),
         "auditty search '*' --fields 'time,a b' --sort asc --tz Europe/Vienna"
     );
-}
-
-#[test]
-fn a_shell_reads_back_what_was_quoted() {
-    use std::os::unix::ffi::OsStrExt;
-    for word in [
-        &b"plain"[..],
-        b"",
-        b"two words",
-        b"it's",
-        b"$HOME `id` \"x\" \\ !",
-        b"a\nb\tc\x1b[2J",
-        b"\xff\xfe0",
-        "e\u{202e}\u{301} \u{e9}".as_bytes(),
-        b"-n",
-        b"~",
-        b"*",
-    ] {
-        let text = quoted(std::ffi::OsStr::from_bytes(word));
-        assert!(
-            !text
-                .chars()
-                .any(|c| c.is_control() || crate::text::is_unsafe(c)),
-            "{text:?}"
-        );
-        let said = std::process::Command::new("bash")
-            .args(["-c", &format!("printf %s {text}")])
-            .output();
-        // Where there is no bash, there is nothing to compare with.
-        if let Ok(said) = said {
-            assert_eq!(said.stdout, word, "{text}");
-        }
-    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::engine::{
     Cursor, EngineError, FacetField, FacetRequest, SearchPage, SearchRequest, Sort, TailRequest,
 };
 use crate::event::{SortKey, Timestamp};
-use crate::export::runbook::doubt;
+use crate::export::runbook::{doubt, unknown_fields};
 use crate::query::ast::Ast;
 use crate::query::{Highlighter, Query};
 use crate::runbook::Evidence;
@@ -399,6 +399,7 @@ fn evidence(model: &Model, page: &SearchPage) -> Option<Evidence> {
         rows: page.total,
         complete: page.covers.complete,
         doubt: doubt(run.runbook(), page, &model.info),
+        unknown: unknown_fields(page),
         ..Evidence::default()
     };
     for name in run.fields_needed() {

@@ -131,6 +131,13 @@ impl Run {
             lines.push(line);
         }
         self.gathered(look, step, room, lines);
+        let unknown = self.evidence_of(self.step).filter(|e| e.doubt.is_none());
+        let unknown = unknown.filter(|e| e.rows == 0 && !e.unknown.is_empty());
+        if let Some(evidence) = unknown {
+            let fields = evidence.unknown.join(", ");
+            let words = look.safe(&format!("No event here has a field {fields}."));
+            say(lines, Role::Warning, &words);
+        }
         let doubt = self.evidence_of(self.step).and_then(|e| e.doubt.as_deref());
         if let Some(doubt) = doubt {
             let words = look.safe(&format!("Finding nothing says nothing: {doubt}."));
