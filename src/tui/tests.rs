@@ -16,6 +16,7 @@ mod own_keys;
 mod pty;
 mod query;
 mod random;
+mod runbook_queries;
 mod runbooks;
 mod screens;
 mod sessions;
