@@ -110,6 +110,7 @@ commands! {
     EditInputs "edit-inputs" "the runbook's inputs again; its steps follow"
     DropRun "drop-run" "drop this run, to begin anew"
     Pin "pin" "keep this event as evidence of the runbook's step, or no longer"
+    ListPins "list-pins" "list the events kept as evidence of this run"
     StepDone "step-done" "this step is done (again: not yet)"
     StepSkipped "step-skipped" "this step is skipped (again: not yet)"
     StepBlocked "step-blocked" "this step is blocked (again: not yet)"

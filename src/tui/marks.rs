@@ -1,6 +1,6 @@
 //! Marks and notes that a person puts on events. They stay with the event's id, whatever the list shows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::event::{EventId, SortKey};
 
@@ -17,6 +17,8 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
     entries: HashMap<EventId, Entry>,
+    /// Events kept as evidence of the run that is open.
+    pinned: HashSet<EventId>,
 }
 
 /// The mark that was looked for.
@@ -34,6 +36,20 @@ impl Marks {
 
     pub fn note(&self, id: EventId) -> Option<&str> {
         self.get(id)?.note.as_deref()
+    }
+
+    /// Whether it is kept as evidence of the run that is open.
+    pub fn is_pinned(&self, id: EventId) -> bool {
+        self.pinned.contains(&id)
+    }
+
+    /// These are kept as evidence, and no others.
+    pub fn set_pinned(&mut self, pins: impl Iterator<Item = EventId> + Clone) {
+        let is_same = pins.clone().count() == self.pinned.len()
+            && pins.clone().all(|id| self.pinned.contains(&id));
+        if !is_same {
+            self.pinned = pins.collect();
+        }
     }
 
     pub fn is_empty(&self) -> bool {

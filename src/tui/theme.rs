@@ -160,6 +160,8 @@ pub struct Glyphs {
     /// Stands before an event that the query matches, among others.
     pub hit: &'static str,
     pub mark: &'static str,
+    /// Kept as evidence.
+    pub pin: &'static str,
     pub note: &'static str,
     pub here: &'static str,
 }
@@ -190,6 +192,7 @@ const UNICODE: Glyphs = Glyphs {
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     hit: "•",
     mark: "◆",
+    pin: "●",
     note: "¶",
     here: "▸",
 };
@@ -220,6 +223,7 @@ const ASCII: Glyphs = Glyphs {
     bars: [".", ":", "-", "=", "+", "*", "#", "@"],
     hit: "*",
     mark: "*",
+    pin: "P",
     note: "\"",
     here: ">",
 };

@@ -152,6 +152,8 @@ fn settle(model: &mut Model) -> Vec<Effect> {
         }
     }
     palette::settle(model);
+    let pins = model.runbooks.run().into_iter().flat_map(|run| run.pins());
+    model.marks.set_pinned(pins);
     if !model.is_visible(model.focus) {
         model.focus = Pane::Events;
     }
@@ -335,6 +337,7 @@ pub(super) fn run(
         Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
         Command::DropRun if model.focus == Pane::Runbook => runbook::drop_run(model),
         Command::Pin => runbook::pin(model),
+        Command::ListPins => runbook::list_pins(model),
         Command::StepDone => runbook::mark(model, Mark::Done),
         Command::StepSkipped => runbook::mark(model, Mark::Skipped),
         Command::StepBlocked => runbook::mark(model, Mark::Blocked),

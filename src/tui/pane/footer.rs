@@ -30,6 +30,7 @@ fn short(context: Context, command: Command) -> &'static str {
         Command::EditInputs => "inputs",
         Command::DropRun => "begin anew",
         Command::Pin => "keep event",
+        Command::ListPins => "kept",
         Command::HandOver => "hand over",
         Command::RunReport => "report",
         Command::StepDone => "done",

@@ -235,6 +235,12 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         Shows("begins anew"),
     ),
     (C::Pin, RUN, "P", Shows("kept as evidence of step 1")),
+    (
+        C::ListPins,
+        RUN,
+        "l",
+        Shows("no event is kept as evidence yet"),
+    ),
     (C::StepDone, RUN, "d", Shows("step 1 is done")),
     (C::StepSkipped, RUN, "s", Shows("step 1 is skipped")),
     (C::StepBlocked, RUN, "b", Shows("step 1 is blocked")),

@@ -262,3 +262,86 @@ fn a_runbook_is_found_by_what_happened() {
     h.keys("<esc>:runbook customer setting roughly<space>")
         .shows("settings-changed");
 }
+
+#[test]
+fn only_the_runbook_of_the_very_id_is_opened() {
+    let mut library = books();
+    for id in ["rb2", "rb22", "rb-2"] {
+        let text = BOOK.replace("id: denied", &format!("id: {id}"));
+        let text = text.replace("Somebody was denied", &format!("Called {id}"));
+        library
+            .runbooks
+            .push(Arc::new(Runbook::parse(id, &text).unwrap()));
+    }
+    let mut h = Harness::with(120, 40, events(5), library, Options::default());
+    h.keys(":runbook rb2<enter>").shows("RUNBOOK  Called rb2 ");
+    h.keys("<esc>:runbook rb<enter>")
+        .shows("there is no runbook \"rb\"")
+        .hides("RUNBOOK  Called");
+    // One that is chosen is what is meant.
+    h.keys("<down><enter>").shows("RUNBOOK  Called rb");
+    h.keys("<esc>:runbook deni<enter>")
+        .shows("there is no runbook \"deni\"");
+}
+
+#[test]
+fn kept_events_are_marked_in_the_list_and_can_be_listed() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("l").shows("no event is kept as evidence yet");
+    h.keys("<tab><tab>P").shows("▌  ●");
+    h.keys("kP").shows("▌  ●");
+    let kept = ids(&h);
+    h.keys("Rl").shows("2 events kept as evidence");
+    h.shows(&format!("› id:({} {})", kept[0], kept[1]));
+    let window = &h.model().events.window;
+    let listed = (0..window.len()).filter_map(|i| window.get(i));
+    let listed: Vec<String> = listed.map(|hit| hit.event.id.to_string()).collect();
+    assert_eq!(listed.len(), 2);
+    assert!(kept.iter().all(|id| listed.contains(id)));
+    // The step's own list comes back with the step, and the person's own after it.
+    h.keys("g").shows("1/2").shows("› actor:");
+    h.keys("l<esc>").hides("› id:(");
+}
+
+#[test]
+fn an_input_that_a_step_does_not_ask_for_leaves_what_it_found() {
+    let text = BOOK.replace(
+        "  who: {",
+        "  other: {label: Other, type: text, default: nobody}\n  who: {",
+    );
+    let text = text.replace(
+        "```auditq id=all expect=1..\nactor:{who}",
+        "```auditq id=all expect=1..\nactor:({who} {other})",
+    );
+    let mut library = library();
+    library
+        .runbooks
+        .push(Arc::new(Runbook::parse("denied.md", &text).unwrap()));
+    let mut h = Harness::over(engine(100), 160, 40, library, Options::default());
+    h.keys(":runbook denied<enter><tab><ctrl+u>ci-bot<enter>")
+        .shows("ALARM");
+    h.keys("<enter>").shows("2/2");
+    h.keys("k").shows("1/2");
+    h.keys("i<ctrl+u>bob@corp<enter>")
+        .shows("1/2")
+        .shows("ALARM");
+    let run = h.model().runbooks.run().unwrap();
+    assert_eq!(run.work(0).unwrap().took, Some(0));
+    assert_eq!(run.evidence(1), None);
+    // What the step found is handed over, with its records.
+    h.keys("H").shows("To hand over");
+    let (_, text) = h.model().runbooks.run().unwrap().value().unwrap();
+    assert!(text.contains("1 What was denied?: 5 rows, ALARM"), "{text}");
+    assert!(!text.contains("Kept: none"), "{text}");
+}
+
+#[test]
+fn the_end_says_what_was_found_and_what_to_do() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<enter>").shows("2/2");
+    h.keys("<enter>")
+        .shows("The end: told")
+        .shows("ALARM at step 1")
+        .shows("H hands over, w writes a report");
+    h.keys("k").hides("The end");
+}

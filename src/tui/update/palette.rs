@@ -388,8 +388,11 @@ fn apply(model: &mut Model) -> Vec<Effect> {
     // A blank after a name asks for what follows it, also where a command has the same name.
     let is_whole = Command::find(palette.text().trim_start()).is_some()
         || split(&typed).is_some_and(|(verb, argument)| is_whole(model, verb, argument));
+    // What could be an id means the runbook of that id: one that is only like it is for a person to choose.
+    let is_id = split(&typed)
+        .is_some_and(|(verb, id)| verb == Verb::Runbook && !id.is_empty() && !id.contains(' '));
     let line = match palette.selected() {
-        Some(row) if palette.chosen || !is_whole => {
+        Some(row) if palette.chosen || !is_whole && !is_id => {
             if !row.complete {
                 let text = row.text.clone();
                 return set(model, text);
@@ -545,7 +548,10 @@ fn run_line(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
         Verb::Runbook => {
             let books = &model.runbooks.library().runbooks;
             let index = books.iter().position(|b| b.id == argument);
-            let index = index.ok_or_else(|| format!("there is no runbook \"{argument}\""))?;
+            let index = index.ok_or_else(|| {
+                let down = model.keymap.label(Context::Palette, Command::Down, false);
+                format!("there is no runbook \"{argument}\"; {down} chooses one of these")
+            })?;
             model.overlay = None;
             model.set_open(Pane::Runbook, true);
             super::runbook::open(model, index)

@@ -1,6 +1,7 @@
 //! What a run of a runbook leaves behind: the text to hand over, and the report.
 
 use super::share;
+use crate::engine::Hit;
 use crate::event::EventId;
 use crate::export::runbook::{
     About, Given, Row, RunFormat, RunReport, StepReport, about_sources, hand_over,
@@ -40,12 +41,29 @@ fn as_known(model: &Model, run: &Run) -> RunReport {
         window: runbook.window_text(run.inputs()),
         steps: order
             .into_iter()
-            .map(|step| step_known(run, step))
+            .map(|step| StepReport {
+                shown: rows_shown(model, run, step),
+                ..step_known(run, step)
+            })
             .collect(),
         sources,
         coverage,
         ..RunReport::default()
     }
+}
+
+/// The rows of a step that are in the list, if that is the step whose list it is.
+fn rows_shown(model: &Model, run: &Run, step: usize) -> Vec<Row> {
+    if run.applied() != Some(step) || !model.asking.loaded {
+        return Vec::new();
+    }
+    let window = &model.events.window;
+    let hits = (0..window.len()).filter_map(|i| window.get(i));
+    let row = |hit: &Hit| Row {
+        id: hit.event.id.to_string(),
+        ..Row::default()
+    };
+    hits.map(row).collect()
 }
 
 fn step_known(run: &Run, index: usize) -> StepReport {
@@ -72,6 +90,7 @@ fn step_known(run: &Run, index: usize) -> StepReport {
         met: runbook.is_met(index, &evidence),
         alarm: alarm.map(|a| (a.to_string(), runbook.is_alarm(index, &evidence))),
         complete: evidence.complete,
+        doubt: evidence.doubt.clone(),
         verdicts: evidence.values.get("chain").cloned().unwrap_or_default(),
         pins: pins.iter().map(|(id, _)| pinned(id)).collect(),
         evidence,

@@ -1,6 +1,11 @@
 //! Runbook steps and the list: a step's query takes the place of the person's own, which is parked, never lost.
 
 use super::{prompt, search};
+use crate::event::EventId;
+use crate::event::field::Field;
+use crate::query::Query;
+use crate::query::ast::{Ast, FieldRef, Pattern, Test};
+use crate::text::count::{counted, number};
 use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
@@ -9,6 +14,9 @@ use crate::tui::overlay::prompt::Ask;
 use crate::tui::pane::runbook::fit::Scene;
 use crate::tui::pane::runbook::run::Mark;
 use crate::tui::theme::Role;
+
+/// Events that one query can name: an id is long, and a query is not.
+const PINS: usize = 100;
 
 /// Keeps the query in force, unless one is kept already.
 pub(super) fn park(model: &mut Model) {
@@ -55,13 +63,68 @@ pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
     if had_run { unpark(model) } else { Vec::new() }
 }
 
-/// Says that the runbook is at its end, and what can be done now.
+/// Says that the runbook is at its end, what was found, and what can be done now; in the pane it stays.
 pub(super) fn ended(model: &mut Model, words: &str) -> Vec<Effect> {
     let (hand_over, report) = (model.key(Command::HandOver), model.key(Command::RunReport));
-    model.say(format!(
-        "the end{words}; {hand_over} hands over, {report} writes a report"
-    ));
+    let then = format!("{hand_over} hands over, {report} writes a report");
+    model.say(format!("the end{words}; {then}"));
+    if let Some(run) = model.runbooks.run_mut() {
+        run.end(words, then);
+    }
     Vec::new()
+}
+
+/// Lists the events that are kept as evidence of the run: as a query, until a step's comes back.
+pub(super) fn list_pins(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.runbooks.run() else {
+        model.say("no runbook is being stepped through");
+        return Vec::new();
+    };
+    let mut ids: Vec<EventId> = Vec::new();
+    for id in run.pins() {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let all = ids.len();
+    if all == 0 {
+        let key = model.key(Command::Pin);
+        model.say(format!(
+            "no event is kept as evidence yet: {key} keeps the selected one"
+        ));
+        return Vec::new();
+    }
+    // A query holds only so many; those kept last are what one looks for.
+    let ids = &ids[all - all.min(PINS)..];
+    let is = |id: &EventId| {
+        Test::Is(Pattern {
+            text: id.to_string(),
+            quoted: false,
+        })
+    };
+    let test = match ids {
+        [only] => is(only),
+        ids => Test::Any(ids.iter().map(is).collect()),
+    };
+    let query = Query::from_conjuncts(vec![Ast::Field(FieldRef::Normal(Field::Id), test)]);
+    let (list, back) = (
+        counted(ids.len() as u64, "event", "events"),
+        model.key(Command::Top),
+    );
+    let of = if ids.len() < all {
+        format!(" of {}, those kept last", number(all as u64))
+    } else {
+        String::new()
+    };
+    park(model);
+    if let Some(run) = model.runbooks.run_mut() {
+        run.set_aside();
+    }
+    model.anchor = None;
+    model.say(format!(
+        "{list} kept as evidence{of}; a step's own list comes back with the step ({back}: the first)"
+    ));
+    search::put_in_force(model, query, None)
 }
 
 /// Drops a run; its query goes with it. What a person kept or wrote goes only if the same is asked twice.

@@ -160,6 +160,7 @@ pub fn signs(look: &Look<'_>, hit: &Hit) -> [(Role, &'static str); 3] {
         (Role::Text, " ")
     };
     let own = match look.marks.get(event.id) {
+        _ if look.marks.is_pinned(event.id) => (Role::Accent, glyphs.pin),
         Some(entry) if entry.note.is_some() => (Role::Accent, glyphs.note),
         Some(_) => (Role::Accent, glyphs.mark),
         None => (Role::Text, " "),

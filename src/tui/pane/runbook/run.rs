@@ -1,16 +1,15 @@
 //! A runbook being stepped through: where one is, what each step found, and where that leads.
 
 mod draw;
+mod way;
 
 use std::sync::Arc;
 
 use crate::event::field::Field;
 use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
-use crate::runbook::{Branch, Evidence, InputError, Inputs, Runbook, Step};
+use crate::runbook::{Evidence, InputError, Inputs, Runbook, Step};
 use crate::state;
-use crate::tui::command::Command;
-use crate::tui::message::Intent;
 
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -27,6 +26,8 @@ pub struct Run {
     work: Vec<Work>,
     /// The text to hand over, while it is shown.
     hand_over: Option<String>,
+    /// What is said at the end, while one stands there: how it ended, what was found, what can be done now.
+    ending: Vec<String>,
 }
 
 /// What a person did at one step.
@@ -85,8 +86,6 @@ impl Mark {
 /// Bytes that are kept at most of the values that one step found, and those that each takes besides.
 const KEPT_BYTES: usize = 64 << 10;
 const KEPT_EACH: usize = 16;
-/// Lines that one key scrolls a step by.
-const SCROLL: usize = 6;
 
 impl Run {
     pub fn new(runbook: Arc<Runbook>, inputs: Inputs) -> Self {
@@ -101,6 +100,7 @@ impl Run {
             scroll: 0,
             work,
             hand_over: None,
+            ending: Vec::new(),
         }
     }
 
@@ -110,9 +110,13 @@ impl Run {
         let Some(other) = other else { return self };
         self.step = other.step;
         self.work.clone_from(&other.work);
-        if self.inputs != other.inputs {
-            // What was looked at and decided was something else; what a person kept and wrote stays.
-            for work in &mut self.work {
+        for step in 0..self.work.len() {
+            if self.query_of(step) == other.query_of(step) {
+                // It does not depend on what is different now: a name that was found here is for later steps.
+                self.evidence[step].clone_from(&other.evidence[step]);
+            } else {
+                // What was looked at and decided was something else; what a person kept and wrote stays.
+                let work = &mut self.work[step];
                 (work.looked, work.mark, work.took) = (None, None, None);
             }
         }
@@ -314,6 +318,12 @@ impl Run {
         is_new
     }
 
+    /// The events kept as evidence of any step.
+    pub fn pins(&self) -> impl Iterator<Item = EventId> + Clone + '_ {
+        let pins = self.work.iter().flat_map(|work| &work.pins);
+        pins.map(|(id, _)| *id)
+    }
+
     /// Whether a person kept, wrote or said something: more than can be found again.
     pub fn is_worked_on(&self) -> bool {
         let mut works = self.work.iter();
@@ -427,73 +437,5 @@ impl Run {
             .and_then(Option::as_ref)
             .unwrap_or(&nothing);
         self.runbook.decide(self.step, evidence, &self.inputs)
-    }
-
-    pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
-        let last = self.runbook.steps.len().saturating_sub(1);
-        let to = match command {
-            Command::Down => self.step.saturating_add(count).min(last),
-            Command::Up => self.step.saturating_sub(count),
-            Command::Top => 0,
-            Command::Bottom => last,
-            Command::PageDown => {
-                self.scroll = self.scroll.saturating_add(SCROLL);
-                return None;
-            }
-            Command::PageUp => {
-                self.scroll = self.scroll.saturating_sub(SCROLL);
-                return None;
-            }
-            Command::Open => return self.take_decided(),
-            Command::Branch1 => return self.take(0),
-            Command::Branch2 => return self.take(1),
-            Command::Branch3 => return self.take(2),
-            Command::Branch4 => return self.take(3),
-            _ => return None,
-        };
-        self.go(to)
-    }
-
-    fn go(&mut self, step: usize) -> Option<Intent> {
-        // Also when it is the same step: a query changed meanwhile comes back.
-        self.step = step;
-        self.end_hand_over();
-        Some(Intent::ApplyStep)
-    }
-
-    fn take_decided(&mut self) -> Option<Intent> {
-        let branches = self.current().map_or(0, |s| s.branches.len());
-        match (self.decided(), branches) {
-            (Some(branch), _) => self.take(branch),
-            (None, 0) if self.step + 1 < self.runbook.steps.len() => self.go(self.step + 1),
-            (None, 0) => Some(Intent::Say("this is the last step".to_owned())),
-            (None, 1) => self.take(0),
-            // The branches may be below the screen: they are named.
-            (None, n) => {
-                let branches = self.current().map_or(&[][..], |s| &s.branches);
-                let named = branches
-                    .iter()
-                    .zip(1..)
-                    .map(|(b, i)| format!("{i} {}", b.text));
-                let named = named.collect::<Vec<_>>().join("; ");
-                Some(Intent::Say(format!("you decide: press 1 to {n}: {named}")))
-            }
-        }
-    }
-
-    fn take(&mut self, branch: usize) -> Option<Intent> {
-        let taken = self.current()?.branches.get(branch)?.goto;
-        if let Some(work) = self.work.get_mut(self.step) {
-            work.took = Some(branch);
-        }
-        match taken {
-            Some(step) => self.go(step),
-            None => {
-                let ending = self.current().and_then(|step| step.branches.get(branch));
-                let ending = ending.map(Branch::ending).filter(|words| !words.is_empty());
-                let ending = ending.map(|words| format!(": {words}")).unwrap_or_default();
-                Some(Intent::Ended(ending))
-            }
-        }
     }
 }

@@ -111,6 +111,10 @@ impl Run {
                     .map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
             );
         };
+        for (i, text) in self.ending.iter().enumerate() {
+            let role = if i == 0 { Role::Focus } else { Role::Accent };
+            say(lines, role, &look.safe(text));
+        }
         if let Some(expect) = step.query.as_ref().and_then(|q| q.expect.as_ref()) {
             let evidence = self.evidence_of(self.step);
             let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
