@@ -161,6 +161,7 @@ def settings_changed(it):
     copied = it.session.wait(lambda _: it.session.terminal.copies, 5)
     text = it.session.terminal.copies[-1] if copied else ""
     it.write("--- copied:\n" + "\n".join("    " + line for line in text.split("\n")) + "\n")
+    it.checks.check(f"{it.size}: what is copied has the lines of a letter", text.count("\n") >= 6 and "␊" not in text, text)
     for what, wanted in [
         ("the question with the customer", "settings of customer cus_48213 changed without permission? Noticed 2026-03-03"),
         ("the address and the name", "Address in question: 203.0.113.77. Other name: s.lund"),

@@ -22,7 +22,11 @@ Record ids: {ids}";
 
 /// Fills a template, or the usual one; what it does not know stays as it is written.
 pub fn hand_over(report: &RunReport, template: Option<&str>) -> String {
-    fill(template.unwrap_or(USUAL), |name| value(report, name))
+    // The lines are the template's: no file's name and no value begins one of its own.
+    let one_line = |text: String| text.replace(['\n', '\r'], " ");
+    fill(template.unwrap_or(USUAL), |name| {
+        value(report, name).map(one_line)
+    })
 }
 
 fn value(report: &RunReport, name: &str) -> Option<String> {

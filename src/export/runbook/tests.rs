@@ -266,3 +266,11 @@ fn the_format_goes_by_the_name() {
     assert_eq!(of("a.json"), Some(RunFormat::Json));
     assert_eq!((of("a.pdf"), of("md")), (None, None));
 }
+
+#[test]
+fn no_value_begins_a_line_of_the_text_to_hand_over() {
+    let (mut report, _) = ran(bad(), "eve", &Takes::new());
+    report.coverage = vec!["/var/log/a\nrm -rf b\r: cut short".to_owned()];
+    let text = hand_over(&report, Some("Read: {coverage}\nBy: {user}"));
+    assert_eq!(text, "Read: /var/log/a rm -rf b : cut short\nBy: eve");
+}

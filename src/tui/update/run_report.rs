@@ -22,7 +22,7 @@ pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
     if let Some(run) = model.runbooks.run_mut() {
         run.show_hand_over(text);
     }
-    share::copy_value(model)
+    share::copy_letter(model)
 }
 
 /// The run as far as it is known without asking anything.

@@ -20,6 +20,8 @@ use crate::tui::theme::Role;
 
 /// Hits on a page.
 pub(super) const PAGE: usize = 500;
+/// Hits of a new list at least, before the rest of its page.
+const FIRST: usize = 50;
 /// Values counted of a field that a runbook step asks for.
 const EVIDENCE_VALUES: usize = 10_000;
 
@@ -161,6 +163,11 @@ fn request(model: &Model, purpose: &Purpose) -> SearchRequest {
         zone: model.zone.place(),
         ..SearchRequest::new(listed(model), model.now)
     };
+    if let Purpose::Page(_) = purpose {
+        // What fills the screen comes first: hits of a rare kind lie far apart, and each costs its own reading. The rest
+        // of the page follows at once, as the edge of the list is near.
+        request.limit = usize::from(model.size.1).clamp(FIRST, PAGE);
+    }
     match purpose {
         Purpose::Page(Place::Newest) => {}
         Purpose::Page(Place::Oldest) => request.sort = Sort::Asc,

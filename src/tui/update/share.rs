@@ -23,6 +23,9 @@ pub(super) fn zone(model: &Model) -> Zone {
 
 /// The value under the cursor: a cell of the list, a row of a pane, the query of a runbook's step.
 pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
+    if model.focus == Pane::Runbook && model.runbooks.run().is_some_and(Run::is_handing_over) {
+        return copy_letter(model);
+    }
     let found = match model.focus {
         Pane::Events => {
             let hit = model.events.selected();
@@ -44,6 +47,15 @@ pub(super) fn copy_value(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// The text to hand over, while it is shown. A letter has lines, and they are the runbook's: no value in it brings one.
+pub(super) fn copy_letter(model: &mut Model) -> Vec<Effect> {
+    let Some((name, text)) = model.runbooks.run().and_then(Run::value) else {
+        return Vec::new();
+    };
+    let text = Charset::Unicode.block(&text);
+    copy(model, name, text)
 }
 
 /// The record as it was read, what acts on a terminal shown.

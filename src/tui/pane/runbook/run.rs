@@ -369,6 +369,10 @@ impl Run {
         self.hand_over.take().is_some()
     }
 
+    pub fn is_handing_over(&self) -> bool {
+        self.hand_over.is_some()
+    }
+
     /// The text to hand over while it is shown, else the query of the current step with the inputs filled in; for
     /// copying.
     pub fn value(&self) -> Option<(String, String)> {
