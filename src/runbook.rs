@@ -51,6 +51,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::event::field::Field;
 use crate::event::{Timestamp, Zone};
 use crate::query::Query;
 use crate::query::ast::TimeExpr;
@@ -393,6 +394,11 @@ impl Runbook {
     /// as text. `None` if the step has no query. `inputs` are checked ones.
     pub fn step_query(&self, step: usize, inputs: &Inputs) -> Result<Option<Query>, InputError> {
         bind::step_query(self, step, inputs)
+    }
+
+    /// The field whose value an input is, where a step compares the two.
+    pub fn field_of(&self, input: &str) -> Option<Field> {
+        bind::field_of(self, input)
     }
 
     /// The branch the evidence points to: the first whose condition is decided true. `None` while undecided, or

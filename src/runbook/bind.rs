@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::event::field::Field;
 use crate::query::Query;
-use crate::query::ast::Ast;
+use crate::query::ast::{Ast, FieldRef, Test};
 
 use super::{InputError, Inputs, Runbook, inputs, placeholders, window};
 
@@ -40,6 +41,30 @@ pub(super) fn step_query(
         terms.extend(settle(to)?.map(Ast::Until));
     }
     Ok(Some(Query::from_conjuncts(terms)))
+}
+
+/// The field whose value an input is, by the first query that compares the two.
+pub(super) fn field_of(runbook: &Runbook, input: &str) -> Option<Field> {
+    let placeholder = format!("{{{input}}}");
+    let queries = runbook.steps.iter().filter_map(|step| step.query.as_ref());
+    let mut trees = queries.filter_map(|query| Query::parse(&query.text).ok());
+    trees.find_map(|query| compared(&query.ast, &placeholder))
+}
+
+fn compared(ast: &Ast, placeholder: &str) -> Option<Field> {
+    fn holds(test: &Test, placeholder: &str) -> bool {
+        match test {
+            Test::Is(pattern) => pattern.text == placeholder,
+            Test::Any(tests) => tests.iter().any(|test| holds(test, placeholder)),
+            _ => false,
+        }
+    }
+    match ast {
+        Ast::And(terms) | Ast::Or(terms) => terms.iter().find_map(|t| compared(t, placeholder)),
+        Ast::Not(term) => compared(term, placeholder),
+        Ast::Field(FieldRef::Normal(field), test) => holds(test, placeholder).then_some(*field),
+        _ => None,
+    }
 }
 
 /// Steps that cannot ask if an input is left empty, which it may be: line of the block, and what is wrong.

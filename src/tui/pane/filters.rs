@@ -5,6 +5,7 @@ mod draw;
 mod facets;
 
 use crate::engine::{Facet, FacetField, FacetRequest};
+use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, TimeExpr};
 use crate::tui::command::Command;
@@ -88,6 +89,11 @@ impl Filters {
     /// What is counted besides, as it may take long.
     pub fn requests_added(&self) -> Vec<FacetRequest> {
         self.facets.requests_added()
+    }
+
+    /// The values of a field that were counted last, the most frequent first.
+    pub fn top(&self, field: Field) -> Vec<String> {
+        self.facets.top(&FacetField::Normal(field))
     }
 
     pub fn set_facets(&mut self, facets: &[Facet]) {
@@ -339,7 +345,6 @@ impl Filters {
 mod tests {
     use super::*;
     use crate::engine::FacetOrder;
-    use crate::event::field::Field;
 
     fn query(terms: &[Ast]) -> Query {
         Query::from_conjuncts(terms.to_vec())

@@ -90,6 +90,13 @@ impl Runbooks {
         matches!(self.stage, Stage::Form(_))
     }
 
+    pub fn form_mut(&mut self) -> Option<&mut Form> {
+        match &mut self.stage {
+            Stage::Form(form) => Some(form),
+            _ => None,
+        }
+    }
+
     pub fn run(&self) -> Option<&Run> {
         match &self.stage {
             Stage::Run(run) => Some(run),

@@ -345,3 +345,16 @@ fn the_end_says_what_was_found_and_what_to_do() {
         .shows("H hands over, w writes a report");
     h.keys("k").hides("The end");
 }
+
+#[test]
+fn the_frequent_values_of_its_field_are_offered_for_an_input() {
+    let mut h = Harness::over(engine(100), 160, 40, books(), Options::default());
+    h.keys(":runbook denied<enter><ctrl+u>").shows("offers: ");
+    let line = h.screen();
+    let line = line.lines().find(|l| l.contains("offers: ")).unwrap();
+    let offers = line.split("offers: ").nth(1).unwrap();
+    // Two of the actors at least: the selected event has only one.
+    let actors = ["ci-bot", "alice@corp", "bob@corp"];
+    let offered = actors.iter().filter(|actor| offers.contains(**actor));
+    assert!(offered.count() >= 2, "{offers}");
+}

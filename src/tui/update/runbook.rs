@@ -48,7 +48,16 @@ pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     if model.runbooks.open(index, event.as_deref()) {
         apply(model)
     } else {
+        offer(model);
         Vec::new()
+    }
+}
+
+/// Offers the frequent values of what is in view for the inputs that are asked for.
+fn offer(model: &mut Model) {
+    let filters = &model.filters;
+    if let Some(form) = model.runbooks.form_mut() {
+        form.offer(|field| filters.top(field));
     }
 }
 
@@ -60,6 +69,7 @@ pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
         model.say(why);
         return Vec::new();
     }
+    offer(model);
     if had_run { unpark(model) } else { Vec::new() }
 }
 

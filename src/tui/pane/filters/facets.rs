@@ -77,6 +77,14 @@ impl Facets {
         self.limits.get(field).copied().unwrap_or(STEPS[0])
     }
 
+    /// The values that were counted last, the most frequent first.
+    pub(super) fn top(&self, field: &FacetField) -> Vec<String> {
+        let known = self.known.get(field);
+        let mut values = known.map(|f| f.values.clone()).unwrap_or_default();
+        values.sort_by_key(|(_, events)| std::cmp::Reverse(*events));
+        values.into_iter().map(|(value, _)| value).collect()
+    }
+
     /// What is counted with every search.
     pub(super) fn requests(&self) -> Vec<FacetRequest> {
         FIELDS

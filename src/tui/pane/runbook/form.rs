@@ -82,6 +82,21 @@ impl Form {
         form
     }
 
+    /// Offers more values, after those there are: the frequent ones of the field that an input is compared with.
+    pub fn offer(&mut self, frequent: impl Fn(Field) -> Vec<String>) {
+        for (input, line) in self.runbook.inputs.iter().zip(&mut self.lines) {
+            let Some(field) = self.runbook.field_of(&input.name) else {
+                continue;
+            };
+            for value in frequent(field) {
+                let is_new = !line.offers.contains(&value) && line.offers.len() < OFFERS;
+                if is_new && !value.is_empty() && fits(input, &value) {
+                    line.offers.push(value);
+                }
+            }
+        }
+    }
+
     /// Something was written into it.
     pub fn is_touched(&self) -> bool {
         self.touched
@@ -239,6 +254,16 @@ fn mark_cursor(look: &Look<'_>, spans: &mut Vec<Span<'static>>, cursor: usize) {
         column += crate::text::width(&span.content);
     }
     spans.push(look.span(Role::Selected, " "));
+}
+
+/// Whether a value fits the input's pattern; where there is none, any does.
+fn fits(input: &Input, value: &str) -> bool {
+    let Some(pattern) = &input.pattern else {
+        return input.kind != InputKind::Date;
+    };
+    let whole = format!("\\A(?:{pattern})\\z");
+    let regex = RegexBuilder::new(&whole).size_limit(1 << 20).build();
+    regex.is_ok_and(|regex| regex.is_match(value))
 }
 
 /// Values of an event that an input could take, each with whether its path is named like the input; those first.
