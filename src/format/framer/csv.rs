@@ -119,9 +119,11 @@ impl Framer for CsvFramer {
             let record = take(open, &line);
             out.extend(record.filter(|r| !is_header.take().is_some_and(|is| is(&r.bytes))));
         });
-        self.start = match &self.open {
-            Some(record) => record.frame.offset,
-            None => self.lines.start,
+        self.start = match (&self.is_header, &self.open) {
+            // Whoever goes on after blank lines would take the header for a record.
+            (Some(_), _) => 0,
+            (None, Some(record)) => record.frame.offset,
+            (None, None) => self.lines.start,
         };
     }
 
@@ -259,6 +261,16 @@ mod tests {
         assert_eq!((out.len(), framer.resume_offset()), (1, 8));
         let provisional = framer.open();
         assert_eq!((provisional.len(), provisional[0].open), (1, true));
+    }
+
+    #[test]
+    fn a_header_after_blank_lines_is_read_from_the_start_again() {
+        let mut framer = CsvFramer::with_header(0, |record| record == b"a,b");
+        let mut out = Vec::new();
+        framer.push(b"\n\na,", &mut out);
+        assert_eq!(framer.resume_offset(), 0);
+        framer.push(b"b\n1,2\n3", &mut out);
+        assert_eq!((out.len(), framer.resume_offset()), (1, 10));
     }
 
     #[test]
