@@ -45,6 +45,8 @@ struct Seen {
     id: Box<str>,
     /// What was asked for, and by whom.
     what: Box<str>,
+    /// Which record of the source it is.
+    index: u64,
 }
 
 /// A stage without its other.
@@ -59,8 +61,6 @@ enum Alone {
 pub struct Stages {
     source: Arc<str>,
     records: u64,
-    /// Records that are no event of a request, or have no time.
-    passed_over: u64,
     received: u64,
     pairs: u64,
     oldest: Option<Timestamp>,
@@ -80,7 +80,6 @@ impl Stages {
         Self {
             source,
             records: 0,
-            passed_over: 0,
             received: 0,
             pairs: 0,
             oldest: None,
@@ -103,7 +102,6 @@ impl Stages {
     pub fn push(&mut self, record: &Record<'_>) {
         self.records += 1;
         let Some(request) = Request::read(record.bytes).filter(|_| !record.torn) else {
-            self.passed_over += 1;
             return;
         };
         self.silence.push(request.ts);
@@ -147,10 +145,10 @@ impl Stages {
             ts: request.ts,
             id: request.id.clone(),
             what: request.what.into(),
+            index: self.records,
         };
         self.forget(&request.id);
-        self.order
-            .insert((seen.ts, self.records), request.id.clone());
+        self.order.insert((seen.ts, seen.index), request.id.clone());
         self.open.insert(request.id, (stage, seen));
         if self.open.len() > MAX_OPEN
             && let Some((_, id)) = self.order.pop_first()
@@ -162,14 +160,7 @@ impl Stages {
 
     fn forget(&mut self, id: &str) {
         if let Some((_, seen)) = self.open.remove(id) {
-            let same = self.order.range((seen.ts, 0)..=(seen.ts, u64::MAX));
-            let at = same
-                .filter(|(_, other)| &***other == id)
-                .map(|(at, _)| *at)
-                .next();
-            if let Some(at) = at {
-                self.order.remove(&at);
-            }
+            self.order.remove(&(seen.ts, seen.index));
         }
     }
 
