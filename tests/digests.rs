@@ -231,6 +231,11 @@ fn what_digests_say_is_the_verdict_of_each_event() {
     // All but what the store says of a digest.
     let all = count(&program, "-source:*.metadata.json");
     assert_eq!((count(&program, "chain:verified"), all), (7, 7));
+    // What links digests is told by them alone.
+    let watch = Watch::start(&program, &["trail-logs"]);
+    let told = watch.until_printed("3 of 3 files verified");
+    assert!(!told.contains("torn-tail"), "{told}");
+    drop(watch);
     // The settings' keys are those of verify as well.
     assert!(
         program

@@ -146,7 +146,7 @@ impl Coordinator {
         threads.push(spawn("chains", move || checker.run())?);
         let (vouching, asked) = unbounded();
         let keys = options.digest_keys.clone();
-        let looker = Vouching::new(asked, chains.clone(), stop.clone(), keys);
+        let looker = Vouching::new(asked, chains.clone(), keys);
         threads.push(spawn("vouching", move || looker.run())?);
         let roots: Vec<PathBuf> = discovery.roots.iter().map(|r| r.path.clone()).collect();
         let turns = sinks.iter().map(|s| s.writing()).collect();
@@ -268,7 +268,7 @@ impl Coordinator {
         let mut tracks = self.sets.values().flat_map(|set| set.tracks.values());
         // One that was emptied is known by its name.
         let mut skipped = discovery.skipped.iter();
-        self.vouches |= tracks.any(|t| may_vouch(&t.identity.format, &t.file.path))
+        self.vouches |= tracks.any(|t| may_vouch(&*t.identity.format, &t.file.path))
             || skipped.any(|s| is_sum_name(&s.path.to_string_lossy()));
         if self.vouches {
             self.ask(Ask::Look(Box::new(discovery.clone())));

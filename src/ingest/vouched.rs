@@ -3,10 +3,8 @@
 //! source that it belongs to.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
@@ -20,9 +18,6 @@ use crate::chain::{ChainReport, Finding, Verdicts};
 use crate::event::Verdict;
 use crate::format::Format;
 use crate::source::Discovery;
-
-/// Time between looks when nothing happens.
-const IDLE: Duration = Duration::from_millis(500);
 
 /// The format of files that vouch for others.
 const DIGESTS: &str = "cloudtrail-digest";
@@ -48,16 +43,20 @@ pub(super) enum Ask {
     Touched(BTreeSet<PathBuf>),
 }
 
+/// Whether files of this format link to each other, which is checked here and by nobody else.
+pub(super) fn is_digest(format: &dyn Format) -> bool {
+    format.id() == DIGESTS
+}
+
 /// Whether files are such as vouch for others; what cannot be one costs nothing.
-pub(super) fn may_vouch(format: &Arc<dyn Format>, path: &std::path::Path) -> bool {
-    format.id() == DIGESTS || is_sum_name(&path.to_string_lossy())
+pub(super) fn may_vouch(format: &dyn Format, path: &Path) -> bool {
+    is_digest(format) || is_sum_name(&path.to_string_lossy())
 }
 
 /// The thread that looks.
 pub(super) struct Vouching {
     asked: Receiver<Ask>,
     told: Sender<ChainJob>,
-    stop: Arc<AtomicBool>,
     keys: DigestKeys,
     files: Option<Box<Discovery>>,
     /// Files that something was said of.
@@ -68,16 +67,10 @@ pub(super) struct Vouching {
 }
 
 impl Vouching {
-    pub(super) fn new(
-        asked: Receiver<Ask>,
-        told: Sender<ChainJob>,
-        stop: Arc<AtomicBool>,
-        keys: DigestKeys,
-    ) -> Self {
+    pub(super) fn new(asked: Receiver<Ask>, told: Sender<ChainJob>, keys: DigestKeys) -> Self {
         Self {
             asked,
             told,
-            stop,
             keys,
             files: None,
             known: HashSet::new(),
@@ -90,12 +83,16 @@ impl Vouching {
     pub(super) fn run(mut self) {
         let _ = rustix::process::nice(10);
         let mut is_changed = false;
-        while !self.stop.load(Ordering::Relaxed) {
-            let patience = match is_changed {
-                true => self.due.saturating_duration_since(Instant::now()).min(IDLE),
-                false => IDLE,
+        loop {
+            let ask = match is_changed {
+                true => self.asked.recv_deadline(self.due),
+                // Nothing to do until somebody asks: it sleeps, and does not look at the time.
+                false => self
+                    .asked
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected),
             };
-            match self.asked.recv_timeout(patience) {
+            match ask {
                 Ok(ask) => {
                     let asks: Vec<Ask> =
                         std::iter::once(ask).chain(self.asked.try_iter()).collect();
@@ -214,7 +211,8 @@ pub(super) fn add(mut report: ChainReport, files: &[ChainFile], said: &ByPath) -
         |(_, vouched): &&(&ChainFile, &Vouched)| matches!(vouched.verdict, Verdict::Broken(_));
     let marks =
         |(file, vouched): &(&ChainFile, &Vouched)| (file.rank, 0..u64::MAX, vouched.verdict);
-    match report.scheme.take().filter(|_| report.is_chained()) {
+    let is_chained = report.is_chained();
+    match report.scheme.take().filter(|_| is_chained) {
         Some(scheme) => {
             report.scheme = Some(format!("{scheme} + {}", newest.scheme));
             report.coverage = format!("{}; {coverage}", report.coverage);
@@ -241,4 +239,62 @@ pub(super) fn add(mut report: ChainReport, files: &[ChainFile], said: &ByPath) -
     }
     report.findings.sort_by_key(|f| (f.generation, f.line));
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::BreakKind;
+    use crate::format::Registry;
+    use crate::source::GenFile;
+
+    fn vouched(verdict: Verdict) -> Vouched {
+        Vouched {
+            scheme: "ossec-sum sha256".into(),
+            coverage: "1 of 1 day verified".into(),
+            verdict,
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_chain_keeps_its_own_verdicts_beside_what_is_said_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        std::fs::write(&path, "x\n").unwrap();
+        let files = [ChainFile {
+            rank: 3,
+            file: GenFile::at(&path).unwrap(),
+            format: Registry::builtin().detect(b"x\n").format,
+            closed: true,
+        }];
+        let chained = || ChainReport {
+            scheme: Some("own-sorted".into()),
+            records: 8,
+            verified: 7,
+            coverage: "records 1-7 verified".into(),
+            verdicts: Verdicts::sealed([(3, 0..70, Verdict::Verified)]),
+            ..ChainReport::default()
+        };
+        let said = |verdict| ByPath::from([(files[0].file.path.clone(), vouched(verdict))]);
+        let both = add(chained(), &files, &said(Verdict::Verified));
+        assert_eq!(
+            both.scheme.as_deref(),
+            Some("own-sorted + ossec-sum sha256")
+        );
+        assert_eq!((both.records, both.verified), (8, 7));
+        assert_eq!(both.coverage, "records 1-7 verified; 1 of 1 day verified");
+        assert_eq!(both.verdicts.at(3, 69), Verdict::Verified);
+        assert_eq!(both.verdicts.at(3, 70), Verdict::Unchained);
+        let broken = Verdict::Broken(BreakKind::ContentModified);
+        assert_eq!(
+            add(chained(), &files, &said(broken)).verdicts.at(3, 70),
+            broken
+        );
+        // Of a log without a chain it is all there is to say.
+        let alone = add(ChainReport::default(), &files, &said(Verdict::Verified));
+        assert_eq!((alone.records, alone.verified), (1, 1));
+        assert_eq!(alone.verdicts.at(3, 70), Verdict::Verified);
+        assert_eq!(add(chained(), &files, &ByPath::new()), chained());
+    }
 }

@@ -9,6 +9,7 @@ use ring::digest::{Context, SHA256};
 
 use super::crew::Crew;
 use super::sealed::about_all;
+use super::vouched::is_digest;
 use super::{IngestError, numbers};
 use crate::chain::{
     ChainReport, ChainRule, Examined, Examiner, Finding, Hints, Numbering, Record, Sequence,
@@ -437,7 +438,9 @@ pub(super) fn chain_walk(
     files: &[ChainFile],
     hints: impl FnOnce() -> Hints,
 ) -> Option<Walk> {
-    let may_hold_one = files.iter().any(|file| file.format.splittable());
+    let may_hold_one = files
+        .iter()
+        .any(|file| file.format.splittable() && !is_digest(&*file.format));
     may_hold_one.then(|| {
         let verifier = Verifier::with(source.clone(), hints());
         Walk::new(Check::Chain(Box::new(verifier)))

@@ -32,7 +32,7 @@ impl Watch {
     }
 
     /// Waits until a report holds these words.
-    pub(crate) fn until_printed(&self, what: &str) {
+    pub(crate) fn until_printed(&self, what: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         let mut all = Vec::new();
         while let Ok(line) = self
@@ -40,7 +40,7 @@ impl Watch {
             .recv_timeout(deadline.saturating_duration_since(Instant::now()))
         {
             if line.contains(what) {
-                return;
+                return line;
             }
             all.push(line);
         }
