@@ -125,6 +125,8 @@ pub struct StepKept {
     pub note: Option<String>,
     /// The branch that was taken last, from 0 on.
     pub took: Option<usize>,
+    /// What a person made of its query.
+    pub query: Option<String>,
     /// Events kept as evidence.
     pub pins: Vec<Place>,
 }

@@ -89,6 +89,9 @@ pub struct StepReport {
     pub prose: Vec<String>,
     /// The query as run, every time in it absolute; `None` = the step asks for none.
     pub query: Option<String>,
+    /// What the runbook asks for, where a person changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
     /// What to type to see the same again.
     pub command: Option<String>,
     /// What is counted and how much of it is expected.

@@ -115,6 +115,8 @@ commands! {
     StepSkipped "step-skipped" "this step is skipped (again: not yet)"
     StepBlocked "step-blocked" "this step is blocked (again: not yet)"
     StepNote "step-note" "write a note on this step (an empty one deletes it)"
+    KeepQuery "keep-query" "let the step ask for the query in force from now on"
+    StepQuery "step-query" "let the step ask for what the runbook says again"
     HandOver "hand-over" "the text to hand over, filled in with what was found; copied with it"
     RunReport "run-report" "write a report of this run: .md, .html or .json"
     Branch1 "branch-1" "take the first branch"

@@ -137,6 +137,8 @@ pub struct StepJob {
     /// The branch that was taken, in words.
     pub took: Option<String>,
     pub note: Option<String>,
+    /// What a person made of its query.
+    pub query: Option<String>,
     /// Events kept as evidence, each with the note on it.
     pub pins: Vec<(EventId, Option<String>)>,
 }

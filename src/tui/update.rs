@@ -342,6 +342,8 @@ pub(super) fn run(
         Command::StepSkipped => runbook::mark(model, Mark::Skipped),
         Command::StepBlocked => runbook::mark(model, Mark::Blocked),
         Command::StepNote => runbook::ask_note(model),
+        Command::KeepQuery => runbook::keep_query(model),
+        Command::StepQuery => runbook::step_query(model),
         Command::HandOver => run_report::show_hand_over(model),
         Command::RunReport => palette::open(model, "run-report "),
         Command::Fix => fix(model),
@@ -479,9 +481,7 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
 
 /// Puts a person's own query in force. `text` is how it was typed, if it was.
 fn set_query(model: &mut Model, query: Query, text: Option<String>) -> Vec<Effect> {
-    if let Some(run) = model.runbooks.run_mut() {
-        run.set_aside();
-    }
+    runbook::change(model, &query);
     model.query_bar.remember(&query.to_string());
     if query == model.query && model.anchor.is_none() && model.asking.error.is_none() {
         return Vec::new();

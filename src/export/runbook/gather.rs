@@ -53,6 +53,11 @@ pub enum GatherError {
 impl Asking<'_> {
     /// Everything a step (from 0 on) finds. A step without a query finds nothing and expects nothing.
     pub fn step(&self, index: usize) -> Result<StepReport, GatherError> {
+        self.step_as(index, None)
+    }
+
+    /// The same, with what a person made of its query.
+    pub fn step_as(&self, index: usize, own: Option<&str>) -> Result<StepReport, GatherError> {
         let Some(step) = self.runbook.steps.get(index) else {
             return Ok(StepReport::default());
         };
@@ -72,7 +77,14 @@ impl Asking<'_> {
             ..StepReport::default()
         };
         match self.runbook.step_query(index, self.inputs)? {
-            Some(query) => self.asked(index, query, report),
+            Some(written) => match own {
+                None => self.asked(index, written, report),
+                Some(own) => {
+                    let query = Query::parse(own).map_err(EngineError::from)?;
+                    let written = Some(self.settled(&written)?);
+                    self.asked(index, query, StepReport { written, ..report })
+                }
+            },
             None => Ok(report),
         }
     }

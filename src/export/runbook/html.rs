@@ -218,6 +218,13 @@ impl Writer<'_> {
                 block(command)
             )?;
         }
+        if let Some(written) = &step.written {
+            writeln!(
+                self.out,
+                "<p>Changed by hand. What the runbook asks for:</p>\n<pre>{}</pre>",
+                block(written)
+            )?;
+        }
         writeln!(self.out, "</section>")
     }
 

@@ -161,6 +161,10 @@ impl Writer<'_> {
             if let Some(command) = &step.command {
                 self.code(command)?;
             }
+            if let Some(written) = &step.written {
+                writeln!(self.out, "Changed by hand. What the runbook asks for:\n")?;
+                self.code(written)?;
+            }
             self.found(step)?;
         }
         self.rows("Oldest rows", &step.columns, &step.shown)?;

@@ -4,6 +4,7 @@ use super::Model;
 use crate::query::ast::{Ast, Pattern, Test, Words};
 use crate::query::{Notice, Query};
 use crate::tui::command::Command;
+use crate::tui::keymap::Context;
 use crate::tui::pane::query_bar::Counts;
 use crate::tui::term::is_plain;
 use crate::tui::theme::Role;
@@ -26,8 +27,13 @@ fn shown_as(word: &str) -> Option<&'static str> {
 impl Model {
     /// The key of a command, to be named in a sentence; without one, its name.
     pub fn key(&self, command: Command) -> String {
+        self.key_in(self.focus.context(), command)
+    }
+
+    /// The key of a command in a pane, or how it is typed.
+    pub fn key_in(&self, context: Context, command: Command) -> String {
         let glyphs = !self.theme.is_ascii();
-        let key = self.keymap.label(self.focus.context(), command, glyphs);
+        let key = self.keymap.label(context, command, glyphs);
         if key.is_empty() {
             format!(":{}", command.name())
         } else {

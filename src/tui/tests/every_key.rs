@@ -245,6 +245,8 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::StepSkipped, RUN, "s", Shows("step 1 is skipped")),
     (C::StepBlocked, RUN, "b", Shows("step 1 is blocked")),
     (C::StepNote, RUN, "a", Shows("note on this step:")),
+    (C::KeepQuery, RUN, "=", Shows("nothing to keep")),
+    (C::StepQuery, RUN, "0", Shows("what the runbook says")),
     (C::HandOver, RUN, "H", Shows("To hand over")),
     (C::RunReport, RUN, "w", Shows("run-report ~/who-")),
     (

@@ -138,7 +138,8 @@ fn a_report_has_the_evidence_and_what_a_person_did() {
     let mut h = at_step(engine(100), options);
     h.keys("<tab><tab>P");
     h.keys("a").paste("see <b>ticket</b>").keys("<enter>R");
-    h.keys("d<enter>").shows("2/2");
+    let own = h.model().query.to_string();
+    h.keys("/<end> action:get<enter>=d<enter>").shows("2/2");
     let pinned = h.model().runbooks.run().unwrap().work(0).unwrap().pins[0].0;
     for name in ["r.md", "r.html", "r.json"] {
         h.keys(&format!(":run-report ~/{name}<enter>"));
@@ -158,8 +159,13 @@ fn a_report_has_the_evidence_and_what_a_person_did() {
         assert!(markdown.contains(words), "{words}:\n{markdown}");
     }
     let html = read("r.html");
-    assert!(html.contains("&lt;b&gt;ticket") && !html.contains("<b>ticket"));
     let json: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    assert_eq!(json["steps"][0]["query"], format!("{own} action:get"));
+    assert_eq!(json["steps"][0]["written"], own);
+    for text in [&markdown, &html] {
+        assert!(text.contains("Changed by hand."), "{text}");
+    }
+    assert!(html.contains("&lt;b&gt;ticket") && !html.contains("<b>ticket"));
     assert_eq!(json["steps"][0]["pins"][0]["id"], pinned.to_string());
     h.keys(":run-report ~/r.pdf<enter>")
         .shows(".md, .html or .json");
@@ -357,4 +363,37 @@ fn the_frequent_values_of_its_field_are_offered_for_an_input() {
     let actors = ["ci-bot", "alice@corp", "bob@corp"];
     let offered = actors.iter().filter(|actor| offers.contains(**actor));
     assert!(offered.count() >= 2, "{offers}");
+}
+
+#[test]
+fn a_step_that_is_narrowed_shows_how_and_can_keep_it() {
+    let mut h = at_step(engine(100), Options::default());
+    let own = h.model().query.to_string();
+    h.keys("/<end> action:get<enter>");
+    h.shows("The step's query, changed:").shows("+ action:get");
+    h.shows("= keeps it for the").shows("0 goes back to the");
+    // What it gives is no evidence of the step.
+    assert_eq!(h.model().runbooks.run().unwrap().applied(), None);
+    h.keys("=");
+    h.shows("asks, as you changed it:").shows("from now on");
+    let run = h.model().runbooks.run().unwrap();
+    assert_eq!(run.applied(), Some(0));
+    assert_eq!(run.query_text(0), Some(format!("{own} action:get")));
+    // Going on and coming back, and the next time.
+    h.keys("<enter><up>");
+    assert_eq!(h.model().query.to_string(), format!("{own} action:get"));
+    let session = session::capture(h.model());
+    let h = again(session, books());
+    let run = h.model().runbooks.run().unwrap();
+    assert_eq!(run.query_text(0), Some(format!("{own} action:get")));
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("/<end> action:get<enter>0");
+    assert_eq!(h.model().query.to_string(), own);
+    h.shows("the step asks for what the runbook says");
+    // Typed back to what it was, it is the step's own again.
+    h.keys("/<end> action:get<enter>").shows("+ action:get");
+    h.keys("/<end>")
+        .keys(&"<backspace>".repeat(" action:get".len()));
+    h.keys("<enter>");
+    assert_eq!(h.model().runbooks.run().unwrap().applied(), Some(0));
 }

@@ -85,6 +85,7 @@ fn step_known(run: &Run, index: usize) -> StepReport {
         id: step.id.clone(),
         title: step.title.clone(),
         query: run.query_text(index),
+        written: run.own(index).map(|_| run.written(index)),
         expectation: query.and_then(|q| Some(q.expect.as_ref()?.to_string())),
         rows: evidence.rows,
         met: runbook.is_met(index, &evidence),
@@ -151,6 +152,7 @@ fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
         mark,
         took,
         pins: pins.collect(),
+        query: run.own(step).map(str::to_owned),
         note: work.note,
     }
 }

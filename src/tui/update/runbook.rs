@@ -9,10 +9,11 @@ use crate::text::count::{counted, number};
 use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
+use crate::tui::keymap::Context;
 use crate::tui::model::{Model, Parked};
 use crate::tui::overlay::prompt::Ask;
 use crate::tui::pane::runbook::fit::Scene;
-use crate::tui::pane::runbook::run::Mark;
+use crate::tui::pane::runbook::run::{Mark, Run};
 use crate::tui::theme::Role;
 
 /// Events that one query can name: an id is long, and a query is not.
@@ -155,6 +156,44 @@ pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
         "there is no run of this runbook"
     });
     if had_run { unpark(model) } else { Vec::new() }
+}
+
+/// A person's own query is about to be in force: where it is a step's with changes, they are shown.
+pub(super) fn change(model: &mut Model, query: &Query) {
+    let key = |command| model.key_in(Context::Runbook, command);
+    let (keep, own) = (key(Command::KeepQuery), key(Command::StepQuery));
+    let then =
+        format!("In this pane {keep} keeps it for the step, {own} goes back to the step's own.");
+    if let Some(run) = model.runbooks.run_mut() {
+        run.change(query, then);
+    }
+}
+
+/// Lets the step ask for the query in force from now on.
+pub(super) fn keep_query(model: &mut Model) -> Vec<Effect> {
+    let kept = model.runbooks.run_mut().is_some_and(Run::keep_query);
+    if !kept {
+        model.say("the query in force is no step's with changes: there is nothing to keep");
+        return Vec::new();
+    }
+    let effects = apply(model);
+    let own = model.key(Command::StepQuery);
+    model.say(format!(
+        "the step asks for this from now on; {own} goes back to what the runbook says"
+    ));
+    effects
+}
+
+/// Lets the step ask for what the runbook says.
+pub(super) fn step_query(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.runbooks.run_mut() else {
+        model.say("no runbook is being stepped through");
+        return Vec::new();
+    };
+    run.drop_own_query();
+    let effects = apply(model);
+    model.say("the step asks for what the runbook says");
+    effects
 }
 
 /// Puts the current step's query in force; a step without one leaves the list as it is.

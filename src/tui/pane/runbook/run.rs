@@ -1,6 +1,7 @@
 //! A runbook being stepped through: where one is, what each step found, and where that leads.
 
 mod draw;
+mod narrow;
 mod way;
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Run {
     hand_over: Option<String>,
     /// What is said at the end, while one stands there: how it ended, what was found, what can be done now.
     ending: Vec<String>,
+    /// The query in force is a step's with changes.
+    differs: Option<narrow::Differs>,
 }
 
 /// What a person did at one step.
@@ -41,6 +44,8 @@ pub struct Work {
     pub took: Option<usize>,
     /// Events kept as evidence, in the order in which they were.
     pub pins: Vec<(EventId, SortKey)>,
+    /// What it asks for instead of what the runbook says.
+    own: Option<String>,
 }
 
 impl Work {
@@ -60,6 +65,7 @@ impl Work {
         self.looked = self.looked.or(kept.looked);
         self.mark = self.mark.or(mark);
         self.took = self.took.or(kept.took);
+        self.own = self.own.take().or_else(|| kept.query.clone());
     }
 }
 
@@ -101,6 +107,7 @@ impl Run {
             work,
             hand_over: None,
             ending: Vec::new(),
+            differs: None,
         }
     }
 
@@ -111,13 +118,14 @@ impl Run {
         self.step = other.step;
         self.work.clone_from(&other.work);
         for step in 0..self.work.len() {
-            if self.query_of(step) == other.query_of(step) {
+            if self.written(step) == other.written(step) {
                 // It does not depend on what is different now: a name that was found here is for later steps.
                 self.evidence[step].clone_from(&other.evidence[step]);
             } else {
                 // What was looked at and decided was something else; what a person kept and wrote stays.
                 let work = &mut self.work[step];
                 (work.looked, work.mark, work.took) = (None, None, None);
+                work.own = None;
             }
         }
         self
@@ -163,6 +171,7 @@ impl Run {
             mark: work.mark.map(|(mark, at)| (mark.name().to_owned(), at)),
             note: work.note.clone(),
             took: work.took,
+            query: work.own.clone(),
             pins: work
                 .pins
                 .iter()
@@ -179,11 +188,14 @@ impl Run {
 
     /// What a step looks for, as a query; empty if for nothing.
     fn query_of(&self, step: usize) -> String {
-        let query = self.runbook.step_query(step, &self.inputs);
-        query
-            .ok()
-            .flatten()
-            .map_or_else(String::new, |q| q.to_string())
+        let query = self.step_query(step).ok().flatten();
+        query.map_or_else(String::new, |q| q.to_string())
+    }
+
+    /// What the runbook has a step look for, as a query; empty if nothing.
+    pub fn written(&self, step: usize) -> String {
+        let query = self.runbook.step_query(step, &self.inputs).ok().flatten();
+        query.map_or_else(String::new, |q| q.to_string())
     }
 
     fn step_id(&self, step: usize) -> String {
@@ -272,8 +284,9 @@ impl Run {
 
     /// The query of the current step. It counts as applied from now on.
     pub fn apply(&mut self) -> Result<Option<Query>, InputError> {
-        let query = self.runbook.step_query(self.step, &self.inputs)?;
+        let query = self.step_query(self.step)?;
         if query.is_some() {
+            self.differs = None;
             self.applied = Some(self.step);
         }
         Ok(query)
@@ -379,8 +392,8 @@ impl Run {
         if let Some(text) = &self.hand_over {
             return Some(("the text to hand over".to_owned(), text.clone()));
         }
-        let query = self.runbook.step_query(self.step, &self.inputs).ok()??;
-        Some(("the step's query".to_owned(), query.to_string()))
+        let query = self.query_text(self.step)?;
+        Some(("the step's query".to_owned(), query))
     }
 
     /// Number (from 1 on) and expectation of the step whose query is in force; `None` = none is.
@@ -393,6 +406,7 @@ impl Run {
 
     /// Another query than a step's is in force now.
     pub fn set_aside(&mut self) {
+        self.differs = None;
         self.applied = None;
     }
 

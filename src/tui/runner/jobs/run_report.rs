@@ -57,7 +57,8 @@ pub(super) fn write(
 }
 
 fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
-    let mut report = asking.step(job.step).map_err(|e| e.to_string())?;
+    let report = asking.step_as(job.step, job.query.as_deref());
+    let mut report = report.map_err(|e| e.to_string())?;
     for (id, note) in &job.pins {
         let pin = asking.pin(job.step, *id).map_err(|e| e.to_string())?;
         report.pins.extend(pin.map(|mut row| {

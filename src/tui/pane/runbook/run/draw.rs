@@ -134,6 +134,7 @@ impl Run {
             line.spans.insert(0, Span::raw("    "));
             lines.push(line);
         }
+        self.changes(look, room, lines);
         self.gathered(look, step, room, lines);
         let unknown = self.evidence_of(self.step).filter(|e| e.doubt.is_none());
         let unknown = unknown.filter(|e| e.rows == 0 && !e.unknown.is_empty());
@@ -212,6 +213,31 @@ impl Run {
 }
 
 impl Run {
+    /// What a person made of the step's query.
+    fn changes(&self, look: &Look<'_>, room: usize, lines: &mut Vec<Line<'static>>) {
+        let mut say = |role: Role, text: &str| {
+            let parts = look.wrap(text, room).into_iter();
+            lines.extend(
+                parts.map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
+            );
+        };
+        if let Some(differs) = &self.differs {
+            say(Role::Warning, "The step's query, changed:");
+            let signed = |sign: &'static str| move |term: &String| format!("{sign} {term}");
+            let added = differs.added.iter().map(signed("+"));
+            let left_out = differs.left_out.iter().map(signed("-"));
+            for term in added.chain(left_out) {
+                say(Role::Text, &look.safe(&term));
+            }
+            say(Role::Dim, &differs.then);
+        } else if let Some(own) = self.own(self.step) {
+            say(
+                Role::Accent,
+                &look.safe(&format!("asks, as you changed it: {own}")),
+            );
+        }
+    }
+
     /// What counts by itself, the values that the step groups by, and what a person added.
     fn gathered(&self, look: &Look<'_>, step: &Step, room: usize, lines: &mut Vec<Line<'static>>) {
         let mut say = |role: Role, text: &str| {

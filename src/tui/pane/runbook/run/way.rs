@@ -40,6 +40,7 @@ impl Run {
         self.step = step;
         self.end_hand_over();
         self.ending.clear();
+        self.differs = None;
         Some(Intent::ApplyStep)
     }
 
