@@ -397,3 +397,25 @@ fn a_step_that_is_narrowed_shows_how_and_can_keep_it() {
     h.keys("<enter>");
     assert_eq!(h.model().runbooks.run().unwrap().applied(), Some(0));
 }
+
+/// The times of a window are filled in, those of a query bar typed.
+#[test]
+fn only_what_a_person_changed_is_told_of_a_step_with_a_window() {
+    let mut books = books();
+    let text = BOOK.replace(
+        "inputs:\n",
+        "window: {from: 2020-01-01, to: 2040-01-01}\ninputs:\n",
+    );
+    let denied = Runbook::parse("denied.md", &text).unwrap();
+    *books.runbooks.last_mut().unwrap() = Arc::new(denied);
+    let mut h = Harness::over(engine(100), 160, 40, books, Options::default());
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>");
+    let own = h.model().query.to_string();
+    assert!(own.contains("since:"), "{own}");
+    h.keys("/<end> action:get<enter>").shows("+ action:get");
+    h.hides("+ since").hides("- since");
+    h.keys("/<end>")
+        .keys(&"<backspace>".repeat(" action:get".len()));
+    h.keys("<enter>");
+    assert_eq!(h.model().runbooks.run().unwrap().applied(), Some(0));
+}

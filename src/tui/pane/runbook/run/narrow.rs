@@ -3,7 +3,6 @@
 
 use super::Run;
 use crate::query::Query;
-use crate::query::ast::Ast;
 use crate::runbook::InputError;
 
 /// How the query in force differs from that of the step it was made of.
@@ -40,7 +39,7 @@ impl Run {
         let Ok(Some(before)) = self.step_query(step) else {
             return;
         };
-        let (was, is) = (before.conjuncts(), query.conjuncts());
+        let (was, is) = (terms(&before), terms(query));
         let (added, left_out) = (only_in(&is, &was), only_in(&was, &is));
         if added.is_empty() && left_out.is_empty() {
             self.applied = Some(step);
@@ -75,9 +74,15 @@ impl Run {
     }
 }
 
-/// The terms of one query that another does not have.
-fn only_in(these: &[Ast], others: &[Ast]) -> Vec<String> {
-    let only = these.iter().filter(|term| !others.contains(term));
-    only.map(|term| Query::from_conjuncts(vec![term.clone()]).to_string())
+/// The terms that all have to be met, as they are written: a time that was typed is another tree than the same time filled in.
+fn terms(query: &Query) -> Vec<String> {
+    let terms = query.conjuncts().into_iter();
+    terms
+        .map(|term| Query::from_conjuncts(vec![term]).to_string())
         .collect()
+}
+
+fn only_in(these: &[String], others: &[String]) -> Vec<String> {
+    let only = these.iter().filter(|term| !others.contains(term));
+    only.cloned().collect()
 }
