@@ -193,6 +193,31 @@ fn a_line_is_proved_with_the_key_alone() {
 }
 
 #[test]
+fn an_event_is_proved_by_its_id() {
+    let (program, log) = sealed();
+    let id = |query: &str| {
+        let event = program.print(["search", query, "app.log", "--format", "jsonl"]);
+        let event: serde_json::Value = serde_json::from_str(&event).unwrap();
+        event["id"].as_str().unwrap().to_owned()
+    };
+    let proof = program.print(["prove", &id("\"event number 42\""), "app.log"]);
+    assert_eq!(proof, program.print(["prove", "app.log:42"]));
+    fs::write(&log, syslog().replace("number 42\n", "changed\n")).unwrap();
+    let (changed, nobody) = (id("changed"), "0".repeat(32));
+    for (what, why) in [
+        (changed.as_str(), "is not sealed, or not as it is now"),
+        (nobody.as_str(), "no event 0000"),
+        ("nothing", "FILE:LINE, or an event by its id"),
+    ] {
+        let refused = program.run(["prove", what, "app.log"]);
+        assert!(
+            refused.code != 0 && refused.err.contains(why),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
     let program = Program::new();
     let log = program.log("app.log", syslog());

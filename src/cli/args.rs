@@ -346,15 +346,19 @@ nor this host.
 
 Examples:
   auditty prove /var/log/auth.log:4410 > line.proof
+  auditty prove 0d5f1c… /var/log/auth.log > line.proof
   auditty check-proof line.proof --key 'auditty/bastion+1c9d…+AR…'";
 
 /// Write a proof that a line was in a sealed log
 #[derive(Args, Debug)]
 #[command(after_help = PROVE_EXAMPLES)]
 pub(super) struct ProveArgs {
-    /// The line: FILE:LINE
-    #[arg(value_name = "FILE:LINE")]
-    pub(super) line: String,
+    /// The line: FILE:LINE, or the id of an event, as the detail view and `search --format jsonl` give it
+    #[arg(value_name = "EVENT")]
+    pub(super) what: String,
+    /// Where the event of that id is from [default: the configured sources]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
 }
 
 /// Check a proof with the public key alone, and print what it proves
