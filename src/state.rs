@@ -108,6 +108,8 @@ pub struct Run {
     pub applied: bool,
     pub found: Vec<Found>,
     pub steps: Vec<StepKept>,
+    /// The text to hand over, as a person changed it.
+    pub letter: Option<String>,
 }
 
 /// What a person did at a step of a runbook.

@@ -125,6 +125,8 @@ pub struct RunJob {
     pub who: String,
     /// What is open.
     pub paths: Vec<PathBuf>,
+    /// The text to hand over, where a person changed it.
+    pub letter: Option<String>,
 }
 
 /// What a person did at one step.

@@ -471,6 +471,7 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
         Some(Intent::LoadOldest) => search::load(model, Place::Oldest),
         Some(Intent::OpenRunbook(index)) => runbook::open(model, index),
         Some(Intent::ApplyStep) => runbook::apply(model),
+        Some(Intent::EditLetter) => prompt::ask(model, Ask::LetterLine),
         Some(Intent::Ended(words)) => runbook::ended(model, &words),
         Some(Intent::Say(text)) => {
             model.say(text);

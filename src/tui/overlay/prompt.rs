@@ -27,6 +27,10 @@ pub enum Ask {
     Note(EventId, SortKey),
     /// A note on the runbook's step.
     StepNote,
+    /// Another text of the current line of what is handed over.
+    LetterLine,
+    /// One more line of it.
+    LetterNew,
     /// The name to keep the session under.
     SaveSession,
     /// The name of the session to come back to.

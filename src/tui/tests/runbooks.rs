@@ -125,6 +125,46 @@ fn the_hand_over_is_filled_in_shown_and_copied() {
 }
 
 #[test]
+fn the_text_to_hand_over_is_changed_and_stays_so() {
+    let home = tempfile::tempdir().unwrap();
+    let setup = Setup {
+        home: Some(home.path().to_owned()),
+        ..Setup::default()
+    };
+    let options = || Options {
+        share: setup.clone(),
+        ..Options::default()
+    };
+    let mut h = at_step(engine(100), options());
+    let letter = |h: &Harness| h.model().runbooks.run().unwrap().value().unwrap().1;
+    h.keys("H").shows("Enter changes a line");
+    h.keys("<enter><end> (seen by me)<enter>");
+    h.shows("As you changed it.").shows("(seen by me)");
+    h.keys("a").paste("ticket \u{1b}[31m7").keys("<enter>");
+    let changed = letter(&h);
+    assert!(changed.starts_with("denied for ci-bot:"), "{changed}");
+    assert!(changed.contains("(seen by me)\nticket "), "{changed}");
+    assert!(!h.screen().contains('\u{1b}'));
+    // It is still so after another step, the next time, and in a report.
+    h.keys("<esc>j").hides("To hand over");
+    h.keys("H").shows("(seen by me)");
+    h.keys(":run-report ~/r.md<enter>");
+    h.until(|h| h.screen().contains("wrote the report"));
+    let report = std::fs::read_to_string(home.path().join("r.md")).unwrap();
+    assert!(report.contains("(seen by me)"), "{report}");
+    let mut h = again(session::capture(h.model()), books());
+    h.keys("H").shows("(seen by me)");
+    // A line without text is none; filled in anew it tells what was found since.
+    h.keys("<down><enter><ctrl+u><enter>").hides("ticket");
+    h.keys("0").hides("As you changed it.");
+    let anew = letter(&h);
+    assert!(
+        anew.contains("25 rows, met") && !anew.contains("(seen by me)"),
+        "{anew}"
+    );
+}
+
+#[test]
 fn a_report_has_the_evidence_and_what_a_person_did() {
     let home = tempfile::tempdir().unwrap();
     let options = Options {

@@ -1,6 +1,6 @@
 //! What is asked in one line, and what is done with the answer.
 
-use super::{facets, marks, moments, related, session, sources};
+use super::{facets, marks, moments, related, run_report, session, sources};
 use crate::query::time;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -14,6 +14,8 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         Ask::Inside => "search inside".to_owned(),
         Ask::Note(..) => "note".to_owned(),
         Ask::StepNote => "note on this step".to_owned(),
+        Ask::LetterLine => "this line (empty: none)".to_owned(),
+        Ask::LetterNew => "one more line".to_owned(),
         Ask::SaveSession => "keep this view as".to_owned(),
         Ask::OpenSession => "come back to".to_owned(),
         Ask::Format(source) => sources::asks_format(source),
@@ -22,6 +24,7 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         Ask::Inside => model.detail.searched(),
         Ask::Note(id, _) => model.marks.note(*id).unwrap_or_default(),
         Ask::StepNote => model.runbooks.run().map_or("", |run| run.note()),
+        Ask::LetterLine => model.runbooks.run().map_or("", |run| run.letter_line()),
         _ => "",
     };
     let text = text.to_owned();
@@ -90,6 +93,11 @@ pub(super) fn answer(model: &mut Model) -> Vec<Effect> {
                 run.annotate(&text);
             }
             Vec::new()
+        }
+        Ask::LetterLine | Ask::LetterNew => {
+            let adds = prompt.ask == Ask::LetterNew;
+            model.overlay = None;
+            run_report::change_letter(model, &text, adds)
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::event::EventId;
 use crate::export::runbook::{
     About, Given, Row, RunFormat, RunReport, StepReport, about_sources, hand_over,
 };
+use crate::tui::command::Command;
 use crate::tui::effect::Effect;
+use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::pane::runbook::run::Run;
 use crate::tui::share::{RunJob, Share, StepJob};
@@ -19,8 +21,35 @@ pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
     };
     let report = as_known(model, run);
     let text = hand_over(&report, run.runbook().escalation.as_deref());
+    let key = |command| model.key_in(Context::Runbook, command);
+    let (change, add) = (key(Command::Open), key(Command::StepNote));
+    let (anew, copy) = (key(Command::StepQuery), key(Command::CopyValue));
+    let then = format!(
+        "{change} changes a line, {add} adds one, {copy} copies it, {anew} fills it in anew. Esc leads back to the step."
+    );
     if let Some(run) = model.runbooks.run_mut() {
-        run.show_hand_over(text);
+        run.show_hand_over(&text, then);
+    }
+    share::copy_letter(model)
+}
+
+/// Fills the text to hand over in anew, whatever a person made of it.
+pub(super) fn fill_in_anew(model: &mut Model) -> Vec<Effect> {
+    if let Some(run) = model.runbooks.run_mut() {
+        run.drop_letter();
+    }
+    show_hand_over(model)
+}
+
+/// Changes the current line of the text to hand over, or adds one below it, and copies it as it is now.
+pub(super) fn change_letter(model: &mut Model, text: &str, adds: bool) -> Vec<Effect> {
+    let Some(run) = model.runbooks.run_mut() else {
+        return Vec::new();
+    };
+    if adds {
+        run.add_line(text);
+    } else {
+        run.change_line(text);
     }
     share::copy_letter(model)
 }
@@ -112,10 +141,11 @@ pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String
         .into_iter()
         .map(|step| step_job(model, run, step));
     let (runbook, inputs, steps) = (run.runbook().clone(), run.inputs().clone(), steps.collect());
-    let at = run.at();
+    let (at, letter) = (run.at(), run.edited_letter());
     let (job, path) = share::begin(model, file, None)?;
     let setup = &model.share.setup;
     let job = RunJob {
+        letter,
         job,
         path,
         format,

@@ -1,6 +1,6 @@
 //! Runbook steps and the list: a step's query takes the place of the person's own, which is parked, never lost.
 
-use super::{prompt, search};
+use super::{prompt, run_report, search};
 use crate::event::EventId;
 use crate::event::field::Field;
 use crate::query::Query;
@@ -10,7 +10,7 @@ use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
-use crate::tui::model::{Model, Parked};
+use crate::tui::model::{Model, Pane, Parked};
 use crate::tui::overlay::prompt::Ask;
 use crate::tui::pane::runbook::fit::Scene;
 use crate::tui::pane::runbook::run::{Mark, Run};
@@ -190,6 +190,9 @@ pub(super) fn step_query(model: &mut Model) -> Vec<Effect> {
         model.say("no runbook is being stepped through");
         return Vec::new();
     };
+    if run.is_handing_over() {
+        return run_report::fill_in_anew(model);
+    }
     run.drop_own_query();
     let effects = apply(model);
     model.say("the step asks for what the runbook says");
@@ -278,6 +281,10 @@ pub(super) fn ask_note(model: &mut Model) -> Vec<Effect> {
     if model.runbooks.run().is_none() {
         model.say("no runbook is being stepped through");
         return Vec::new();
+    }
+    let run = model.runbooks.run();
+    if run.is_some_and(Run::is_handing_over) && model.focus == Pane::Runbook {
+        return prompt::ask(model, Ask::LetterNew);
     }
     prompt::ask(model, Ask::StepNote)
 }

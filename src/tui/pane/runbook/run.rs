@@ -1,6 +1,7 @@
 //! A runbook being stepped through: where one is, what each step found, and where that leads.
 
 mod draw;
+mod letter;
 mod narrow;
 mod way;
 
@@ -25,8 +26,8 @@ pub struct Run {
     scroll: usize,
     /// What a person did at each step.
     work: Vec<Work>,
-    /// The text to hand over, while it is shown.
-    hand_over: Option<String>,
+    /// The text to hand over, if it is shown or was changed.
+    letter: Option<letter::Letter>,
     /// What is said at the end, while one stands there: how it ended, what was found, what can be done now.
     ending: Vec<String>,
     /// The query in force is a step's with changes.
@@ -105,7 +106,7 @@ impl Run {
             applied: None,
             scroll: 0,
             work,
-            hand_over: None,
+            letter: None,
             ending: Vec::new(),
             differs: None,
         }
@@ -117,6 +118,9 @@ impl Run {
         let Some(other) = other else { return self };
         self.step = other.step;
         self.work.clone_from(&other.work);
+        self.letter = other
+            .edited_letter()
+            .map(|text| letter::Letter::edited(&text));
         for step in 0..self.work.len() {
             if self.written(step) == other.written(step) {
                 // It does not depend on what is different now: a name that was found here is for later steps.
@@ -158,6 +162,7 @@ impl Run {
             applied: self.applied == Some(self.step),
             found: self.found(),
             steps: self.kept_work(),
+            letter: self.edited_letter(),
         }
     }
 
@@ -239,6 +244,7 @@ impl Run {
         let mut run = Self::new(runbook, inputs);
         let at = run.found_step(&kept.at, kept.step);
         run.step = at.unwrap_or(0);
+        run.letter = kept.letter.as_deref().map(letter::Letter::edited);
         for worked in &kept.steps {
             // What was kept at a step that is gone is not lost: it goes to the first one.
             let step = run.found_step(&worked.id, worked.step).unwrap_or(0);
@@ -340,7 +346,11 @@ impl Run {
     /// Whether a person kept, wrote or said something: more than can be found again.
     pub fn is_worked_on(&self) -> bool {
         let mut works = self.work.iter();
-        works.any(|work| !work.pins.is_empty() || work.note.is_some() || work.mark.is_some())
+        let wrote = works.any(|work| {
+            let said = work.note.is_some() || work.mark.is_some() || work.own.is_some();
+            said || !work.pins.is_empty()
+        });
+        wrote || self.edited_letter().is_some()
     }
 
     /// Says what became of the current step; the same again takes it back.
@@ -371,26 +381,11 @@ impl Run {
         self.evidence.get(step).and_then(Option::as_ref)
     }
 
-    /// Shows the text to hand over, until the next step or [`Self::end_hand_over`].
-    pub fn show_hand_over(&mut self, text: String) {
-        (self.hand_over, self.scroll) = (Some(text), 0);
-    }
-
-    /// `false` if it was not shown.
-    pub fn end_hand_over(&mut self) -> bool {
-        self.scroll = 0;
-        self.hand_over.take().is_some()
-    }
-
-    pub fn is_handing_over(&self) -> bool {
-        self.hand_over.is_some()
-    }
-
     /// The text to hand over while it is shown, else the query of the current step with the inputs filled in; for
     /// copying.
     pub fn value(&self) -> Option<(String, String)> {
-        if let Some(text) = &self.hand_over {
-            return Some(("the text to hand over".to_owned(), text.clone()));
+        if let Some(text) = self.letter_text() {
+            return Some(("the text to hand over".to_owned(), text));
         }
         let query = self.query_text(self.step)?;
         Some(("the step's query".to_owned(), query))

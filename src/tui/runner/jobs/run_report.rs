@@ -48,7 +48,8 @@ pub(super) fn write(
         coverage,
         ..RunReport::default()
     };
-    report.hand_over = Some(hand_over(&report, job.runbook.escalation.as_deref()));
+    let filled = || hand_over(&report, job.runbook.escalation.as_deref());
+    report.hand_over = Some(job.letter.clone().unwrap_or_else(filled));
     let failed = |e: std::io::Error| format!("cannot write {}: {e}", job.path.display());
     report
         .write(&mut target, job.format, job.zone)

@@ -19,10 +19,8 @@ impl Run {
         columns: usize,
         height: usize,
     ) -> (Vec<Line<'static>>, usize) {
-        if let Some(text) = &self.hand_over {
-            let lines = handed(look, text, columns);
-            let top = self.scroll.min(lines.len().saturating_sub(height));
-            return (lines, top);
+        if let Some(letter) = self.letter() {
+            return letter.lines(look, columns, height);
         }
         let mut lines = Vec::new();
         let (mut start, mut end) = (0, 0);
@@ -52,8 +50,8 @@ impl Run {
     /// Whether the current step goes on below what `height` rows show of it from line `top` on.
     pub fn goes_on(&self, look: &Look<'_>, columns: usize, height: usize, top: usize) -> bool {
         let before = self.step;
-        if let Some(text) = &self.hand_over {
-            return handed(look, text, columns).len() > top + height;
+        if let Some(letter) = self.letter() {
+            return letter.lines(look, columns, height).0.len() > top + height;
         }
         let Some(step) = self.current() else {
             return false;
@@ -285,23 +283,6 @@ impl Run {
             say(Role::Text, &look.safe(&format!("note: {note}")));
         }
     }
-}
-
-/// The text to hand over, with what can be done with it.
-fn handed(look: &Look<'_>, text: &str, columns: usize) -> Vec<Line<'static>> {
-    let room = columns.saturating_sub(3);
-    let mut lines = Vec::new();
-    let mut say = |role: Role, text: &str| {
-        let parts = look.wrap(text, room).into_iter();
-        lines.extend(parts.map(|part| Line::from(vec![Span::raw("  "), look.span(role, part)])));
-    };
-    say(Role::Focus, "To hand over");
-    say(Role::Dim, "It is copied. Esc leads back to the step.");
-    say(Role::Dim, "");
-    for line in text.lines() {
-        say(Role::Text, &look.safe(line));
-    }
-    lines
 }
 
 /// `≥ 1`, `0`, `2 to 5`, with what is counted.

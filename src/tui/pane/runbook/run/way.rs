@@ -11,6 +11,9 @@ const SCROLL: usize = 6;
 
 impl Run {
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
+        if self.move_in_letter(command, count) {
+            return (command == Command::Open).then_some(Intent::EditLetter);
+        }
         let last = self.runbook.steps.len().saturating_sub(1);
         let to = match command {
             Command::Down => self.step.saturating_add(count).min(last),
