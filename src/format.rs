@@ -47,6 +47,7 @@ mod slack;
 mod syslog;
 mod teleport;
 mod text;
+mod time_layout;
 mod vault;
 mod windows_event;
 mod zone_names;

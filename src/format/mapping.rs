@@ -85,6 +85,11 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// The paths that it reads, in lower case.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.slots.keys().map(String::as_str)
+    }
+
     fn slot(&mut self, path: &str) -> usize {
         let next = self.slots.len();
         let path = path.to_ascii_lowercase();

@@ -12,7 +12,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime};
 use regex::bytes::Regex;
 
 use super::framer::{LineFramer, LineKind, MULTILINE_SPAN, MultilineFramer};
@@ -22,6 +21,8 @@ use super::logfmt;
 use super::mapping::{Mapping, fits};
 use super::record::{event_of, json_event, leading_time, lossy, time_of, trimmed};
 use super::sample::Sample;
+use super::time_layout::TimeLayout;
+use super::zone_names::time_with_zone_name;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::field::Field;
 use crate::event::{Attributes, Event, Outcome, Severity, Timestamp};
@@ -112,6 +113,7 @@ struct Own {
     pattern: Option<Regex>,
     begins: Option<Regex>,
     mapping: Mapping,
+    time: Option<TimeLayout>,
     /// Changes with what is written in the configuration, so that sources are read again.
     version: u32,
 }
@@ -203,8 +205,25 @@ impl Own {
         };
         let severities = spec.severities.iter().map(severity);
         let severities = severities.collect::<Result<Vec<_>, String>>()?;
+        let mapping = Mapping::new(fields, outcomes.collect(), severities)?;
+        if let Some(regex) = &pattern {
+            let groups: Vec<&str> = regex.capture_names().flatten().collect();
+            let is_group = |path: &str| groups.iter().any(|g| g.eq_ignore_ascii_case(path));
+            if let Some(unknown) = mapping.paths().find(|path| !is_group(path)) {
+                let groups = groups.join(", ");
+                return Err(format!(
+                    "fields: the pattern has no group {unknown:?}; it has {groups}"
+                ));
+            }
+        }
+        let is_blank = |condition: &String| condition.trim().is_empty();
+        if spec.known_by.iter().any(is_blank) {
+            return Err("known_by: an empty condition fits every record".into());
+        }
+        let time = spec.time.as_deref().map(TimeLayout::new).transpose();
         Ok(Self {
-            mapping: Mapping::new(fields, outcomes.collect(), severities)?,
+            mapping,
+            time: time.map_err(|error| format!("time: {error}"))?,
             version: version_of(spec),
             spec: spec.clone(),
             reads,
@@ -234,7 +253,7 @@ impl Own {
 
     fn time(&self, leaves: &Attributes, context: &Context) -> Option<Timestamp> {
         let text = self.mapping.first(Field::Ts, leaves)?;
-        time_by(self.spec.time.as_deref(), &text, context)
+        time_by(self.time.as_ref(), &text, context)
     }
 
     fn knows(&self, leaves: &Attributes) -> bool {
@@ -243,17 +262,18 @@ impl Own {
 }
 
 /// The time by the layout that was given, else in any usual way.
-pub(super) fn time_by(layout: Option<&str>, text: &str, context: &Context) -> Option<Timestamp> {
-    let Some(layout) = layout else {
-        return leading_time(text, context)
+pub(super) fn time_by(
+    layout: Option<&TimeLayout>,
+    text: &str,
+    context: &Context,
+) -> Option<Timestamp> {
+    match layout {
+        Some(layout) => layout.read(text, context),
+        None => time_with_zone_name(text, context)
+            .or_else(|| leading_time(text, context))
             .map(|(ts, _)| ts)
-            .or_else(|| time_of(text));
-    };
-    if let Ok(time) = DateTime::parse_from_str(text, layout) {
-        return Timestamp::from_utc(time.to_utc());
+            .or_else(|| time_of(text)),
     }
-    let local = NaiveDateTime::parse_from_str(text, layout).ok()?;
-    Some(context.zone.instant(Timestamp::from_utc(local.and_utc())?))
 }
 
 /// A number that changes with the text of a format.

@@ -77,10 +77,7 @@ pub(super) fn time_with_zone_name<'a>(
     let (name, after) = after.split_at(length);
     let offset = match sign {
         true => numeric(name.trim_end_matches(':')),
-        false => NAMES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, minutes)| *minutes),
+        false => offset_of(name),
     };
     let whole = !after.starts_with(|c: char| c.is_alphanumeric());
     match offset {
@@ -90,6 +87,12 @@ pub(super) fn time_with_zone_name<'a>(
         }
         _ => Some((context.zone.instant(clock), rest)),
     }
+}
+
+/// What the abbreviation of a zone means, in minutes east of UTC.
+pub(super) fn offset_of(name: &str) -> Option<i64> {
+    let found = NAMES.iter().find(|(n, _)| *n == name);
+    found.map(|(_, minutes)| *minutes)
 }
 
 /// `+03`, `-0330`, `+05:30`

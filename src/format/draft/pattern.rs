@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::is_most;
 use super::parts::{Part, next_part};
-use super::times::{self, TimeLayout, Written};
+use super::times::{self, SeenTime, Written};
 
 /// Most parts of a line.
 const PARTS: usize = 24;
@@ -34,7 +34,7 @@ pub(super) struct Derived {
 pub(super) struct Lines<'a> {
     pub(super) tails: Vec<&'a str>,
     pub(super) names: Vec<String>,
-    pub(super) time: Option<&'static TimeLayout>,
+    pub(super) time: Option<&'static SeenTime>,
     pub(super) remarks: Vec<&'static str>,
     pattern: String,
 }

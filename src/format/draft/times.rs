@@ -7,9 +7,10 @@ use regex::Regex;
 use super::is_most;
 use crate::format::Context;
 use crate::format::own::time_by;
+use crate::format::time_layout::TimeLayout;
 
 /// How a time looks, and in strftime's words.
-pub(super) struct TimeLayout {
+pub(super) struct SeenTime {
     /// As part of a pattern, without groups of its own.
     pub(super) pattern: &'static str,
     pub(super) written: Written,
@@ -106,25 +107,25 @@ const LAYOUTS: &[(&str, Written)] = &[
     (r"\d\d:\d\d:\d\d(?:[.,]\d+)?", Partly),
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, TimeLayout)>> = LazyLock::new(|| {
+static COMPILED: LazyLock<Vec<(Regex, SeenTime)>> = LazyLock::new(|| {
     let compiled = |(pattern, written): &(&'static str, Written)| {
         let regex = Regex::new(&format!("^{pattern}")).ok()?;
         let (pattern, written) = (*pattern, *written);
-        Some((regex, TimeLayout { pattern, written }))
+        Some((regex, SeenTime { pattern, written }))
     };
     LAYOUTS.iter().filter_map(compiled).collect()
 });
 
-impl TimeLayout {
+impl SeenTime {
     /// How many of these begin with a time written so.
     fn count<'t>(&self, regex: &Regex, texts: impl Iterator<Item = &'t str>) -> usize {
         let is_time = |text: &str| {
             let layout = match self.written {
                 Usual => None,
-                By(layout) => Some(layout),
+                By(layout) => TimeLayout::new(layout).ok(),
                 Partly => return true,
             };
-            time_by(layout, text, &Context::default()).is_some()
+            time_by(layout.as_ref(), text, &Context::default()).is_some()
         };
         let found = texts.filter_map(|text| regex.find(text));
         found.filter(|found| is_time(found.as_str())).count()
@@ -134,8 +135,8 @@ impl TimeLayout {
 /// How the most of these begin with a time, and how many do.
 pub(super) fn most_common<'t>(
     texts: impl Iterator<Item = &'t str> + Clone,
-) -> Option<(&'static TimeLayout, usize)> {
-    let mut best: Option<(&TimeLayout, usize)> = None;
+) -> Option<(&'static SeenTime, usize)> {
+    let mut best: Option<(&SeenTime, usize)> = None;
     for (regex, layout) in COMPILED.iter() {
         let count = layout.count(regex, texts.clone());
         if count > best.map_or(0, |(_, most)| most) {
@@ -147,7 +148,7 @@ pub(super) fn most_common<'t>(
 
 /// Whether day and month could as well stand the other way round.
 pub(super) fn is_ambiguous<'t>(
-    layout: &TimeLayout,
+    layout: &SeenTime,
     texts: impl Iterator<Item = &'t str> + Clone,
 ) -> bool {
     let all = texts.clone().count();
