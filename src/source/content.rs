@@ -91,6 +91,9 @@ pub(super) fn is_zstd_frame(head: &[u8]) -> bool {
     head.starts_with(&ZSTD_MAGIC) || matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
+/// How far text is looked for behind zeros in a compressed file.
+const HOLE: usize = 4 << 20;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Log(Compression),
@@ -134,12 +137,23 @@ pub(super) fn judge(file: &File) -> io::Result<Content> {
     if compression == Compression::None {
         return Ok(judge_head(&head));
     }
-    let mut unpacked = Vec::new();
     let mut stream = Stream::new(FromStart { file, offset: 0 }, Limits::default())?;
-    stream
-        .by_ref()
-        .take(HEAD as u64)
-        .read_to_end(&mut unpacked)?;
+    let mut unpacked = Vec::new();
+    for _ in 0..HOLE / HEAD {
+        unpacked.clear();
+        stream
+            .by_ref()
+            .take(HEAD as u64)
+            .read_to_end(&mut unpacked)?;
+        if unpacked.len() < HEAD || unpacked.iter().any(|b| *b != 0) {
+            break;
+        }
+    }
+    if utf16_order(&unpacked).is_some() {
+        return Ok(Content::Binary(
+            "UTF-16 in a compressed file: unpack it first, or run `zcat FILE | auditty -`",
+        ));
+    }
     let intact = matches!(stream.end(), None | Some(super::ReadEnd::Complete));
     Ok(match judge_head(&unpacked) {
         // Nothing can be read from it because it is cut: it is opened all the same, so that this is told.
@@ -166,14 +180,33 @@ fn judge_head(head: &[u8]) -> Content {
     }
 }
 
-/// A log may hold a few stray control bytes (a crash, raw user input); in random bytes one in eleven is one.
+/// A log may hold a few stray control bytes (raw user input), and a block of NULs where the machine went down while it was
+/// written; in random bytes one in eleven is one. Records of a fixed length that end in NULs are no lines.
 fn is_text(head: &[u8]) -> bool {
-    let control = head
-        .iter()
-        .filter(|b| matches!(b, 0..=6 | 14..=26 | 127))
-        .count();
-    control * 20 <= head.len()
+    let control = |bytes: &[u8]| {
+        let control = bytes.iter();
+        control
+            .filter(|b| matches!(b, 0..=6 | 14..=26 | 127))
+            .count()
+    };
+    if control(head) * 20 <= head.len() {
+        return true;
+    }
+    let parts = head.split(|b| *b == 0).filter(|part| !part.is_empty());
+    let (mut length, mut others, mut lines) = (0, 0, 0);
+    for part in parts.clone() {
+        length += part.len();
+        others += control(part);
+        let whole = part.split_inclusive(|b| *b == b'\n');
+        lines += whole
+            .filter(|line| line.len() > SHORT && line.ends_with(b"\n"))
+            .count();
+    }
+    lines > 0 && lines >= parts.count() && others * 20 <= length
 }
+
+/// A line of a log has more bytes.
+const SHORT: usize = 16;
 
 /// The first [`HEAD`] bytes that say something: a writer that goes on at its old offset after the file was truncated
 /// leaves a hole, read as zeros, before the text.
@@ -254,6 +287,30 @@ mod tests {
             .flat_map(|unit| [unit[1], unit[0]])
             .collect();
         assert_eq!(judged(&swapped), Content::Log(Compression::Utf16Be));
+    }
+
+    #[test]
+    fn what_a_crash_left_in_a_log_is_looked_over() {
+        let line = b"{\"user\":\"alice\",\"action\":\"login\"}\n";
+        let pack = |data: &[u8]| zstd::encode_all(data, 1).unwrap();
+        for (before, zeros, after) in [(3, 4096, 5), (3, 410, 200), (1, 60_000, 0)] {
+            let log = [line.repeat(before), vec![0; zeros], line.repeat(after)].concat();
+            assert_eq!(judged(&log), Content::Log(Compression::None));
+            assert_eq!(judged(&pack(&log)), Content::Log(Compression::Zstd));
+        }
+        let hole = [vec![0; 1 << 20], line.repeat(5)].concat();
+        assert_eq!(judged(&pack(&hole)), Content::Log(Compression::Zstd));
+        let utf16 = b"\xff\xfea\0u\0d\0i\0t\0\n\0".repeat(30);
+        assert!(matches!(judged(&pack(&utf16)), Content::Binary(why) if why.contains("UTF-16")));
+        // A record of a login has a fixed length.
+        let login = [
+            &b"\x07\0\0\0\x12\x34\0\0pts/0"[..],
+            &[0; 40],
+            b"alice",
+            &[0; 200],
+        ]
+        .concat();
+        assert!(matches!(judged(&login.repeat(20)), Content::Binary(_)));
     }
 
     #[test]
