@@ -62,13 +62,48 @@ pub(super) fn json_event(frame: &Frame) -> Result<Event, String> {
         return Err("not a JSON object".into());
     }
     let mut event = event_of(frame);
-    event.attributes = Attributes::with_capacity(bytes.len(), bytes.len() / 24);
-    match flatten(bytes, &mut event.attributes) {
-        Ok(None) => {}
-        Ok(Some(note)) => add_note(&mut event, &note),
-        Err(error) => return Err(format!("not valid JSON: {error}")),
+    let read = |bytes: &[u8]| {
+        let mut attributes = Attributes::with_capacity(bytes.len(), bytes.len() / 24);
+        flatten(bytes, &mut attributes).map(|note| (attributes, note))
+    };
+    let (attributes, note) = match read(bytes) {
+        Ok(read) => read,
+        // A person's name with a tab in it must not hide what the person did.
+        Err(error) => escape_controls(bytes)
+            .and_then(|escaped| read(&escaped).ok())
+            .ok_or_else(|| format!("not valid JSON: {error}"))?,
+    };
+    event.attributes = attributes;
+    if let Some(note) = note {
+        add_note(&mut event, &note);
     }
     Ok(event)
+}
+
+/// JSON whose writer put control characters into strings as they are (RFC 8259 wants them escaped), with these escaped;
+/// `None` if there are none.
+fn escape_controls(json: &[u8]) -> Option<Vec<u8>> {
+    use std::io::Write;
+    let mut escaped = Vec::with_capacity(json.len() + 16);
+    let (mut inside, mut found, mut bytes) = (false, false, json.iter().copied());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => inside = !inside,
+            b'\\' if inside => {
+                escaped.push(byte);
+                escaped.extend(bytes.next());
+                continue;
+            }
+            0..0x20 if inside => {
+                found = true;
+                let _ = write!(escaped, "\\u{byte:04x}");
+                continue;
+            }
+            _ => {}
+        }
+        escaped.push(byte);
+    }
+    found.then_some(escaped)
 }
 
 /// The leaves of JSON inside a string; of a list, those of its objects one after the other.
@@ -246,6 +281,18 @@ pub(super) fn leading_time<'a>(text: &'a str, context: &Context) -> Option<(Time
 mod tests {
     use super::*;
     use crate::event::Zone;
+
+    #[test]
+    fn control_characters_in_strings_hide_nothing() {
+        let json = b"{\"user\":\"al\tice\\\"\x1b[31m\",\t\"b\":[\"c\nd\"]}";
+        let escaped = escape_controls(json).unwrap();
+        let mut leaves = Attributes::default();
+        flatten(&escaped, &mut leaves).unwrap();
+        let text = |path: &str| leaves.get(path).map(str::to_owned);
+        assert_eq!(text("user").as_deref(), Some("al\tice\"\u{1b}[31m"));
+        assert_eq!(text("b").as_deref(), Some("c\nd"));
+        assert_eq!(escape_controls(b"{\"a\":\t\"b\"}\n"), None);
+    }
 
     #[test]
     fn addresses_lose_ports_brackets_and_zones() {
