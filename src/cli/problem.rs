@@ -116,6 +116,13 @@ pub(super) fn tell_unread(engine: &dyn Engine, covers: &Covers, app: &mut App) -
             is_partial = true;
         }
     }
+    // The run that read the file said so in a message already.
+    for cut in info.sources.iter().flat_map(|source| &source.cut) {
+        if !info.messages.contains(cut) {
+            app.talk(cut);
+        }
+        is_partial = true;
+    }
     // Said once, where the engine said so itself.
     let stopped = covers
         .stopped

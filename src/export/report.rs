@@ -208,7 +208,13 @@ impl Report {
         writeln!(out, "## Coverage\n")?;
         let info = &self.about.info;
         let covers = &info.covers;
+        let cut = || info.sources.iter().flat_map(|source| &source.cut);
+        let whole = cut().next().is_none() && info.sources.iter().all(|s| s.error.is_none());
         match (covers.complete, covers.since) {
+            (true, _) if !whole => writeln!(
+                out,
+                "- NOT complete: something could not be read to its end."
+            )?,
             (true, _) => writeln!(out, "- Every record of these sources was searched.")?,
             (false, Some(since)) => writeln!(
                 out,
@@ -229,7 +235,11 @@ impl Report {
                 writeln!(out, "- Not fully read: {name}: {error}")?;
             }
         }
-        for message in &info.messages {
+        for cut in cut() {
+            writeln!(out, "- Not fully read: {}", self.safe(cut))?;
+        }
+        // The run that read the file says so in a message too.
+        for message in info.messages.iter().filter(|m| !cut().any(|c| c == *m)) {
             writeln!(out, "- {}", self.safe(message))?;
         }
         writeln!(out)

@@ -11,6 +11,7 @@ use crate::event::Zone;
 use crate::format::{Frame, Registry};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{ReadEnd, open_stream};
+use crate::text::count::number;
 
 /// Bytes of a chunk: small enough that newest-first means something, large enough that its edges do not count.
 pub(super) const CHUNK: u64 = 16 << 20;
@@ -315,6 +316,14 @@ impl<'a> Output<'a> {
                 self.reading.look_back(&frame);
             } else {
                 self.bytes += frame.bytes.len();
+                if frame.cut > 0 {
+                    self.job.sink.message(format!(
+                        "{}: line {}: the record is too long: its last {} bytes are neither kept nor searched",
+                        self.job.file.path.display(),
+                        number(self.lines + frame.line + 1),
+                        number(frame.cut),
+                    ));
+                }
                 self.batch
                     .push(self.reading.parse(frame, Some(self.lines + 1)));
             }

@@ -73,14 +73,7 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
     }
     app.out.flush()?;
     let covers = opened.engine.info().covers;
-    let mut is_partial = problem::tell_unread(&*opened.engine, &covers, app);
-    for cut in info.sources.iter().flat_map(|source| &source.cut) {
-        is_partial = true;
-        // The run that read the file said so already.
-        if !info.messages.contains(cut) {
-            app.talk(cut);
-        }
-    }
+    let is_partial = problem::tell_unread(&*opened.engine, &covers, app);
     // More that could be read would not undo an alarm.
     Ok(if report.has_alarm() {
         Exit::Alarm
