@@ -137,6 +137,18 @@ feilds = { actor = "a" }
 id = "no-field"
 pattern = '(?<a>x)'
 fields = { colour = "a" }
+[[format]]
+id = "no-group"
+pattern = '(?<a>x) (?<b>y)'
+fields = { actor = "c" }
+[[format]]
+id = "no-time"
+pattern = '(?<a>x)'
+time = "%b %e %H:%M"
+[[format]]
+id = "any"
+reads = "json"
+known_by = [""]
 "#
     );
     let first = door.lines().count() + 2;
@@ -150,6 +162,9 @@ fields = { colour = "a" }
         (14, "unknown variant `xml`"),
         (18, "unknown field `feilds`"),
         (19, "there is no field \"colour\" to fill"),
+        (23, "the pattern has no group \"c\"; it has a, b"),
+        (27, "time: \"%b %e %H:%M\" tells no day of a year"),
+        (31, "an empty condition fits every record"),
     ] {
         let place = format!("config.toml:{}:", first + after);
         let line = told.err.lines().find(|line| line.contains(&place));

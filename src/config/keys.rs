@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Choice, Clipboard, Depth, Settings, Value};
+use super::{Choice, Clipboard, Depth, Settings, Value, lists};
 use crate::source::command;
 use crate::text::suggest::hint;
 
@@ -134,6 +134,12 @@ pub(super) fn apply(settings: &mut Settings, name: &str, value: &Value) -> Resul
         "colors" => "colours",
         name => name,
     };
+    let table = name.split('.').next().unwrap_or(name);
+    if lists::KEYS.contains(&table) {
+        return Err(format!(
+            "there may be several {table}s: begin each with [[{table}]], in double brackets"
+        ));
+    }
     let Some(key) = KEYS.iter().find(|key| key.name == wanted) else {
         let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
         let near = hint(name, names.iter().copied());

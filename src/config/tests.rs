@@ -94,6 +94,11 @@ fn what_is_wrong_says_where_and_what_is_allowed() {
             "c.toml:1: there is no setting \"zoen\" (did you mean `zone`?); the settings are zone, log_zone,"
         )
     );
+    let single = errors_of("[format]\nid = 'x'\n");
+    assert!(
+        single[0].contains("begin each with [[format]]"),
+        "{single:?}"
+    );
     for wrong in [
         "exec = 'yes'",
         "exec = 1",

@@ -379,6 +379,9 @@ impl Scan {
 }
 
 fn missing(path: &Path) -> String {
+    if path.is_symlink() {
+        return "a link to something that does not exist".to_owned();
+    }
     match near_match(path) {
         Some(near) => format!("does not exist; did you mean {}?", near.display()),
         None => "does not exist".into(),
@@ -388,7 +391,10 @@ fn missing(path: &Path) -> String {
 fn not_a_file(path: &Path) -> String {
     let kind = std::fs::metadata(path).ok().map(|meta| meta.file_type());
     match kind {
-        Some(kind) if kind.is_fifo() => format!("a pipe: run `auditty - < {}`", path.display()),
+        Some(kind) if kind.is_fifo() => {
+            "a pipe, which is read as standard input only: `COMMAND | auditty search … -`"
+                .to_owned()
+        }
         Some(kind) if kind.is_socket() => "a socket".into(),
         Some(kind) if kind.is_block_device() || kind.is_char_device() => "a device".into(),
         _ => "not a regular file".into(),

@@ -279,7 +279,7 @@ fn what_is_missing_or_no_file_is_told_with_the_way_out() {
         )
     );
     assert!(
-        details[1].starts_with("a pipe: run `auditty - < "),
+        details[1].starts_with("a pipe, which is read as standard input"),
         "{details:?}"
     );
     assert_eq!(found.roots, []);
