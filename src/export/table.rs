@@ -69,18 +69,15 @@ impl Table {
         self.style.charset.line(&label, self.style.width.max(1))
     }
 
-    fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// Settles the widths by the rows there are; `going_on` = by what others usually need, too.
+    fn settle(&mut self, out: &mut dyn Write, going_on: bool) -> io::Result<()> {
         let labels: Vec<String> = self.columns.iter().map(|c| self.label(c)).collect();
         let wanted: Vec<(usize, usize)> = self
             .columns
             .iter()
             .enumerate()
             .map(|(i, column)| {
-                let usual = if self.held.is_empty() {
-                    usual_width(column)
-                } else {
-                    0
-                };
+                let usual = if going_on { usual_width(column) } else { 0 };
                 let rows = self
                     .held
                     .iter()
@@ -167,7 +164,7 @@ impl Exporter for Table {
         }
         self.held.push(row);
         if self.held.len() == LOOKAHEAD {
-            self.settle(out)
+            self.settle(out, false)
         } else {
             Ok(())
         }
@@ -175,18 +172,17 @@ impl Exporter for Table {
 
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.widths.is_none() {
-            self.settle(out)?;
+            self.settle(out, true)?;
         }
         out.flush()
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
         // No rows, no header: an empty answer is empty.
-        if self.held.is_empty() {
-            out.flush()
-        } else {
-            self.flush(out)
+        if !self.held.is_empty() {
+            self.settle(out, false)?;
         }
+        out.flush()
     }
 }
 

@@ -374,3 +374,26 @@ proptest! {
         }
     }
 }
+
+/// What is followed is not cut to what the first event needed.
+#[test]
+fn a_table_that_goes_on_keeps_room_for_longer_values() {
+    let style = Style { width: 120, ..PIPE };
+    let short = Event {
+        actor: Some("al".into()),
+        ..sample()
+    };
+    let long = Event {
+        actor: Some("alexandra.long".into()),
+        ..sample()
+    };
+    let mut out = Vec::new();
+    let fields = columns("actor,outcome").unwrap();
+    let mut exporter = exporter(Format::Table, Some(fields), style);
+    exporter.write(&mut out, &hit(short)).unwrap();
+    exporter.flush(&mut out).unwrap();
+    exporter.write(&mut out, &hit(long)).unwrap();
+    exporter.finish(&mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("alexandra.long "), "{out}");
+}
