@@ -109,6 +109,8 @@ commands! {
     PreviousPart "previous-part" "to the previous part"
     EditInputs "edit-inputs" "the runbook's inputs again; its steps follow"
     DropRun "drop-run" "drop this run, to begin anew"
+    AnotherRun "another-run" "another run of this runbook, beside those there are"
+    NextRun "next-run" "the next run of this runbook"
     Pin "pin" "keep this event as evidence of the runbook's step, or no longer"
     ListPins "list-pins" "list the events kept as evidence of this run"
     StepDone "step-done" "this step is done (again: not yet)"

@@ -336,6 +336,8 @@ pub(super) fn run(
         Command::OpenSession => prompt::ask(model, Ask::OpenSession),
         Command::EditInputs if model.focus == Pane::Runbook => runbook::edit_inputs(model),
         Command::DropRun if model.focus == Pane::Runbook => runbook::drop_run(model),
+        Command::AnotherRun if model.focus == Pane::Runbook => runbook::another_run(model),
+        Command::NextRun if model.focus == Pane::Runbook => runbook::next_run(model),
         Command::Pin => runbook::pin(model),
         Command::ListPins => runbook::list_pins(model),
         Command::StepDone => runbook::mark(model, Mark::Done),

@@ -27,7 +27,7 @@ pub struct Runbooks {
     /// Place in the list, the broken ones after the good ones.
     selected: usize,
     stage: Stage,
-    /// Runs that were left, to be gone on with: at most one of a runbook.
+    /// Runs that were left, to be gone on with, the last one last; of a runbook there may be several.
     paused: Vec<Run>,
     /// Inputs that were begun and not used yet.
     drafts: Vec<Form>,
@@ -118,16 +118,61 @@ impl Runbooks {
             return false;
         };
         self.back();
-        if let Some(at) = self.paused.iter().position(|run| run.is_of(&runbook)) {
-            self.stage = Stage::Run(Box::new(self.paused.remove(at)));
+        if let Some(run) = self.take_last(&runbook) {
+            self.stage = Stage::Run(Box::new(run));
             return true;
         }
         if runbook.inputs.is_empty() {
-            self.begin(runbook, Inputs::new());
+            self.begin(runbook, Inputs::new(), None);
             return true;
         }
         self.ask(runbook, event);
         false
+    }
+
+    /// The run of a runbook that was left last.
+    fn last_of(&self, runbook: &Runbook) -> Option<&Run> {
+        self.paused.iter().rfind(|run| run.is_of(runbook))
+    }
+
+    fn take_last(&mut self, runbook: &Runbook) -> Option<Run> {
+        let at = self.paused.iter().rposition(|run| run.is_of(runbook))?;
+        Some(self.paused.remove(at))
+    }
+
+    /// How many runs of the runbook there are.
+    fn count_of(&self, runbook: &Runbook) -> usize {
+        let open = self.run().is_some_and(|run| run.is_of(runbook));
+        let paused = self.paused.iter().filter(|run| run.is_of(runbook));
+        paused.count() + usize::from(open)
+    }
+
+    /// Asks for the inputs of another run, beside that which is open or those of the runbook that is selected. `Err` = why
+    /// there is nothing to ask.
+    pub fn another_run(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
+        let of_run = self.run().map(|run| run.runbook().clone());
+        let selected = || self.chosen().cloned();
+        let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
+        if runbook.inputs.is_empty() {
+            return Err("this runbook asks for nothing: a second run would be the same");
+        }
+        self.back();
+        self.stage = Stage::Form(Form::new(runbook, event));
+        Ok(())
+    }
+
+    /// Goes on with the run of the same runbook that was left the longest ago; `false` if there is no other.
+    pub fn next_run(&mut self) -> bool {
+        let Some(runbook) = self.run().map(|run| run.runbook().clone()) else {
+            return false;
+        };
+        let Some(at) = self.paused.iter().position(|run| run.is_of(&runbook)) else {
+            return false;
+        };
+        let next = self.paused.remove(at);
+        self.back();
+        self.stage = Stage::Run(Box::new(next));
+        true
     }
 
     /// Asks for the inputs: as far as they were written, else as an event offers them.
@@ -153,7 +198,7 @@ impl Runbooks {
             return Err("this runbook asks for nothing");
         }
         self.back();
-        match self.paused.iter().find(|run| run.is_of(&runbook)) {
+        match self.last_of(&runbook) {
             Some(run) => {
                 self.stage = Stage::Form(Form::filled(runbook, run.inputs(), event));
             }
@@ -166,7 +211,7 @@ impl Runbooks {
     pub fn must_ask_to_drop(&mut self) -> bool {
         let paused = || {
             let book = self.chosen()?;
-            self.paused.iter().find(|run| run.is_of(book))
+            self.last_of(book)
         };
         let run = self.run().or_else(paused).filter(|run| run.is_worked_on());
         let id = run.map(|run| run.runbook().id.clone());
@@ -184,9 +229,7 @@ impl Runbooks {
         let Some(runbook) = self.chosen().cloned() else {
             return false;
         };
-        let before = self.paused.len();
-        self.paused.retain(|run| !run.is_of(&runbook));
-        self.paused.len() < before
+        self.take_last(&runbook).is_some()
     }
 
     /// Shows the step again after the text to hand over; `false` if that was not shown.
@@ -240,7 +283,6 @@ impl Runbooks {
 
     fn pause(&mut self, mut run: Run) {
         run.set_aside();
-        self.paused.retain(|other| !other.is_same(&run));
         self.paused.push(run);
     }
 
@@ -253,9 +295,12 @@ impl Runbooks {
         self.selected = places.find(is_it).unwrap_or(self.selected);
     }
 
-    /// With other inputs a run goes on at its step, and finds everything again.
-    fn begin(&mut self, runbook: Arc<Runbook>, inputs: Inputs) {
-        let before = self.paused.iter().position(|run| run.is_of(&runbook));
+    /// With other inputs the run `of` those it had goes on at its step, and finds everything again; so does one that has
+    /// the same inputs already.
+    fn begin(&mut self, runbook: Arc<Runbook>, inputs: Inputs, of: Option<&Inputs>) {
+        let had = of.unwrap_or(&inputs);
+        let mut runs = self.paused.iter();
+        let before = runs.position(|run| run.is_of(&runbook) && run.inputs() == had);
         let before = before.map(|at| self.paused.remove(at));
         let run = Run::new(runbook, inputs).at_step_of(before.as_ref());
         self.stage = Stage::Run(Box::new(run));
@@ -300,8 +345,8 @@ impl Runbooks {
             Stage::Run(run) => run.update(command, count),
             Stage::Form(form) => {
                 let inputs = form.update(command, now, zone)?;
-                let runbook = form.runbook().clone();
-                self.begin(runbook, inputs);
+                let (runbook, of) = (form.runbook().clone(), form.of().cloned());
+                self.begin(runbook, inputs, of.as_ref());
                 Some(Intent::ApplyStep)
             }
         }
@@ -343,11 +388,12 @@ impl Runbooks {
             Stage::Run(run) => {
                 let (lines, top) = run.lines(look, columns, height);
                 let more = run.goes_on(look, columns, height, top);
-                let place = if more {
-                    format!("PgDn: more  {}", run.place())
-                } else {
-                    run.place()
+                let runs = match self.count_of(run.runbook()) {
+                    1 => String::new(),
+                    runs => format!("{runs} runs  "),
                 };
+                let more = if more { "PgDn: more  " } else { "" };
+                let place = format!("{runs}{more}{}", run.place());
                 (format!("RUNBOOK  {}", run.title()), place, (lines, top))
             }
         };
@@ -373,8 +419,16 @@ impl Runbooks {
             );
         }
         let place = |runbook: &Arc<Runbook>| {
-            let run = self.paused.iter().find(|run| run.is_of(runbook))?;
-            Some(format!("{}  (at step {})", runbook.title, run.place()))
+            let run = self.last_of(runbook)?;
+            let runs = match self.count_of(runbook) {
+                1 => String::new(),
+                runs => format!("{runs} runs, the last "),
+            };
+            Some(format!(
+                "{}  ({runs}at step {})",
+                runbook.title,
+                run.place()
+            ))
         };
         let title = |r: &Arc<Runbook>| place(r).unwrap_or_else(|| r.title.clone());
         let good = (0..self.library.runbooks.len()).filter_map(|place| {

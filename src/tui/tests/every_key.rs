@@ -234,6 +234,8 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<delete>",
         Shows("begins anew"),
     ),
+    (C::AnotherRun, RUN, "+", Shows("FORM")),
+    (C::NextRun, RUN, "v", Shows("no other run of this runbook")),
     (C::Pin, RUN, "P", Shows("kept as evidence of step 1")),
     (
         C::ListPins,

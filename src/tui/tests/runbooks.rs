@@ -125,6 +125,37 @@ fn the_hand_over_is_filled_in_shown_and_copied() {
 }
 
 #[test]
+fn several_runs_of_one_runbook_stand_side_by_side() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<tab><tab>PR");
+    h.keys("+<ctrl+u>alice<enter>").shows("2 runs");
+    let who = |h: &Harness| h.model().runbooks.run().unwrap().inputs()["who"].clone();
+    let pins = |h: &Harness| h.model().runbooks.run().unwrap().pins().count();
+    assert_eq!((who(&h).as_str(), pins(&h)), ("alice", 0));
+    // Each has its own step, evidence and query.
+    h.keys("j").shows("2/2");
+    h.keys("v").shows("the run of who ci-bot").shows("1/2");
+    assert_eq!((who(&h).as_str(), pins(&h)), ("ci-bot", 1));
+    assert!(h.model().query.to_string().contains("ci-bot"));
+    // Other inputs are for the run that is open; the other one stays.
+    h.keys("i<ctrl+u>bob<enter>").shows("2 runs");
+    assert_eq!(who(&h), "bob");
+    h.keys("v");
+    assert_eq!(who(&h), "alice");
+    // Both are there the next time, and in the list.
+    let mut h = again(session::capture(h.model()), books());
+    h.shows("2 runs");
+    h.keys("v");
+    assert_eq!(who(&h), "bob");
+    h.keys("<esc>").shows("2 runs, the last");
+    // Dropping drops one, what is kept in it only if asked twice.
+    h.keys("<enter><delete>").shows("again drops this run");
+    h.keys("<delete>").shows("begins anew").hides("2 runs");
+    h.keys("<enter>");
+    assert_eq!(who(&h), "alice");
+}
+
+#[test]
 fn the_text_to_hand_over_is_changed_and_stays_so() {
     let home = tempfile::tempdir().unwrap();
     let setup = Setup {

@@ -62,6 +62,38 @@ fn offer(model: &mut Model) {
     }
 }
 
+/// Asks for the inputs of another run of the same runbook; the query that a step had put in force goes back meanwhile.
+pub(super) fn another_run(model: &mut Model) -> Vec<Effect> {
+    let event = model.events.selected().map(|h| h.event.clone());
+    let had_run = model.runbooks.run().is_some();
+    if let Err(why) = model.runbooks.another_run(event.as_deref()) {
+        model.say(why);
+        return Vec::new();
+    }
+    offer(model);
+    if had_run { unpark(model) } else { Vec::new() }
+}
+
+/// Goes on with the next run of the same runbook.
+pub(super) fn next_run(model: &mut Model) -> Vec<Effect> {
+    if !model.runbooks.next_run() {
+        let another = model.key(Command::AnotherRun);
+        model.say(format!(
+            "there is no other run of this runbook; {another} begins one"
+        ));
+        return Vec::new();
+    }
+    let effects = apply(model);
+    if let Some(run) = model.runbooks.run() {
+        let inputs = run.inputs().iter();
+        let inputs: Vec<String> = inputs
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        model.say(format!("the run of {}", inputs.join(", ")));
+    }
+    effects
+}
+
 /// Asks for the inputs again; the query that a step had put in force goes back meanwhile.
 pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());

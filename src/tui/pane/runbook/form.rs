@@ -23,6 +23,8 @@ pub struct Form {
     selected: usize,
     errors: Vec<InputError>,
     touched: bool,
+    /// The inputs of the run that goes on with what is typed; `None` = it is for a run of its own.
+    of: Option<Inputs>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +69,13 @@ impl Form {
             selected: 0,
             errors: Vec::new(),
             touched: false,
+            of: None,
         }
+    }
+
+    /// The inputs of the run that it was filled from.
+    pub fn of(&self) -> Option<&Inputs> {
+        self.of.as_ref()
     }
 
     /// With the inputs of a run to begin with.
@@ -79,6 +87,7 @@ impl Form {
                 line.from_event = None;
             }
         }
+        form.of = Some(inputs.clone());
         form
     }
 

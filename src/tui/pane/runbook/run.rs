@@ -143,11 +143,6 @@ impl Run {
         self.runbook.id == runbook.id
     }
 
-    /// Of the same runbook.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.is_of(&other.runbook)
-    }
-
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }
