@@ -255,6 +255,23 @@ fn a_draft_of_lines_is_a_format_that_finds_things() {
 }
 
 #[test]
+fn one_file_is_looked_at_and_no_directory_or_pipe() {
+    let program = Program::new();
+    let log = program.log("a.jsonl", "{\"user\":\"alice\"}\n");
+    let folder = log.parent().unwrap().to_str().unwrap();
+    for action in ["detect", "check", "new"] {
+        for (what, why) in [(folder, "is a directory"), ("-", "comes by a pipe")] {
+            let ran = program.run(["formats", action, what]);
+            let wanted = format!("{why}: name one file");
+            assert!(
+                ran.code != 0 && ran.err.contains(&wanted),
+                "{action} {what}: {ran:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_read_has_no_draft() {
     let program = Program::new();
     program.log("empty.log", "");

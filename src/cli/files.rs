@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::open::{OpenError, nothing_readable};
+use super::open::{OpenError, is_pipe, nothing_readable};
 use crate::config::Settings;
 use crate::format::{Detection, Registry};
 use crate::source::{GenFile, open_stream};
@@ -51,6 +51,18 @@ pub(super) fn line_of(file: &Path, line: u64) -> Result<Option<Vec<u8>>, OpenErr
 
 /// A file as one of a log; `None` = binary or empty.
 fn found(file: &Path) -> Result<Option<GenFile>, OpenError> {
+    let is_pipe = is_pipe(file);
+    if is_pipe || file.is_dir() {
+        let what = if is_pipe {
+            "what comes by a pipe"
+        } else {
+            "a directory"
+        };
+        return Err(OpenError::Failed(format!(
+            "{} is {what}: name one file",
+            file.display()
+        )));
+    }
     let discovery = crate::source::discover(&[file.to_owned()]);
     let files = discovery.roots.iter().flat_map(|r| &r.sets);
     let canonical = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
