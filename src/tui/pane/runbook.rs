@@ -130,6 +130,12 @@ impl Runbooks {
         false
     }
 
+    /// The runbook of the run that is open, else the one that is selected.
+    fn meant(&self) -> Option<Arc<Runbook>> {
+        let of_run = self.run().map(Run::runbook);
+        of_run.or_else(|| self.chosen()).cloned()
+    }
+
     /// The run of a runbook that was left last.
     fn last_of(&self, runbook: &Runbook) -> Option<&Run> {
         self.paused.iter().rfind(|run| run.is_of(runbook))
@@ -150,9 +156,7 @@ impl Runbooks {
     /// Asks for the inputs of another run, beside that which is open or those of the runbook that is selected. `Err` = why
     /// there is nothing to ask.
     pub fn another_run(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
-        let of_run = self.run().map(|run| run.runbook().clone());
-        let selected = || self.chosen().cloned();
-        let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
+        let runbook = self.meant().ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing: a second run would be the same");
         }
@@ -171,6 +175,8 @@ impl Runbooks {
         };
         let next = self.paused.remove(at);
         self.back();
+        // What was asked before was of another run.
+        self.dropping = None;
         self.stage = Stage::Run(Box::new(next));
         true
     }
@@ -191,9 +197,7 @@ impl Runbooks {
     /// The inputs again, of the run or of the runbook that is selected: the run goes on with what they become.
     /// `Err` = why there is nothing to ask.
     pub fn edit_inputs(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
-        let of_run = self.run().map(|run| run.runbook().clone());
-        let selected = || self.chosen().cloned();
-        let runbook = of_run.or_else(selected).ok_or("there is no runbook")?;
+        let runbook = self.meant().ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing");
         }

@@ -142,6 +142,13 @@ fn several_runs_of_one_runbook_stand_side_by_side() {
     assert_eq!(who(&h), "bob");
     h.keys("v");
     assert_eq!(who(&h), "alice");
+    // What was asked of one run is not answered for the other.
+    h.keys("d").shows("step 2 is done");
+    h.keys("<delete>").shows("again drops this run");
+    h.keys("v<delete>").shows("again drops this run");
+    assert_eq!(who(&h), "bob");
+    h.keys("v");
+    assert_eq!(who(&h), "alice");
     // Both are there the next time, and in the list.
     let mut h = again(session::capture(h.model()), books());
     h.shows("2 runs");

@@ -1,8 +1,8 @@
 //! Runbook steps and the list: a step's query takes the place of the person's own, which is parked, never lost.
 
 use super::{prompt, run_report, search};
-use crate::event::EventId;
 use crate::event::field::Field;
+use crate::event::{Event, EventId};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Pattern, Test};
 use crate::text::count::{counted, number};
@@ -12,6 +12,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::{Model, Pane, Parked};
 use crate::tui::overlay::prompt::Ask;
+use crate::tui::pane::runbook::Runbooks;
 use crate::tui::pane::runbook::fit::Scene;
 use crate::tui::pane::runbook::run::{Mark, Run};
 use crate::tui::theme::Role;
@@ -62,16 +63,9 @@ fn offer(model: &mut Model) {
     }
 }
 
-/// Asks for the inputs of another run of the same runbook; the query that a step had put in force goes back meanwhile.
+/// Asks for the inputs of another run of the same runbook.
 pub(super) fn another_run(model: &mut Model) -> Vec<Effect> {
-    let event = model.events.selected().map(|h| h.event.clone());
-    let had_run = model.runbooks.run().is_some();
-    if let Err(why) = model.runbooks.another_run(event.as_deref()) {
-        model.say(why);
-        return Vec::new();
-    }
-    offer(model);
-    if had_run { unpark(model) } else { Vec::new() }
+    ask_inputs(model, Runbooks::another_run)
 }
 
 /// Goes on with the next run of the same runbook.
@@ -94,11 +88,19 @@ pub(super) fn next_run(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Asks for the inputs again; the query that a step had put in force goes back meanwhile.
+/// Asks for the inputs again.
 pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
+    ask_inputs(model, Runbooks::edit_inputs)
+}
+
+/// Asks for inputs; the query that a step had put in force goes back meanwhile.
+fn ask_inputs(
+    model: &mut Model,
+    ask: impl FnOnce(&mut Runbooks, Option<&Event>) -> Result<(), &'static str>,
+) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());
     let had_run = model.runbooks.run().is_some();
-    if let Err(why) = model.runbooks.edit_inputs(event.as_deref()) {
+    if let Err(why) = ask(&mut model.runbooks, event.as_deref()) {
         model.say(why);
         return Vec::new();
     }
