@@ -217,6 +217,34 @@ fn an_event_is_proved_by_its_id() {
     }
 }
 
+/// Where a line holds several events, it is that line which is proved, in whatever file it is now.
+#[test]
+fn an_event_inside_a_line_is_proved_by_that_line() {
+    let program = Program::new();
+    let list = |user: &str| {
+        let record = |n: u8| {
+            format!(
+                r#"{{"eventVersion":"1.08","eventTime":"2026-03-01T10:00:0{n}Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser{n}","eventID":"{user}-{n}","userIdentity":{{"userName":"{user}"}}}}"#
+            )
+        };
+        format!("{{\"Records\":[{},{}]}}\n", record(1), record(2))
+    };
+    let log = program.log("trail.json", list("alice"));
+    program.print(["seal", "trail.json"]);
+    fs::rename(&log, log.with_file_name("trail.json.1")).unwrap();
+    program.log("trail.json", list("bob"));
+    program.print(["seal", "trail.json"]);
+    for user in ["alice", "bob"] {
+        let query = format!("action:CreateUser2 {user}");
+        let event = program.print(["search", &query, "trail.json", "--format", "jsonl"]);
+        let event: serde_json::Value = serde_json::from_str(&event).unwrap();
+        let proof = program.print(["prove", event["id"].as_str().unwrap(), "trail.json"]);
+        program.log("p", &proof);
+        let told = program.print(["check-proof", "p"]);
+        assert!(told.contains(&format!("{user}-2")), "{told}");
+    }
+}
+
 #[test]
 fn what_is_followed_is_sealed_meanwhile_and_copied_elsewhere() {
     let program = Program::new();

@@ -49,6 +49,16 @@ pub(super) fn line_of(file: &Path, line: u64) -> Result<Option<Vec<u8>>, OpenErr
     Ok(Some(bytes))
 }
 
+/// The line of this number in each file of a log that has it and can be read.
+pub(super) fn lines_at(log: &Path, line: u64) -> Vec<Vec<u8>> {
+    let discovery = crate::source::discover(&[log.to_owned()]);
+    let sets = discovery.roots.iter().flat_map(|r| &r.sets);
+    let files = sets.flat_map(|s| &s.generations);
+    files
+        .filter_map(|file| line_of(&file.path, line).ok().flatten())
+        .collect()
+}
+
 /// A file as one of a log; `None` = binary or empty.
 fn found(file: &Path) -> Result<Option<GenFile>, OpenError> {
     let is_pipe = is_pipe(file);

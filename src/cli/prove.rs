@@ -98,9 +98,12 @@ fn of_event(args: &ProveArgs, app: &mut App) -> Result<Wanted, Failure> {
         ));
     }
     let first = event.raw.split(|byte| *byte == b'\n').next();
-    let mut bytes: Vec<Vec<u8>> = first.map(<[u8]>::to_vec).into_iter().collect();
+    let first = first.unwrap_or_default();
     let line = event.line.unwrap_or(1);
-    bytes.extend(files::line_of(source, line).ok().flatten());
+    // The same place in another file of the log is another line.
+    let holds = |line: &Vec<u8>| memchr::memmem::find(line, first).is_some();
+    let mut bytes = vec![first.to_vec()];
+    bytes.extend(files::lines_at(source, line).into_iter().filter(holds));
     Ok(Wanted {
         log: files::log_of(source).unwrap_or_else(|_| source.to_owned()),
         line,
