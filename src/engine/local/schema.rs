@@ -6,8 +6,9 @@ use tantivy::schema::{
 
 use crate::event::field::Field;
 
-/// Raised whenever the schema, the terms or the catalogue change: an index of another version is rebuilt.
-pub(crate) const VERSION: u32 = 6;
+/// Raised whenever the schema, the terms or the catalogue change, or what many formats read: an index of another version is
+/// rebuilt.
+pub(crate) const VERSION: u32 = 7;
 
 /// Normalised fields with a string column, in column order.
 pub(crate) const STR_COLUMNS: [Field; 9] = [
