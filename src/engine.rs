@@ -302,6 +302,11 @@ pub struct SourceInfo {
 }
 
 impl SourceInfo {
+    /// What is wrong with it and with its files, each in a sentence.
+    pub fn troubles(&self) -> impl Iterator<Item = &str> {
+        self.error.iter().chain(&self.cut).map(String::as_str)
+    }
+
     /// Counts one more event of this time in.
     pub(crate) fn add(&mut self, ts: Option<Timestamp>) {
         self.events += 1;

@@ -66,7 +66,7 @@ pub use draft::Draft;
 pub(crate) use framer::event_key;
 pub use framer::is_around_records;
 pub use mapping::FILLED;
-pub use own::Spec;
+pub use own::{Misfit, Spec};
 pub use registry::Registry;
 pub use sample::Sample;
 

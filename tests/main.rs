@@ -9,6 +9,7 @@ mod chosen_format;
 mod cli;
 mod commands;
 mod crash;
+mod damaged;
 mod differential;
 mod digests;
 mod engine_contract;

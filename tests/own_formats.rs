@@ -149,22 +149,27 @@ time = "%b %e %H:%M"
 id = "any"
 reads = "json"
 known_by = [""]
+[[format]]
+id = "number"
+pattern = '(?<a>x)'
+fields = { actor = [3] }
 "#
     );
     let first = door.lines().count() + 2;
     let program = configured(&config);
     let told = program.run(["formats"]);
     for (after, words) in [
-        (0, "letters, digits, - and _"),
-        (3, "there is a format k8s-audit already"),
-        (6, "unclosed group"),
-        (9, "no named group"),
+        (1, "letters, digits, - and _"),
+        (4, "there is a format k8s-audit already"),
+        (8, "unclosed group"),
+        (11, "no named group"),
         (14, "unknown variant `xml`"),
         (18, "unknown field `feilds`"),
-        (19, "there is no field \"colour\" to fill"),
-        (23, "the pattern has no group \"c\"; it has a, b"),
-        (27, "time: \"%b %e %H:%M\" tells no day of a year"),
-        (31, "an empty condition fits every record"),
+        (22, "there is no field \"colour\" to fill"),
+        (26, "the pattern has no group \"c\"; it has a, b"),
+        (30, "time: \"%b %e %H:%M\" tells no day of a year"),
+        (34, "an empty condition fits every record"),
+        (38, "expected a path, a {template}"),
     ] {
         let place = format!("config.toml:{}:", first + after);
         let line = told.err.lines().find(|line| line.contains(&place));
@@ -176,6 +181,18 @@ known_by = [""]
     }
     assert!(told.out.contains("door "), "{}", told.out);
     assert!(!told.out.contains("nameless"), "{}", told.out);
+}
+
+#[test]
+fn a_pattern_that_fits_anything_takes_what_nobody_else_reads() {
+    let program = configured("[[format]]\nid = \"any\"\npattern = '(?<rest>.+)'\n");
+    program.fixture("chain/R1.jsonl");
+    program.log("words.log", "gate opened\nsomebody came\n".repeat(9));
+    let read_as = |file| program.print(["formats", "detect", file]);
+    let words = read_as("words.log");
+    assert!(words.starts_with("words.log: any "), "{words}");
+    let known = read_as("R1.jsonl");
+    assert!(known.starts_with("R1.jsonl: json~ "), "{known}");
 }
 
 #[test]

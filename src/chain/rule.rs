@@ -66,7 +66,7 @@ pub struct KeyRule {
 
 /// One text, or a list of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
 pub enum Few {
     #[default]
     None,

@@ -1,11 +1,12 @@
 //! One file of a log: which format it is in, what it holds.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::open::{OpenError, is_pipe, nothing_readable};
 use crate::config::Settings;
 use crate::format::{Detection, Registry};
-use crate::source::{GenFile, open_stream};
+use crate::source::{GenFile, Stream, open_stream};
 
 /// The format a file would be read as (decompressed first); `None` = binary or empty.
 pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detection>, OpenError> {
@@ -16,7 +17,7 @@ pub(super) fn detect(file: &Path, settings: &Settings) -> Result<Option<Detectio
 }
 
 /// What is in a file, decompressed.
-pub(super) fn stream(file: &Path) -> Result<impl std::io::Read, OpenError> {
+pub(super) fn stream(file: &Path) -> Result<Stream<File>, OpenError> {
     let found = found(file)?.ok_or_else(|| {
         OpenError::Failed(format!("there is nothing to read in {}", file.display()))
     })?;

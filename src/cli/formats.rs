@@ -10,12 +10,12 @@ use super::app::App;
 use super::args::{FormatsArgs, FormatsCommand};
 use super::exit::{Exit, Failure};
 use super::{files, open};
-use crate::format::Format;
+use crate::format::{Format, Registry};
 
 pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
     match &args.command {
         None | Some(FormatsCommand::List) => list(&open::formats(&app.settings), app),
-        Some(FormatsCommand::Show { id }) => show(&open::formats(&app.settings), id, app),
+        Some(FormatsCommand::Show { id }) => show(id, app),
         Some(FormatsCommand::Detect { file }) => detect(file, app),
         Some(FormatsCommand::Check {
             file,
@@ -34,8 +34,8 @@ fn list(formats: &[Arc<dyn Format>], app: &mut App) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn show(formats: &[Arc<dyn Format>], id: &str, app: &mut App) -> Result<Exit, Failure> {
-    let Some(format) = formats.iter().find(|f| f.id() == id) else {
+fn show(id: &str, app: &mut App) -> Result<Exit, Failure> {
+    let Some(format) = Registry::with(&app.settings.formats).get(id) else {
         return Err(Failure::Usage(format!(
             "there is no format {id}; auditty formats list names them"
         )));

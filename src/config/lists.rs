@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::{ConfigError, line_of};
 use crate::chain::ChainRule;
-use crate::format::{Registry, Spec};
+use crate::format::{Misfit, Registry, Spec};
 use crate::source::command::Command;
 
 /// The keys that are lists of tables.
@@ -18,10 +18,15 @@ pub(super) fn read_formats(path: &Path, text: &str) -> (Vec<Spec>, Vec<ConfigErr
     let builtin = Registry::builtin();
     read(path, text, "format", |spec: &Spec, before: &[Spec]| {
         if builtin.get(&spec.id).is_some() || before.iter().any(|f| f.id == spec.id) {
-            return Err(format!("there is a format {} already", spec.id));
+            return Err(Wrong {
+                key: "id",
+                why: format!("there is a format {} already", spec.id),
+            });
         }
-        spec.check()
-            .map_err(|why| format!("format {:?}: {why}", spec.id))
+        spec.check().map_err(|Misfit { key, why }| Wrong {
+            key,
+            why: format!("format {:?}: {why}", spec.id),
+        })
     })
 }
 
@@ -33,11 +38,11 @@ pub(super) fn read_commands(path: &Path, text: &str) -> (Vec<Command>, Vec<Confi
         "command",
         |command: &Command, before: &[Command]| {
             if before.iter().any(|c| c.name == command.name) {
-                return Err(format!("there is a command {} already", command.name));
+                let why = format!("there is a command {} already", command.name);
+                return Err(Wrong { key: "name", why });
             }
-            command
-                .check()
-                .map_err(|why| format!("command {:?}: {why}", command.name))
+            let wrong = |why| format!("command {:?}: {why}", command.name).into();
+            command.check().map_err(wrong)
         },
     )
 }
@@ -45,7 +50,7 @@ pub(super) fn read_commands(path: &Path, text: &str) -> (Vec<Command>, Vec<Confi
 /// What is known of the chains of logs, and what is wrong with the rest. Key files are named from the configuration's folder.
 pub(super) fn read_chains(path: &Path, text: &str) -> (Vec<ChainRule>, Vec<ConfigError>) {
     let (mut rules, errors) = read(path, text, "chain", |rule: &ChainRule, _: &[ChainRule]| {
-        rule.check()
+        rule.check().map_err(Wrong::from)
     });
     let folder = path.parent().unwrap_or(path);
     for rule in &mut rules {
@@ -59,12 +64,25 @@ pub(super) fn read_chains(path: &Path, text: &str) -> (Vec<ChainRule>, Vec<Confi
     (rules, errors)
 }
 
+/// What is wrong with an entry of a list.
+struct Wrong {
+    /// The key that it stands in; `""` = the entry as a whole.
+    key: &'static str,
+    why: String,
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self { key: "", why }
+    }
+}
+
 /// The entries of the list `key` that are well-formed and that `check` lets pass beside those before them.
 fn read<T: for<'a> Deserialize<'a>>(
     path: &Path,
     text: &str,
     key: &str,
-    check: impl Fn(&T, &[T]) -> Result<(), String>,
+    check: impl Fn(&T, &[T]) -> Result<(), Wrong>,
 ) -> (Vec<T>, Vec<ConfigError>) {
     let (table, _) = DeTable::parse_recoverable(text);
     let (mut good, mut errors) = (Vec::new(), Vec::new());
@@ -73,11 +91,16 @@ fn read<T: for<'a> Deserialize<'a>>(
     };
     for value in list.iter() {
         let begin = value.span().start;
+        let line_of_key = |key: &str| {
+            let keys = value.get_ref().as_table().into_iter().flatten();
+            let mut named = keys.filter(|(name, _)| name.get_ref() == key);
+            named.next().map_or(begin, |(name, _)| name.span().start)
+        };
         let read = T::deserialize(ValueDeserializer::from(value.clone()));
         let checked = match read {
             Ok(entry) => match check(&entry, &good) {
                 Ok(()) => Ok(entry),
-                Err(why) => Err((begin, why)),
+                Err(wrong) => Err((line_of_key(wrong.key), wrong.why)),
             },
             Err(error) => {
                 let at = error.span().map_or(begin, |span| span.start);

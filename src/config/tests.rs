@@ -94,6 +94,9 @@ fn what_is_wrong_says_where_and_what_is_allowed() {
             "c.toml:1: there is no setting \"zoen\" (did you mean `zone`?); the settings are zone, log_zone,"
         )
     );
+    let unclosed = errors_of("[[format]\nid = 'x'\n");
+    assert_eq!(unclosed.len(), 1, "{unclosed:?}");
+    assert!(unclosed[0].starts_with("c.toml:1: is not TOML"));
     let single = errors_of("[format]\nid = 'x'\n");
     assert!(
         single[0].contains("begin each with [[format]]"),

@@ -10,9 +10,12 @@ use super::{ConfigError, Entry, Value};
 pub fn read_toml(path: &Path, text: &str) -> (Vec<Entry>, Vec<ConfigError>) {
     let place = |offset: usize| format!("{}:{}", path.display(), line_of(text, offset));
     let (table, errors) = DeTable::parse_recoverable(text);
+    let broken = broken_header(text, &errors);
     let errors = syntax_errors(path, text, &errors);
     let mut entries = Vec::new();
-    collect("", table.get_ref(), &place, &mut entries);
+    // A table's keys are no settings because its header could not be read.
+    let belongs = |begin: usize| broken.is_none_or(|header| begin < header);
+    collect("", table.get_ref(), &belongs, &place, &mut entries);
     (entries, errors)
 }
 
@@ -31,10 +34,23 @@ pub fn syntax_errors(path: &Path, text: &str, errors: &[toml::de::Error]) -> Vec
     told
 }
 
+/// Where the first line begins that should be the header of a table and is none.
+fn broken_header(text: &str, errors: &[toml::de::Error]) -> Option<usize> {
+    let begins = errors.iter().filter_map(|error| {
+        let at = error.span()?.start.min(text.len());
+        let begin = text.as_bytes()[..at].iter().rposition(|b| *b == b'\n');
+        Some(begin.map_or(0, |newline| newline + 1))
+    });
+    begins
+        .filter(|begin| text.as_bytes()[*begin..].trim_ascii_start().first() == Some(&b'['))
+        .min()
+}
+
 /// Tables nest at most once, so deeper ones are taken as values (of the wrong type).
 fn collect(
     prefix: &str,
     table: &DeTable<'_>,
+    belongs: &dyn Fn(usize) -> bool,
     place: &dyn Fn(usize) -> String,
     out: &mut Vec<Entry>,
 ) {
@@ -45,8 +61,9 @@ fn collect(
             DeValue::Array(_)
                 if prefix.is_empty() && super::lists::KEYS.contains(&name.as_str()) => {}
             DeValue::Table(inner) if prefix.is_empty() => {
-                collect(&format!("{name}."), inner, place, out)
+                collect(&format!("{name}."), inner, &|_| true, place, out)
             }
+            _ if !belongs(key.span().start) => {}
             other => out.push(Entry {
                 key: name,
                 value: simple(other),

@@ -29,6 +29,8 @@ use crate::event::{Attributes, Event, Outcome, Severity, Timestamp};
 
 /// Score of a sample that is all this format's: above every format that comes with the program.
 const BEST: Score = 99;
+/// More than plain text has, less than what any other format is sure of.
+const LEAST: Score = 2;
 
 /// Largest compiled pattern, in bytes: one that is larger would make every line slow.
 const PATTERN_SIZE: usize = 1 << 20;
@@ -75,7 +77,10 @@ pub enum Reads {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a path, a {template}, an \"=constant\", or a list of such texts"
+)]
 pub enum Sources {
     One(String),
     Several(Vec<String>),
@@ -98,11 +103,25 @@ impl Sources {
     }
 }
 
+/// What is wrong with a format of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Misfit {
+    /// The key that it stands in, or that is missing.
+    pub key: &'static str,
+    pub why: String,
+}
+
 impl Spec {
     /// What is wrong with it, in words.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Misfit> {
         Own::new(self).map(|_| ())
     }
+}
+
+fn wrong(key: &'static str, why: impl Into<String>) -> Misfit {
+    let why = why.into();
+    Misfit { key, why }
 }
 
 /// A format of the configuration, ready for reading.
@@ -112,6 +131,8 @@ struct Own {
     reads: Reads,
     pattern: Option<Regex>,
     begins: Option<Regex>,
+    /// Its pattern tells nothing from anything else.
+    fits_anything: bool,
     mapping: Mapping,
     time: Option<TimeLayout>,
     /// Changes with what is written in the configuration, so that sources are read again.
@@ -126,7 +147,7 @@ struct InLayout {
 }
 
 /// The readers of an own format: for JSON one for each layout. `Err` = what is wrong with it, in words.
-pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn Format>>, String> {
+pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn Format>>, Misfit> {
     let own = Arc::new(Own::new(spec)?);
     let layouts = match own.reads {
         Reads::Json => &[Layout::Lines, Layout::Document][..],
@@ -143,90 +164,50 @@ pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn For
 }
 
 impl Own {
-    fn new(spec: &Spec) -> Result<Self, String> {
+    fn new(spec: &Spec) -> Result<Self, Misfit> {
         let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if spec.id.is_empty() || !spec.id.chars().all(is_id) {
-            return Err(format!("id {:?}: letters, digits, - and _", spec.id));
+            let why = format!("id {:?}: letters, digits, - and _", spec.id);
+            return Err(wrong("id", why));
         }
-        let compiled = |name: &str, pattern: &Option<String>| -> Result<Option<Regex>, String> {
-            let Some(pattern) = pattern else {
-                return Ok(None);
-            };
-            let built = regex::bytes::RegexBuilder::new(pattern)
-                .size_limit(PATTERN_SIZE)
-                .build();
-            let why = |e: regex::Error| {
-                // Its last line says what, the others show where.
-                let told = e.to_string();
-                let last = told.lines().last().unwrap_or_default();
-                format!("{name}: {}", last.trim_start_matches("error: "))
-            };
-            built.map(Some).map_err(why)
-        };
-        let pattern = compiled("pattern", &spec.pattern)?;
-        let begins = compiled("begins", &spec.begins)?;
+        let pattern = compiled("pattern", spec.pattern.as_deref())?;
+        let begins = compiled("begins", spec.begins.as_deref())?;
         let reads = match (spec.reads, &pattern) {
             (None | Some(Reads::Pattern), Some(_)) => Reads::Pattern,
-            (Some(Reads::Pattern), None) => return Err("a pattern is missing".into()),
-            (Some(_), Some(_)) => return Err("a pattern is only for reads = \"pattern\"".into()),
+            (Some(Reads::Pattern), None) => return Err(wrong("reads", "a pattern is missing")),
+            (Some(_), Some(_)) => {
+                return Err(wrong("reads", "a pattern is only for reads = \"pattern\""));
+            }
             (None, None) => {
-                return Err("reads = \"json\", \"logfmt\" or a pattern is missing".into());
+                let why = "reads = \"json\", \"logfmt\" or a pattern is missing";
+                return Err(wrong("id", why));
             }
             (Some(reads), None) => reads,
         };
         if begins.is_some() && reads != Reads::Pattern {
-            return Err("begins is only for a pattern".into());
+            return Err(wrong("begins", "begins is only for a pattern"));
         }
         if reads != Reads::Pattern && spec.known_by.is_empty() {
-            return Err("known_by is missing: what tells its records from others".into());
-        }
-        if let Some(regex) = &pattern
-            && regex.capture_names().flatten().next().is_none()
-        {
-            return Err("pattern: it has no named group, as in (?<who>\\w+)".into());
-        }
-        let lists: Vec<(&str, Vec<&str>)> = spec
-            .fields
-            .iter()
-            .map(|(field, sources)| (field.as_str(), sources.list()))
-            .collect();
-        let fields = lists.iter().map(|(field, list)| (*field, &list[..]));
-        let meaning = |word: &OutcomeWord| match word {
-            OutcomeWord::Success => Outcome::Success,
-            OutcomeWord::Failure => Outcome::Failure,
-            OutcomeWord::Unknown => Outcome::Unknown,
-        };
-        let outcomes = spec.outcomes.iter();
-        let outcomes = outcomes.map(|(word, is)| (word.clone(), meaning(is)));
-        let severity = |(word, name): (&String, &String)| {
-            let found = Severity::from_name(name);
-            let found = found.ok_or_else(|| format!("severities: {name:?} is no severity"))?;
-            Ok((word.clone(), found))
-        };
-        let severities = spec.severities.iter().map(severity);
-        let severities = severities.collect::<Result<Vec<_>, String>>()?;
-        let mapping = Mapping::new(fields, outcomes.collect(), severities)?;
-        if let Some(regex) = &pattern {
-            let groups: Vec<&str> = regex.capture_names().flatten().collect();
-            let is_group = |path: &str| groups.iter().any(|g| g.eq_ignore_ascii_case(path));
-            if let Some(unknown) = mapping.paths().find(|path| !is_group(path)) {
-                let groups = groups.join(", ");
-                return Err(format!(
-                    "fields: the pattern has no group {unknown:?}; it has {groups}"
-                ));
-            }
+            let why = "known_by is missing: what tells its records from others";
+            return Err(wrong("id", why));
         }
         let is_blank = |condition: &String| condition.trim().is_empty();
         if spec.known_by.iter().any(is_blank) {
-            return Err("known_by: an empty condition fits every record".into());
+            let why = "known_by: an empty condition fits every record";
+            return Err(wrong("known_by", why));
+        }
+        let mapping = mapping(spec)?;
+        if let Some(regex) = &pattern {
+            check_pattern(regex, &mapping)?;
         }
         let time = spec.time.as_deref().map(TimeLayout::new).transpose();
         Ok(Self {
             mapping,
-            time: time.map_err(|error| format!("time: {error}"))?,
+            time: time.map_err(|error| wrong("time", format!("time: {error}")))?,
             version: version_of(spec),
             spec: spec.clone(),
             reads,
+            fits_anything: pattern.as_ref().is_some_and(fits_anything),
             pattern,
             begins,
         })
@@ -261,6 +242,68 @@ impl Own {
     }
 }
 
+fn compiled(key: &'static str, pattern: Option<&str>) -> Result<Option<Regex>, Misfit> {
+    let Some(pattern) = pattern else {
+        return Ok(None);
+    };
+    let built = regex::bytes::RegexBuilder::new(pattern)
+        .size_limit(PATTERN_SIZE)
+        .build();
+    let why = |e: regex::Error| {
+        // Its last line says what, the others show where.
+        let told = e.to_string();
+        let last = told.lines().last().unwrap_or_default();
+        wrong(
+            key,
+            format!("{key}: {}", last.trim_start_matches("error: ")),
+        )
+    };
+    built.map(Some).map_err(why)
+}
+
+fn mapping(spec: &Spec) -> Result<Mapping, Misfit> {
+    let lists: Vec<(&str, Vec<&str>)> = spec
+        .fields
+        .iter()
+        .map(|(field, sources)| (field.as_str(), sources.list()))
+        .collect();
+    let fields = lists.iter().map(|(field, list)| (*field, &list[..]));
+    let meaning = |word: &OutcomeWord| match word {
+        OutcomeWord::Success => Outcome::Success,
+        OutcomeWord::Failure => Outcome::Failure,
+        OutcomeWord::Unknown => Outcome::Unknown,
+    };
+    let outcomes = spec.outcomes.iter();
+    let outcomes = outcomes.map(|(word, is)| (word.clone(), meaning(is)));
+    let severity = |(word, name): (&String, &String)| {
+        let found = Severity::from_name(name);
+        let why = || format!("severities: {name:?} is no severity");
+        let found = found.ok_or_else(|| wrong("severities", why()))?;
+        Ok((word.clone(), found))
+    };
+    let severities = spec.severities.iter().map(severity);
+    let severities = severities.collect::<Result<Vec<_>, Misfit>>()?;
+    Mapping::new(fields, outcomes.collect(), severities).map_err(|why| wrong("fields", why))
+}
+
+/// A pattern names what it takes, and all that is asked for.
+fn check_pattern(regex: &Regex, mapping: &Mapping) -> Result<(), Misfit> {
+    let groups: Vec<&str> = regex.capture_names().flatten().collect();
+    if groups.is_empty() {
+        let why = r"pattern: it has no named group, as in (?<who>\w+)";
+        return Err(wrong("pattern", why));
+    }
+    let is_group = |path: &str| groups.iter().any(|g| g.eq_ignore_ascii_case(path));
+    match mapping.paths().find(|path| !is_group(path)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let groups = groups.join(", ");
+            let why = format!("fields: the pattern has no group {unknown:?}; it has {groups}");
+            Err(wrong("fields", why))
+        }
+    }
+}
+
 /// The time by the layout that was given, else in any usual way.
 pub(super) fn time_by(
     layout: Option<&TimeLayout>,
@@ -274,6 +317,16 @@ pub(super) fn time_by(
             .map(|(ts, _)| ts)
             .or_else(|| time_of(text)),
     }
+}
+
+/// Whether a pattern fits records that have nothing in common.
+fn fits_anything(regex: &Regex) -> bool {
+    const UNLIKE: [&[u8]; 3] = [
+        b"a",
+        br#"{"at":"2026-03-01T09:00:00Z","user":{"name":"ana"},"ok":true}"#,
+        b"Mar  1 09:00:00 gate door[7]: CEF:0|x|y|1|2|3|4|k=v",
+    ];
+    UNLIKE.iter().all(|record| regex.is_match(record))
 }
 
 /// A number that changes with the text of a format.
@@ -304,7 +357,8 @@ impl Format for InLayout {
             return sample.score_objects(self.layout, BEST, |leaves| self.own.knows(leaves));
         }
         let records = first_records(self.framer(0), sample.bytes());
-        score_share(&records, BEST, |frame| match self.own.leaves(frame) {
+        let best = if self.own.fits_anything { LEAST } else { BEST };
+        score_share(&records, best, |frame| match self.own.leaves(frame) {
             Ok(leaves) => self.own.reads == Reads::Pattern || self.own.knows(&leaves),
             Err(_) => false,
         })

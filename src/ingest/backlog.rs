@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::IngestError;
 use super::queue::{Job, Outcome, Queue, Work};
-use super::reading::{InOrder, Reading};
+use super::reading::{InOrder, Reading, too_long};
 use crate::engine::EngineError;
 use crate::event::Zone;
 use crate::format::{Frame, Registry};
 use crate::source::newlines::{count_newlines, line_start_at_or_after, line_start_at_or_before};
 use crate::source::{ReadEnd, open_stream};
-use crate::text::count::number;
 
 /// Bytes of a chunk: small enough that newest-first means something, large enough that its edges do not count.
 pub(super) const CHUNK: u64 = 16 << 20;
@@ -316,13 +315,8 @@ impl<'a> Output<'a> {
                 self.reading.look_back(&frame);
             } else {
                 self.bytes += frame.bytes.len();
-                if frame.cut > 0 {
-                    self.job.sink.message(format!(
-                        "{}: line {}: the record is too long: its last {} bytes are neither kept nor searched",
-                        self.job.file.path.display(),
-                        number(self.lines + frame.line + 1),
-                        number(frame.cut),
-                    ));
+                if let Some(said) = too_long(&self.job.file.path, &frame, Some(self.lines)) {
+                    self.job.sink.message(said);
                 }
                 self.batch
                     .push(self.reading.parse(frame, Some(self.lines + 1)));

@@ -1,12 +1,14 @@
 //! From frames to events with identity, line and order: what every way of reading a generation shares.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::sink::{Generation, Parsed};
 use crate::event::{IdHasher, Order, Timestamp, Zone};
 use crate::format::Registry;
 use crate::format::{Context, Format, Frame};
+use crate::text::count::number;
 
 /// Parses the frames of one generation in order.
 pub(super) struct Reading {
@@ -102,6 +104,21 @@ impl InOrder {
     pub(super) fn early(&self) -> impl Iterator<Item = &Frame> {
         self.waiting.values()
     }
+}
+
+/// What is said of a record that was not kept to its end; `lines` = line ends before the framer's start, where they are
+/// known.
+pub(super) fn too_long(path: &Path, frame: &Frame, lines: Option<u64>) -> Option<String> {
+    let line = lines.map_or(String::new(), |lines| {
+        format!(" line {}:", number(lines + frame.line + 1))
+    });
+    (frame.cut > 0).then(|| {
+        format!(
+            "{}:{line} the record is too long: its last {} bytes are neither kept nor searched",
+            path.display(),
+            number(frame.cut)
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Follows the live end of a plain file: every byte appended, in order, until the file is left.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::IngestError;
-use super::reading::{InOrder, Reading};
+use super::reading::{InOrder, Reading, too_long};
 use crate::engine::sink::{EventSink, GenerationId};
 use crate::format::{Format, Frame, Framer};
 use crate::source::newlines::count_newlines;
@@ -17,6 +18,7 @@ const QUIET: Duration = Duration::from_secs(2);
 
 pub(super) struct Tailer {
     pub(super) id: GenerationId,
+    path: PathBuf,
     sink: Arc<dyn EventSink>,
     reader: Reader,
     framer: Box<dyn Framer>,
@@ -59,6 +61,7 @@ impl Tailer {
     ) -> Result<Self, IngestError> {
         Ok(Self {
             id,
+            path: file.path.clone(),
             sink,
             reader: open_at(file, at.framer)?,
             framer: format.framer(at.framer),
@@ -113,6 +116,9 @@ impl Tailer {
             if frame.offset < self.start {
                 self.reading.look_back(&frame);
                 continue;
+            }
+            if let Some(said) = too_long(&self.path, &frame, self.lines) {
+                self.sink.message(said);
             }
             if self.lines.is_none() {
                 self.unnumbered.push(frame.clone());
@@ -215,6 +221,9 @@ impl Tailer {
         let mut batch = Vec::new();
         for mut frame in ready.into_iter().filter(|f| f.offset >= self.start) {
             frame.open = false;
+            if let Some(said) = too_long(&self.path, &frame, self.lines) {
+                self.sink.message(said);
+            }
             if self.lines.is_none() {
                 self.unnumbered.push(frame.clone());
             }

@@ -22,7 +22,7 @@ pub struct VerifyFile {
     /// Path of the set, as found.
     pub path: String,
     pub report: Arc<ChainReport>,
-    /// Why it could not be read, with the way out.
+    /// Why it could not be read, or not to its end, with the way out.
     pub error: Option<String>,
     /// There is nothing in it, so there was nothing to check.
     pub is_empty: bool,
@@ -81,18 +81,18 @@ pub fn verify(
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry, rules).map_err(SealError::from);
-        let checked = checked.and_then(|report| match seals {
+        let checked = checked.and_then(|(report, unread)| match seals {
             Some(seals) => {
                 let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
                 Ok(match examine(set, &ranks, seals)? {
-                    Some(said) => said.add_to(report),
-                    None => report,
+                    Some(said) => (said.add_to(report), unread),
+                    None => (report, unread),
                 })
             }
-            None => Ok(report),
+            None => Ok((report, unread)),
         });
         let (report, error) = match checked {
-            Ok(report) => (report, None),
+            Ok(checked) => checked,
             Err(error) => (
                 ChainReport {
                     source: source.clone(),
@@ -136,12 +136,13 @@ pub fn verify(
     files
 }
 
+/// The report of a log, and what of it could not be read to its end.
 fn check(
     set: &LogSet,
     source: &Arc<str>,
     registry: &Registry,
     rules: &[ChainRule],
-) -> Result<ChainReport, IngestError> {
+) -> Result<(ChainReport, Option<String>), IngestError> {
     let mut files = Vec::new();
     for (rank, file) in set.generations.iter().enumerate() {
         let Some(identity) = identify(file, registry, true, None)? else {
@@ -155,10 +156,11 @@ fn check(
         });
     }
     let Some(oldest) = files.first() else {
-        return Ok(ChainReport::unchained(source.clone()));
+        return Ok((ChainReport::unchained(source.clone()), None));
     };
     let hints = || hints_for(&set.name, rules);
     let mut report = ChainReport::unchained(source.clone());
+    let mut unread = None;
     let walks = [
         chain_walk(source, &files, hints),
         number_walk(source, oldest)?,
@@ -168,8 +170,9 @@ fn check(
         let mut walk = walk.on_threads(threads);
         if !report.is_chained() {
             walk.advance(&files, &mut |_| true)?;
+            unread = walk.unread();
             report = walk.finish().unwrap_or(report);
         }
     }
-    Ok(with_expected(report, &set.name, rules))
+    Ok((with_expected(report, &set.name, rules), unread))
 }

@@ -17,7 +17,8 @@ use crate::chain::{
 };
 use crate::event::{BreakKind, Timestamp};
 use crate::format::{Format, Frame, Framer};
-use crate::source::{Compression, FileId, GenFile, open_at, open_stream};
+use crate::source::{Compression, FileId, GenFile, ReadEnd, open_at, open_stream};
+use crate::text;
 
 const PIECE: usize = 1 << 18;
 /// Bytes in which a JSON line must begin.
@@ -133,6 +134,8 @@ pub(super) struct Walk {
     files: Vec<GenFile>,
     /// Records that were at the end when it was read before.
     cut: Option<Finding>,
+    /// What of the files could not be read to its end, each with its name.
+    unread: Vec<String>,
 }
 
 impl Walk {
@@ -153,6 +156,7 @@ impl Walk {
             took: None,
             files: Vec::new(),
             cut: None,
+            unread: Vec::new(),
         }
     }
 
@@ -357,6 +361,11 @@ impl Walk {
                 }
             }
         }
+        if let Some(trouble) = stream.and_then(|s| s.end().and_then(ReadEnd::trouble)) {
+            let name = file.file.path.file_name().unwrap_or_default();
+            let name = text::path(name.as_ref());
+            self.unread.push(format!("{name}: {trouble}"));
+        }
         if let (true, Some(framer)) = (closed, self.framer.as_mut()) {
             framer.finish(&mut self.early);
             self.feed(file.rank, u64::MAX, crew.as_deref_mut());
@@ -404,6 +413,11 @@ impl Walk {
                 .push_str(&format!("; last read from the start at {at} UTC"));
         }
         Some(report)
+    }
+
+    /// What of the files could not be read to its end, with why; `None` if all was.
+    pub(super) fn unread(&self) -> Option<String> {
+        (!self.unread.is_empty()).then(|| self.unread.join("; "))
     }
 
     /// The report once nothing more will come.

@@ -138,13 +138,14 @@ pub(super) fn judge(file: &File) -> io::Result<Content> {
         return Ok(judge_head(&head));
     }
     let mut stream = Stream::new(FromStart { file, offset: 0 }, Limits::default())?;
-    let mut unpacked = Vec::new();
+    let (mut unpacked, mut piece) = (Vec::new(), Vec::new());
     for _ in 0..HOLE / HEAD {
-        unpacked.clear();
-        stream
-            .by_ref()
-            .take(HEAD as u64)
-            .read_to_end(&mut unpacked)?;
+        piece.clear();
+        stream.by_ref().take(HEAD as u64).read_to_end(&mut piece)?;
+        if piece.is_empty() {
+            break;
+        }
+        std::mem::swap(&mut unpacked, &mut piece);
         if unpacked.len() < HEAD || unpacked.iter().any(|b| *b != 0) {
             break;
         }

@@ -74,7 +74,7 @@ fn check_own_format(input: &[u8]) {
     }
     let registry = Registry::with(slice::from_ref(&spec));
     match spec.check() {
-        Err(why) => assert!(!why.is_empty()),
+        Err(why) => assert!(!why.why.is_empty()),
         Ok(()) => {
             let log = log.as_bytes();
             let format = registry.get_for(&spec.id, head(log));

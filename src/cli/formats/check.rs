@@ -10,6 +10,7 @@ use crate::cli::files;
 use crate::event::Event;
 use crate::event::field::Field;
 use crate::format::{Context, FILLED, Registry};
+use crate::source::ReadEnd;
 
 /// Records that did not parse and are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -76,6 +77,11 @@ pub(super) fn run(
         read = fill(&mut stream, &mut piece).map_err(failed)?;
     }
     sums.print(&name, format.id(), app)?;
+    if let Some(trouble) = stream.end().and_then(ReadEnd::trouble) {
+        app.out.flush()?;
+        app.talk(&format!("{name}: {trouble}"));
+        return Ok(Exit::Failed);
+    }
     let within = sums.unparsed * 100 <= sums.events * u64::from(max_unparsed);
     Ok(if within { Exit::Ok } else { Exit::NoMatch })
 }

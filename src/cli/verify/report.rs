@@ -22,7 +22,7 @@ pub(super) enum State {
     None,
     /// No alarm, but something to look at, or not every record is verified.
     Warn,
-    /// It could not be read.
+    /// It could not be read, or not to its end.
     Error,
     Fail,
 }
@@ -85,6 +85,9 @@ pub(super) fn summary(file: &VerifyFile) -> Summary {
 
 fn coverage(file: &VerifyFile) -> String {
     match &file.error {
+        Some(error) if !file.report.coverage.is_empty() => {
+            format!("{}; NOT read to its end: {error}", file.report.covered())
+        }
         Some(error) => format!("not read: {error}"),
         None => file.report.covered(),
     }

@@ -19,7 +19,7 @@ pub fn is_checking(source: &SourceInfo, covers: &Covers) -> bool {
 pub enum Standing {
     /// There are alarms.
     Broken,
-    /// It could not be read.
+    /// It could not be read, or not to its end.
     Unread,
     /// There are warnings.
     Doubtful,
@@ -37,7 +37,8 @@ impl Standing {
     /// Of a source as an engine knows it.
     pub fn of_source(source: &SourceInfo, covers: &Covers) -> Self {
         let is_checking = is_checking(source, covers);
-        Self::of(source.chain.as_deref(), source.error.is_some(), is_checking)
+        let is_unread = source.troubles().next().is_some();
+        Self::of(source.chain.as_deref(), is_unread, is_checking)
     }
 
     /// Of a source with what its check found so far.

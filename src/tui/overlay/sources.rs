@@ -263,11 +263,9 @@ fn about(
     };
     say(Role::Text, &format!("  {}", source.name));
     // What is wrong is told in full, as far as a few lines go.
-    let wrong = source
-        .error
-        .as_ref()
-        .map(|error| look.wrap(error, columns.saturating_sub(2)));
-    for part in wrong.iter().flatten().take(TOLD) {
+    let wrong = source.troubles();
+    let wrong = wrong.flat_map(|trouble| look.wrap(trouble, columns.saturating_sub(2)));
+    for part in wrong.take(TOLD) {
         say(Role::Warning, &format!("  {part}"));
     }
     if source.format_chosen {

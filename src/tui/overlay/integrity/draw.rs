@@ -323,8 +323,8 @@ fn about_source(look: &Look<'_>, block: &Block<'_>, columns: usize) -> Vec<Line<
         Role::Text,
         &look.theme.charset.line(&source.name, usize::MAX),
     );
-    if let Some(error) = &source.error {
-        say(Role::Warning, error);
+    for trouble in source.troubles() {
+        say(Role::Warning, trouble);
     }
     match source.chain.as_deref() {
         None => say(Role::Dim, checking()),

@@ -17,11 +17,15 @@ pub(super) fn write(
     let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
     let info = engine.info();
     let mut files = files_of(&job.paths);
+    let error = |source: &SourceInfo| {
+        let troubles: Vec<&str> = source.troubles().collect();
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    };
     let mut examined = |source: &SourceInfo| Examined {
         name: source.name.to_string(),
         is_checking: is_checking(source, &info.covers),
         chain: source.chain.clone(),
-        error: source.error.clone(),
+        error: error(source),
         files: files.remove(&*source.name).unwrap_or_default(),
         // The index counts generations on when the oldest are gone.
         is_ranked: false,
