@@ -153,6 +153,10 @@ known_by = [""]
 id = "number"
 pattern = '(?<a>x)'
 fields = { actor = [3] }
+[[format]]
+id = "twice"
+pattern = '(?<a>x)'
+known_by = ["a"]
 "#
     );
     let first = door.lines().count() + 2;
@@ -169,6 +173,7 @@ fields = { actor = [3] }
         (26, "the pattern has no group \"c\"; it has a, b"),
         (30, "time: \"%b %e %H:%M\" tells no day of a year"),
         (34, "an empty condition fits every record"),
+        (42, "known_by is not for a pattern"),
         (38, "expected a path, a {template}"),
     ] {
         let place = format!("config.toml:{}:", first + after);
@@ -181,6 +186,37 @@ fields = { actor = [3] }
     }
     assert!(told.out.contains("door "), "{}", told.out);
     assert!(!told.out.contains("nameless"), "{}", told.out);
+}
+
+#[test]
+fn a_record_that_known_by_does_not_name_is_read_by_others() {
+    let program = configured(
+        "[[format]]\nid = \"till\"\nreads = \"json\"\nknown_by = [\"till\"]\nfields = { ip = [\"real\", \"peer\"] }\n",
+    );
+    let till = "{\"till\":4,\"client_ip\":\"10.0.0.1\",\"peer\":\"203.0.113.7\"}\n".repeat(3);
+    let other = "{\"user\":\"ana\",\"action\":\"login\"}\n";
+    program.log("till.jsonl", format!("\u{feff}{till}{other}"));
+    let read = program.print([
+        "search",
+        "*",
+        "till.jsonl",
+        "--fields",
+        "format,ip,actor",
+        "--format",
+        "csv",
+        "--sort",
+        "asc",
+    ]);
+    let rows: Vec<&str> = read.lines().skip(1).collect();
+    assert_eq!(
+        rows,
+        [
+            "till,203.0.113.7,",
+            "till,203.0.113.7,",
+            "till,203.0.113.7,",
+            "json~,,ana"
+        ]
+    );
 }
 
 #[test]

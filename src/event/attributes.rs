@@ -33,18 +33,28 @@ struct Leaf {
 pub struct Attributes {
     buf: String,
     leaves: Vec<Leaf>,
+    is_full: bool,
 }
+
+/// Bytes of one record's paths and values that are kept: many times what a record has, since each leaf of a hostile
+/// one may repeat a long path.
+const MOST: usize = 32 << 20;
 
 impl Attributes {
     pub fn with_capacity(bytes: usize, leaves: usize) -> Self {
         Self {
             buf: String::with_capacity(bytes),
             leaves: Vec::with_capacity(leaves),
+            is_full: false,
         }
     }
 
-    /// Adds a leaf. A path equal to the previous leaf's is stored once.
+    /// Adds a leaf, if there is room left. A path equal to the previous leaf's is stored once.
     pub fn push(&mut self, path: &str, kind: Kind, text: &str) {
+        if self.buf.len() + path.len() + text.len() > MOST {
+            self.is_full = true;
+            return;
+        }
         let path = match self.leaves.last() {
             Some(last) if self.slice(&last.path) == path => last.path.clone(),
             _ => self.append(path),
@@ -60,12 +70,17 @@ impl Attributes {
     fn append(&mut self, text: &str) -> Range<u32> {
         let start = self.buf.len();
         self.buf.push_str(text);
-        // A frame is bounded far below 4 GiB, so offsets fit.
+        // `MOST` is far below 4 GiB, so offsets fit.
         start as u32..self.buf.len() as u32
     }
 
     fn slice(&self, range: &Range<u32>) -> &str {
         &self.buf[range.start as usize..range.end as usize]
+    }
+
+    /// Whether leaves were left out because there was no room.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     pub fn len(&self) -> usize {
@@ -121,5 +136,16 @@ mod tests {
         assert_eq!(a.get("d"), None);
         assert_eq!(a.all("d").count(), 1);
         assert_eq!(a.len(), 4);
+    }
+
+    #[test]
+    fn leaves_that_repeat_a_long_path_end_where_the_room_does() {
+        let mut a = Attributes::default();
+        let paths = ["a", "b"].map(|last| "k".repeat(200 << 10) + last);
+        for i in 0..1000 {
+            a.push(&paths[i % 2], Kind::Num, "1");
+        }
+        assert!(a.is_full() && a.buf.len() <= MOST);
+        assert_eq!(a.len(), MOST / (paths[0].len() + 1));
     }
 }

@@ -92,7 +92,7 @@ impl Format for Csv {
                 leaves.push(name.trim(), kind(part), part);
             }
         }
-        self.guess.fill(&mut event, &leaves);
+        self.guess.fill(&mut event, &leaves, context);
         event.attributes = leaves;
         Ok(vec![event])
     }

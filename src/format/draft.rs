@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use super::guess::Guess;
 use super::layout::Layout;
-use super::own::{self, Reads, Spec};
+use super::own::{self, Misfit, Reads, Spec};
 use super::record::{lossy, trimmed};
 use super::{Context, Format, Frame, Registry, envelope};
 use crate::event::Event;
@@ -95,9 +95,11 @@ impl Draft {
         }
         let mut fields = fields::chosen(&guess, &events, &seen, &spec);
         fields::apply(&mut spec, &fields, &seen);
+        let mut fitting = 0;
         // What the draft says otherwise than the guess is left to the guess.
-        if let Some(reader) = reader(&spec, &guess, layout) {
+        if let Some(reader) = first(own::readers(&spec, &guess), layout) {
             let read: Vec<Option<Event>> = frames.iter().map(|f| event(&*reader, f)).collect();
+            fitting = read.iter().flatten().count();
             let pairs = bare.iter().zip(&read);
             let pairs = pairs.filter_map(|(bare, read)| bare.as_ref().zip(read.as_ref()));
             fields::compare(&mut fields, pairs);
@@ -107,7 +109,7 @@ impl Draft {
         Self {
             unknown_severities: fields::unknown_severities(&fields, &seen),
             records: frames.len(),
-            fitting: events.len(),
+            fitting,
             spec,
             fields,
             remarks,
@@ -120,9 +122,12 @@ impl Draft {
     }
 }
 
-/// The reader of a format for records that lie so; `None` if the format is none.
-fn reader(spec: &Spec, guess: &Arc<Guess>, layout: Option<Layout>) -> Option<Arc<dyn Format>> {
-    let mut readers = own::readers(spec, guess).ok()?.into_iter();
+/// Of the readers of a format, the one for records that lie so; `None` if the format is none.
+fn first(
+    readers: Result<Vec<Arc<dyn Format>>, Misfit>,
+    layout: Option<Layout>,
+) -> Option<Arc<dyn Format>> {
+    let mut readers = readers.ok()?.into_iter();
     match layout {
         Some(Layout::Document) => readers.nth(1),
         _ => readers.next(),
@@ -136,7 +141,7 @@ fn read(
     layout: Option<Layout>,
     head: &[u8],
 ) -> (Vec<Frame>, Vec<Option<Event>>) {
-    let Some(reader) = reader(spec, guess, layout) else {
+    let Some(reader) = first(own::readers_of_any(spec, guess), layout) else {
         return Default::default();
     };
     let (mut framer, mut frames) = (reader.framer(0), Vec::new());

@@ -4,7 +4,7 @@ use crate::event::{Attributes, Kind};
 use crate::json::{JsonError, Reader, Token, unescape, unescape_within};
 
 /// Longest path that is kept in full; a deeper leaf is kept under the path cut there.
-const MAX_PATH: usize = 4096;
+pub(super) const MAX_PATH: usize = 4096;
 
 /// Reads one JSON object (or any value) into `out`; returns a note if a key occurs twice in one object. What
 /// follows the value, other than blanks, is an error.

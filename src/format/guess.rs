@@ -13,7 +13,9 @@ mod words;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::record::{add_address, severity_of, time_of};
+use super::Context;
+use super::record::{add_address, severity_of};
+use super::zone_names::usual_time;
 use crate::event::field::Field;
 use crate::event::{Attributes, Event, Kind, Outcome, Value};
 use shape::shape;
@@ -103,11 +105,11 @@ pub(super) fn leaning(field: Field, path: &str, value: Value<'_>) -> Option<i16>
 
 impl Guess {
     /// Fills the normalised fields from the leaves of a record.
-    pub(super) fn fill(&self, event: &mut Event, leaves: &Attributes) {
+    pub(super) fn fill(&self, event: &mut Event, leaves: &Attributes, context: &Context) {
         let chosen = self.choose(leaves);
         event.ts = chosen
             .get(Field::Ts)
-            .and_then(|leaf| time_of(leaf.value.text));
+            .and_then(|leaf| usual_time(leaf.value.text, context));
         event.actor = chosen.text(Field::Actor);
         event.action = chosen.text(Field::Action);
         event.target = chosen.text(Field::Target);

@@ -51,10 +51,10 @@ impl Format for Json {
         self.layout == Layout::Lines
     }
 
-    fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
+    fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
         let mut event = json_event(frame)?;
         let attributes = std::mem::take(&mut event.attributes);
-        self.guess.fill(&mut event, &attributes);
+        self.guess.fill(&mut event, &attributes, context);
         event.attributes = attributes;
         Ok(vec![event])
     }

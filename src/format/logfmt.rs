@@ -64,11 +64,11 @@ impl Format for Logfmt {
         Box::new(LineFramer::new(offset))
     }
 
-    fn parse(&self, frame: &Frame, _: &Context) -> Result<Vec<Event>, String> {
+    fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
         let text = lossy(trimmed(&frame.bytes));
         let leaves = leaves(&text).ok_or("not made of key=value pairs")?;
         let mut event = event_of(frame);
-        self.guess.fill(&mut event, &leaves);
+        self.guess.fill(&mut event, &leaves, context);
         event.attributes = leaves;
         Ok(vec![event])
     }

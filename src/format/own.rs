@@ -19,10 +19,10 @@ use super::guess::Guess;
 use super::layout::{Layout, first_records, score_share};
 use super::logfmt;
 use super::mapping::{Mapping, fits};
-use super::record::{event_of, json_event, leading_time, lossy, time_of, trimmed};
+use super::record::{event_of, json_event, lossy, trimmed, without_mark};
 use super::sample::Sample;
 use super::time_layout::TimeLayout;
-use super::zone_names::time_with_zone_name;
+use super::zone_names::usual_time;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::field::Field;
 use crate::event::{Attributes, Event, Outcome, Severity, Timestamp};
@@ -133,6 +133,8 @@ struct Own {
     begins: Option<Regex>,
     /// Its pattern tells nothing from anything else.
     fits_anything: bool,
+    /// A record need not be one that `known_by` names.
+    reads_any: bool,
     mapping: Mapping,
     time: Option<TimeLayout>,
     /// Changes with what is written in the configuration, so that sources are read again.
@@ -148,7 +150,23 @@ struct InLayout {
 
 /// The readers of an own format: for JSON one for each layout. `Err` = what is wrong with it, in words.
 pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn Format>>, Misfit> {
-    let own = Arc::new(Own::new(spec)?);
+    Ok(in_layouts(Own::new(spec)?, guess))
+}
+
+/// The same, which also read what `known_by` does not name: to see what the records of a sample have.
+pub(super) fn readers_of_any(
+    spec: &Spec,
+    guess: &Arc<Guess>,
+) -> Result<Vec<Arc<dyn Format>>, Misfit> {
+    let own = Own {
+        reads_any: true,
+        ..Own::new(spec)?
+    };
+    Ok(in_layouts(own, guess))
+}
+
+fn in_layouts(own: Own, guess: &Arc<Guess>) -> Vec<Arc<dyn Format>> {
+    let own = Arc::new(own);
     let layouts = match own.reads {
         Reads::Json => &[Layout::Lines, Layout::Document][..],
         Reads::Logfmt | Reads::Pattern => &[Layout::Lines],
@@ -160,7 +178,7 @@ pub(super) fn readers(spec: &Spec, guess: &Arc<Guess>) -> Result<Vec<Arc<dyn For
             guess: guess.clone(),
         }) as Arc<dyn Format>
     });
-    Ok(readers.collect())
+    readers.collect()
 }
 
 impl Own {
@@ -187,6 +205,10 @@ impl Own {
         if begins.is_some() && reads != Reads::Pattern {
             return Err(wrong("begins", "begins is only for a pattern"));
         }
+        if reads == Reads::Pattern && !spec.known_by.is_empty() {
+            let why = "known_by is not for a pattern, which tells its records itself";
+            return Err(wrong("known_by", why));
+        }
         if reads != Reads::Pattern && spec.known_by.is_empty() {
             let why = "known_by is missing: what tells its records from others";
             return Err(wrong("id", why));
@@ -207,6 +229,7 @@ impl Own {
             version: version_of(spec),
             spec: spec.clone(),
             reads,
+            reads_any: false,
             fits_anything: pattern.as_ref().is_some_and(fits_anything),
             pattern,
             begins,
@@ -217,7 +240,8 @@ impl Own {
         match (self.reads, &self.pattern) {
             (Reads::Json, _) => Ok(json_event(frame)?.attributes),
             (Reads::Pattern, Some(pattern)) => {
-                let bytes = frame.bytes.strip_suffix(b"\r").unwrap_or(&frame.bytes);
+                let bytes = without_mark(&frame.bytes);
+                let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
                 let found = pattern.captures(bytes).ok_or("does not fit the pattern")?;
                 let mut leaves = Attributes::default();
                 for name in pattern.capture_names().flatten() {
@@ -312,10 +336,7 @@ pub(super) fn time_by(
 ) -> Option<Timestamp> {
     match layout {
         Some(layout) => layout.read(text, context),
-        None => time_with_zone_name(text, context)
-            .or_else(|| leading_time(text, context))
-            .map(|(ts, _)| ts)
-            .or_else(|| time_of(text)),
+        None => usual_time(text, context),
     }
 }
 
@@ -370,7 +391,7 @@ impl Format for InLayout {
             None => Box::new(LineFramer::new(offset)),
             Some(begins) => {
                 let begins = begins.clone();
-                let kind = move |line: &[u8]| match begins.is_match(line) {
+                let kind = move |line: &[u8]| match begins.is_match(without_mark(line)) {
                     true => LineKind::Begins,
                     false => LineKind::Continues,
                 };
@@ -392,10 +413,18 @@ impl Format for InLayout {
 
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
         let leaves = self.own.leaves(frame)?;
+        let by_name = self.own.reads != Reads::Pattern && !self.own.reads_any;
+        if by_name && !self.own.knows(&leaves) {
+            return Err("nothing that known_by names".into());
+        }
         let mut event = event_of(frame);
         // What nothing is said about is guessed.
-        self.guess.fill(&mut event, &leaves);
+        self.guess.fill(&mut event, &leaves, context);
+        let guessed = std::mem::take(&mut event.ip);
         self.own.mapping.fill(&mut event, &leaves);
+        if event.ip.is_empty() {
+            event.ip = guessed;
+        }
         if self.own.spec.fields.contains_key(Field::Ts.name()) {
             event.ts = self.own.time(&leaves, context);
         }

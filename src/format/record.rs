@@ -9,10 +9,12 @@ use crate::event::{Attributes, Event, Kind, Outcome, Severity, Timestamp};
 
 /// Without a byte order mark and blanks around.
 pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
-    bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(bytes)
-        .trim_ascii()
+    without_mark(bytes).trim_ascii()
+}
+
+/// Without the byte order mark that some writers begin a file with.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// The bytes as text; what is not UTF-8 is spelt `\xNN`.

@@ -20,7 +20,7 @@ use super::mapped::Mapped;
 use super::mariadb::MariaDb;
 use super::otlp::Otlp;
 use super::postgres::Postgres;
-use super::record::{add_note, event_of, lossy};
+use super::record::{add_note, event_of, lossy, trimmed};
 use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
@@ -32,6 +32,10 @@ const REREAD_SCORE: u8 = 40;
 
 /// Most bytes of a frame that are looked at to find another format for it.
 const SAMPLE: usize = 64 << 10;
+
+/// How records begin that may stand between lines of text, as those of a server that prints its audit log beside its
+/// other messages.
+const RECORD_STARTS: [&[u8]; 5] = [b"{", b"type=", b"node=", b"CEF:", b"LEEF:"];
 
 /// All formats, most specific first. A JSON format is there once for each layout (lines, document), under one id.
 pub struct Registry {
@@ -171,51 +175,85 @@ impl Registry {
         }
     }
 
-    /// The events of a frame, at least one. If `chosen` cannot read it, another format that fits this very frame
-    /// does (a source may change half way); else it becomes an event of format `text` whose note says why.
+    /// The events of a frame, at least one. If `chosen` cannot read it, or takes it for mere text, another format that
+    /// fits this very frame does (a source may change half way); else it becomes an event of format `text`, whose note
+    /// says why if another format was chosen.
     ///
     /// Sets `format`, `raw` and `note`; id, source, line and order are the caller's.
     pub fn parse(&self, chosen: &Arc<dyn Format>, frame: &Frame, context: &Context) -> Vec<Event> {
         let (mut events, id) = match chosen.parse(frame, context) {
-            Ok(events) if !events.is_empty() => (events, chosen.id()),
+            Ok(events) if !events.is_empty() => self
+                .of_a_record(chosen, frame)
+                .and_then(|()| self.parse_otherwise(chosen, frame, context))
+                .unwrap_or_else(|| (events, self.interned(&**chosen))),
             failed => {
                 let reason = failed.err().unwrap_or_else(|| "holds no event".into());
-                self.parse_otherwise(chosen, frame, context, &reason)
+                self.parse_otherwise(chosen, frame, context)
+                    .unwrap_or_else(|| self.parse_as_text(frame, context, &reason))
             }
         };
-        let interned = self.ids.get(id).cloned().unwrap_or_else(|| id.into());
         for event in &mut events {
-            event.format = interned.clone();
+            event.format = id.clone();
             if frame.cut > 0 {
                 add_note(event, &format!("{} bytes more were not kept", frame.cut));
+            }
+            if event.attributes.is_full() {
+                add_note(
+                    event,
+                    "not all of its fields were kept, since they take up too much",
+                );
             }
         }
         events
     }
 
-    fn parse_otherwise<'a>(
-        &'a self,
+    fn interned(&self, format: &dyn Format) -> Arc<str> {
+        let known = self.ids.get(format.id()).cloned();
+        known.unwrap_or_else(|| format.id().into())
+    }
+
+    /// `Some` if a line of what is read as text looks like a record of something else.
+    fn of_a_record(&self, chosen: &Arc<dyn Format>, frame: &Frame) -> Option<()> {
+        if chosen.id() != self.text.id() {
+            return None;
+        }
+        let head = &frame.bytes[..frame.bytes.len().min(SAMPLE)];
+        let inside = envelope::contents(&chosen.key(), head);
+        let record = trimmed(inside.as_deref().unwrap_or(head));
+        let starts = RECORD_STARTS.iter().any(|start| record.starts_with(start));
+        starts.then_some(())
+    }
+
+    /// By the format that fits best beside the chosen one, if any does.
+    fn parse_otherwise(
+        &self,
         chosen: &Arc<dyn Format>,
         frame: &Frame,
         context: &Context,
+    ) -> Option<(Vec<Event>, Arc<str>)> {
+        let head = &frame.bytes[..frame.bytes.len().min(SAMPLE)];
+        let outer = self.detect_bare(head);
+        let inside = envelope::detect(&Sample::new(head), &outer, |s| self.detect_bare(s));
+        let inside = inside.map(|found| (found.format, found.score));
+        let fitting = inside.into_iter().chain([(outer.format, outer.score)]);
+        let key = chosen.key();
+        fitting
+            .chain(outer.others)
+            .filter(|(format, score)| {
+                *score >= REREAD_SCORE && format.id() != self.text.id() && format.key() != key
+            })
+            .find_map(|(format, _)| {
+                let events = format.parse(frame, context).ok()?;
+                (!events.is_empty()).then(|| (events, self.interned(&*format)))
+            })
+    }
+
+    fn parse_as_text(
+        &self,
+        frame: &Frame,
+        context: &Context,
         reason: &str,
-    ) -> (Vec<Event>, &'a str) {
-        let sample = Sample::new(&frame.bytes[..frame.bytes.len().min(SAMPLE)]);
-        let mut fitting: Vec<(&Arc<dyn Format>, u8)> = self
-            .formats
-            .iter()
-            .filter(|f| f.id() != chosen.id() && f.id() != self.text.id())
-            .map(|f| (f, f.sniff(&sample)))
-            .filter(|(_, score)| *score >= REREAD_SCORE)
-            .collect();
-        fitting.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
-        for (format, _) in fitting {
-            if let Ok(events) = format.parse(frame, context)
-                && !events.is_empty()
-            {
-                return (events, format.id());
-            }
-        }
+    ) -> (Vec<Event>, Arc<str>) {
         let mut events = self.text.parse(frame, context).unwrap_or_default();
         if events.is_empty() {
             let mut event = event_of(frame);
@@ -225,6 +263,6 @@ impl Registry {
         for event in &mut events {
             add_note(event, reason);
         }
-        (events, self.text.id())
+        (events, self.interned(&*self.text))
     }
 }

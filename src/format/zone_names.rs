@@ -1,7 +1,7 @@
 //! Times whose zone is a name or an abbreviation (`2026-03-01 10:00:00.123 CET`), as databases write them.
 
 use super::Context;
-use super::record::leading_time;
+use super::record::{leading_time, time_of};
 use crate::event::Timestamp;
 use crate::event::time::MINUTE;
 
@@ -52,6 +52,15 @@ const NAMES: [(&str, i64); 43] = [
     ("ADT", -180),
     ("AST", -240),
 ];
+
+/// A time as it is usually written, with or without a zone's name, or as seconds to nanoseconds since 1970. One that
+/// names no zone is of the context's.
+pub(super) fn usual_time(text: &str, context: &Context) -> Option<Timestamp> {
+    time_with_zone_name(text, context)
+        .or_else(|| leading_time(text, context))
+        .map(|(ts, _)| ts)
+        .or_else(|| time_of(text))
+}
 
 /// A time at the start of a text, the zone's name after a blank with it, and what follows. A name that is not known
 /// means the context's zone, as no name does: a server writes in one zone.

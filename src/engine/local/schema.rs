@@ -8,7 +8,7 @@ use crate::event::field::Field;
 
 /// Raised whenever the schema, the terms or the catalogue change, or what many formats read: an index of another version is
 /// rebuilt.
-pub(crate) const VERSION: u32 = 7;
+pub(crate) const VERSION: u32 = 8;
 
 /// Normalised fields with a string column, in column order.
 pub(crate) const STR_COLUMNS: [Field; 9] = [

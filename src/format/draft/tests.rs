@@ -58,7 +58,8 @@ fn reads_no_worse_than_the_guess(head: &[u8]) {
     };
     let (draft, text) = drafted(head);
     let guess = Json::new(layout, Arc::default());
-    let reader = reader(draft.spec(), &Arc::default(), Some(layout)).unwrap();
+    let readers = own::readers(draft.spec(), &Arc::default());
+    let reader = first(readers, Some(layout)).unwrap();
     let (mut framer, mut frames) = (layout.framer(0), Vec::new());
     framer.push(head, &mut frames);
     framer.finish(&mut frames);

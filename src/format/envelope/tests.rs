@@ -232,7 +232,44 @@ fn a_line_without_its_envelope_is_read_all_the_same() {
     let (_, events) = read(&text);
     assert_eq!(events.len(), 4);
     assert_eq!(events[2].actor.as_deref(), Some("alice@corp"));
+    assert_eq!(&*events[2].format, "k8s-audit");
     assert!(events[3].note.is_some());
+}
+
+#[test]
+fn an_envelope_around_a_few_lines_is_opened_all_the_same() {
+    let mut text = RECORDS.join("\n") + "\n";
+    let docker = |r: &str| {
+        format!(
+            "{{\"log\":{},\"stream\":\"stdout\"}}\n",
+            string(&format!("{r}\n"))
+        )
+    };
+    text.push_str(&docker(RECORDS[1]));
+    let (_, events) = read(&text);
+    assert_eq!(events[2].actor.as_deref(), Some("bob"));
+    assert_eq!(&*events[2].format, "k8s-audit");
+}
+
+/// A server that prints its audit log prints other lines, too, and begins with them.
+#[test]
+fn records_between_lines_of_text_are_read() {
+    let chatter = "I0301 09:00:00.1 server.go:7] starting up\n".repeat(80);
+    let bare = chatter.clone() + &RECORDS.join("\n") + "\n{not json\n" + &chatter;
+    let cri = |text: &str| -> String {
+        let lines = text.lines();
+        lines
+            .map(|line| format!("2026-03-01T09:00:02Z stdout F {line}\n"))
+            .collect()
+    };
+    for text in [cri(&bare), bare] {
+        let (id, events) = read(&text);
+        assert_eq!(id, "text");
+        let of_audit = events.iter().filter(|e| &*e.format == "k8s-audit");
+        let actors: Vec<_> = of_audit.filter_map(|e| e.actor.as_deref()).collect();
+        assert_eq!(actors, ["alice@corp", "bob"]);
+        assert_eq!(events.len(), 163);
+    }
 }
 
 #[test]

@@ -136,32 +136,56 @@ pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
     Some(points)
 }
 
+/// Words of a flag that says whether something went well, and of one that says the opposite.
+const POSITIVE: [&str; 12] = [
+    "success",
+    "succeeded",
+    "successful",
+    "granted",
+    "allowed",
+    "permitted",
+    "authorized",
+    "authenticated",
+    "passed",
+    "approved",
+    "accepted",
+    "ok",
+];
+const NEGATIVE: [&str; 7] = [
+    "failed",
+    "failure",
+    "denied",
+    "rejected",
+    "blocked",
+    "forbidden",
+    "error",
+];
+
 /// What a value says of the outcome: a `denied` that is true is a failure.
 pub(in crate::format) fn outcome(path: &str, value: Value<'_>) -> Outcome {
     let text = value.text.trim();
-    let is_exit = || {
+    let ends_in = |list: &[&str]| {
         let words = Words::of(path);
-        words.is_some_and(|words| words.last.iter().any(|word| word == "exit"))
+        words.is_some_and(|words| words.last.iter().any(|word| list.contains(&&**word)))
     };
-    if value.kind == Kind::Num && is_exit() {
+    if value.kind == Kind::Num && ends_in(&["exit"]) {
         return if text == "0" {
             Outcome::Success
         } else {
             Outcome::Failure
         };
     }
+    let flag = match text {
+        "0" => Some(Outcome::Failure),
+        "1" => Some(Outcome::Success),
+        _ => None,
+    };
+    // `success=1` is no exit code.
+    if let Some(flag) = flag.filter(|_| ends_in(&POSITIVE)) {
+        return flag;
+    }
     let outcome = outcome_of(value.kind, text);
-    let negative = [
-        "failed",
-        "failure",
-        "denied",
-        "rejected",
-        "blocked",
-        "forbidden",
-        "error",
-    ];
-    let is_negative =
-        || Words::of(path).is_some_and(|words| words.last.iter().any(|w| negative.contains(&&**w)));
+    let is_negative = || ends_in(&NEGATIVE);
     match outcome {
         Outcome::Success if value.kind == Kind::Bool && is_negative() => Outcome::Failure,
         Outcome::Failure if value.kind == Kind::Bool && is_negative() => Outcome::Success,

@@ -77,7 +77,7 @@ fn agreement(registry: &Registry, folder: &str) -> BTreeMap<&'static str, (u32, 
                 continue;
             };
             let leaves = std::mem::take(&mut guessed.attributes);
-            guess.fill(&mut guessed, &leaves);
+            guess.fill(&mut guessed, &leaves, &Context::default());
             for field in COMPARED {
                 let Some(want) = value(read, field) else {
                     continue;
@@ -125,7 +125,7 @@ fn guessed(json: &str) -> Event {
     };
     let mut event = json_event(&frame).unwrap();
     let leaves = std::mem::take(&mut event.attributes);
-    Guess::default().fill(&mut event, &leaves);
+    Guess::default().fill(&mut event, &leaves, &Context::default());
     event
 }
 
@@ -192,6 +192,57 @@ fn what_only_one_field_can_look_like_needs_no_word() {
 }
 
 #[test]
+fn a_flag_that_is_a_number_is_no_exit_code() {
+    for (record, want) in [
+        (
+            r#"{"user":"bob","action":"login","success":1}"#,
+            Outcome::Success,
+        ),
+        (
+            r#"{"user":"bob","action":"login","success":0}"#,
+            Outcome::Failure,
+        ),
+        (
+            r#"{"user":"bob","action":"login","wasAllowed":"1"}"#,
+            Outcome::Success,
+        ),
+        (
+            r#"{"user":"bob","action":"login","denied":1}"#,
+            Outcome::Failure,
+        ),
+        (
+            r#"{"user":"bob","action":"login","status":0}"#,
+            Outcome::Success,
+        ),
+        (
+            r#"{"user":"bob","action":"login","exit":2}"#,
+            Outcome::Failure,
+        ),
+    ] {
+        assert_eq!(guessed(record).outcome, want, "{record}");
+    }
+}
+
+#[test]
+fn a_time_without_a_zone_is_of_the_logs() {
+    let guess = Guess::default();
+    let context = Context {
+        zone: crate::event::Zone::from(3600),
+        ..Context::default()
+    };
+    for (time, want) in [
+        ("2026-03-01 10:00:00", "2026-03-01T09:00:00Z"),
+        ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+        ("1772359200", "2026-03-01T10:00:00Z"),
+    ] {
+        let (mut event, mut leaves) = (Event::default(), Attributes::default());
+        leaves.push_str("time", time);
+        guess.fill(&mut event, &leaves, &context);
+        assert_eq!(event.ts, crate::event::Timestamp::parse(want), "{time}");
+    }
+}
+
+#[test]
 fn a_record_of_made_up_names_costs_no_more_than_some_of_them() {
     let guess = Guess::default();
     let mut leaves = Attributes::default();
@@ -200,7 +251,7 @@ fn a_record_of_made_up_names_costs_no_more_than_some_of_them() {
         leaves.push_str(&format!("k{n}.user.name"), "bob");
     }
     let mut event = Event::default();
-    guess.fill(&mut event, &leaves);
+    guess.fill(&mut event, &leaves, &Context::default());
     assert_eq!(event.actor.as_deref(), Some("ana"));
     assert_eq!(guess.known.read().unwrap().len(), NEW);
 }
@@ -212,7 +263,7 @@ fn what_is_remembered_is_bounded_and_changes_nothing() {
         let mut event = Event::default();
         let mut leaves = Attributes::default();
         leaves.push_str(&format!("x{n}.user.name"), "ana");
-        guess.fill(&mut event, &leaves);
+        guess.fill(&mut event, &leaves, &Context::default());
         assert_eq!(event.actor.as_deref(), Some("ana"));
     }
     assert_eq!(guess.known.read().unwrap().len(), KEPT);

@@ -272,7 +272,7 @@ pub(super) const SHAPES: [(Field, Weights); 11] = [
             ("response", 6),
             ("user account device session token old new previous", -35),
             ("mfa enabled active", -60),
-            ("count total number", -100),
+            ("count total number threshold limit", -100),
             ("time at date", -100),
             ("message description text detail details reason", -40),
             ("health", -50),

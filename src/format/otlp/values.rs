@@ -1,6 +1,7 @@
 //! The protocol's values: `{"stringValue": …}`, lists of `{"key": …, "value": …}`, as leaves under their paths.
 
 use crate::event::{Attributes, Kind};
+use crate::format::flatten::MAX_PATH;
 use crate::json::{Reader, Token, unescape};
 
 enum Node {
@@ -100,10 +101,12 @@ fn emit(node: &Node, path: &mut String, out: &mut Attributes) {
 
 fn below(name: &str, node: &Node, path: &mut String, out: &mut Attributes) {
     let before = path.len();
-    if !path.is_empty() {
-        path.push('.');
+    if before + name.len() < MAX_PATH {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
     }
-    path.push_str(name);
     emit(node, path, out);
     path.truncate(before);
 }
