@@ -110,6 +110,11 @@ impl Waiting {
         std::mem::take(&mut self.batches)
     }
 
+    /// Whether something of a generation waits.
+    pub(super) fn holds(&self, id: u32) -> bool {
+        self.batches.iter().any(|batch| batch.id.0 == id)
+    }
+
     /// The generation goes, and so does what waits of it.
     pub(super) fn drop_of(&mut self, id: GenerationId) {
         let batches = self.take();
@@ -377,6 +382,29 @@ mod tests {
             std::slice::from_ref(&(0..30))
         );
         assert_eq!(store.generation(forgotten).unwrap().done, []);
+    }
+
+    /// Killed right after such a commit, the next run has to read the end again.
+    #[test]
+    fn a_commit_does_not_say_that_a_file_is_read_whose_end_came_during_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(&dir.path().join("index"));
+        let id = declare(&store, "a");
+        store.backlog(id, records(0..10), 0..10).unwrap();
+        store.commit().unwrap();
+        let commit = store.writer.write().unwrap();
+        store.backlog(id, records(10..20), 10..20).unwrap();
+        let closed = Generation {
+            closed: true,
+            ..store.generation(id).unwrap()
+        };
+        store.declare(closed);
+        let mut catalog = (*store.inner().catalog).clone();
+        store.describe(&mut catalog, &[], &[], &[]);
+        assert!(!catalog.generations[0].is_complete());
+        drop(commit);
+        store.commit().unwrap();
+        assert!(store.inner().catalog.generations[0].is_complete());
     }
 
     #[test]

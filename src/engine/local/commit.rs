@@ -252,7 +252,7 @@ impl Store {
     }
 
     /// Brings the catalogue up to what the commit holds.
-    fn describe(
+    pub(super) fn describe(
         &self,
         catalog: &mut Catalog,
         durable: &[(u32, Range<u64>, u64)],
@@ -260,7 +260,9 @@ impl Store {
         added: &[(u32, Held)],
     ) {
         let inner = self.inner();
-        for known in &inner.known {
+        // Whoever says that a generation is read to its end has handed everything over before.
+        let waiting = self.waiting();
+        for (id, known) in (0..).zip(&inner.known) {
             let Some(ordinal) = known.ordinal else {
                 continue;
             };
@@ -275,9 +277,12 @@ impl Store {
             catalog.generations[ordinal] = Generation {
                 done: if fresh { Vec::new() } else { before.done },
                 lines: before.lines.filter(|_| !fresh),
+                // What came during this commit is in the next: until then the end is one to be read again.
+                closed: known.generation.closed && !waiting.holds(id),
                 ..known.generation.clone()
             };
         }
+        drop(waiting);
         let ordinal = |id: u32| inner.known[id as usize].ordinal;
         for (id, range, held) in done {
             let Some(ordinal) = ordinal(*id) else {
