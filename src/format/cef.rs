@@ -2,6 +2,8 @@
 //!
 //! Source: <https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.4/cef-implementation-standard/>.
 
+use std::collections::HashMap;
+
 use super::framer::LineFramer;
 use super::layout::{first_records, score_share};
 use super::mapping::Mapping;
@@ -22,6 +24,9 @@ const HEADER: [&str; 7] = [
     "severity",
 ];
 
+/// Where the time stands, best first.
+const TIMES: [&str; 4] = ["rt", "end", "start", "deviceCustomDate1"];
+
 pub(super) struct Cef {
     mapping: Mapping,
 }
@@ -29,7 +34,7 @@ pub(super) struct Cef {
 impl Cef {
     pub(super) fn new() -> Self {
         let fields: [(&str, &[&str]); 9] = [
-            ("ts", &["rt", "end", "start", "deviceCustomDate1"]),
+            ("ts", &TIMES),
             (
                 "actor",
                 &["suser", "sourceUserName", "suid", "duser", "duid"],
@@ -109,11 +114,8 @@ fn fill(
     context: &Context,
 ) {
     mapping.fill(event, leaves);
-    let times = ["rt", "end", "start"];
-    event.ts = times
-        .iter()
-        .find_map(|path| leaves.get(path))
-        .and_then(|text| time(text, context));
+    let times = TIMES.iter().filter_map(|path| leaves.get(path));
+    event.ts = times.filter_map(|text| time(text, context)).next();
     event.severity = line.fields.get(6).and_then(|text| severity(text));
     line.fall_back(event);
 }
@@ -123,10 +125,19 @@ fn fill(
 fn extension(text: &str, leaves: &mut Attributes) {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     let mut starts: Vec<(usize, usize)> = Vec::new();
+    let mut last = None;
     for (at, _) in text.match_indices('=') {
-        let key_start = text[..at].rfind(char::is_whitespace).map_or(0, |blank| {
-            blank + text[blank..].chars().next().map_or(1, char::len_utf8)
-        });
+        // What begins before the last `=` would hold it and be no key.
+        let from = last.map_or(0, |equals| equals + 1);
+        let blank = text[from..at]
+            .char_indices()
+            .rfind(|(_, c)| c.is_whitespace());
+        let blank = blank.map(|(blank, c)| from + blank + c.len_utf8());
+        let Some(key_start) = blank.or(last.is_none().then_some(0)) else {
+            last = Some(at);
+            continue;
+        };
+        last = Some(at);
         let key = &text[key_start..at];
         let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']');
         if !key.is_empty() && key.chars().all(sound) {
@@ -143,9 +154,13 @@ fn extension(text: &str, leaves: &mut Attributes) {
     for (key, value) in &pairs {
         leaves.push_str(key, value);
     }
+    let mut firsts = HashMap::new();
+    for (key, value) in &pairs {
+        firsts.entry(*key).or_insert(value);
+    }
     for (key, label) in &pairs {
         if let Some(base) = key.strip_suffix("Label")
-            && let Some((_, value)) = pairs.iter().find(|(key, _)| *key == base)
+            && let Some(value) = firsts.get(base)
             && !label.is_empty()
         {
             leaves.push_str(label, value);

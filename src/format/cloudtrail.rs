@@ -1,6 +1,6 @@
 //! AWS CloudTrail: delivered files (`{"Records":[…]}`), JSON lines, and arrays as exported by other tools.
 //!
-//! Digest and insight files lie in the same bucket; they hold no API events and are read as generic JSON.
+//! Digest and insight files lie in the same bucket; they hold no API events and have formats of their own.
 
 use super::layout::{Layout, top_keys};
 use super::record::{add_address, described, json_event, outcome_word};
@@ -168,6 +168,9 @@ struct Identity<'a> {
     account: Option<&'a str>,
     invoked_by: Option<&'a str>,
     issuer: Option<&'a str>,
+    /// Who signs in through IAM Identity Center: by name, and by the id the directory has.
+    signing_in: Option<&'a str>,
+    directory_id: Option<&'a str>,
 }
 
 impl Identity<'_> {
@@ -200,6 +203,13 @@ impl Identity<'_> {
                     return named(name.rsplit('/').next());
                 }
             }
+            // Only the account stands in the places of other kinds.
+            Some("IdentityCenterUser") => {
+                let user = self.user_name.or(self.signing_in).or(self.directory_id);
+                if user.is_some() {
+                    return named(user);
+                }
+            }
             Some("AWSService") => return named(self.invoked_by.or(self.principal).or(self.arn)),
             _ => {}
         }
@@ -219,7 +229,8 @@ impl Identity<'_> {
 fn fill(event: &mut Event, attributes: &Attributes) -> bool {
     let mut identity = Identity::default();
     let (mut name, mut source, mut time, mut other_time) = (None, None, None, None);
-    let (mut error, mut message, mut result) = (None, None, None);
+    let (mut error, mut message) = (None, None);
+    let mut results: Vec<(&str, &str)> = Vec::new();
     let (mut shared, mut request, mut id, mut recipient) = (None, None, None, None);
     let mut access_key = None;
     let (mut bucket, mut key, mut resource) = (None, None, None);
@@ -235,7 +246,6 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
             "@timestamp" => &mut other_time,
             "errorCode" => &mut error,
             "errorMessage" => &mut message,
-            "responseElements.ConsoleLogin" | "responseElements.SwitchRole" => &mut result,
             "sharedEventID" => &mut shared,
             "requestID" => &mut request,
             "eventID" => &mut id,
@@ -248,6 +258,8 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
             "userIdentity.accountId" => &mut identity.account,
             "userIdentity.invokedBy" => &mut identity.invoked_by,
             "userIdentity.sessionContext.sessionIssuer.userName" => &mut identity.issuer,
+            "userIdentity.onBehalfOf.userId" => &mut identity.directory_id,
+            "additionalEventData.UserName" => &mut identity.signing_in,
             "requestParameters.bucketName" => &mut bucket,
             "requestParameters.key" => &mut key,
             "sourceIPAddress" => {
@@ -267,7 +279,12 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
                 }
                 continue;
             }
-            _ => continue,
+            _ => {
+                let said = path.strip_prefix("responseElements.");
+                let said = said.or(path.strip_prefix("serviceEventDetails."));
+                results.extend(said.map(|of| (of, value.text)));
+                continue;
+            }
         };
         *field = field.or(Some(value.text));
     }
@@ -286,6 +303,9 @@ fn fill(event: &mut Event, attributes: &Attributes) -> bool {
             .or(Some(source))
             .map(str::to_owned),
     };
+    // Sign-ins say under their own name whether they worked: `"responseElements": {"ConsoleLogin": "Failure"}`.
+    let result = results.iter().find(|(of, _)| *of == name);
+    let result = result.map(|(_, said)| *said);
     event.outcome = match (error, result.map(outcome_word)) {
         (Some(_), _) => Outcome::Failure,
         (None, Some(said)) => said,

@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use super::framer::JoinFramer;
 use super::layout::{Layout, first_records};
-use super::record::{add_note, json_event, lossy, trimmed};
+use super::record::{add_note, json_event, lossy, trimmed, without_mark};
 use super::sample::Sample;
 use super::syslog::Header;
 use super::{Context, Detection, Format, Frame, Framer, Score};
@@ -172,8 +172,8 @@ impl Shape {
 
     fn framer(self, offset: u64) -> Box<dyn Framer> {
         match self {
-            Self::Cri => Box::new(JoinFramer::new(offset, cri_goes_on)),
-            Self::Docker => Box::new(JoinFramer::new(offset, docker_goes_on)),
+            Self::Cri => Box::new(JoinFramer::new(offset, cri_goes_on, cri_stream)),
+            Self::Docker => Box::new(JoinFramer::new(offset, docker_goes_on, docker_stream)),
             Self::Syslog => Layout::Lines.framer(offset),
             Self::Text(layout) => layout.framer(offset),
         }
@@ -189,39 +189,55 @@ impl Shape {
     }
 }
 
-/// Time, stream, tag and text of a CRI line.
-fn cri(line: &[u8]) -> Option<(Timestamp, &str, &[u8])> {
-    let mut parts = line.splitn(4, |b| *b == b' ');
+/// A line of a CRI log.
+struct CriLine<'a> {
+    ts: Timestamp,
+    stream: &'a str,
+    tag: &'a str,
+    text: &'a [u8],
+}
+
+fn cri(line: &[u8]) -> Option<CriLine<'_>> {
+    let mut parts = without_mark(line).splitn(4, |b| *b == b' ');
     let time = std::str::from_utf8(parts.next()?).ok()?;
     let ts = Timestamp::parse(time).filter(|_| time.contains('T'))?;
     let stream = std::str::from_utf8(parts.next()?).ok()?;
     let tag = std::str::from_utf8(parts.next()?).ok()?;
     let known = matches!(stream, "stdout" | "stderr");
     let first = tag.split(':').next();
-    (known && matches!(first, Some("F" | "P"))).then_some((ts, tag, parts.next().unwrap_or(b"")))
+    (known && matches!(first, Some("F" | "P"))).then(|| CriLine {
+        ts,
+        stream,
+        tag,
+        text: parts.next().unwrap_or(b""),
+    })
 }
 
 fn cri_goes_on(line: &[u8]) -> bool {
-    cri(line).is_some_and(|(_, tag, _)| tag.starts_with('P'))
+    cri(line).is_some_and(|line| line.tag.starts_with('P'))
+}
+
+fn cri_stream(line: &[u8]) -> Option<usize> {
+    cri(line).map(|line| usize::from(line.stream == "stderr"))
 }
 
 fn open_cri(record: &[u8]) -> Option<Opened> {
     let mut lines = record.split(|b| *b == b'\n');
-    let (ts, _, first) = cri(lines.next()?)?;
-    let mut bytes = first.to_vec();
+    let first = cri(lines.next()?)?;
+    let mut bytes = first.text.to_vec();
     for line in lines {
-        bytes.extend_from_slice(cri(line)?.2);
+        bytes.extend_from_slice(cri(line)?.text);
     }
     Some(Opened {
         bytes,
-        ts: Some(ts),
+        ts: Some(first.ts),
         host: None,
         outer: Attributes::default(),
     })
 }
 
 fn docker(line: &[u8]) -> Option<(String, Attributes)> {
-    let line = line.trim_ascii();
+    let line = trimmed(line);
     if !line.starts_with(b"{\"log\":") {
         return None;
     }
@@ -237,6 +253,11 @@ fn docker(line: &[u8]) -> Option<(String, Attributes)> {
 
 fn docker_goes_on(line: &[u8]) -> bool {
     line.len() >= DOCKER_CUT && docker(line).is_some_and(|(log, _)| !log.ends_with('\n'))
+}
+
+fn docker_stream(line: &[u8]) -> Option<usize> {
+    let (_, leaves) = docker(line)?;
+    Some(usize::from(leaves.get("stream") == Some("stderr")))
 }
 
 fn open_docker(record: &[u8]) -> Option<Opened> {

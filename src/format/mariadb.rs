@@ -79,7 +79,7 @@ impl<'a> Record<'a> {
             retcode.is_empty()
         } else {
             number(retcode)
-        } && rest.count() <= 2;
+        } && rest.take(3).count() <= 2;
         (sound && number(queryid) && number(connectionid)).then(|| {
             let record = Self {
                 serverhost,

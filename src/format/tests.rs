@@ -512,3 +512,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_sign_in_through_identity_center_has_its_user_and_whether_it_worked() {
+    let record = r#"{"eventVersion":"1.08","userIdentity":{"type":"IdentityCenterUser","accountId":"123456789012","onBehalfOf":{"userId":"94482488-3041"}},
+        "eventTime":"2026-03-01T09:00:00Z","eventSource":"signin.amazonaws.com","eventName":"CredentialVerification","awsRegion":"eu-west-1",
+        "sourceIPAddress":"203.0.113.7","additionalEventData":{"CredentialType":"PASSWORD","UserName":"ana"},
+        "serviceEventDetails":{"CredentialVerification":"Failure"},"eventID":"1"}"#;
+    let record = record.replace("\n        ", "");
+    for (text, actor) in [
+        (record.clone(), "ana"),
+        (record.replace(",\"UserName\":\"ana\"", ""), "94482488-3041"),
+    ] {
+        let (_, events) = read(text.as_bytes());
+        assert_eq!(events[0].actor.as_deref(), Some(actor));
+        assert_eq!(events[0].outcome, Outcome::Failure);
+        assert_eq!(events[0].reason.as_deref(), Some("Failure"));
+    }
+}
+
+#[test]
+fn what_sshd_says_once_for_several_attempts_is_read() {
+    for said in [
+        "message repeated 5 times: [ Failed password for root from 203.0.113.7 port 22 ssh2]",
+        "PAM 5 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.7  user=root",
+        "error: PAM: Authentication failure for root from 203.0.113.7",
+    ] {
+        let line = format!("Mar  1 09:00:00 gate sshd[7]: {said}\n");
+        let (_, events) = read(line.as_bytes());
+        let event = &events[0];
+        assert_eq!(event.actor.as_deref(), Some("root"), "{said}");
+        assert_eq!(event.outcome, Outcome::Failure, "{said}");
+        assert_eq!(event.ip.len(), 1, "{said}");
+        let repeated = event.attributes.get("repeated");
+        assert_eq!(repeated, (!said.starts_with("error")).then_some("5"));
+    }
+}
+
+/// Once quadratic: each `=` looked for a blank from the first byte on.
+#[test]
+fn a_long_line_of_signs_takes_no_longer_than_another() {
+    let cef = format!("CEF:0|a|b|1|2|3|4|{}", "a=".repeat(1 << 20));
+    let sql = format!(
+        "20260301 09:00:00,h,u,10.0.0.1,1,2,QUERY,db,'{}',0\n",
+        ",READ,a,b,".repeat(100_000)
+    );
+    for text in [cef, sql] {
+        let (_, events) = read(text.as_bytes());
+        assert_eq!(events.len(), 1);
+    }
+}

@@ -236,6 +236,26 @@ fn a_line_without_its_envelope_is_read_all_the_same() {
     assert!(events[3].note.is_some());
 }
 
+/// A server prints its audit log on one stream and its other messages on the other, into one file.
+#[test]
+fn a_line_of_the_other_stream_may_stand_between_the_parts_of_a_record() {
+    let record = RECORDS[0];
+    let (first, second) = record.split_at(90);
+    let time = "2026-03-01T09:00:02Z";
+    let text = format!(
+        "\u{feff}{time} stdout F {record}\n{time} stdout P {first}\n{time} stderr F I0301 server.go:7] busy\n{time} stdout F {second}\n"
+    );
+    let (id, events) = read(&text);
+    assert_eq!(id, "k8s-audit");
+    let mut formats: Vec<&str> = events.iter().map(|e| &*e.format).collect();
+    formats.sort_unstable();
+    assert_eq!(formats, ["k8s-audit", "k8s-audit", "text"]);
+    let actors = events
+        .iter()
+        .filter(|e| e.actor.as_deref() == Some("alice@corp"));
+    assert_eq!(actors.count(), 2);
+}
+
 #[test]
 fn an_envelope_around_a_few_lines_is_opened_all_the_same() {
     let mut text = RECORDS.join("\n") + "\n";

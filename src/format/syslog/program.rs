@@ -6,6 +6,7 @@ use crate::format::record::add_address;
 /// Fills the normalised fields from the message, where the program is known and the message understood.
 pub(in crate::format) fn read(app: &str, pid: Option<&str>, message: &str, event: &mut Event) {
     let program = app.rsplit('/').next().unwrap_or(app);
+    let message = once(message, event);
     if let Some(pam) = message.strip_prefix("pam_") {
         if let Some((service, said)) = pam.split_once("): ") {
             let phase = service.rsplit(':').next().unwrap_or_default();
@@ -29,6 +30,18 @@ pub(in crate::format) fn read(app: &str, pid: Option<&str>, message: &str, event
     {
         event.session = Some(format!("{app}[{pid}]"));
     }
+}
+
+/// The message that a daemon gives once for several alike: `message repeated 5 times: [ … ]`.
+fn once<'a>(message: &'a str, event: &mut Event) -> &'a str {
+    let repeated = message.strip_prefix("message repeated ");
+    let repeated = repeated.and_then(|rest| rest.split_once(" times: ["));
+    let inner = repeated.and_then(|(n, rest)| Some((n, rest.strip_suffix(']')?)));
+    let Some((times, inner)) = inner else {
+        return message;
+    };
+    set(event, "repeated", times);
+    inner.trim()
 }
 
 fn word(text: &str) -> &str {
@@ -101,6 +114,27 @@ const TOO_MANY: &str = "maximum authentication attempts exceeded for ";
 
 fn read_sshd(message: &str, event: &mut Event) {
     let message = message.strip_prefix("error: ").unwrap_or(message);
+    if let Some(said) = message.strip_prefix("PAM ") {
+        // `PAM 2 more authentication failures; … rhost=… user=…`
+        let (count, rest) = said.split_once(" more ").unwrap_or_default();
+        if rest.starts_with("authentication failure") {
+            set(event, "repeated", count);
+            read_pam("auth", rest, event);
+        }
+        return;
+    }
+    if let Some(who) = message.strip_prefix("PAM: Authentication failure for ") {
+        let known = who.strip_prefix("illegal user ").unwrap_or(who);
+        event.action = Some("authentication failure".into());
+        event.target = event.host.clone();
+        actor(
+            event,
+            known.rsplit_once(" from ").map_or(known, |(user, _)| user),
+        );
+        from(event, who);
+        fail(event, "authentication failure");
+        return;
+    }
     let Some((verb, action, outcome)) = SSHD.iter().find(|(verb, ..)| message.starts_with(verb))
     else {
         return;
