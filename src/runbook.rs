@@ -415,6 +415,15 @@ impl Runbook {
         )
     }
 
+    /// The field whose different values a step counts, where they cannot be told because not every row has it.
+    pub fn uncounted<'a>(&'a self, step: usize, evidence: &Evidence) -> Option<&'a str> {
+        let query = self.steps.get(step)?.query.as_ref()?;
+        let open = |expect: &&Expect| branch::met(expect, evidence).is_none();
+        let counts = query.expect.iter().chain(&query.alarm).filter(open);
+        let mut fields = counts.filter_map(|expect| expect.distinct.as_deref());
+        fields.find(|field| evidence.is_sure() && evidence.missing.contains(*field))
+    }
+
     /// Whether it looks at any of these formats; one that names none looks at all. `json` is also JSON of no known
     /// format.
     pub fn reads_any<'a>(&self, mut formats: impl Iterator<Item = &'a str>) -> bool {

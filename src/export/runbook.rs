@@ -107,6 +107,8 @@ pub struct StepReport {
     pub doubt: Option<String>,
     /// Fields that it asks for and no event has.
     pub unknown: Vec<String>,
+    /// A field whose different values cannot be counted, since not every row has it.
+    pub uncounted: Option<String>,
     #[serde(serialize_with = "json::time_or_null")]
     pub first: Option<Timestamp>,
     #[serde(serialize_with = "json::time_or_null")]
@@ -230,6 +232,11 @@ pub fn no_event_has(fields: &[String]) -> String {
     format!("no event here has a field {}", fields.join(", "))
 }
 
+/// Why the different values of a field are not known.
+pub fn not_every_row_has(field: &str) -> String {
+    format!("not every row has a field {field}, so its different values cannot be counted")
+}
+
 /// How a run is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunFormat {
@@ -296,8 +303,11 @@ impl RunReport {
 }
 
 impl StepReport {
-    /// That no event has some fields, in words; `None` where that is the doubt already.
+    /// That no event has some fields, or not every row one that counts, in words; `None` where that is the doubt already.
     pub fn unknown_fields(&self) -> Option<String> {
+        if let Some(field) = &self.uncounted {
+            return Some(not_every_row_has(field));
+        }
         let is_told = self.doubt.is_some() || self.unknown.is_empty();
         (!is_told).then(|| no_event_has(&self.unknown))
     }

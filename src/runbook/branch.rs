@@ -117,9 +117,10 @@ pub(super) fn met(expect: &Expect, evidence: &Evidence) -> Option<bool> {
             .filter(|(_, count)| *count > 0)
             .count() as u64,
     };
-    let more = expect.distinct.as_ref();
-    let more = more.is_some_and(|field| evidence.more.contains(field));
-    expect.decided(count, evidence.is_sure() && !more)
+    // Rows without the field may each stand for a value of its own, and values may be left out.
+    let open = |field: &String| evidence.more.contains(field) || evidence.missing.contains(field);
+    let is_open = expect.distinct.as_ref().is_some_and(open);
+    expect.decided(count, evidence.is_sure() && !is_open)
 }
 
 /// The fields whose value counts the expectation and the conditions of a step look at, each once.
@@ -299,6 +300,18 @@ mod tests {
         };
         assert_eq!(with(false, false), Some(1));
         assert_eq!(with(true, false), None, "z may be among the others");
+        let counted = |most: &str, rows, missing: bool| {
+            let missing = missing.then(|| "k".to_owned()).into_iter().collect();
+            let evidence = Evidence {
+                missing,
+                ..evidence(rows, &[("k", &[("a", rows)])], true)
+            };
+            met(&expect::parse(most).unwrap(), &evidence)
+        };
+        assert_eq!(counted("distinct(k)<=1", 6, false), Some(true));
+        assert_eq!(counted("distinct(k)<=1", 6, true), None);
+        assert_eq!(counted("distinct(k)>0", 6, true), Some(true));
+        assert_eq!(counted("distinct(k)=0", 6, true), Some(false));
         let every = self::step(None, &["every k = a", "else"]);
         let partly = Evidence {
             missing: std::iter::once("k".to_owned()).collect(),

@@ -151,6 +151,7 @@ impl Asking<'_> {
             complete: page.covers.complete,
             doubt: evidence.doubt.clone(),
             unknown: if page.total == 0 { unknown } else { Vec::new() },
+            uncounted: self.runbook.uncounted(index, &evidence).map(str::to_owned),
             first: page.hits.iter().find_map(|hit| hit.event.ts),
             last: self.last(&query, &page)?,
             shown: page

@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::Run;
+use crate::export::runbook::not_every_row_has;
 use crate::runbook::{Evidence, Expect, Step, fill};
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, text};
@@ -118,6 +119,9 @@ impl Run {
             let (role, verdict) = match evidence.and_then(|e| self.runbook.is_met(self.step, e)) {
                 Some(true) => (Role::Good, format!("as expected {}", glyphs.good)),
                 Some(false) => (Role::Failure, format!("NOT as expected {}", glyphs.bad)),
+                None if evidence.is_some_and(Evidence::is_sure) => {
+                    (Role::Warning, "not known".to_owned())
+                }
                 None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
                 None => (Role::Dim, String::new()),
             };
@@ -139,6 +143,12 @@ impl Run {
         if let Some(evidence) = unknown {
             let fields = evidence.unknown.join(", ");
             let words = look.safe(&format!("No event here has a field {fields}."));
+            say(lines, Role::Warning, &words);
+        }
+        let uncounted = self.evidence_of(self.step);
+        let uncounted = uncounted.and_then(|e| self.runbook.uncounted(self.step, e));
+        if let Some(field) = uncounted {
+            let words = look.safe(&format!("Not known: {}.", not_every_row_has(field)));
             say(lines, Role::Warning, &words);
         }
         let doubt = self.evidence_of(self.step).and_then(|e| e.doubt.as_deref());

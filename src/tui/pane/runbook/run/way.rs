@@ -41,6 +41,7 @@ impl Run {
     fn go(&mut self, step: usize) -> Option<Intent> {
         // Also when it is the same step: a query changed meanwhile comes back.
         self.step = step;
+        self.scroll = 0;
         self.end_hand_over();
         self.ending.clear();
         self.differs = None;
