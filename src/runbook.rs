@@ -264,6 +264,8 @@ pub struct Library {
     pub errors: Vec<RunbookError>,
     /// Where those come from that another one of the same id took the place of, the last of them, by id.
     pub overridden: BTreeMap<String, String>,
+    /// What is wrong with the last one of an id, by id: a sound one from before stands in the list all the same.
+    pub broken: BTreeMap<String, RunbookError>,
 }
 
 /// A runbook that can't be used, and where.
@@ -330,12 +332,19 @@ impl Runbook {
         };
         let overlooked = routes::out_of_reach(self).into_iter();
         let overlooked = overlooked.chain(bind::without_value(self));
+        let overlooked = overlooked.chain(branch::mistaken(self));
         overlooked.map(error).collect()
     }
 
     /// The text of a runbook's file, or of one beside it: only of a regular one, and not more than 1 MiB.
     pub fn text(path: &Path) -> Result<String, RunbookError> {
         library::text(path)
+    }
+
+    /// The id that a text with mistakes gives itself, as far as it can be told.
+    fn id_of(text: &str) -> Option<String> {
+        let (runbook, _) = Self::examine("", text);
+        Some(runbook.id).filter(|id| !id.is_empty())
     }
 
     /// The folder with the logs that a runbook's file is tried on, where there is one: `fixtures/NAME` beside it.
@@ -388,6 +397,11 @@ impl Runbook {
         zone: Zone,
     ) -> Result<Inputs, Vec<InputError>> {
         inputs::check(&self.inputs, given, now, zone)
+    }
+
+    /// What other values these inputs had before, in words; `None` if the same.
+    pub fn what_was(&self, was: &Inputs, is: &Inputs) -> Option<String> {
+        inputs::what_was(&self.inputs, was, is)
     }
 
     /// The query of a step (its window included) with every placeholder bound as one literal value, never spliced

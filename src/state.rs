@@ -110,6 +110,10 @@ pub struct Run {
     pub steps: Vec<StepKept>,
     /// The text to hand over, as a person changed it.
     pub letter: Option<String>,
+    /// The inputs that text is of; `None` = those of the run.
+    pub letter_inputs: Option<BTreeMap<String, String>>,
+    /// One stood at the end, and it ended with these words.
+    pub ended: Option<String>,
 }
 
 /// What a person did at a step of a runbook.
@@ -129,6 +133,8 @@ pub struct StepKept {
     pub took: Option<usize>,
     /// What a person made of its query.
     pub query: Option<String>,
+    /// What the inputs were when events were kept or a note was written, if they are others now.
+    pub before: Option<String>,
     /// Events kept as evidence.
     pub pins: Vec<Place>,
 }

@@ -395,7 +395,7 @@ fn what_nobody_gave_is_not_handed_over_as_given() {
     let logs = "runbooks/fixtures/cluster-admin/benign";
     run_own(&program, &[logs, "--report", "a.md"]);
     let text = fs::read_to_string(path(&program, "a.md")).unwrap();
-    let said = "Person not given (default: nobody). Given: Person: not given (default: nobody)";
+    let said = "Person nobody (not given). Given: Person: nobody (not given)";
     assert!(text.contains(said), "{text}");
     run_own(&program, &[logs, "--input", "who=dora", "--report", "b.md"]);
     let text = fs::read_to_string(path(&program, "b.md")).unwrap();

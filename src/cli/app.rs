@@ -74,15 +74,9 @@ impl App {
         for error in app.errors.clone() {
             app.talk(&error.to_string());
         }
-        for folder in &global.runbooks {
-            if !folder.is_dir() {
-                app.talk(&format!(
-                    "--runbooks {}: there is no such folder",
-                    folder.display()
-                ));
-            }
-            app.settings.runbooks.push(folder.clone());
-        }
+        app.settings
+            .runbooks
+            .extend(global.runbooks.iter().cloned());
         match paths {
             Ok(paths) => {
                 // A person's own folder comes first, so that those they name win over it.

@@ -71,8 +71,17 @@ pub(super) struct Global {
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) no_exec: bool,
     /// A folder with runbooks (*.md), beside all others; may be given several times
-    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE, value_parser = folder)]
     pub(super) runbooks: Vec<PathBuf>,
+}
+
+/// A folder that is there: one that is named and is not would let other runbooks pass for those in it.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such folder".to_owned()),
+    }
 }
 
 impl Global {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::args::{RunbookArgs, RunbookCommand};
 use super::exit::{Exit, Failure};
-use crate::runbook::{Library, Runbook, RunbookError};
+use crate::runbook::{Library, Runbook};
 use crate::text::suggest::hint;
 
 pub(super) fn run(args: &RunbookArgs, app: &mut App) -> Result<Exit, Failure> {
@@ -54,8 +54,7 @@ fn find(id: &str, app: &mut App) -> Result<Arc<Runbook>, Failure> {
         };
     }
     let library = Library::load(&app.settings.runbooks);
-    let is_it = |error: &&RunbookError| error.path.file_stem().is_some_and(|stem| stem == id);
-    if let Some(error) = library.errors.iter().find(is_it) {
+    if let Some(error) = library.broken.get(id) {
         // A sound one of the same name from elsewhere is not what was meant.
         return Err(Failure::Usage(error.to_string()));
     }

@@ -143,6 +143,14 @@ fn place(path: &Path) -> Result<(PathBuf, PathBuf), TargetError> {
         .map(Path::to_owned);
     refuse_what_exists(&path)?;
     let folder = folder.ok_or_else(|| TargetError::NoName(path.clone()))?;
+    // Told of the folder, before a name is tried that nobody chose.
+    if let Err(source) = fs::metadata(&folder) {
+        return Err(TargetError::Io {
+            action: "write in",
+            path: folder,
+            source,
+        });
+    }
     Ok((path, folder))
 }
 

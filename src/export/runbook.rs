@@ -46,6 +46,9 @@ pub struct RunReport {
     pub coverage: Vec<String>,
     /// The runbook's text to escalate with, filled in.
     pub hand_over: Option<String>,
+    /// What the inputs were when a person wrote that text, if they are others now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hand_over_before: Option<String>,
 }
 
 /// The runbook itself.
@@ -124,6 +127,9 @@ pub struct StepReport {
     /// What became of it, and when that was said.
     pub mark: Option<String>,
     pub note: Option<String>,
+    /// What the inputs were when evidence was kept or the note was written, if they are others now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// Which branch was taken and by whom, or why none.
     pub way: String,
     #[serde(skip)]
@@ -210,10 +216,10 @@ impl Given {
 }
 
 impl Given {
-    /// The value, or that there is none and what is taken instead.
+    /// The value, and whether it is only what is taken where nobody gives one.
     pub fn said(&self) -> String {
         if self.is_default {
-            format!("not given (default: {})", self.value)
+            format!("{} (not given)", self.value)
         } else {
             self.value.clone()
         }
@@ -235,6 +241,11 @@ pub fn no_event_has(fields: &[String]) -> String {
 /// Why the different values of a field are not known.
 pub fn not_every_row_has(field: &str) -> String {
     format!("not every row has a field {field}, so its different values cannot be counted")
+}
+
+/// That evidence and note of a step are of other inputs.
+pub fn kept_before(was: &str) -> String {
+    format!("evidence or note kept before the inputs were changed, when {was}")
 }
 
 /// How a run is written.
@@ -310,6 +321,13 @@ impl StepReport {
         }
         let is_told = self.doubt.is_some() || self.unknown.is_empty();
         (!is_told).then(|| no_event_has(&self.unknown))
+    }
+
+    /// What became of it and which branch was taken, in a few words.
+    pub fn went_on(&self) -> String {
+        let parts = self.mark.iter().chain(Some(&self.way));
+        let parts = parts.filter(|part| !part.is_empty()).map(String::as_str);
+        parts.collect::<Vec<_>>().join("; ")
     }
 
     pub fn is_alarm(&self) -> bool {

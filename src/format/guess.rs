@@ -27,6 +27,10 @@ pub(super) use shape::outcome;
 /// Points that a field takes.
 const ENOUGH: i16 = 30;
 
+/// Points of a path that names who it was whatever the value looks like, so that nobody evades a search for who did it by
+/// what he calls himself.
+const NAMES_ACTOR: i16 = 45;
+
 /// Points taken for every key around the last one: what is near the top tells of the whole record.
 const PER_KEY: i16 = 3;
 
@@ -189,7 +193,10 @@ impl Guess {
                 let Some(points) = points else {
                     continue;
                 };
-                if points >= ENOUGH && !is_taken(path) && best.is_none_or(|b| points > b.points) {
+                let is_named =
+                    || *field == Field::Actor && of_path[index].is_some_and(|p| p >= NAMES_ACTOR);
+                let is_enough = points >= ENOUGH || is_named();
+                if is_enough && !is_taken(path) && best.is_none_or(|b| points > b.points) {
                     best = Some(Leaf {
                         points,
                         path,

@@ -7,6 +7,7 @@ use super::{
     BindContext, Bound, MAX_CLAUSES, MAX_DEPTH, Notice, Query, QueryError, glob, quote, time,
 };
 use crate::event::field::FieldType;
+use crate::event::time::SECOND;
 use crate::event::{Timestamp, Zone};
 
 /// How much larger than a typed query a composed one may be (a window, a step and a chip, say).
@@ -32,6 +33,19 @@ impl Query {
             ast,
             notices: binder.notices,
         })
+    }
+
+    /// Whether its times slide with the clock: `since:2h` does, `since:2026-03-01` does not.
+    pub fn follows_clock(&self) -> bool {
+        let at = |seconds: i64| {
+            let context = BindContext {
+                now: Timestamp(seconds * SECOND),
+                zone: Zone::Utc,
+                paths: None,
+            };
+            self.bind(&context).map(|bound| bound.ast)
+        };
+        at(1_700_000_000) != at(1_800_000_007)
     }
 }
 

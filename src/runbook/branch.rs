@@ -1,6 +1,9 @@
 //! Branches: reading their conditions, and deciding them from what a step's query gave.
 
-use super::{Branch, Condition, Evidence, Expect, Inputs, Step, expect, fill};
+use super::{
+    Branch, Condition, Evidence, Expect, Inputs, Runbook, Step, expect, fill, placeholders,
+};
+use crate::text::suggest::hint;
 
 /// Reads the text between **If** and **then**. What is no known form is prose, for a person to judge.
 pub(super) fn condition(text: &str) -> Condition {
@@ -51,6 +54,42 @@ pub(super) fn condition(text: &str) -> Condition {
         return Condition::Any { field, value };
     }
     Condition::Prose(text.to_owned())
+}
+
+/// Conditions that look like one of the known forms and are none: line and what is wrong. They would be for a person to
+/// judge, which nobody who wrote a count meant.
+pub(super) fn mistaken(runbook: &Runbook) -> Vec<(usize, String)> {
+    let is_input = |name: &&str| runbook.inputs.iter().any(|input| input.name == **name);
+    let mut faults = Vec::new();
+    for branch in runbook.steps.iter().flat_map(|step| &step.branches) {
+        match &branch.condition {
+            Condition::Prose(text) => {
+                faults.extend(no_count(text).map(|message| (branch.line, message)));
+            }
+            Condition::Every { value, .. } | Condition::Any { value, .. } => {
+                let unknown = placeholders(value).filter(|name| !is_input(name));
+                faults.extend(unknown.map(|name| {
+                    let near = hint(name, runbook.inputs.iter().map(|i| i.name.as_str()));
+                    (branch.line, format!("`{{{name}}}` names no input{near}"))
+                }));
+            }
+            _ => {}
+        }
+    }
+    faults
+}
+
+/// Why a condition that begins like a count is none.
+fn no_count(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let count = lower.strip_suffix(" rows").or(lower.strip_suffix(" row"));
+    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || "<>=.-".contains(c));
+    let tried = match count {
+        Some(count) if begins(count) => count,
+        _ if lower.starts_with("distinct(") => text,
+        _ => return None,
+    };
+    expect::parse(tried).err()
 }
 
 /// The branch the evidence points to. A branch that can't be decided yet, or not by a program, stops the search:

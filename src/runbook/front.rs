@@ -174,6 +174,10 @@ pub(super) fn read(
                 faults.push((line(spec.referenced), format!("window: {message}")));
             }
         }
+        if window::is_backwards(&spec.value.from, &spec.value.to) {
+            let message = "window: it ends before it begins, so that no step could find anything";
+            faults.push((line(spec.referenced), message.to_owned()));
+        }
         runbook.window = Some((spec.value.from, spec.value.to));
     }
     Ok(())
@@ -219,14 +223,6 @@ fn input(name: String, front: InputFront) -> Result<Input, String> {
     if let Some(pattern) = &front.pattern {
         inputs::whole(pattern).map_err(|error| format!("input `{name}`: {error}"))?;
     }
-    if let Some(default) = &front.default
-        && !front.options.is_empty()
-        && !front.options.contains(default)
-    {
-        return Err(format!(
-            "input `{name}`: the default `{default}` is not among its options"
-        ));
-    }
     let InputFront {
         label,
         pattern,
@@ -236,7 +232,7 @@ fn input(name: String, front: InputFront) -> Result<Input, String> {
         ..
     } = front;
     let label = label.unwrap_or_else(|| name.clone());
-    Ok(Input {
+    let input = Input {
         name,
         label,
         kind,
@@ -244,7 +240,11 @@ fn input(name: String, front: InputFront) -> Result<Input, String> {
         options,
         default,
         required,
-    })
+    };
+    match inputs::wrong_default(&input) {
+        Some(message) => Err(format!("input `{}`: the default: {message}", input.name)),
+        None => Ok(input),
+    }
 }
 
 /// The YAML reader's error as a line of the file and a sentence.

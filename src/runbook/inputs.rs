@@ -70,12 +70,31 @@ pub(super) fn check(
     }
 }
 
+/// `Customer id was cus_1`: what other values were given before; `None` if they were the same.
+pub(super) fn what_was(inputs: &[Input], was: &Inputs, is: &Inputs) -> Option<String> {
+    let other = inputs
+        .iter()
+        .filter(|input| was.get(&input.name) != is.get(&input.name));
+    let told = other.map(|input| match was.get(&input.name) {
+        Some(value) => format!("{} was {value}", input.label),
+        None => format!("{} was not given", input.label),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    (!told.is_empty()).then_some(told)
+}
+
 pub(super) fn error(input: &Input, message: String) -> InputError {
     InputError {
         name: input.name.clone(),
         label: input.label.clone(),
         message,
     }
+}
+
+/// What is wrong with the default of an input: it is taken where nobody gives a value, and would be refused then.
+pub(super) fn wrong_default(input: &Input) -> Option<String> {
+    let default = input.default.as_deref()?;
+    check_one(input, default.trim(), Timestamp(0), Zone::Utc).err()
 }
 
 fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<String, String> {

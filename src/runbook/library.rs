@@ -103,7 +103,10 @@ pub(super) fn load(folders: &[PathBuf]) -> Library {
         match files(folder) {
             Ok(paths) => {
                 for path in paths {
-                    add(&mut library, read(&path));
+                    match read(&path) {
+                        Ok(runbook) => add(&mut library, Ok(runbook)),
+                        Err(error) => add_broken(&mut library, &path, error),
+                    }
                 }
             }
             // A folder for runbooks that nobody made yet is no mistake.
@@ -114,11 +117,28 @@ pub(super) fn load(folders: &[PathBuf]) -> Library {
     library
 }
 
+/// One that cannot be used, beside a sound one of the same id: that stays, and it is said.
+fn add_broken(library: &mut Library, path: &Path, mut error: RunbookError) {
+    let stem = || Some(path.file_stem()?.to_string_lossy().into_owned());
+    let id = text(path).ok().and_then(|text| Runbook::id_of(&text));
+    if let Some(id) = id.or_else(stem) {
+        if let Some(known) = library.get(&id) {
+            let of = &known.origin;
+            error
+                .message
+                .push_str(&format!("; `{id}` in the list is the one from {of}"));
+        }
+        library.broken.insert(id, error.clone());
+    }
+    library.errors.push(error);
+}
+
 fn add(library: &mut Library, result: Result<Runbook, RunbookError>) {
     match result {
         Err(error) => library.errors.push(error),
         Ok(runbook) => {
             let runbook = Arc::new(runbook);
+            library.broken.remove(&runbook.id);
             match library
                 .runbooks
                 .iter_mut()

@@ -265,6 +265,21 @@ fn faults_name_the_line_and_the_way_out() {
             "{filters.action}\n",
             "42: the block ```escalate has no closing",
         ),
+        (
+            "expect=1..",
+            "expect=1.. expect=0",
+            "21: `expect=` stands here twice",
+        ),
+        (
+            "type: id",
+            "type: ip, default: nowhere",
+            "9: input `user`: the default: `nowhere` ",
+        ),
+        (
+            "{day} - 3d",
+            "{day} + 1d",
+            "11: window: it ends before it begins",
+        ),
     ] {
         let found = after(from, to);
         assert!(
@@ -295,6 +310,28 @@ fn faults_name_the_line_and_the_way_out() {
             "{text}: {found:#?}"
         );
     }
+    // Of a runbook that can be used.
+    for (from, to, want) in [
+        ("0 rows", ">-1 rows", "33: `>-1` is no count"),
+        ("0 rows", "5..3 rows", "33: `5..3` can never be met"),
+        (
+            "0 rows",
+            "distinct(ip)>many",
+            "33: `distinct(ip)>many` is no count",
+        ),
+        (
+            "every actor = {user}",
+            "every actor = {usr}",
+            "34: `{usr}` names no input (did you mean `user`?)",
+        ),
+    ] {
+        let found = after(from, to);
+        assert!(
+            found.iter().any(|fault| fault.starts_with(want)),
+            "{from} -> {to}: {found:#?}"
+        );
+    }
+    assert_eq!(after("0 rows", "many rows"), faults(GOOD));
     assert!(faults(&"x".repeat(MAX_FILE + 1))[0].contains("larger than 1 MiB"));
 }
 

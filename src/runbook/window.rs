@@ -85,6 +85,26 @@ pub(super) fn check(text: &str, inputs: &[Input]) -> Result<(), String> {
     }
 }
 
+/// Whether a window ends before it begins whatever is given, as far as both ends count from the same.
+pub(super) fn is_backwards(from: &str, to: &str) -> bool {
+    // Some time at which every span of a window still leads to one that can be told.
+    let now = Timestamp(30 * 365 * DAY);
+    match (read(from), read(to)) {
+        (
+            Ok(End::Input { name, shift }),
+            Ok(End::Input {
+                name: same,
+                shift: end,
+            }),
+        ) => name == same && shift >= end,
+        (Ok(End::Typed(from)), Ok(End::Typed(to))) => {
+            let at = |text| resolve(text, now, Zone::Utc);
+            at(from).zip(at(to)).is_some_and(|(from, to)| from >= to)
+        }
+        _ => false,
+    }
+}
+
 /// An end of the window as a time of the query language; `None` where its input has no value.
 /// The error names the input and says what is wrong with it.
 pub(super) fn settle(text: &str, inputs: &Inputs) -> Result<Option<TimeExpr>, (String, String)> {

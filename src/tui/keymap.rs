@@ -20,6 +20,8 @@ pub enum Context {
     Filters,
     Detail,
     Runbook,
+    /// The text to hand over, in the runbook pane.
+    HandOver,
     /// Which runbook to open.
     Runbooks,
     Help,
@@ -45,13 +47,14 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Global,
         Self::Events,
         Self::Timeline,
         Self::Filters,
         Self::Detail,
         Self::Runbook,
+        Self::HandOver,
         Self::Runbooks,
         Self::Help,
         Self::Query,
@@ -74,6 +77,7 @@ impl Context {
             Self::Filters => "filters",
             Self::Detail => "detail",
             Self::Runbook => "runbook",
+            Self::HandOver => "hand-over",
             Self::Runbooks => "runbooks",
             Self::Help => "help",
             Self::Query => "query",

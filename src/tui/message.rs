@@ -75,8 +75,6 @@ pub enum Intent {
     OpenRunbook(usize),
     /// The runbook ends, in these words.
     Ended(String),
-    /// Ask for another text of the current line of what is handed over.
-    EditLetter,
     /// Show what the current step of the runbook looks for.
     ApplyStep,
     Say(String),

@@ -14,6 +14,7 @@ use super::pane::events::Events;
 use super::pane::filters::Filters;
 use super::pane::query_bar::{QueryBar, ValuesOf};
 use super::pane::runbook::Runbooks;
+use super::pane::runbook::run::Run;
 use super::pane::status::Live;
 use super::pane::timeline::Timeline;
 use super::share::Sharing;
@@ -331,11 +332,18 @@ impl Model {
             Context::Form
         } else if self.focus == Pane::Runbook && self.runbooks.is_list() {
             Context::Runbooks
+        } else if self.focus == Pane::Runbook && self.is_handing_over() {
+            Context::HandOver
         } else if self.focus == Pane::Filters && self.filters.is_narrowing() {
             Context::Narrow
         } else {
             self.focus.context()
         }
+    }
+
+    /// The text to hand over is what the runbook pane shows.
+    pub fn is_handing_over(&self) -> bool {
+        self.runbooks.run().is_some_and(Run::is_handing_over)
     }
 
     pub fn is_wide(&self) -> bool {

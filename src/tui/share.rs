@@ -127,6 +127,10 @@ pub struct RunJob {
     pub paths: Vec<PathBuf>,
     /// The text to hand over, where a person changed it.
     pub letter: Option<String>,
+    /// What the inputs were when it was changed, if they are others now.
+    pub letter_was: Option<String>,
+    /// One stands at the end: the words it ended with.
+    pub ended: Option<String>,
 }
 
 /// What a person did at one step.
@@ -139,6 +143,8 @@ pub struct StepJob {
     /// The branch that was taken, in words.
     pub took: Option<String>,
     pub note: Option<String>,
+    /// What the inputs were when events were kept or the note was written, if they are others now.
+    pub before: Option<String>,
     /// What a person made of its query.
     pub query: Option<String>,
     /// Events kept as evidence, each with the note on it.

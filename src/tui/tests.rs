@@ -5,6 +5,7 @@ mod driver;
 mod every_key;
 mod fitting;
 mod gallery;
+mod hand_over;
 mod harness;
 mod history;
 mod integrity;

@@ -150,6 +150,9 @@ fn settle(model: &mut Model) -> Vec<Effect> {
         if let Some(area) = areas.detail {
             model.detail.resize(area.width, area.height);
         }
+        if let Some(area) = areas.runbook {
+            runbook::limit_scroll(model, area);
+        }
     }
     palette::settle(model);
     let pins = model.runbooks.run().into_iter().flat_map(|run| run.pins());
@@ -347,6 +350,14 @@ pub(super) fn run(
         Command::KeepQuery => runbook::keep_query(model),
         Command::StepQuery => runbook::step_query(model),
         Command::HandOver => run_report::show_hand_over(model),
+        Command::EditLine | Command::AddLine | Command::FillAnew if !model.is_handing_over() => {
+            let key = model.key(Command::HandOver);
+            model.say(format!("no text to hand over is shown: {key} shows it"));
+            Vec::new()
+        }
+        Command::EditLine => prompt::ask(model, Ask::LetterLine),
+        Command::AddLine => prompt::ask(model, Ask::LetterNew),
+        Command::FillAnew => run_report::fill_in_anew(model),
         Command::RunReport => palette::open(model, "run-report "),
         Command::Fix => fix(model),
         Command::Retry => {
@@ -473,7 +484,6 @@ fn carry_out(model: &mut Model, intent: Option<Intent>) -> Vec<Effect> {
         Some(Intent::LoadOldest) => search::load(model, Place::Oldest),
         Some(Intent::OpenRunbook(index)) => runbook::open(model, index),
         Some(Intent::ApplyStep) => runbook::apply(model),
-        Some(Intent::EditLetter) => prompt::ask(model, Ask::LetterLine),
         Some(Intent::Ended(words)) => runbook::ended(model, &words),
         Some(Intent::Say(text)) => {
             model.say(text);
@@ -524,6 +534,10 @@ fn fix(model: &mut Model) -> Vec<Effect> {
             }
             Err(_) => Vec::new(),
         },
+        Some(Notice::AllOlder { .. }) if !model.query.follows_clock() => {
+            model.say("the times of this query do not count from the clock");
+            Vec::new()
+        }
         Some(Notice::AllOlder { newest }) => {
             model.anchor = Some(newest);
             let query = model.query.clone();

@@ -1,6 +1,6 @@
 //! `auditty runbook lint`: is a runbook right by itself, does it name fields that there are, does it find what it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::cases::{Case, Cases, Outcome};
@@ -46,9 +46,21 @@ pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     if paths.len() + files.len() > 0 && files.is_empty() {
         return Err(Failure::Usage("there is no runbook (*.md) here".into()));
     }
+    // Of two in one folder the one whose file comes later would be all there is.
+    let mut ids: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
     for path in &files {
         seen += 1;
-        let (found, checked) = lint(path, app)?;
+        let (found, checked, id) = lint(path, app)?;
+        if let Some(id) = id {
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            if let Some(first) = ids.insert((folder, id.clone()), path.clone()) {
+                faults.push(RunbookError {
+                    path: path.clone(),
+                    line: 1,
+                    message: format!("its id `{id}` is also that of {}", first.display()),
+                });
+            }
+        }
         faults.extend(found);
         cases += checked;
         untried += u64::from(checked == 0);
@@ -81,21 +93,22 @@ pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     })
 }
 
-/// What is wrong with one file, and how many cases it was tried on.
-fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
+/// What is wrong with one file, how many cases it was tried on, and its id if it can be used.
+fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64, Option<String>), Failure> {
     let (runbook, mut faults) = match Runbook::read(path) {
         Err(error) => {
             // All of what is wrong rather than the first, where the text can be had.
             let all =
                 Runbook::text(path).map(|text| Runbook::lint(&error.path.to_string_lossy(), &text));
             let faults = all.ok().filter(|all| !all.is_empty());
-            return Ok((faults.unwrap_or_else(|| vec![error]), 0));
+            return Ok((faults.unwrap_or_else(|| vec![error]), 0, None));
         }
         Ok(runbook) => {
             let overlooked = runbook.overlooked();
             (runbook, overlooked)
         }
     };
+    let id = Some(runbook.id.clone());
     let fault = |line: usize, message: String| RunbookError {
         path: path.to_owned(),
         line,
@@ -120,10 +133,10 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
         ));
     }
     let cases = match Cases::beside(path) {
-        Ok(None) => return Ok((faults, 0)),
+        Ok(None) => return Ok((faults, 0, id)),
         Err(error) => {
             faults.push(error);
-            return Ok((faults, 0));
+            return Ok((faults, 0, id));
         }
         Ok(Some(cases)) => cases,
     };
@@ -156,7 +169,7 @@ fn lint(path: &Path, app: &App) -> Result<(Vec<RunbookError>, u64), Failure> {
             ));
         }
     }
-    Ok((faults, cases.cases.len() as u64))
+    Ok((faults, cases.cases.len() as u64, id))
 }
 
 /// The line on which the front matter names a format among its `logs`.

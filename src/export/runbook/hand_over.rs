@@ -12,7 +12,7 @@ const IDS: usize = 20;
 
 /// For a runbook that brings none of its own.
 const USUAL: &str = "\
-{runbook.title} ({runbook.id}), step {step}: {rows} rows
+{runbook.title} ({runbook.id}), step {step}: {found}
 Given: {inputs}
 Range: {window}
 Query: {query}
@@ -35,6 +35,7 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
         "runbook.id" => report.runbook.id.clone(),
         "runbook.title" => report.runbook.title.clone(),
         "step" => last.map_or_else(String::new, |s| format!("{} ({})", s.number, s.title)),
+        "found" => last.map_or_else(String::new, |s| counted(s.rows, "row", "rows")),
         "rows" => last.map_or_else(String::new, |s| number(s.rows)),
         "chain" | "verdict" => verdict(report),
         "window" => report.window.clone().unwrap_or_else(|| "all times".into()),
@@ -52,7 +53,7 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
         "tried" => report
             .steps
             .iter()
-            .filter(|step| step.query.is_some())
+            .filter(|step| step.query.is_some() || step.mark.is_some())
             .map(tried)
             .collect::<Vec<_>>()
             .join("; "),
@@ -74,7 +75,14 @@ fn tried(step: &StepReport) -> String {
         said => format!(", {said}"),
     };
     let rows = counted(step.rows, "row", "rows");
-    format!("{} {}: {rows}{verdict}", step.number, step.title)
+    let mark = step.mark.as_ref().map(|mark| format!(", {mark}"));
+    let mark = mark.unwrap_or_default();
+    // A title that asks is answered.
+    let colon = if step.title.ends_with('?') { "" } else { ":" };
+    format!(
+        "{} {}{colon} {rows}{verdict}{mark}",
+        step.number, step.title
+    )
 }
 
 /// What the chain check says of every row that was looked at.

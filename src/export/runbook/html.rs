@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::figure::{Figure, Lane};
 use super::tables::{self, Table};
-use super::{Row, RunReport, StepReport};
+use super::{Row, RunReport, StepReport, kept_before};
 use crate::event::Zone;
 use crate::text::Charset;
 use crate::text::count::{counted, number};
@@ -105,6 +105,10 @@ impl Writer<'_> {
             if let Some(to) = &report.runbook.escalate_to {
                 writeln!(self.out, "<p>To {}:</p>", line(to))?;
             }
+            if let Some(was) = &report.hand_over_before {
+                let words = tables::written_before(was);
+                writeln!(self.out, "<p><b>{}</b></p>", line(&words))?;
+            }
             writeln!(self.out, "<pre>{}</pre>", block(words))?;
         }
         self.words(report)?;
@@ -202,6 +206,9 @@ impl Writer<'_> {
         }
         if let Some(note) = &step.note {
             writeln!(self.out, "<p>Note: {}</p>", line(note))?;
+        }
+        if let Some(was) = &step.before {
+            writeln!(self.out, "<p>{}</p>", line(&kept_before(was)))?;
         }
         if !step.way.is_empty() {
             writeln!(

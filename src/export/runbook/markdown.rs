@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::figure::Figure;
 use super::tables::{self, Table};
-use super::{Row, RunReport, StepReport};
+use super::{Row, RunReport, StepReport, kept_before};
 use crate::event::Zone;
 use crate::export::markdown::text;
 use crate::text::Charset;
@@ -104,6 +104,9 @@ impl Writer<'_> {
             if let Some(to) = &report.runbook.escalate_to {
                 writeln!(self.out, "To {}:\n", prose(to))?;
             }
+            if let Some(was) = &report.hand_over_before {
+                writeln!(self.out, "**{}**\n", prose(&tables::written_before(was)))?;
+            }
             self.code(words)?;
         }
         self.words(report)
@@ -182,10 +185,17 @@ impl Writer<'_> {
         if let Some(note) = &step.note {
             writeln!(self.out, "- note: {}", prose(note))?;
         }
+        if let Some(was) = &step.before {
+            writeln!(self.out, "- {}", prose(&kept_before(was)))?;
+        }
         if !step.way.is_empty() {
             writeln!(self.out, "- went on {}", prose(&step.way))?;
         }
-        if step.mark.is_some() || step.note.is_some() || !step.way.is_empty() {
+        if step.mark.is_some()
+            || step.note.is_some()
+            || step.before.is_some()
+            || !step.way.is_empty()
+        {
             writeln!(self.out)?;
         }
         Ok(())

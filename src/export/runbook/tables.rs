@@ -60,6 +60,11 @@ pub(super) fn facts(report: &RunReport, zone: Zone) -> Table {
     }
 }
 
+/// That the text to hand over is of other inputs.
+pub(super) fn written_before(was: &str) -> String {
+    format!("Written by hand before the inputs were changed, when {was}.")
+}
+
 /// One row a step.
 pub(super) fn overview(report: &RunReport) -> Table {
     let rows = report.steps.iter().map(|step| {
@@ -70,7 +75,7 @@ pub(super) fn overview(report: &RunReport) -> Table {
             asked.map(|_| number(step.rows)).unwrap_or_default(),
             step.expectation.clone().unwrap_or_default(),
             step.verdict().to_owned(),
-            step.way.clone(),
+            step.went_on(),
         ]
     });
     let head = ["step", "title", "rows", "expected", "verdict", "went on"];

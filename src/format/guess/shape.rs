@@ -39,7 +39,7 @@ pub(super) fn is_unmistakable(field: Field, value: Value<'_>) -> bool {
 pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
     let (text, kind) = (value.text.trim(), value.kind);
     let is_number = kind == Kind::Num || text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let is_name = |longest| {
+    let is_said = {
         let empty = [
             "-",
             "?",
@@ -53,8 +53,9 @@ pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
             "false",
         ];
         let nothing = empty.iter().any(|word| word.eq_ignore_ascii_case(text));
-        kind != Kind::Bool && !nothing && text.len() <= longest && !text.contains('\n')
+        kind != Kind::Bool && !nothing
     };
+    let is_name = |longest| is_said && text.len() <= longest && !text.contains('\n');
     let blanks = text.matches(' ').count();
     if !is_possible(field, path, value) {
         return None;
@@ -66,9 +67,11 @@ pub(super) fn shape(field: Field, path: &str, value: Value<'_>) -> Option<i16> {
             when(kind == Kind::Str && text.len() >= 19, 8);
         }
         Field::Actor => {
-            if !is_name(NAME) {
+            // Whoever chooses a name can choose an odd one: it counts less, and is none the less who it was.
+            if !is_said {
                 return None;
             }
+            when(!is_name(NAME), -60);
             when(is_email(text), 25);
             when(is_number, -30);
             when(is_opaque(text), -25);

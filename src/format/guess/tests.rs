@@ -268,3 +268,29 @@ fn what_is_remembered_is_bounded_and_changes_nothing() {
     }
     assert_eq!(guess.known.read().unwrap().len(), KEPT);
 }
+
+#[test]
+fn nobody_evades_a_search_for_who_did_it_by_an_odd_name() {
+    for name in [
+        "{alice}",
+        "[ops] alice",
+        "alice\nbob",
+        "http://alice",
+        "a b c d e f g h",
+        &"a".repeat(300),
+    ] {
+        for field in ["user", "username", "principal", "performedBy"] {
+            let name_of_it = serde_json::to_string(name).unwrap();
+            let event = guessed(&format!(
+                r#"{{"time":"2026-03-01T10:00:00Z","{field}":{name_of_it},"action":"key.deleted"}}"#
+            ));
+            assert_eq!(event.actor.as_deref(), Some(name), "{field}");
+        }
+        // It does not take the place of what reads like a name.
+        let event = guessed(&format!(
+            r#"{{"time":"2026-03-01T10:00:00Z","user":{{"name":{},"email":"a@corp.example"}},"action":"key.deleted"}}"#,
+            serde_json::to_string(name).unwrap()
+        ));
+        assert_eq!(event.actor.as_deref(), Some("a@corp.example"));
+    }
+}

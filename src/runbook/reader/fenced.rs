@@ -8,11 +8,12 @@ use crate::text::suggest::{hint, nearest};
 const ATTRIBUTES: [&str; 5] = ["id", "expect", "alarm", "show", "group"];
 
 /// What the text of an `escalate` block may name beside the inputs; `filters.FIELD` is known for every field.
-const ESCALATION_WORDS: [&str; 13] = [
+const ESCALATION_WORDS: [&str; 14] = [
     "runbook.id",
     "runbook.title",
     "step",
     "rows",
+    "found",
     "chain",
     "verdict",
     "window",
@@ -107,8 +108,14 @@ impl Reader<'_> {
             line,
             ..StepQuery::default()
         };
+        let mut seen: Vec<&str> = Vec::new();
         for attribute in attributes.split_whitespace() {
             let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+            if seen.contains(&name) {
+                self.fault(line, format!("`{name}=` stands here twice"));
+                continue;
+            }
+            seen.push(name);
             if value.is_empty() && ATTRIBUTES.contains(&name) {
                 self.fault(
                     line,

@@ -72,6 +72,13 @@ impl Model {
         Counts { matching, mark }
     }
 
+    /// The query in force is a runbook step's.
+    fn is_step(&self) -> bool {
+        self.runbooks
+            .run()
+            .is_some_and(|run| run.applied().is_some())
+    }
+
     /// What a person should know about the query, with the key that helps.
     pub fn note(&self) -> Option<(Role, String)> {
         if let Some(error) = &self.asking.error {
@@ -84,10 +91,16 @@ impl Model {
             Notice::UnknownField { field, quoted } => {
                 format!("no event has a field {field:?}: {fix} looks for {quoted} as text instead")
             }
-            Notice::AllOlder { newest } => format!(
-                "everything is older; the newest event is from {}: {fix} counts times from there",
-                self.zone.full(*newest)
-            ),
+            Notice::AllOlder { newest } => {
+                let inputs = self.key_in(Context::Runbook, Command::EditInputs);
+                let way = match self.query.follows_clock() {
+                    true => format!(": {fix} counts times from there"),
+                    false if self.is_step() => format!(": {inputs} asks for another day"),
+                    false => String::new(),
+                };
+                let newest = self.zone.full(*newest);
+                format!("everything is older; the newest event is from {newest}{way}")
+            }
         };
         Some((Role::Warning, text))
     }

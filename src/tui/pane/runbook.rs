@@ -39,6 +39,13 @@ pub struct Runbooks {
     dropping: Option<String>,
 }
 
+/// Runbooks that one key pages by in the list.
+const PAGE: usize = 5;
+
+/// Lines that a runbook's name takes in the list at most, and what is wrong with one.
+const NAME_LINES: usize = 3;
+const ERROR_LINES: usize = 12;
+
 #[derive(Clone, Debug, Default)]
 enum Stage {
     #[default]
@@ -60,7 +67,12 @@ impl Runbooks {
     pub fn rank(&mut self, scene: &Scene) {
         let books = self.library.runbooks.iter().enumerate();
         let mut order: Vec<(usize, Fit)> = books.map(|(i, book)| (i, fit(book, scene))).collect();
-        order.sort_by_key(|(i, fit)| (std::cmp::Reverse(fit.score), *i));
+        // What one is in the middle of comes before what would fit as well.
+        let is_idle = |book: &Runbook| self.count_of(book) == 0;
+        order.sort_by_key(|(i, fit)| {
+            let idle = is_idle(&self.library.runbooks[*i]);
+            (idle, std::cmp::Reverse(fit.score), *i)
+        });
         self.order = order;
         self.selected = 0;
     }
@@ -211,13 +223,13 @@ impl Runbooks {
         Ok(())
     }
 
-    /// Whether the run that would be dropped holds what a person kept or wrote, and it was not asked before.
+    /// Whether there is a run that would be dropped, and it was not asked before.
     pub fn must_ask_to_drop(&mut self) -> bool {
         let paused = || {
             let book = self.chosen()?;
             self.last_of(book)
         };
-        let run = self.run().or_else(paused).filter(|run| run.is_worked_on());
+        let run = self.run().or_else(paused);
         let id = run.map(|run| run.runbook().id.clone());
         let asked = self.dropping.take();
         if id.is_none() || asked == id {
@@ -361,8 +373,10 @@ impl Runbooks {
         match command {
             Command::Down => self.selected = self.selected.saturating_add(count).min(last),
             Command::Up => self.selected = self.selected.saturating_sub(count),
-            Command::Top | Command::PageUp => self.selected = 0,
-            Command::Bottom | Command::PageDown => self.selected = last,
+            Command::PageDown => self.selected = self.selected.saturating_add(PAGE).min(last),
+            Command::PageUp => self.selected = self.selected.saturating_sub(PAGE),
+            Command::Top => self.selected = 0,
+            Command::Bottom => self.selected = last,
             Command::Open => {
                 return self.at(self.selected).map(Intent::OpenRunbook);
             }
@@ -371,9 +385,14 @@ impl Runbooks {
         None
     }
 
+    /// Columns and rows of a pane below its title.
+    pub fn room(pane: Rect) -> (usize, usize) {
+        let height = usize::from(pane.height).saturating_sub(1);
+        (usize::from(pane.width), height)
+    }
+
     pub fn view(&self, look: &Look<'_>, buf: &mut Buffer, area: Rect) {
-        let columns = usize::from(area.width);
-        let height = usize::from(area.height).saturating_sub(1);
+        let (columns, height) = Self::room(area);
         let centred = |(lines, at): (Vec<Line<'static>>, usize)| {
             let top = centred_top(at, lines.len(), height);
             (lines, top)
@@ -392,13 +411,13 @@ impl Runbooks {
             Stage::Run(run) => {
                 let (lines, top) = run.lines(look, columns, height);
                 let more = run.goes_on(look, columns, height, top);
-                let runs = match self.count_of(run.runbook()) {
-                    1 => String::new(),
-                    runs => format!("{runs} runs  "),
-                };
                 let more = if more { "PgDn: more  " } else { "" };
-                let place = format!("{runs}{more}{}", run.place());
-                (format!("RUNBOOK  {}", run.title()), place, (lines, top))
+                let place = format!("{more}{}", run.place());
+                (
+                    format!("RUNBOOK  {}", self.name_of(run)),
+                    place,
+                    (lines, top),
+                )
             }
         };
         let title = look.justified(
@@ -408,6 +427,30 @@ impl Runbooks {
         );
         let area = titled(buf, area, title);
         draw_scrolled(look, buf, area, lines, top);
+    }
+
+    /// The runbook's title, after what tells the run from the others of it.
+    fn name_of(&self, run: &Run) -> String {
+        let title = run.title();
+        let others = self
+            .paused
+            .iter()
+            .filter(|other| other.is_of(run.runbook()));
+        let others: Vec<&Run> = others.collect();
+        if others.is_empty() {
+            return title.to_owned();
+        }
+        let inputs = run.runbook().inputs.iter();
+        let mut values = inputs.filter_map(|input| {
+            let value = run.inputs().get(&input.name)?;
+            let is_own = |other: &&Run| other.inputs().get(&input.name) != Some(value);
+            others.iter().any(|other| is_own(&other)).then_some(value)
+        });
+        let runs = others.len() + 1;
+        match values.next() {
+            Some(value) => format!("{value}, of {runs} runs: {title}"),
+            None => format!("1 of {runs} runs: {title}"),
+        }
     }
 
     fn list(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {
@@ -428,13 +471,17 @@ impl Runbooks {
                 1 => String::new(),
                 runs => format!("{runs} runs, the last "),
             };
-            Some(format!(
-                "{}  ({runs}at step {})",
-                runbook.title,
-                run.place()
-            ))
+            Some(format!("({runs}at step {})", run.place()))
         };
-        let title = |r: &Arc<Runbook>| place(r).unwrap_or_else(|| r.title.clone());
+        let books = &self.library.runbooks;
+        let name = |book: &Runbook| match books.iter().filter(|b| b.title == book.title).count() {
+            1 => book.title.clone(),
+            _ => format!("{} ({})", book.title, book.id),
+        };
+        let title = |book: &Arc<Runbook>| match place(book) {
+            Some(place) => format!("{}  {place}", name(book)),
+            None => name(book),
+        };
         let good = (0..self.library.runbooks.len()).filter_map(|place| {
             let book = self.library.runbooks.get(self.at(place)?)?;
             let fit = self.order.get(place).map(|(_, fit)| fit);
@@ -460,7 +507,13 @@ impl Runbooks {
             };
             let bar = if selected { look.theme.glyphs.bar } else { " " };
             let room = columns.saturating_sub(2);
-            let parts = look.wrap(&text, room).into_iter().map(|part| (role, part));
+            let most = if role == Role::Warning {
+                ERROR_LINES
+            } else {
+                NAME_LINES
+            };
+            let parts = look.wrap(&text, room).into_iter().take(most);
+            let parts = parts.map(|part| (role, part));
             let why = (!why.is_empty()).then(|| look.wrap(&why, room.saturating_sub(2)));
             let why = why.into_iter().flatten();
             let why = why.map(|part| (Role::Dim, format!("  {part}")));

@@ -26,6 +26,8 @@ use Then::{Asks, Changes, Hides, Is, Selects, Shows, Stays};
 
 /// A runbook is being stepped through.
 const RUN: &str = "R<enter><ctrl+u>alice@corp<enter>";
+/// The text to hand over is shown.
+const HANDING_OVER: &str = "R<enter><ctrl+u>alice@corp<enter>H";
 
 /// Command, keys that lead to where it can be seen, its key, what the key does.
 const KEYS: &[(Command, &str, &str, Then)] = &[
@@ -230,7 +232,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::PreviousPart, "<enter>JJ", "K", Shows("▌▾ objectRef")),
     (
         C::DropRun,
-        "R<enter><ctrl+u>alice@corp<enter>",
+        "R<enter><ctrl+u>alice@corp<enter><delete>",
         "<delete>",
         Shows("begins anew"),
     ),
@@ -250,6 +252,19 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::KeepQuery, RUN, "=", Shows("nothing to keep")),
     (C::StepQuery, RUN, "0", Shows("what the runbook says")),
     (C::HandOver, RUN, "H", Shows("To hand over")),
+    (
+        C::EditLine,
+        HANDING_OVER,
+        "<enter>",
+        Shows("this line (empty: none):"),
+    ),
+    (C::AddLine, HANDING_OVER, "a", Shows("one more line:")),
+    (
+        C::FillAnew,
+        "R<enter><ctrl+u>alice@corp<enter>H<enter>x<enter>",
+        "0",
+        Hides("As you changed it."),
+    ),
     (C::RunReport, RUN, "w", Shows("run-report ~/who-")),
     (
         C::EditInputs,

@@ -62,6 +62,7 @@ fn runs_that_were_left_are_gone_on_with_also_the_next_time() {
     again.keys("<ctrl+u>bob@corp<enter>").shows("2/2");
     again.keys("k").shows("actor:\"bob@corp\"");
     // A run is dropped to begin anew.
+    again.keys("<delete>").shows("again drops this run");
     again
         .keys("<delete>")
         .shows("begins anew")

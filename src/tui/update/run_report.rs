@@ -10,7 +10,7 @@ use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::pane::runbook::run::Run;
+use crate::tui::pane::runbook::run::{Run, Work};
 use crate::tui::share::{RunJob, Share, StepJob};
 
 /// Fills the runbook's text to hand over in, shows it in the pane and copies it.
@@ -21,11 +21,14 @@ pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
     };
     let report = as_known(model, run);
     let text = hand_over(&report, run.runbook().escalation.as_deref());
-    let key = |command| model.key_in(Context::Runbook, command);
-    let (change, add) = (key(Command::Open), key(Command::StepNote));
-    let (anew, copy) = (key(Command::StepQuery), key(Command::CopyValue));
+    let to = run.runbook().escalate_to.as_ref();
+    let to = to.map_or_else(String::new, |to| format!("To {to}. "));
+    let key = |command| model.key_in(Context::HandOver, command);
+    let (change, add) = (key(Command::EditLine), key(Command::AddLine));
+    let (anew, copy) = (key(Command::FillAnew), key(Command::CopyValue));
+    let back = key(Command::Close);
     let then = format!(
-        "{change} changes a line, {add} adds one, {copy} copies it, {anew} fills it in anew. Esc leads back to the step."
+        "{to}{change} changes a line, {add} adds one, {copy} copies it, {anew} fills it in anew. {back} leads back to the step."
     );
     if let Some(run) = model.runbooks.run_mut() {
         run.show_hand_over(&text, then);
@@ -72,6 +75,7 @@ fn as_known(model: &Model, run: &Run) -> RunReport {
             .into_iter()
             .map(|step| StepReport {
                 shown: rows_shown(model, run, step),
+                mark: run.work(step).and_then(|work| mark(model, work)),
                 ..step_known(run, step)
             })
             .collect(),
@@ -141,11 +145,14 @@ pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String
         .into_iter()
         .map(|step| step_job(model, run, step));
     let (runbook, inputs, steps) = (run.runbook().clone(), run.inputs().clone(), steps.collect());
-    let (at, letter) = (run.at(), run.edited_letter());
+    let (at, letter, letter_was) = (run.at(), run.edited_letter(), run.letter_was());
+    let ended = run.ended().map(str::to_owned);
     let (job, path) = share::begin(model, file, None)?;
     let setup = &model.share.setup;
     let job = RunJob {
         letter,
+        letter_was,
+        ended,
         job,
         path,
         format,
@@ -163,12 +170,16 @@ pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String
     ))))])
 }
 
+/// `blocked at 2026-03-01 10:00:00 UTC`: what a person said of a step, and when.
+fn mark(model: &Model, work: &Work) -> Option<String> {
+    let zone = model.zone.place();
+    let (mark, at) = work.mark?;
+    Some(format!("{} at {} {zone}", mark.name(), zone.format(at)))
+}
+
 fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
     let work = run.work(step).cloned().unwrap_or_default();
-    let zone = model.zone.place();
-    let mark = work
-        .mark
-        .map(|(mark, at)| format!("{} at {} {zone}", mark.name(), zone.format(at)));
+    let mark = mark(model, &work);
     let took = work.took.and_then(|index| {
         let branch = run.runbook().steps[step].branches.get(index)?;
         Some(branch.text.clone())
@@ -183,6 +194,7 @@ fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
         took,
         pins: pins.collect(),
         query: run.own(step).map(str::to_owned),
+        before: work.before,
         note: work.note,
     }
 }

@@ -1,6 +1,8 @@
 //! Runbook steps and the list: a step's query takes the place of the person's own, which is parked, never lost.
 
-use super::{prompt, run_report, search};
+use ratatui::layout::Rect;
+
+use super::{prompt, search};
 use crate::event::field::Field;
 use crate::event::{Event, EventId};
 use crate::query::Query;
@@ -10,7 +12,7 @@ use crate::tui::columns::Columns;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
-use crate::tui::model::{Model, Pane, Parked};
+use crate::tui::model::{Model, Parked};
 use crate::tui::overlay::prompt::Ask;
 use crate::tui::pane::runbook::Runbooks;
 use crate::tui::pane::runbook::fit::Scene;
@@ -224,13 +226,22 @@ pub(super) fn step_query(model: &mut Model) -> Vec<Effect> {
         model.say("no runbook is being stepped through");
         return Vec::new();
     };
-    if run.is_handing_over() {
-        return run_report::fill_in_anew(model);
-    }
     run.drop_own_query();
     let effects = apply(model);
     model.say("the step asks for what the runbook says");
     effects
+}
+
+/// Lets a step not be scrolled further than there is something to see, so that the way back begins at once.
+pub(super) fn limit_scroll(model: &mut Model, pane: Rect) {
+    let Some(run) = model.runbooks.run().filter(|run| run.is_scrolled()) else {
+        return;
+    };
+    let (columns, height) = Runbooks::room(pane);
+    let most = run.most_scroll(&model.look(false), columns, height);
+    if let Some(run) = model.runbooks.run_mut() {
+        run.limit_scroll(most);
+    }
 }
 
 /// Puts the current step's query in force; a step without one leaves the list as it is.
@@ -315,10 +326,6 @@ pub(super) fn ask_note(model: &mut Model) -> Vec<Effect> {
     if model.runbooks.run().is_none() {
         model.say("no runbook is being stepped through");
         return Vec::new();
-    }
-    let run = model.runbooks.run();
-    if run.is_some_and(Run::is_handing_over) && model.focus == Pane::Runbook {
-        return prompt::ask(model, Ask::LetterNew);
     }
     prompt::ask(model, Ask::StepNote)
 }

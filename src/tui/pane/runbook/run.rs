@@ -28,10 +28,19 @@ pub struct Run {
     work: Vec<Work>,
     /// The text to hand over, if it is shown or was changed.
     letter: Option<letter::Letter>,
-    /// What is said at the end, while one stands there: how it ended, what was found, what can be done now.
-    ending: Vec<String>,
+    /// How it ended, while one stands there.
+    ended: Option<Ending>,
     /// The query in force is a step's with changes.
     differs: Option<narrow::Differs>,
+}
+
+/// The end of a runbook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Ending {
+    /// What the branch that led there says; empty where there was none, or it says nothing.
+    words: String,
+    /// What can be done now, in a sentence; empty if that was not said.
+    then: String,
 }
 
 /// What a person did at one step.
@@ -47,6 +56,8 @@ pub struct Work {
     pub pins: Vec<(EventId, SortKey)>,
     /// What it asks for instead of what the runbook says.
     own: Option<String>,
+    /// What the inputs were when events were kept here or a note was written, if they are others now.
+    pub before: Option<String>,
 }
 
 impl Work {
@@ -67,6 +78,22 @@ impl Work {
         self.mark = self.mark.or(mark);
         self.took = self.took.or(kept.took);
         self.own = self.own.take().or_else(|| kept.query.clone());
+        self.before = self.before.take().or_else(|| kept.before.clone());
+    }
+
+    /// The step asks for something else than before, when the inputs were what `was` says: what was looked at and decided is
+    /// gone, what a person kept and wrote stays and says so.
+    fn asks_anew(&mut self, was: Option<&str>) {
+        (self.looked, self.mark, self.took) = (None, None, None);
+        self.own = None;
+        if self.pins.is_empty() && self.note.is_none() {
+            self.before = None;
+        } else if let Some(was) = was {
+            self.before = Some(match self.before.take() {
+                Some(earlier) => format!("{earlier}; then {was}"),
+                None => was.to_owned(),
+            });
+        }
     }
 }
 
@@ -107,7 +134,7 @@ impl Run {
             scroll: 0,
             work,
             letter: None,
-            ending: Vec::new(),
+            ended: None,
             differs: None,
         }
     }
@@ -118,18 +145,15 @@ impl Run {
         let Some(other) = other else { return self };
         self.step = other.step;
         self.work.clone_from(&other.work);
-        self.letter = other
-            .edited_letter()
-            .map(|text| letter::Letter::edited(&text));
+        self.letter = other.letter.clone();
+        self.end_hand_over();
+        let was = self.runbook.what_was(&other.inputs, &self.inputs);
         for step in 0..self.work.len() {
             if self.written(step) == other.written(step) {
                 // It does not depend on what is different now: a name that was found here is for later steps.
                 self.evidence[step].clone_from(&other.evidence[step]);
             } else {
-                // What was looked at and decided was something else; what a person kept and wrote stays.
-                let work = &mut self.work[step];
-                (work.looked, work.mark, work.took) = (None, None, None);
-                work.own = None;
+                self.work[step].asks_anew(was.as_deref());
             }
         }
         self
@@ -158,6 +182,8 @@ impl Run {
             found: self.found(),
             steps: self.kept_work(),
             letter: self.edited_letter(),
+            letter_inputs: self.letter_inputs(),
+            ended: self.ended.as_ref().map(|end| end.words.clone()),
         }
     }
 
@@ -172,6 +198,7 @@ impl Run {
             note: work.note.clone(),
             took: work.took,
             query: work.own.clone(),
+            before: work.before.clone(),
             pins: work
                 .pins
                 .iter()
@@ -239,7 +266,18 @@ impl Run {
         let mut run = Self::new(runbook, inputs);
         let at = run.found_step(&kept.at, kept.step);
         run.step = at.unwrap_or(0);
-        run.letter = kept.letter.as_deref().map(letter::Letter::edited);
+        run.letter = kept.letter.as_deref().map(|text| {
+            let inputs = kept.letter_inputs.as_ref().unwrap_or(&kept.inputs);
+            letter::Letter::edited(text, inputs.clone())
+        });
+        run.ended = kept
+            .ended
+            .clone()
+            .filter(|_| at.is_some())
+            .map(|words| Ending {
+                words,
+                then: String::new(),
+            });
         for worked in &kept.steps {
             // What was kept at a step that is gone is not lost: it goes to the first one.
             let step = run.found_step(&worked.id, worked.step).unwrap_or(0);
@@ -338,16 +376,6 @@ impl Run {
         pins.map(|(id, _)| *id)
     }
 
-    /// Whether a person kept, wrote or said something: more than can be found again.
-    pub fn is_worked_on(&self) -> bool {
-        let mut works = self.work.iter();
-        let wrote = works.any(|work| {
-            let said = work.note.is_some() || work.mark.is_some() || work.own.is_some();
-            said || !work.pins.is_empty()
-        });
-        wrote || self.edited_letter().is_some()
-    }
-
     /// Says what became of the current step; the same again takes it back.
     pub fn mark(&mut self, mark: Mark, now: Timestamp) -> bool {
         let Some(work) = self.work.get_mut(self.step) else {
@@ -380,7 +408,11 @@ impl Run {
     /// copying.
     pub fn value(&self) -> Option<(String, String)> {
         if let Some(text) = self.letter_text() {
-            return Some(("the text to hand over".to_owned(), text));
+            let of = self
+                .letter_was()
+                .map(|was| format!(" (written when {was})"));
+            let name = format!("the text to hand over{}", of.unwrap_or_default());
+            return Some((name, text));
         }
         let query = self.query_text(self.step)?;
         Some(("the step's query".to_owned(), query))

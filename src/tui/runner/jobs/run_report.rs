@@ -39,22 +39,30 @@ pub(super) fn write(
         inputs: Given::all(&job.runbook, &job.inputs),
         window: job.runbook.window_text(&job.inputs),
         steps: steps?,
-        end: format!(
-            "a person stepped through it, and stood at step {} of {}",
-            job.at + 1,
-            job.runbook.steps.len()
-        ),
+        end: end(job),
         sources,
         coverage,
         ..RunReport::default()
     };
     let filled = || hand_over(&report, job.runbook.escalation.as_deref());
     report.hand_over = Some(job.letter.clone().unwrap_or_else(filled));
+    report.hand_over_before.clone_from(&job.letter_was);
     let failed = |e: std::io::Error| format!("cannot write {}: {e}", job.path.display());
     report
         .write(&mut target, job.format, job.zone)
         .map_err(failed)?;
     target.keep().map_err(|e| e.to_string())
+}
+
+fn end(job: &RunJob) -> String {
+    let (at, of) = (job.at + 1, job.runbook.steps.len());
+    match job.ended.as_deref() {
+        Some("") => format!("a person stepped through it to its end, at step {at} of {of}"),
+        Some(words) => {
+            format!("a person stepped through it to its end, at step {at} of {of}: {words}")
+        }
+        None => format!("a person stepped through it, and stood at step {at} of {of}"),
+    }
 }
 
 fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
@@ -69,6 +77,7 @@ fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
     }
     report.mark.clone_from(&job.mark);
     report.note.clone_from(&job.note);
+    report.before.clone_from(&job.before);
     report.way = job
         .took
         .as_ref()

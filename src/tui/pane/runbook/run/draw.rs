@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::Run;
-use crate::export::runbook::not_every_row_has;
+use crate::export::runbook::{kept_before, not_every_row_has};
 use crate::runbook::{Evidence, Expect, Step, fill};
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, text};
@@ -21,8 +21,29 @@ impl Run {
         height: usize,
     ) -> (Vec<Line<'static>>, usize) {
         if let Some(letter) = self.letter() {
-            return letter.lines(look, columns, height);
+            return letter.lines(look, columns, height, self.letter_was().as_deref());
         }
+        let (lines, start, end) = self.drawn(look, columns);
+        let last_top = lines.len().saturating_sub(height);
+        let top = if end - start <= height {
+            // What came before it stays in view as far as there is room.
+            start
+                .saturating_sub((height - (end - start)) / 2)
+                .min(last_top)
+        } else {
+            start + self.scroll.min(end - start - height)
+        };
+        (lines, top)
+    }
+
+    /// How far the current step can be scrolled in `height` rows.
+    pub fn most_scroll(&self, look: &Look<'_>, columns: usize, height: usize) -> usize {
+        let (_, start, end) = self.drawn(look, columns);
+        (end - start).saturating_sub(height)
+    }
+
+    /// Every line, the first of the current step, and the first after it.
+    fn drawn(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize, usize) {
         let mut lines = Vec::new();
         let (mut start, mut end) = (0, 0);
         for (i, step) in self.runbook.steps.iter().enumerate() {
@@ -36,23 +57,15 @@ impl Run {
                 end = lines.len();
             }
         }
-        let last_top = lines.len().saturating_sub(height);
-        let top = if end - start <= height {
-            // What came before it stays in view as far as there is room.
-            start
-                .saturating_sub((height - (end - start)) / 2)
-                .min(last_top)
-        } else {
-            start + self.scroll.min(end - start - height)
-        };
-        (lines, top)
+        (lines, start, end)
     }
 
     /// Whether the current step goes on below what `height` rows show of it from line `top` on.
     pub fn goes_on(&self, look: &Look<'_>, columns: usize, height: usize, top: usize) -> bool {
         let before = self.step;
         if let Some(letter) = self.letter() {
-            return letter.lines(look, columns, height).0.len() > top + height;
+            let was = self.letter_was();
+            return letter.lines(look, columns, height, was.as_deref()).0.len() > top + height;
         }
         let Some(step) = self.current() else {
             return false;
@@ -110,7 +123,7 @@ impl Run {
                     .map(|part| Line::from(vec![Span::raw("    "), look.span(role, part)])),
             );
         };
-        for (i, text) in self.ending.iter().enumerate() {
+        for (i, text) in self.ending().iter().enumerate() {
             let role = if i == 0 { Role::Focus } else { Role::Accent };
             say(lines, role, &look.safe(text));
         }
@@ -282,6 +295,9 @@ impl Run {
         if !work.pins.is_empty() {
             let pins = text::counted(work.pins.len() as u64, "event", "events");
             say(Role::Accent, &format!("{pins} kept as evidence"));
+        }
+        if let Some(was) = &work.before {
+            say(Role::Warning, &look.safe(&kept_before(was)));
         }
         if let Some((mark, at)) = work.mark {
             say(

@@ -4,6 +4,7 @@
 use ratatui::text::Line;
 
 use super::Run;
+use crate::runbook::Inputs;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widget::Look;
@@ -12,6 +13,8 @@ use crate::tui::widget::Look;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Letter {
     lines: Vec<String>,
+    /// The inputs it was filled in for.
+    inputs: Inputs,
     /// The line that is changed next.
     at: usize,
     /// A person changed it: it is no longer what the runbook fills in.
@@ -23,8 +26,9 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    pub(super) fn edited(text: &str) -> Self {
+    pub(super) fn edited(text: &str, inputs: Inputs) -> Self {
         Self {
+            inputs,
             lines: text.lines().map(str::to_owned).collect(),
             edited: true,
             ..Self::default()
@@ -49,7 +53,12 @@ impl Letter {
     }
 
     /// All lines as shown, and the first and the last of them that the current line is.
-    fn draw(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize, usize) {
+    fn draw(
+        &self,
+        look: &Look<'_>,
+        columns: usize,
+        was: Option<&str>,
+    ) -> (Vec<Line<'static>>, usize, usize) {
         let room = columns.saturating_sub(3);
         let mut lines = Vec::new();
         let mut say = |mark: bool, role: Role, text: &str| {
@@ -68,6 +77,10 @@ impl Letter {
         if self.edited {
             say(false, Role::Warning, "As you changed it.");
         }
+        if let Some(was) = was {
+            let words = format!("NOT of the inputs as they are now: you changed it when {was}.");
+            say(false, Role::Alarm, &look.safe(&words));
+        }
         say(false, Role::Dim, "");
         let (mut first, mut last) = (0, 0);
         for (i, line) in self.lines.iter().enumerate() {
@@ -81,14 +94,15 @@ impl Letter {
         (lines, first, last)
     }
 
-    /// The lines, and the topmost that is shown in `height` rows.
+    /// The lines, and the topmost that is shown in `height` rows; `was` = what the inputs were that it is of, if others.
     pub(super) fn lines(
         &self,
         look: &Look<'_>,
         columns: usize,
         height: usize,
+        was: Option<&str>,
     ) -> (Vec<Line<'static>>, usize) {
-        let (lines, first, last) = self.draw(look, columns);
+        let (lines, first, last) = self.draw(look, columns, was);
         let middle = (first + last) / 2;
         let top = middle.saturating_sub(height / 2).min(first);
         let top = top.min(lines.len().saturating_sub(height));
@@ -105,7 +119,7 @@ impl Run {
         let kept = self.letter.take().filter(|letter| letter.edited);
         let letter = kept.unwrap_or_else(|| Letter {
             edited: false,
-            ..Letter::edited(filled)
+            ..Letter::edited(filled, self.inputs.clone())
         });
         self.letter = Some(Letter {
             shown: true,
@@ -129,6 +143,18 @@ impl Run {
     pub fn edited_letter(&self) -> Option<String> {
         let letter = self.letter.as_ref().filter(|letter| letter.edited);
         letter.map(Letter::text)
+    }
+
+    /// The inputs that the text is of, where a person changed it.
+    pub(super) fn letter_inputs(&self) -> Option<Inputs> {
+        let letter = self.letter.as_ref().filter(|letter| letter.edited);
+        letter.map(|letter| letter.inputs.clone())
+    }
+
+    /// What the inputs were when a person changed the text, if they are others now.
+    pub fn letter_was(&self) -> Option<String> {
+        let of = self.letter_inputs()?;
+        self.runbook.what_was(&of, &self.inputs)
     }
 
     /// The line that would be changed now.

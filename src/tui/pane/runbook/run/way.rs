@@ -1,6 +1,6 @@
 //! Where a key leads in a run: to another step, along a branch, to the end.
 
-use super::Run;
+use super::{Ending, Run};
 use crate::runbook::Branch;
 use crate::text::count::counted;
 use crate::tui::command::Command;
@@ -12,7 +12,7 @@ const SCROLL: usize = 6;
 impl Run {
     pub fn update(&mut self, command: Command, count: usize) -> Option<Intent> {
         if self.move_in_letter(command, count) {
-            return (command == Command::Open).then_some(Intent::EditLetter);
+            return None;
         }
         let last = self.runbook.steps.len().saturating_sub(1);
         let to = match command {
@@ -43,7 +43,7 @@ impl Run {
         self.step = step;
         self.scroll = 0;
         self.end_hand_over();
-        self.ending.clear();
+        self.ended = None;
         self.differs = None;
         Some(Intent::ApplyStep)
     }
@@ -84,16 +84,40 @@ impl Run {
         }
     }
 
+    pub fn is_scrolled(&self) -> bool {
+        self.scroll > 0
+    }
+
+    /// Does not scroll further than there is something to see.
+    pub fn limit_scroll(&mut self, most: usize) {
+        self.scroll = self.scroll.min(most);
+    }
+
     /// Shows what is at the end, until the next step is gone to: the words it ended with, and after what was found how to
     /// go on.
     pub fn end(&mut self, words: &str, then: String) {
-        let words = words.trim_start_matches([':', ' ']);
-        let end = match words {
+        let words = words.trim_start_matches([':', ' ']).to_owned();
+        self.ended = Some(Ending { words, then });
+        self.scroll = 0;
+    }
+
+    /// How it ended, while one stands at the end: what the branch that led there says, which may be nothing.
+    pub fn ended(&self) -> Option<&str> {
+        self.ended.as_ref().map(|end| &*end.words)
+    }
+
+    /// What is said at the end: how it ended, what was found, what can be done now.
+    pub(super) fn ending(&self) -> Vec<String> {
+        let Some(Ending { words, then }) = &self.ended else {
+            return Vec::new();
+        };
+        let end = match &**words {
             "" => "The end: this is the last step".to_owned(),
             words => format!("The end: {words}"),
         };
-        self.ending = vec![end, self.found_in_all(), then];
-        self.scroll = 0;
+        let mut said = vec![end, self.found_in_all()];
+        said.extend((!then.is_empty()).then(|| then.clone()));
+        said
     }
 
     /// What all steps that were looked at found, in a sentence.
