@@ -199,6 +199,12 @@ fn counts_facets_and_times() {
             .contains("everything is older; the newest event is of 2026-03-01 10:00:06.900"),
         "{ran:?}"
     );
+    let ran = program.run(["search", "*", ".", "--fields", "ts,nosuch"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.err.contains("no event here has a field nosuch"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
     writeln!(
         app.out,
         "{name}: {} ({}), score {}",
-        format.id(),
+        format.key(),
         format.title(),
         found.score
     )?;
@@ -77,7 +77,7 @@ fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
         writeln!(
             app.out,
             "  also {} ({}), score {score}",
-            other.id(),
+            other.key(),
             other.title()
         )?;
     }

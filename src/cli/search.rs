@@ -11,7 +11,8 @@ use super::{problem, progress, who};
 use crate::engine::{Cancel, Covers, Engine, FacetField, FacetRequest, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::export::file::{Target, expand_home};
-use crate::export::{self, About, Format};
+use crate::export::runbook::no_event_has;
+use crate::export::{self, About, Column, Format};
 use crate::query::Query;
 use crate::text::{self, Charset};
 
@@ -211,6 +212,22 @@ fn facets(
     Ok((page.total, page.covers))
 }
 
+/// Columns of attributes that no event has: they stay empty.
+fn unknown_columns(engine: &dyn Engine, columns: &[Column]) -> Vec<String> {
+    let paths = engine.info().paths;
+    let is_known = |wanted: &&str| {
+        paths.keys().any(|path| {
+            let head = path.get(..wanted.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+        })
+    };
+    let named = columns.iter().filter_map(Column::path);
+    named
+        .filter(|path| !is_known(path))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Returns how many events match; prints at most as many as the limit says.
 fn events(
     engine: &dyn Engine,
@@ -220,6 +237,7 @@ fn events(
     app: &mut App,
 ) -> Result<Told, Failure> {
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
+    let unknown = unknown_columns(engine, columns.as_deref().unwrap_or_default());
     let format = args.format();
     let by_default = if format == Format::Table && args.output.is_none() {
         export::TABLE_ROWS
@@ -249,6 +267,9 @@ fn events(
     )?;
     let shown = streamed.events;
     problem::tell_notices(&streamed.first, app);
+    if !unknown.is_empty() {
+        app.talk(&no_event_has(&unknown));
+    }
     if streamed.more && limit < usize::MAX && args.limit.is_none() {
         let which = if newest_first { "newest" } else { "oldest" };
         let total = grouped(streamed.first.total.max(shown));

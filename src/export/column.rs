@@ -69,6 +69,16 @@ pub fn columns(list: &str) -> Result<Vec<Column>, ColumnError> {
     Ok(columns)
 }
 
+impl Column {
+    /// The path of the attribute it shows, if it shows one.
+    pub fn path(&self) -> Option<&str> {
+        match &self.what {
+            What::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
 fn field_column(field: Field) -> Column {
     Column {
         name: field.name().to_owned(),

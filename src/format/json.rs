@@ -17,6 +17,8 @@ pub(super) struct Json {
 }
 
 impl Json {
+    pub(super) const ID: &str = "json~";
+
     pub(super) fn new(layout: Layout, guess: Arc<Guess>) -> Self {
         Self { layout, guess }
     }
@@ -24,7 +26,7 @@ impl Json {
 
 impl Format for Json {
     fn id(&self) -> &str {
-        "json~"
+        Self::ID
     }
 
     fn title(&self) -> &str {
@@ -32,7 +34,7 @@ impl Format for Json {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

@@ -42,6 +42,19 @@ impl Table {
         finish: |_, _| {},
     };
 
+    /// Of each set of conditions the path that says the most, in lower case: where none of them is, no record of this
+    /// format is.
+    pub(super) fn telling(&self) -> impl Iterator<Item = String> {
+        let paths = |conditions: &'static str| {
+            let paths = conditions.split_whitespace();
+            let paths = paths.map(|c| c.split(['=', '^', '*']).next().unwrap_or(c));
+            paths.filter(|path| !path.ends_with('.'))
+        };
+        let longest = move |conditions: &&'static str| paths(conditions).max_by_key(|p| p.len());
+        let found = self.known_by.iter().filter_map(longest);
+        found.map(str::to_ascii_lowercase)
+    }
+
     pub(super) fn knows(&self, leaves: &Attributes) -> bool {
         self.known_by.iter().any(|c| fits(c, leaves))
     }

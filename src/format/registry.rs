@@ -1,6 +1,6 @@
 //! Every format in one table; which one fits a source; reading a frame without ever losing it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::TABLES;
@@ -25,7 +25,7 @@ use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
 use super::{Context, Detection, Format, Frame, Spec, envelope, own};
-use crate::event::Event;
+use crate::event::{Event, Value};
 
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
 const REREAD_SCORE: u8 = 40;
@@ -37,11 +37,16 @@ const SAMPLE: usize = 64 << 10;
 /// other messages.
 const RECORD_STARTS: [&[u8]; 5] = [b"{", b"type=", b"node=", b"CEF:", b"LEEF:"];
 
+/// Paths, in lower case, of which one is in every record of the JSON formats that are no table.
+const TELLING: [&str; 3] = ["auditid", "objectref.resource", "eventsource"];
+
 /// All formats, most specific first. A JSON format is there once for each layout (lines, document), under one id.
 pub struct Registry {
     formats: Vec<Arc<dyn Format>>,
     ids: HashMap<String, Arc<str>>,
     text: Arc<dyn Format>,
+    /// Paths, in lower case, that a record of a known JSON format has at least one of.
+    telling: HashSet<String>,
 }
 
 /// Whether a person or an index means this format: `json` is `json~`, too.
@@ -104,7 +109,14 @@ impl Registry {
             .iter()
             .map(|f| (f.id().to_owned(), f.id().into()))
             .collect();
-        Self { formats, ids, text }
+        let telling = TABLES.iter().flat_map(|table| table.telling());
+        let telling = telling.chain(TELLING.map(str::to_owned)).collect();
+        Self {
+            formats,
+            ids,
+            text,
+            telling,
+        }
     }
 
     /// One format for every id, in table order.
@@ -184,6 +196,7 @@ impl Registry {
         let (mut events, id) = match chosen.parse(frame, context) {
             Ok(events) if !events.is_empty() => self
                 .of_a_record(chosen, frame)
+                .or_else(|| self.of_a_known_format(chosen, &events))
                 .and_then(|()| self.parse_otherwise(chosen, frame, context))
                 .unwrap_or_else(|| (events, self.interned(&**chosen))),
             failed => {
@@ -222,6 +235,29 @@ impl Registry {
         let record = trimmed(inside.as_deref().unwrap_or(head));
         let starts = RECORD_STARTS.iter().any(|start| record.starts_with(start));
         starts.then_some(())
+    }
+
+    /// `Some` if what was read by a guess may be a record of a format that has a reader: a file may begin otherwise.
+    fn of_a_known_format(&self, chosen: &Arc<dyn Format>, events: &[Event]) -> Option<()> {
+        if chosen.id() != Json::ID {
+            return None;
+        }
+        let mut path = String::new();
+        let mut is_telling = |at: &str| {
+            path.clear();
+            path.push_str(at);
+            path.make_ascii_lowercase();
+            self.telling.contains(&path)
+        };
+        let leaves = &events.first()?.attributes;
+        // Most records have none of these paths, so that trying every table on them would cost for nothing.
+        if !leaves.iter().any(|(at, _)| is_telling(at)) {
+            return None;
+        }
+        let is_of_no_table =
+            |(at, _): (&str, Value<'_>)| TELLING.iter().any(|path| at.eq_ignore_ascii_case(path));
+        let known = TABLES.iter().any(|table| table.knows(leaves));
+        (known || leaves.iter().any(is_of_no_table)).then_some(())
     }
 
     /// By the format that fits best beside the chosen one, if any does.

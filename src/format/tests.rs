@@ -1,5 +1,6 @@
 //! Every fixture of every format, from detection to normalised events.
 
+mod half_way;
 mod mutated;
 
 use std::fmt::Write;

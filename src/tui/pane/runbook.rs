@@ -444,7 +444,7 @@ impl Runbooks {
         let mut values = inputs.filter_map(|input| {
             let value = run.inputs().get(&input.name)?;
             let is_own = |other: &&Run| other.inputs().get(&input.name) != Some(value);
-            others.iter().any(|other| is_own(&other)).then_some(value)
+            others.iter().any(is_own).then_some(value)
         });
         let runs = others.len() + 1;
         match values.next() {
