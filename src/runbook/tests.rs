@@ -473,6 +473,26 @@ fn the_library_holds_what_is_bundled_and_folders_override_it() {
     ));
     assert!(errors[1].ends_with("c.md:2: the file is not UTF-8"));
     assert!(errors[2].ends_with("d.md:1: it is no regular file"));
+    // One with a mistake is told with what stands in the list instead, whatever its file is called.
+    let broken = GOOD.replace("settings-changed", "ssh-guessing");
+    write(
+        "b.md",
+        broken.replace("expect=1..", "expect=many").as_bytes(),
+    );
+    let library = Library::load(&[folder.path().to_owned()]);
+    let error = &library.broken["ssh-guessing"];
+    assert!(
+        error
+            .message
+            .ends_with("; `ssh-guessing` in the list is the one from bundled"),
+        "{error}"
+    );
+    assert!(library.errors.contains(error));
+    assert!(library.get("ssh-guessing").is_some());
+    // One that is right comes after it.
+    write("z.md", broken.as_bytes());
+    let library = Library::load(&[folder.path().to_owned()]);
+    assert_eq!(library.broken.get("ssh-guessing"), None);
 }
 
 /// Pieces that lead into every part of the reader.

@@ -10,7 +10,8 @@
 //!         | DETAIL            |
 //! footer
 //! ```
-//! On a narrower screen one of filters, detail and runbook stands beside the list.
+//! On a narrower screen one of filters, detail and runbook stands beside the list, and the runbook is wider while it is in
+//! focus.
 
 use ratatui::layout::Rect;
 
@@ -80,8 +81,11 @@ pub fn areas(model: &Model) -> Option<Areas> {
     }
     let (filters_width, runbook_width) = if model.is_wide() {
         (24, 40)
-    } else {
+    } else if model.focus == Pane::Runbook {
         (25, (width / 2).min(44))
+    } else {
+        // Who looks at the list needs the columns that the step asks for.
+        (25, (width / 3).max(20))
     };
     if model.is_visible(Pane::Filters) {
         let (left, line, rest) = split_left(middle, filters_width);

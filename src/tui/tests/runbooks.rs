@@ -424,3 +424,40 @@ fn only_what_a_person_changed_is_told_of_a_step_with_a_window() {
     h.keys("<enter>");
     assert_eq!(h.model().runbooks.run().unwrap().applied(), Some(0));
 }
+
+#[test]
+fn on_a_narrow_screen_the_list_in_focus_has_room_for_the_columns_of_the_step() {
+    let mut h = Harness::over(engine(100), 80, 24, books(), Options::default());
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>");
+    let list = |h: &Harness| crate::tui::layout::areas(h.model()).unwrap().events.width;
+    let beside = list(&h);
+    h.keys("<tab>").shows(" action ").shows(" actor ");
+    assert!(list(&h) > beside + 10);
+    h.keys("R");
+    assert_eq!(list(&h), beside);
+}
+
+#[test]
+fn a_step_scrolls_no_further_than_there_is_something_to_see() {
+    let text = BOOK.replace(
+        "- **Else** [Step 2](#all)",
+        &format!(
+            "**Action:** {}\n\n- **Else** [Step 2](#all)",
+            "look again ".repeat(200)
+        ),
+    );
+    let mut library = library();
+    library
+        .runbooks
+        .push(Arc::new(Runbook::parse("denied.md", &text).unwrap()));
+    let mut h = Harness::over(engine(100), 80, 24, library, Options::default());
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>");
+    let top = h.screen();
+    for _ in 0..50 {
+        h.keys("<pgdn>");
+    }
+    let end = h.screen();
+    assert_ne!(top, end);
+    h.keys("<pgup>");
+    assert_ne!(h.screen(), end, "the way back begins at once");
+}
