@@ -39,7 +39,7 @@ def corpus_files(corpus):
 
 def detect(program, path, home):
     done = run(program, ["formats", "detect", path], home)
-    found = re.match(r".*?: ([\w-]+)~? \(.*\), score \d+$", done.stdout.decode("utf-8", "replace").split("\n")[0])
+    found = re.match(r".*?: ([\w-]+)~?(?: in [^(]+)? \(.*\), score \d+$", done.stdout.decode("utf-8", "replace").split("\n")[0])
     return found[1] if found else "no format"
 
 

@@ -165,7 +165,7 @@ def settings_changed(it):
     for what, wanted in [
         ("the question with the customer", "settings of customer cus_48213 changed without permission? Noticed 2026-03-03"),
         ("the address and the name", "Address in question: 203.0.113.77. Other name: s.lund"),
-        ("the steps", "3 Did somebody else make it?: 2 rows, ALARM"),
+        ("the steps", "3 Did somebody else make it? 2 rows, ALARM"),
         ("whether the records can be trusted", "cannot be told: no hash chain"),
         ("that everything was searched", "Every record of these sources was searched."),
     ]:
