@@ -5,7 +5,7 @@ use super::flatten::flatten;
 use super::framer::CsvFramer;
 use super::layout::{Layout, first_records};
 use super::mapped::{Mapped, Table};
-use super::record::{add_note, event_of, lossy, trimmed};
+use super::record::{add_note, event_of, kind, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event};
@@ -41,7 +41,7 @@ impl InColumn {
         for (name, value) in &cells {
             let name = name.trim();
             if !is_column(self.column, name) && leaves.get(name).is_none() {
-                leaves.push(name, csv::kind(value), value);
+                leaves.push(name, kind(value), value);
             }
         }
         Ok((leaves, wrong))

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::framer::{CsvFramer, fields};
 use super::guess::{self, Guess};
-use super::record::{address, event_of, lossy, trimmed};
+use super::record::{address, event_of, kind, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
-use crate::event::{Attributes, Event, Kind};
+use crate::event::{Attributes, Event};
 
 pub(super) struct Csv {
     guess: Arc<Guess>,
@@ -155,15 +155,6 @@ fn parts(value: &str) -> Vec<&str> {
         parts
     } else {
         vec![value]
-    }
-}
-
-pub(super) fn kind(value: &str) -> Kind {
-    match value {
-        "" => Kind::Empty,
-        "true" | "false" => Kind::Bool,
-        number if number.parse::<f64>().is_ok_and(f64::is_finite) => Kind::Num,
-        _ => Kind::Str,
     }
 }
 

@@ -32,22 +32,44 @@ use super::{FRAME_LIMIT, Frame, Framer};
 /// this much (or its own line, if longer) of its neighbours.
 const BLOCK: usize = 4 << 10;
 
-/// A record's bytes as they arrive over several pushes, cut at [`FRAME_LIMIT`].
-#[derive(Clone, Default)]
+/// A record's bytes as they arrive over several pushes, cut at a limit, which is [`FRAME_LIMIT`] but for what is cut into
+/// records afterwards.
+#[derive(Clone)]
 struct Pending {
     bytes: Vec<u8>,
     cut: u64,
+    limit: usize,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self::up_to(FRAME_LIMIT)
+    }
 }
 
 impl Pending {
+    fn up_to(limit: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            cut: 0,
+            limit,
+        }
+    }
+
+    /// What is there; none is left.
+    fn take(&mut self) -> Self {
+        let empty = Self::up_to(self.limit);
+        std::mem::replace(self, empty)
+    }
+
     fn extend(&mut self, bytes: &[u8]) {
-        let kept = bytes.len().min(FRAME_LIMIT - self.bytes.len());
+        let kept = bytes.len().min(self.limit - self.bytes.len());
         self.bytes.extend_from_slice(&bytes[..kept]);
         self.cut += (bytes.len() - kept) as u64;
     }
 
     fn push(&mut self, byte: u8) {
-        if self.bytes.len() < FRAME_LIMIT {
+        if self.bytes.len() < self.limit {
             self.bytes.push(byte);
         } else {
             self.cut += 1;
@@ -69,7 +91,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 
 /// One line of the stream, its LF not included.
 struct Line<'a> {
-    /// At most [`FRAME_LIMIT`] bytes.
+    /// At most as many bytes as the limit says.
     bytes: &'a [u8],
     range: Range<u64>,
     /// Bytes of the line beyond the limit.
@@ -100,7 +122,7 @@ impl LineCutter {
         let mut from = 0;
         for lf in memchr::memchr_iter(b'\n', chunk) {
             let part = &chunk[from..lf];
-            if self.pending.len() == 0 && part.len() <= FRAME_LIMIT {
+            if self.pending.len() == 0 && part.len() <= self.pending.limit {
                 each(Line {
                     bytes: part,
                     range: self.start..self.start + part.len() as u64,
@@ -135,11 +157,11 @@ impl LineCutter {
         if let Some(line) = self.rest() {
             each(line);
         }
-        self.pending = Pending::default();
+        self.pending.take();
     }
 
     fn flush(&mut self, each: &mut impl FnMut(Line<'_>)) {
-        let pending = std::mem::take(&mut self.pending);
+        let pending = self.pending.take();
         let end = self.start + pending.len();
         each(Line {
             bytes: &pending.bytes,
@@ -185,6 +207,13 @@ impl LineFramer {
         Self {
             lines: LineCutter::new(offset),
         }
+    }
+
+    /// Cuts no line before so many bytes.
+    pub(super) fn up_to(limit: usize, offset: u64) -> Self {
+        let mut framer = Self::new(offset);
+        framer.lines.pending = Pending::up_to(limit);
+        framer
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::framer::LineFramer;
 use super::guess::{self, Guess};
 use super::layout::{first_records, score_share};
-use super::record::{event_of, lossy, trimmed};
+use super::record::{event_of, kind, lossy, trimmed};
 use super::sample::Sample;
 use super::{Context, Format, Frame, Framer, Score};
 use crate::event::{Attributes, Event, Kind};
@@ -90,15 +90,6 @@ pub(super) fn leaves(text: &str) -> Option<Attributes> {
         }
     }
     Some(leaves)
-}
-
-fn kind(value: &str) -> Kind {
-    match value {
-        "" => Kind::Empty,
-        "true" | "false" => Kind::Bool,
-        number if number.parse::<f64>().is_ok_and(f64::is_finite) => Kind::Num,
-        _ => Kind::Str,
-    }
 }
 
 type Pair<'a> = (&'a str, Option<Cow<'a, str>>);

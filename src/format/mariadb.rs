@@ -6,7 +6,7 @@
 
 use super::framer::LineFramer;
 use super::layout::{first_records, score_share};
-use super::record::{add_address, brief, described, event_of, lossy, trimmed};
+use super::record::{add_address, brief, described, event_of, lossy, some, trimmed};
 use super::sample::Sample;
 use super::syslog::Header;
 use super::{Context, Format, Frame, Framer, Score};
@@ -222,10 +222,6 @@ impl Format for MariaDb {
             ("message", "object, of a QUERY"),
         ])
     }
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn leaves(record: &Record<'_>) -> Attributes {

@@ -173,7 +173,7 @@ impl Format for Otlp {
     }
 
     fn framer(&self, offset: u64) -> Box<dyn Framer> {
-        Box::new(OtlpFramer::new(self.layout.framer(offset)))
+        OtlpFramer::boxed(self.layout, offset)
     }
 
     fn splittable(&self) -> bool {

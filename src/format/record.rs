@@ -47,6 +47,21 @@ pub(super) fn event_of(frame: &Frame) -> Event {
     event
 }
 
+/// What a value is that stands without quotes, as in CSV and logfmt.
+pub(super) fn kind(value: &str) -> Kind {
+    match value {
+        "" => Kind::Empty,
+        "true" | "false" => Kind::Bool,
+        number if number.parse::<f64>().is_ok_and(f64::is_finite) => Kind::Num,
+        _ => Kind::Str,
+    }
+}
+
+/// A value, unless it is empty.
+pub(super) fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 pub(super) fn add_note(event: &mut Event, note: &str) {
     match &mut event.note {
         Some(notes) => {

@@ -71,6 +71,14 @@ impl DocumentFramer {
         }
     }
 
+    /// Cuts no record before so many bytes.
+    pub(crate) fn up_to(limit: usize, offset: u64) -> Self {
+        Self {
+            pending: Pending::up_to(limit),
+            ..Self::new(offset)
+        }
+    }
+
     fn begin(&mut self, state: State) {
         self.state = state;
         self.started = self.offset;
@@ -85,7 +93,7 @@ impl DocumentFramer {
 
     /// Gives out what is pending (it ends just before the next byte), unless it is only structure.
     fn give(&mut self, out: &mut Vec<Frame>, open: bool) {
-        let pending = std::mem::take(&mut self.pending);
+        let pending = self.pending.take();
         let structure = match self.state {
             State::Tail => {
                 let members = pending.bytes.strip_suffix(b"}").unwrap_or(&pending.bytes);
@@ -148,7 +156,7 @@ impl DocumentFramer {
             self.state = State::Loose;
             self.byte(byte, out);
         } else if read + 1 == BYTE_ORDER_MARK.len() {
-            self.pending = Pending::default();
+            self.pending.take();
             self.state = State::Between;
         } else {
             self.pending.push(byte);
@@ -204,7 +212,7 @@ impl DocumentFramer {
             return;
         }
         if std::mem::take(&mut self.list) && matches!(byte, b'{' | b']') && self.is_wrapper_head() {
-            self.pending = Pending::default();
+            self.pending.take();
             self.state = State::Between;
             self.between(byte);
             return;

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::{DocumentFramer, LineFramer};
+use crate::format::layout::Layout;
 use crate::format::{FRAME_LIMIT, Frame, Framer};
 use crate::json::{Reader, Token, unescape};
 
@@ -12,8 +14,19 @@ use crate::json::{Reader, Token, unescape};
 /// its thousands of records.
 pub(in crate::format) struct OtlpFramer(Box<dyn Framer>);
 
+/// Most bytes of a request that are held to be cut into records: a batch is larger than any of them.
+const REQUEST_LIMIT: usize = 16 * FRAME_LIMIT;
+
 impl OtlpFramer {
-    pub(in crate::format) fn new(requests: Box<dyn Framer>) -> Self {
+    pub(in crate::format) fn boxed(layout: Layout, offset: u64) -> Box<dyn Framer> {
+        let requests: Box<dyn Framer> = match layout {
+            Layout::Lines => Box::new(LineFramer::up_to(REQUEST_LIMIT, offset)),
+            Layout::Document => Box::new(DocumentFramer::up_to(REQUEST_LIMIT, offset)),
+        };
+        Box::new(Self::new(requests))
+    }
+
+    fn new(requests: Box<dyn Framer>) -> Self {
         Self(requests)
     }
 }
@@ -22,21 +35,35 @@ impl Framer for OtlpFramer {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<Frame>) {
         let mut requests = Vec::new();
         self.0.push(bytes, &mut requests);
-        out.extend(requests.iter().flat_map(split));
+        out.extend(requests.iter().flat_map(split).map(bounded));
     }
 
     fn open(&self) -> Vec<Frame> {
-        self.0.open().iter().flat_map(split).collect()
+        let requests = self.0.open();
+        requests.iter().flat_map(split).map(bounded).collect()
     }
 
     fn finish(&mut self, out: &mut Vec<Frame>) {
         let mut requests = Vec::new();
         self.0.finish(&mut requests);
-        out.extend(requests.iter().flat_map(split));
+        out.extend(requests.iter().flat_map(split).map(bounded));
     }
 
     fn resume_offset(&self) -> u64 {
         self.0.resume_offset()
+    }
+}
+
+/// A frame like any other: what was no request is cut as other records are.
+fn bounded(frame: Frame) -> Frame {
+    if frame.bytes.len() <= FRAME_LIMIT || !frame.more.is_empty() {
+        return frame;
+    }
+    let cut = frame.bytes.len() - FRAME_LIMIT;
+    Frame {
+        bytes: frame.bytes.slice(..FRAME_LIMIT),
+        cut: frame.cut + cut as u64,
+        ..frame
     }
 }
 
@@ -226,7 +253,6 @@ fn set_last(list: &mut [Option<Range<usize>>], range: Range<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::framer::{DocumentFramer, LineFramer};
 
     const BATCH: &str = r#"{"resourceLogs":[{"scopeLogs":[{"scope":{"name":"s1"},"logRecords":[{"body":{"a":1}},{"b":2}]},
  {"logRecords":[{"c":3}]}],"resource":{"attributes":[]}},{"scopeLogs":[{"logRecords":[]}]}]}"#;
@@ -271,6 +297,30 @@ mod tests {
         framer.push(format!("{cut} ").as_bytes(), &mut frames);
         framer.finish(&mut frames);
         assert_eq!(texts(&frames), ["{\"body\":{\"a\":1}}\n{\"name\":\"s1\"}"]);
+    }
+
+    #[test]
+    fn a_batch_may_be_larger_than_a_record() {
+        let record = format!("{{\"body\":\"{}\"}}", "x".repeat(1 << 20));
+        let records = vec![record; 6].join(",");
+        let batch =
+            format!("{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{records}]}}]}}]}}");
+        for layout in [Layout::Lines, Layout::Document] {
+            let mut framer = OtlpFramer::boxed(layout, 0);
+            let mut frames = Vec::new();
+            framer.push(format!("{batch}\n{batch}\n").as_bytes(), &mut frames);
+            framer.finish(&mut frames);
+            assert_eq!(frames.len(), 12, "{layout:?}");
+            assert!(frames.iter().all(|frame| frame.cut == 0));
+            // What is no batch is cut where other records are.
+            let mut framer = OtlpFramer::boxed(layout, 0);
+            let mut frames = Vec::new();
+            let other = format!("{{\"a\":\"{}\"}}\n", "x".repeat(FRAME_LIMIT + 3));
+            framer.push(other.as_bytes(), &mut frames);
+            framer.finish(&mut frames);
+            assert_eq!(frames.len(), 1, "{layout:?}");
+            assert_eq!((frames[0].bytes.len(), frames[0].cut), (FRAME_LIMIT, 11));
+        }
     }
 
     #[test]

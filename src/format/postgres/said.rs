@@ -6,7 +6,7 @@
 use super::Record;
 use crate::event::{Attributes, Event, Outcome, Severity};
 use crate::format::framer::fields;
-use crate::format::record::{add_address, brief};
+use crate::format::record::{add_address, brief, some};
 
 /// pgaudit's fields, as its documentation names them.
 const AUDIT: [&str; 10] = [
@@ -40,10 +40,6 @@ pub(super) fn read(record: &Record<'_>, event: &mut Event, leaves: &mut Attribut
         Some(payload) => read_audit(payload, event, leaves),
         None => read_message(record, event),
     }
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn actor(event: &mut Event, user: &str) {
