@@ -38,7 +38,7 @@ impl Format for Csv {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {

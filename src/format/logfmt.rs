@@ -37,7 +37,7 @@ impl Format for Logfmt {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
