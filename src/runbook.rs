@@ -415,6 +415,15 @@ impl Runbook {
         bind::field_of(self, input)
     }
 
+    /// Whether it is a person who has to decide how a step goes on, rather than that too little is known.
+    pub fn is_for_a_person(&self, step: usize, evidence: &Evidence, inputs: &Inputs) -> bool {
+        let Some(step) = self.steps.get(step) else {
+            return false;
+        };
+        let stops = branch::undecided(step, evidence, inputs);
+        stops.is_some_and(|at| matches!(step.branches[at].condition, Condition::Prose(_)))
+    }
+
     /// The branch the evidence points to: the first whose condition is decided true. `None` while undecided, or
     /// where a person has to decide.
     pub fn decide(&self, step: usize, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {

@@ -133,8 +133,8 @@ pub struct StepKept {
     pub took: Option<usize>,
     /// What a person made of its query.
     pub query: Option<String>,
-    /// What the inputs were when events were kept or a note was written, if they are others now.
-    pub before: Option<String>,
+    /// What the inputs were when events were kept or a note was written, if they were changed since.
+    pub of: Option<BTreeMap<String, String>>,
     /// Events kept as evidence.
     pub pins: Vec<Place>,
 }

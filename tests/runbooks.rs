@@ -351,6 +351,39 @@ fn a_field_that_no_event_has_is_told_and_finding_nothing_by_it_is_not_known() {
 }
 
 #[test]
+fn finding_nothing_where_nothing_can_be_found_is_not_known() {
+    let program = with_runbooks();
+    let log = path(&program, "runbooks/fixtures/cluster-admin/benign/audit.log");
+    let log = fs::read_to_string(log).unwrap();
+    let not_known = |query: &str, folder: &str, why: &str| {
+        own(&program, query);
+        let (status, out, err) = run_own(&program, &[folder]);
+        assert_eq!(status, 1, "{query}: {out}{err}");
+        assert!(
+            out.contains("expected no rows: not known") && out.contains(why),
+            "{query}: {out}"
+        );
+    };
+    fs::create_dir(path(&program, "k")).unwrap();
+    // A record that was spoilt is hidden from every field, and not from its words.
+    program.log(
+        "k/audit.log",
+        format!("{log}{{\"verb\":\"escalate\"\n").as_bytes(),
+    );
+    not_known("action:escalate", "k", "1 record could not be parsed");
+    own(&program, "nosuchwordanywhere");
+    let (status, out, _) = run_own(&program, &["k"]);
+    assert_eq!(status, 0, "{out}");
+    // No chain, nothing broken.
+    fs::create_dir(path(&program, "n")).unwrap();
+    program.log("n/audit.log", log.as_bytes());
+    not_known("chain:broken", "n", "no source here has a hash chain");
+    own(&program, "action:escalate");
+    let (status, out, _) = run_own(&program, &["n"]);
+    assert_eq!(status, 0, "{out}");
+}
+
+#[test]
 fn a_file_that_is_cut_short_leaves_what_is_not_found_open() {
     let program = with_runbooks();
     own(&program, "objectRef.resource:nosuchthing");

@@ -59,6 +59,12 @@ fn find(id: &str, app: &mut App) -> Result<Arc<Runbook>, Failure> {
         return Err(Failure::Usage(error.to_string()));
     }
     if let Some(runbook) = library.get(id) {
+        if let Some(of) = library.overridden.get(id) {
+            let origin = &runbook.origin;
+            app.talk(&format!(
+                "runbook {id} is the one from {origin}, in place of the one from {of}"
+            ));
+        }
         return Ok(runbook.clone());
     }
     for error in &library.errors {

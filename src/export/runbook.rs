@@ -1,6 +1,7 @@
 //! A runbook that was run: what each step asked and found, whom that points to, and how far it can be relied on. The
 //! same data whether a person stepped through it or nobody did; as Markdown, a page of HTML, or JSON.
 
+mod doubt;
 mod figure;
 mod gather;
 mod hand_over;
@@ -20,7 +21,8 @@ use serde::Serialize;
 use crate::event::{Timestamp, Zone};
 use crate::runbook::{Evidence, Inputs, Runbook};
 
-pub use gather::{Asking, GatherError, about_sources, doubt, foreign, unknown_fields};
+pub use doubt::{doubt, foreign, unknown_fields};
+pub use gather::{Asking, GatherError, about_sources};
 pub use hand_over::hand_over;
 pub use walk::{Ended, Takes, walk};
 
@@ -41,6 +43,8 @@ pub struct RunReport {
     pub end: String,
     /// It stopped where a person has to decide.
     pub is_open: bool,
+    /// It stopped where what was searched cannot say how it goes on.
+    pub is_unknown: bool,
     pub sources: Vec<SourceReport>,
     /// How much of the sources was searched, in sentences.
     pub coverage: Vec<String>,
@@ -292,6 +296,9 @@ impl RunReport {
                 "NOT KNOWN: the logs that were searched cannot answer a step"
             }
             (true, _) => "ALARM: a step found what is a finding by itself",
+            (false, false) if self.is_unknown => {
+                "NOT KNOWN: the logs that were searched cannot answer a step"
+            }
             (false, true) => "not as expected: a step's expectation is not met",
             (false, false) if self.is_open => {
                 "as expected so far: a person has to decide how it goes on"

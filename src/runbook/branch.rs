@@ -103,6 +103,14 @@ pub(super) fn decide(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Optio
     None
 }
 
+/// The branch that stops [`decide`]: the first that cannot be decided, before one that holds.
+pub(super) fn undecided(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
+    let branches = step.branches.iter().enumerate();
+    let mut judged = branches.map(|(at, branch)| (at, holds(step, branch, evidence, inputs)));
+    let (at, held) = judged.find(|(_, held)| *held != Some(false))?;
+    held.is_none().then_some(at)
+}
+
 /// Whether a branch's condition holds; `None` = not known yet, or for a person to say.
 fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> Option<bool> {
     let expected = || step.query.as_ref()?.expect.as_ref();

@@ -265,9 +265,11 @@ fn explain(error: &Error) -> Fault {
         }
         Error::SerdeMissingField { field, .. } => format!("missing key `{field}`"),
         other => {
-            // The first line says what; what follows repeats the position.
+            // The first line says what; the position is told by the fault, and characters are escaped where they are shown.
             let text = other.to_string();
-            format!("front matter: {}", text.lines().next().unwrap_or_default())
+            let what = text.lines().next().unwrap_or_default();
+            let what = what.split(" at line ").next().unwrap_or(what);
+            format!("front matter: {}", what.replace("\\\\u", "\\u"))
         }
     };
     (line, message)

@@ -266,6 +266,9 @@ pub(super) fn run(
     count: usize,
     quit_armed: bool,
 ) -> Vec<Effect> {
+    if command != Command::DropRun {
+        model.runbooks.forget_dropping();
+    }
     match command {
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],

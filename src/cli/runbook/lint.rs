@@ -39,8 +39,11 @@ pub(super) fn run(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
                 .extend(Library::files(path).map_err(|e| {
                     Failure::Failed(format!("cannot read {}: {e}", path.display()))
                 })?);
-        } else {
+        } else if path.exists() {
             files.push(path.clone());
+        } else {
+            let why = "there is no such file or folder";
+            return Err(Failure::Failed(format!("{}: {why}", path.display())));
         }
     }
     if paths.len() + files.len() > 0 && files.is_empty() {

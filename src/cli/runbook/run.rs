@@ -79,7 +79,7 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
         Exit::Alarm
     } else if is_partial || matches!(ended, Ended::Failed { .. }) {
         Exit::Failed
-    } else if report.has_unmet() || foreign.is_some() {
+    } else if report.has_unmet() || report.is_unknown || foreign.is_some() {
         Exit::NoMatch
     } else {
         Exit::Ok
@@ -189,6 +189,7 @@ pub(super) fn report(
             ended,
             Ended::Person { .. } | Ended::Back { .. } | Ended::Failed { .. }
         ),
+        is_unknown: matches!(ended, Ended::NotKnown { .. }),
         sources,
         coverage,
         ..RunReport::default()

@@ -36,10 +36,13 @@ pub(super) fn list(library: &Library, app: &mut App) -> Result<Exit, Failure> {
         let origin = format!("{}{}", runbook.origin, instead.unwrap_or_default());
         let origin = charset.line(&origin, usize::MAX);
         let steps = counted(runbook.steps.len() as u64, "step", "steps");
+        let about = [steps, logs, origin].into_iter();
+        let about: Vec<String> = about.filter(|part| !part.is_empty()).collect();
         writeln!(
             app.out,
-            "{}  {title}  ({steps}; {logs}; {origin})",
+            "{}  {title}  ({})",
             charset.fit(id, width),
+            about.join("; "),
         )?;
     }
     Ok(if library.runbooks.is_empty() {

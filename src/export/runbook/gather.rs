@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::{Bars, Group, Row, SourceReport, StepReport, no_event_has};
+use super::{Bars, Group, Row, SourceReport, StepReport, doubt, unknown_fields};
 use crate::engine::{
     Cancel, Engine, EngineError, Facet, FacetField, FacetRequest, Hit, Info, SearchPage,
     SearchRequest, Sort,
@@ -14,7 +14,7 @@ use crate::engine::{
 use crate::event::field::Field;
 use crate::event::{EventId, Timestamp, Zone};
 use crate::export::column::{self, Column};
-use crate::query::{BindContext, Notice, Query};
+use crate::query::{BindContext, Query};
 use crate::runbook::{Evidence, InputError, Inputs, Runbook};
 use crate::text::shell::word;
 
@@ -125,7 +125,7 @@ impl Asking<'_> {
             rows: page.total,
             values: values.map(|(name, f)| (name, f.values.clone())).collect(),
             complete: page.covers.complete,
-            doubt: doubt(self.runbook, &page, &self.engine.info()),
+            doubt: doubt(self.runbook, &query, &page, &self.engine.info()),
             unknown: unknown.clone(),
             more: names(&needed, &page.facets, |facet| facet.other > 0),
             missing: names(&needed, &page.facets, |facet| facet.missing > 0),
@@ -238,20 +238,6 @@ pub(super) fn columns_of(show: &[String]) -> Vec<Column> {
     }
 }
 
-/// Why the runbook has nothing to look at in what is open; `None` if it has.
-pub fn foreign(runbook: &Runbook, info: &Info) -> Option<String> {
-    let open: BTreeSet<&str> = info.sources.iter().map(|s| &*s.format).collect();
-    if runbook.reads_any(open.iter().copied()) {
-        return None;
-    }
-    let open: Vec<&str> = open.into_iter().collect();
-    Some(format!(
-        "this runbook reads {}, and none of that is open (here: {})",
-        runbook.logs.join(", "),
-        open.join(", ")
-    ))
-}
-
 /// The names of those facets that are so.
 fn names(needed: &[String], facets: &[Facet], is_so: impl Fn(&Facet) -> bool) -> BTreeSet<String> {
     let named = needed.iter().zip(facets);
@@ -259,51 +245,6 @@ fn names(needed: &[String], facets: &[Facet], is_so: impl Fn(&Facet) -> bool) ->
         .filter(|(_, facet)| is_so(facet))
         .map(|(name, _)| name.clone())
         .collect()
-}
-
-/// Fields that the query asks for and no event has, each once.
-pub fn unknown_fields(page: &SearchPage) -> Vec<String> {
-    let mut unknown: Vec<String> = Vec::new();
-    for notice in &page.notices {
-        if let Notice::UnknownField { field, .. } = notice
-            && !unknown.contains(field)
-        {
-            unknown.push(field.clone());
-        }
-    }
-    unknown
-}
-
-/// Why finding nothing would prove nothing, although everything was searched.
-pub fn doubt(runbook: &Runbook, page: &SearchPage, info: &Info) -> Option<String> {
-    if info.sources.iter().all(|s| s.events == 0) {
-        return Some("there are no events in what is open".to_owned());
-    }
-    if let Some(why) = foreign(runbook, info) {
-        return Some(why);
-    }
-    let older = page.notices.iter().find_map(|notice| match notice {
-        Notice::AllOlder { newest } => Some(format!(
-            "the logs end at {}, before the time that is asked for",
-            newest.to_the_second()
-        )),
-        Notice::UnknownField { .. } => None,
-    });
-    let unread = || {
-        let source = info.sources.iter().find(|s| s.error.is_some())?;
-        Some(format!("{} could not be read", source.name))
-    };
-    let cut = || {
-        let cut = info.sources.iter().find_map(|s| s.cut.first())?;
-        Some(format!("not everything was read: {cut}"))
-    };
-    // A name that was checked on fixtures is right, and that no event here has the field is an answer.
-    let unknown = || {
-        let fields = unknown_fields(page);
-        let is_doubt = !fields.is_empty() && !runbook.has_fixtures;
-        is_doubt.then(|| no_event_has(&fields))
-    };
-    older.or_else(unread).or_else(cut).or_else(unknown)
 }
 
 /// An event with what makes it evidence.

@@ -70,19 +70,14 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
 }
 
 fn tried(step: &StepReport) -> String {
-    let verdict = match step.verdict() {
-        "" => String::new(),
-        said => format!(", {said}"),
-    };
-    let rows = counted(step.rows, "row", "rows");
-    let mark = step.mark.as_ref().map(|mark| format!(", {mark}"));
-    let mark = mark.unwrap_or_default();
+    let rows = step.query.as_ref();
+    let rows = rows.map(|_| counted(step.rows, "row", "rows"));
+    let verdict = Some(step.verdict()).filter(|said| !said.is_empty());
+    let said = rows.into_iter().chain(verdict.map(str::to_owned));
+    let said: Vec<String> = said.chain(step.mark.clone()).collect();
     // A title that asks is answered.
     let colon = if step.title.ends_with('?') { "" } else { ":" };
-    format!(
-        "{} {}{colon} {rows}{verdict}{mark}",
-        step.number, step.title
-    )
+    format!("{} {}{colon} {}", step.number, step.title, said.join(", "))
 }
 
 /// What the chain check says of every row that was looked at.
@@ -109,6 +104,19 @@ fn verdict(report: &RunReport) -> String {
             "no proof that they were changed, but to look at: {}",
             odd.join(", ")
         );
+    }
+    // Neither good nor bad: not looked at yet, or nothing to check it by.
+    let is_open = |verdict: &str| {
+        !matches!(verdict, "verified" | "unchained") && BreakKind::from_name(verdict).is_none()
+    };
+    let open = sums.iter().map(|(verdict, _)| *verdict);
+    let open: Vec<&str> = open.filter(|verdict| is_open(verdict)).collect();
+    if broken.is_empty() && !open.is_empty() {
+        let open = open.join(", ");
+        return match has("verified") {
+            true => format!("verified in part, the rest is {open}"),
+            false => format!("cannot be told: {open}"),
+        };
     }
     match (broken.is_empty(), has("verified"), has("unchained")) {
         (false, ..) => format!("BROKEN ({})", broken.join(", ")),

@@ -274,3 +274,29 @@ fn no_value_begins_a_line_of_the_text_to_hand_over() {
     let text = hand_over(&report, Some("Read: {coverage}\nBy: {user}"));
     assert_eq!(text, "Read: /var/log/a rm -rf b : cut short\nBy: eve");
 }
+
+#[test]
+fn records_that_were_not_checked_are_not_handed_over_as_verified() {
+    let said = |verdicts: &[&str]| {
+        let verdicts = verdicts.iter().map(|verdict| ((*verdict).to_owned(), 1));
+        let step = StepReport {
+            verdicts: verdicts.collect(),
+            ..StepReport::default()
+        };
+        let report = RunReport {
+            steps: vec![step],
+            ..RunReport::default()
+        };
+        hand_over(&report, Some("{verdict}"))
+    };
+    assert_eq!(said(&["verified"]), "verified");
+    assert_eq!(
+        said(&["verified", "pending"]),
+        "verified in part, the rest is pending"
+    );
+    assert_eq!(said(&["links-only"]), "cannot be told: links-only");
+    assert_eq!(
+        said(&["verified", "unchained"]),
+        "verified in part, the rest has no hash chain"
+    );
+}

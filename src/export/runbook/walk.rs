@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, GatherError, StepReport};
-use crate::runbook::Next;
+use crate::runbook::{Next, fill};
 
 /// Branches that somebody decided beforehand: number of the branch (from 1 on) by the step's id or number.
 pub type Takes = BTreeMap<String, usize>;
@@ -61,6 +61,7 @@ pub fn walk(
     each: &mut dyn FnMut(&StepReport),
 ) -> Result<(Vec<StepReport>, Ended), GatherError> {
     let runbook = asking.runbook;
+    let told = |text: &str| fill(text, |name| asking.inputs.get(name).cloned());
     let mut steps: Vec<StepReport> = Vec::new();
     let mut at = 0;
     loop {
@@ -86,9 +87,9 @@ pub fn walk(
             let branch = &step.branches[index];
             let why = match branch.when.as_str() {
                 "" => String::new(),
-                when => format!(" ({when})"),
+                when => format!(" ({})", told(when)),
             };
-            format!("{by}{why}: {}", branch.then)
+            format!("{by}{why}: {}", told(&branch.then))
         };
         let next = runbook.next(
             at,
@@ -104,17 +105,21 @@ pub fn walk(
             } => (branch(index), Ok(to)),
             Next::Done { branch: index } => (
                 branch(index),
-                Err(Ended::Done(step.branches[index].ending().to_owned())),
+                Err(Ended::Done(told(step.branches[index].ending()))),
             ),
             Next::Last => (String::new(), Err(Ended::AtLastStep)),
-            Next::Person if !report.evidence.is_sure() && step.query.is_some() => {
+            Next::Person
+                if !report.evidence.is_sure()
+                    && step.query.is_some()
+                    && !runbook.is_for_a_person(at, &report.evidence, asking.inputs) =>
+            {
                 let why = report.doubt.clone();
                 let why = why.unwrap_or_else(|| "not everything was searched".to_owned());
                 let step = report.number;
                 (String::new(), Err(Ended::NotKnown { step, why }))
             }
             Next::Person => {
-                let branches = step.branches.iter().map(|b| b.text.clone()).collect();
+                let branches = step.branches.iter().map(|b| told(&b.text)).collect();
                 let step = report.number;
                 (String::new(), Err(Ended::Person { step, branches }))
             }

@@ -172,8 +172,12 @@ impl Runbooks {
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing: a second run would be the same");
         }
+        let form = match self.run() {
+            Some(run) => Form::beside(runbook, run.inputs(), event),
+            None => Form::new(runbook, event),
+        };
         self.back();
-        self.stage = Stage::Form(Form::new(runbook, event));
+        self.stage = Stage::Form(form);
         Ok(())
     }
 
@@ -225,18 +229,24 @@ impl Runbooks {
 
     /// Whether there is a run that would be dropped, and it was not asked before.
     pub fn must_ask_to_drop(&mut self) -> bool {
-        let paused = || {
-            let book = self.chosen()?;
-            self.last_of(book)
-        };
-        let run = self.run().or_else(paused);
-        let id = run.map(|run| run.runbook().id.clone());
+        let id = self.dropped_next().map(|run| run.runbook().id.clone());
         let asked = self.dropping.take();
         if id.is_none() || asked == id {
             return false;
         }
         self.dropping = id;
         true
+    }
+
+    /// Something else was done: a run is not dropped by what was asked before.
+    pub fn forget_dropping(&mut self) {
+        self.dropping = None;
+    }
+
+    /// The run that would be dropped now: the open one, else the one of the selected runbook that was left last.
+    pub fn dropped_next(&self) -> Option<&Run> {
+        let paused = || self.last_of(self.chosen()?);
+        self.run().or_else(paused)
     }
 
     /// Drops the run that is open, or that of the selected runbook: the next one begins anew. `false` if there is none.

@@ -6,6 +6,7 @@ use crate::event::EventId;
 use crate::export::runbook::{
     About, Given, Row, RunFormat, RunReport, StepReport, about_sources, hand_over,
 };
+use crate::runbook::fill;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
@@ -182,7 +183,7 @@ fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
     let mark = mark(model, &work);
     let took = work.took.and_then(|index| {
         let branch = run.runbook().steps[step].branches.get(index)?;
-        Some(branch.text.clone())
+        Some(fill(&branch.text, |name| run.inputs().get(name).cloned()))
     });
     let pins = work.pins.iter().map(|(id, _)| {
         let note = model.marks.note(*id).map(str::to_owned);
@@ -194,7 +195,7 @@ fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
         took,
         pins: pins.collect(),
         query: run.own(step).map(str::to_owned),
-        before: work.before,
+        before: run.was_kept_when(step),
         note: work.note,
     }
 }

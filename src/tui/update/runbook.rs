@@ -7,6 +7,7 @@ use crate::event::field::Field;
 use crate::event::{Event, EventId};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Pattern, Test};
+use crate::runbook::Inputs;
 use crate::text::count::{counted, number};
 use crate::tui::columns::Columns;
 use crate::tui::command::Command;
@@ -81,13 +82,19 @@ pub(super) fn next_run(model: &mut Model) -> Vec<Effect> {
     }
     let effects = apply(model);
     if let Some(run) = model.runbooks.run() {
-        let inputs = run.inputs().iter();
-        let inputs: Vec<String> = inputs
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
-        model.say(format!("the run of {}", inputs.join(", ")));
+        let inputs = said(run.inputs());
+        model.say(format!("the run of {inputs}"));
     }
     effects
+}
+
+/// `who alice, day 2026-03-01`
+fn said(inputs: &Inputs) -> String {
+    let inputs = inputs.iter();
+    let inputs: Vec<String> = inputs
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    inputs.join(", ")
 }
 
 /// Asks for the inputs again.
@@ -178,9 +185,12 @@ pub(super) fn list_pins(model: &mut Model) -> Vec<Effect> {
 pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
     if model.runbooks.must_ask_to_drop() {
         let key = model.key(Command::DropRun);
+        let run = model.runbooks.dropped_next();
+        let of = run.map(|run| format!(" of {}", said(run.inputs())));
+        let of = of.unwrap_or_default();
         model.said = Some((
             Role::Warning,
-            format!("{key} again drops this run with its evidence and notes"),
+            format!("{key} again drops this run with its evidence and notes{of}"),
         ));
         return Vec::new();
     }
@@ -251,7 +261,15 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     run.look(now);
-    match run.apply() {
+    let taken_back = run.take_taken_back();
+    let applied = run.apply();
+    if taken_back > 0 {
+        let steps = counted(taken_back as u64, "step is", "steps are");
+        model.say(format!(
+            "{steps} open again: what was said of it was for the other inputs"
+        ));
+    }
+    match applied {
         Ok(Some(query)) => {
             park(model);
             show_columns(model);

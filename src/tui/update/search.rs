@@ -405,7 +405,7 @@ fn evidence(model: &Model, page: &SearchPage) -> Option<Evidence> {
     let mut evidence = Evidence {
         rows: page.total,
         complete: page.covers.complete,
-        doubt: doubt(run.runbook(), page, &model.info),
+        doubt: doubt(run.runbook(), &model.query, page, &model.info),
         unknown: unknown_fields(page),
         ..Evidence::default()
     };

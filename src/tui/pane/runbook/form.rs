@@ -91,6 +91,14 @@ impl Form {
         form
     }
 
+    /// With the inputs of another run to begin with, for a run of its own.
+    pub fn beside(runbook: Arc<Runbook>, inputs: &Inputs, event: Option<&Event>) -> Self {
+        Self {
+            of: None,
+            ..Self::filled(runbook, inputs, event)
+        }
+    }
+
     /// Offers more values, after those there are: the frequent ones of the field that an input is compared with.
     pub fn offer(&mut self, frequent: impl Fn(Field) -> Vec<String>) {
         for (input, line) in self.runbook.inputs.iter().zip(&mut self.lines) {

@@ -28,6 +28,8 @@ pub struct Run {
     work: Vec<Work>,
     /// The text to hand over, if it is shown or was changed.
     letter: Option<letter::Letter>,
+    /// Marks of steps that went since the inputs were changed, until that was said.
+    taken_back: usize,
     /// How it ended, while one stands there.
     ended: Option<Ending>,
     /// The query in force is a step's with changes.
@@ -56,8 +58,8 @@ pub struct Work {
     pub pins: Vec<(EventId, SortKey)>,
     /// What it asks for instead of what the runbook says.
     own: Option<String>,
-    /// What the inputs were when events were kept here or a note was written, if they are others now.
-    pub before: Option<String>,
+    /// What the inputs were when events were kept here or a note was written, if they were changed since.
+    of: Option<Inputs>,
 }
 
 impl Work {
@@ -78,22 +80,21 @@ impl Work {
         self.mark = self.mark.or(mark);
         self.took = self.took.or(kept.took);
         self.own = self.own.take().or_else(|| kept.query.clone());
-        self.before = self.before.take().or_else(|| kept.before.clone());
+        self.of = self.of.take().or_else(|| kept.of.clone());
     }
 
-    /// The step asks for something else than before, when the inputs were what `was` says: what was looked at and decided is
-    /// gone, what a person kept and wrote stays and says so.
-    fn asks_anew(&mut self, was: Option<&str>) {
+    /// The step asks for something else than before, when the inputs were `was`: what was looked at and decided is gone, what
+    /// a person kept and wrote stays and knows what it is of. Returns whether something that a person said is gone.
+    fn asks_anew(&mut self, was: &Inputs) -> bool {
+        let said = self.mark.is_some();
         (self.looked, self.mark, self.took) = (None, None, None);
         self.own = None;
         if self.pins.is_empty() && self.note.is_none() {
-            self.before = None;
-        } else if let Some(was) = was {
-            self.before = Some(match self.before.take() {
-                Some(earlier) => format!("{earlier}; then {was}"),
-                None => was.to_owned(),
-            });
+            self.of = None;
+        } else {
+            self.of.get_or_insert_with(|| was.clone());
         }
+        said
     }
 }
 
@@ -134,6 +135,7 @@ impl Run {
             scroll: 0,
             work,
             letter: None,
+            taken_back: 0,
             ended: None,
             differs: None,
         }
@@ -147,16 +149,26 @@ impl Run {
         self.work.clone_from(&other.work);
         self.letter = other.letter.clone();
         self.end_hand_over();
-        let was = self.runbook.what_was(&other.inputs, &self.inputs);
         for step in 0..self.work.len() {
             if self.written(step) == other.written(step) {
                 // It does not depend on what is different now: a name that was found here is for later steps.
                 self.evidence[step].clone_from(&other.evidence[step]);
             } else {
-                self.work[step].asks_anew(was.as_deref());
+                self.taken_back += usize::from(self.work[step].asks_anew(&other.inputs));
             }
         }
         self
+    }
+
+    /// How many steps are no longer said to be dealt with, since the inputs were changed; told once.
+    pub fn take_taken_back(&mut self) -> usize {
+        std::mem::take(&mut self.taken_back)
+    }
+
+    /// What the inputs were when events were kept at a step or a note was written, if they are others now.
+    pub fn was_kept_when(&self, step: usize) -> Option<String> {
+        let of = self.work.get(step)?.of.as_ref()?;
+        self.runbook.what_was(of, &self.inputs)
     }
 
     pub fn runbook(&self) -> &Arc<Runbook> {
@@ -198,7 +210,7 @@ impl Run {
             note: work.note.clone(),
             took: work.took,
             query: work.own.clone(),
-            before: work.before.clone(),
+            of: work.of.clone(),
             pins: work
                 .pins
                 .iter()
@@ -247,7 +259,8 @@ impl Run {
             let bytes = values
                 .map(|(value, _)| value.len() + KEPT_EACH)
                 .sum::<usize>();
-            let is_short = bytes <= KEPT_BYTES && evidence.more.is_empty();
+            let is_whole = evidence.more.is_empty() && evidence.missing.is_empty();
+            let is_short = bytes <= KEPT_BYTES && is_whole;
             is_short.then(|| state::Found {
                 step,
                 id: self.step_id(step),

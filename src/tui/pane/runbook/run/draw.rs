@@ -296,8 +296,8 @@ impl Run {
             let pins = text::counted(work.pins.len() as u64, "event", "events");
             say(Role::Accent, &format!("{pins} kept as evidence"));
         }
-        if let Some(was) = &work.before {
-            say(Role::Warning, &look.safe(&kept_before(was)));
+        if let Some(was) = self.was_kept_when(self.step) {
+            say(Role::Warning, &look.safe(&kept_before(&was)));
         }
         if let Some((mark, at)) = work.mark {
             say(

@@ -1,7 +1,7 @@
 //! Where a key leads in a run: to another step, along a branch, to the end.
 
 use super::{Ending, Run};
-use crate::runbook::Branch;
+use crate::runbook::{Branch, fill};
 use crate::text::count::counted;
 use crate::tui::command::Command;
 use crate::tui::message::Intent;
@@ -78,7 +78,9 @@ impl Run {
             None => {
                 let ending = self.current().and_then(|step| step.branches.get(branch));
                 let ending = ending.map(Branch::ending).filter(|words| !words.is_empty());
-                let ending = ending.map(|words| format!(": {words}")).unwrap_or_default();
+                let told = |words| fill(words, |name| self.inputs.get(name).cloned());
+                let ending = ending.map(|words| format!(": {}", told(words)));
+                let ending = ending.unwrap_or_default();
                 Some(Intent::Ended(ending))
             }
         }
