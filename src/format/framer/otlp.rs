@@ -54,9 +54,9 @@ impl Framer for OtlpFramer {
     }
 }
 
-/// A frame like any other: what was no request is cut as other records are.
+/// A frame like any other: a record, and what was no request, is cut as other records are.
 fn bounded(frame: Frame) -> Frame {
-    if frame.bytes.len() <= FRAME_LIMIT || !frame.more.is_empty() {
+    if frame.bytes.len() <= FRAME_LIMIT {
         return frame;
     }
     let cut = frame.bytes.len() - FRAME_LIMIT;
@@ -90,9 +90,11 @@ pub(in crate::format) fn split(request: &Frame) -> Vec<Frame> {
     for record in &parts.records {
         let mut shared = parts.shared(record);
         let length: usize = shared.iter().map(Range::len).sum();
+        // A record that is as long as a frame may be has no room for what it shares.
+        let whole = record.bytes.len() + length + shared.len();
         match shared_left.checked_sub(length) {
-            Some(left) => shared_left = left,
-            None => shared.clear(),
+            Some(left) if whole <= FRAME_LIMIT => shared_left = left,
+            _ => shared.clear(),
         }
         let mut bytes = request.bytes[record.bytes.clone()].to_vec();
         for range in &shared {
@@ -312,7 +314,19 @@ mod tests {
             framer.finish(&mut frames);
             assert_eq!(frames.len(), 12, "{layout:?}");
             assert!(frames.iter().all(|frame| frame.cut == 0));
-            // What is no batch is cut where other records are.
+            // A record in it is cut where other records are, and none takes more with it than there is room for.
+            let long = format!(
+                "{{\"resourceLogs\":[{{\"resource\":{{\"a\":1}},\"scopeLogs\":[{{\"logRecords\":[{{\"b\":\"{}\"}},{{\"c\":2}}]}}]}}]}}\n",
+                "x".repeat(FRAME_LIMIT)
+            );
+            let mut framer = OtlpFramer::boxed(layout, 0);
+            let mut frames = Vec::new();
+            framer.push(long.as_bytes(), &mut frames);
+            framer.finish(&mut frames);
+            assert_eq!(frames.len(), 2, "{layout:?}");
+            assert_eq!((frames[0].bytes.len(), frames[0].cut), (FRAME_LIMIT, 8));
+            assert_eq!(frames[1].bytes, "{\"c\":2}\n{\"a\":1}");
+            // So is what is no batch.
             let mut framer = OtlpFramer::boxed(layout, 0);
             let mut frames = Vec::new();
             let other = format!("{{\"a\":\"{}\"}}\n", "x".repeat(FRAME_LIMIT + 3));
