@@ -205,6 +205,12 @@ fn counts_facets_and_times() {
         ran.err.contains("no event here has a field nosuch"),
         "{ran:?}"
     );
+    // The beginning of a name is none, and what holds others is one.
+    let ran = program.run(["search", "*", ".", "--fields", "ts,n,ms,.user"]);
+    assert!(
+        ran.err.contains("no event here has a field ms\n"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -217,8 +217,11 @@ fn unknown_columns(engine: &dyn Engine, columns: &[Column]) -> Vec<String> {
     let paths = engine.info().paths;
     let is_known = |wanted: &&str| {
         paths.keys().any(|path| {
+            // Itself, or what it holds.
             let head = path.get(..wanted.len());
+            let rest = path.get(wanted.len()..).unwrap_or_default();
             head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+                && (rest.is_empty() || rest.starts_with('.'))
         })
     };
     let named = columns.iter().filter_map(Column::path);
