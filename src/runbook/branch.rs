@@ -95,20 +95,24 @@ fn no_count(text: &str) -> Option<String> {
 /// The branch the evidence points to. A branch that can't be decided yet, or not by a program, stops the search:
 /// those after it hold only if it does not.
 pub(super) fn decide(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
-    for (index, branch) in step.branches.iter().enumerate() {
-        if holds(step, branch, evidence, inputs)? {
-            return Some(index);
-        }
-    }
-    None
+    let (index, is_decided) = first_open(step, evidence, inputs)?;
+    is_decided.then_some(index)
 }
 
-/// The branch that stops [`decide`]: the first that cannot be decided, before one that holds.
+/// The branch that stops [`decide`], if one does.
 pub(super) fn undecided(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
-    let branches = step.branches.iter().enumerate();
-    let mut judged = branches.map(|(at, branch)| (at, holds(step, branch, evidence, inputs)));
-    let (at, held) = judged.find(|(_, held)| *held != Some(false))?;
-    held.is_none().then_some(at)
+    let (index, is_decided) = first_open(step, evidence, inputs)?;
+    (!is_decided).then_some(index)
+}
+
+/// The first branch that is not known not to hold, and whether it is known to hold.
+fn first_open(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<(usize, bool)> {
+    let judged = step
+        .branches
+        .iter()
+        .map(|branch| holds(step, branch, evidence, inputs));
+    let mut open = judged.enumerate().filter(|(_, held)| *held != Some(false));
+    open.next().map(|(index, held)| (index, held.is_some()))
 }
 
 /// Whether a branch's condition holds; `None` = not known yet, or for a person to say.
