@@ -191,8 +191,6 @@ impl Runbooks {
         };
         let next = self.paused.remove(at);
         self.back();
-        // What was asked before was of another run.
-        self.dropping = None;
         self.stage = Stage::Run(Box::new(next));
         true
     }
@@ -365,7 +363,6 @@ impl Runbooks {
         now: Timestamp,
         zone: Zone,
     ) -> Option<Intent> {
-        self.dropping = None;
         match &mut self.stage {
             Stage::List => self.update_list(command, count),
             Stage::Run(run) => run.update(command, count),

@@ -266,7 +266,7 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
     if taken_back > 0 {
         let steps = counted(taken_back as u64, "step is", "steps are");
         model.say(format!(
-            "{steps} open again: what was said of it was for the other inputs"
+            "{steps} open again: that was said for the other inputs"
         ));
     }
     match applied {
