@@ -66,6 +66,15 @@ fn after(from: &str, to: &str) -> Vec<String> {
     faults(&GOOD.replacen(from, to, 1))
 }
 
+/// That a replacement in [`GOOD`] gives this fault, maybe beside others.
+fn faulty(from: &str, to: &str, want: &str) {
+    let found = after(from, to);
+    assert!(
+        found.iter().any(|fault| fault.starts_with(want)),
+        "{from} -> {to}: {found:#?}"
+    );
+}
+
 #[test]
 fn reads_every_part() {
     let runbook = Runbook::parse("x.md", GOOD).unwrap();
@@ -281,11 +290,7 @@ fn faults_name_the_line_and_the_way_out() {
             "11: window: it ends before it begins",
         ),
     ] {
-        let found = after(from, to);
-        assert!(
-            found.iter().any(|fault| fault.starts_with(want)),
-            "{from} -> {to}: {found:#?}"
-        );
+        faulty(from, to, want);
     }
     for (text, want) in [
         ("# Title\n", "1: expected front matter"),
@@ -294,6 +299,10 @@ fn faults_name_the_line_and_the_way_out() {
             "1: the front matter has no closing `---`",
         ),
         ("---\nrunbook: [\n---\n", "front matter: "),
+        (
+            "---\nrunbook: 1\nid: a\u{1b}b\n---\n",
+            "3: front matter: unexpected character: `\\u{1b}'",
+        ),
         (
             "---\nrunbook: 1\nid: a\n---\n",
             "5: the runbook has no title",
@@ -325,11 +334,7 @@ fn faults_name_the_line_and_the_way_out() {
             "34: `{usr}` names no input (did you mean `user`?)",
         ),
     ] {
-        let found = after(from, to);
-        assert!(
-            found.iter().any(|fault| fault.starts_with(want)),
-            "{from} -> {to}: {found:#?}"
-        );
+        faulty(from, to, want);
     }
     assert_eq!(after("0 rows", "many rows"), faults(GOOD));
     assert!(faults(&"x".repeat(MAX_FILE + 1))[0].contains("larger than 1 MiB"));

@@ -92,3 +92,19 @@ fn names_are_resolved_or_noticed() {
         ("nope:1", 0)
     );
 }
+
+#[test]
+fn only_times_that_count_from_now_follow_the_clock() {
+    for (query, follows) in [
+        ("since:2h", true),
+        ("actor:a OR -until:yesterday", true),
+        ("since:2026-03-01 until:2026-03-02T10:00Z", false),
+        ("actor:a", false),
+    ] {
+        assert_eq!(
+            Query::parse(query).unwrap().follows_clock(),
+            follows,
+            "{query}"
+        );
+    }
+}

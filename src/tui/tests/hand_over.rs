@@ -30,16 +30,7 @@ fn the_hand_over_is_filled_in_shown_and_copied() {
 
 #[test]
 fn the_text_to_hand_over_is_changed_and_stays_so() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = Setup {
-        home: Some(home.path().to_owned()),
-        ..Setup::default()
-    };
-    let options = || Options {
-        share: setup.clone(),
-        ..Options::default()
-    };
-    let mut h = at_step(engine(100), options());
+    let (mut h, home) = at_step_with_home();
     let letter = |h: &Harness| h.model().runbooks.run().unwrap().value().unwrap().1;
     h.keys("H").shows("Enter changes a line");
     h.keys("<enter><end> (seen by me)<enter>");
@@ -52,9 +43,7 @@ fn the_text_to_hand_over_is_changed_and_stays_so() {
     // It is still so after another step, the next time, and in a report.
     h.keys("<esc>j").hides("To hand over");
     h.keys("H").shows("(seen by me)");
-    h.keys(":run-report ~/r.md<enter>");
-    h.until(|h| h.screen().contains("wrote the report"));
-    let report = std::fs::read_to_string(home.path().join("r.md")).unwrap();
+    let report = report(&mut h, home.path());
     assert!(report.contains("(seen by me)"), "{report}");
     let mut h = again(session::capture(h.model()), books());
     h.keys("H").shows("(seen by me)");

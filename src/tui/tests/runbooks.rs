@@ -461,3 +461,46 @@ fn a_step_scrolls_no_further_than_there_is_something_to_see() {
     h.keys("<pgup>");
     assert_ne!(h.screen(), end, "the way back begins at once");
 }
+
+#[test]
+fn a_step_after_the_newest_event_offers_another_day_and_no_other_clock() {
+    let text = BOOK.replace(
+        "---\n## Step 1",
+        "  day: {label: Day, type: date, default: 2027-01-01}\nwindow: {from: \"{day}\", to: \"{day} + 1d\"}\n---\n## Step 1",
+    );
+    let mut library = library();
+    library
+        .runbooks
+        .push(Arc::new(Runbook::parse("denied.md", &text).unwrap()));
+    let mut h = Harness::over(engine(100), 160, 40, library, Options::default());
+    h.keys(":runbook denied<enter><ctrl+u>ci-bot<enter>")
+        .shows("i asks for another day")
+        .hides("counts times from there");
+    let anchor = h.model().anchor;
+    h.keys("<tab><tab>r").shows("do not count from the clock");
+    assert_eq!(h.model().anchor, anchor);
+}
+
+#[test]
+fn marks_of_other_inputs_are_taken_back_with_a_word() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("d<enter>s").shows("step 2 is skipped");
+    h.keys("i<ctrl+u>bob@corp<enter>")
+        .shows("2 steps are open again");
+    // What is kept under other inputs says so until they are back.
+    h.keys("i<ctrl+u>ci-bot<enter>aof ci-bot<enter>")
+        .hides("before the");
+    h.keys("i<ctrl+u>bob@corp<enter>").shows("before the");
+    h.keys("i<ctrl+u>ci-bot<enter>").hides("before the");
+}
+
+#[test]
+fn a_run_is_not_dropped_by_what_was_asked_before_something_else() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("<delete>")
+        .shows("again drops this run")
+        .shows("who ci-bot");
+    h.keys("d<delete>")
+        .shows("again drops this run")
+        .shows("1/2");
+}
