@@ -338,6 +338,17 @@ pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
     })
 }
 
+/// The longest path that all records have for which these [conditions](fits) hold, in lower case: without it there is nothing to
+/// try.
+pub(super) fn telling(conditions: &str) -> Option<String> {
+    let paths = conditions.split_whitespace();
+    let paths = paths.map(|c| c.split(['=', '^', '*']).next().unwrap_or(c));
+    let paths = paths.filter(|path| !path.ends_with('.'));
+    paths
+        .max_by_key(|path| path.len())
+        .map(str::to_ascii_lowercase)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

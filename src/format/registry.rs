@@ -1,6 +1,6 @@
 //! Every format in one table; which one fits a source; reading a frame without ever losing it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::TABLES;
@@ -17,6 +17,7 @@ use super::layout::Layout;
 use super::leef::Leef;
 use super::logfmt::Logfmt;
 use super::mapped::Mapped;
+use super::mapping::{fits, telling};
 use super::mariadb::MariaDb;
 use super::otlp::Otlp;
 use super::postgres::Postgres;
@@ -25,7 +26,7 @@ use super::sample::Sample;
 use super::syslog::Syslog;
 use super::text::Text;
 use super::{Context, Detection, Format, Frame, Spec, envelope, own};
-use crate::event::{Event, Value};
+use crate::event::Event;
 
 /// A frame that its source's format cannot read is given to the others; one this sure may read it.
 const REREAD_SCORE: u8 = 40;
@@ -37,16 +38,37 @@ const SAMPLE: usize = 64 << 10;
 /// other messages.
 const RECORD_STARTS: [&[u8]; 5] = [b"{", b"type=", b"node=", b"CEF:", b"LEEF:"];
 
-/// Paths, in lower case, of which one is in every record of the JSON formats that are no table.
-const TELLING: [&str; 3] = ["auditid", "objectref.resource", "eventsource"];
+/// How records of the JSON formats that are no table are known, by id (see [`fits`]).
+const KNOWN_BY: [(&str, &[&str]); 2] = [
+    (
+        "k8s-audit",
+        &[
+            "auditID stage",
+            "auditID requestURI",
+            "auditID verb",
+            "verb objectRef.",
+        ],
+    ),
+    (
+        "cloudtrail",
+        &[
+            "eventName eventSource awsRegion",
+            "eventName eventSource userIdentity.",
+            "eventName eventSource eventVersion",
+        ],
+    ),
+];
+
+/// A format by its id, and conditions on the leaves of its records.
+type Known = (&'static str, &'static str);
 
 /// All formats, most specific first. A JSON format is there once for each layout (lines, document), under one id.
 pub struct Registry {
     formats: Vec<Arc<dyn Format>>,
     ids: HashMap<String, Arc<str>>,
     text: Arc<dyn Format>,
-    /// Paths, in lower case, that a record of a known JSON format has at least one of.
-    telling: HashSet<String>,
+    /// How records of the JSON formats are known, by a path that each has, in lower case.
+    known: HashMap<String, Vec<Known>>,
 }
 
 /// Whether a person or an index means this format: `json` is `json~`, too.
@@ -109,13 +131,19 @@ impl Registry {
             .iter()
             .map(|f| (f.id().to_owned(), f.id().into()))
             .collect();
-        let telling = TABLES.iter().flat_map(|table| table.telling());
-        let telling = telling.chain(TELLING.map(str::to_owned)).collect();
+        let tables = TABLES.iter().map(|table| (table.id, table.known_by));
+        let mut known: HashMap<String, Vec<Known>> = HashMap::new();
+        for (id, sets) in KNOWN_BY.into_iter().chain(tables) {
+            for conditions in sets {
+                let path = telling(conditions).unwrap_or_default();
+                known.entry(path).or_default().push((id, conditions));
+            }
+        }
         Self {
             formats,
             ids,
             text,
-            telling,
+            known,
         }
     }
 
@@ -196,8 +224,8 @@ impl Registry {
         let (mut events, id) = match chosen.parse(frame, context) {
             Ok(events) if !events.is_empty() => self
                 .of_a_record(chosen, frame)
-                .or_else(|| self.of_a_known_format(chosen, &events))
                 .and_then(|()| self.parse_otherwise(chosen, frame, context))
+                .or_else(|| self.parse_known(chosen, frame, context, &events))
                 .unwrap_or_else(|| (events, self.interned(&**chosen))),
             failed => {
                 let reason = failed.err().unwrap_or_else(|| "holds no event".into());
@@ -237,27 +265,35 @@ impl Registry {
         starts.then_some(())
     }
 
-    /// `Some` if what was read by a guess may be a record of a format that has a reader: a file may begin otherwise.
-    fn of_a_known_format(&self, chosen: &Arc<dyn Format>, events: &[Event]) -> Option<()> {
+    /// What was read by a guess, by the format that has a reader for it: a file may begin otherwise.
+    fn parse_known(
+        &self,
+        chosen: &Arc<dyn Format>,
+        frame: &Frame,
+        context: &Context,
+        guessed: &[Event],
+    ) -> Option<(Vec<Event>, Arc<str>)> {
         if chosen.id() != Json::ID {
             return None;
         }
+        let leaves = &guessed.first()?.attributes;
         let mut path = String::new();
-        let mut is_telling = |at: &str| {
+        // Most leaves are of no such path: trying all conditions on every record would cost more than reading it.
+        let mut id_by = |at: &str| {
             path.clear();
             path.push_str(at);
             path.make_ascii_lowercase();
-            self.telling.contains(&path)
+            let mut known = self.known.get(&path)?.iter();
+            known.find(|(_, conditions)| fits(conditions, leaves))
         };
-        let leaves = &events.first()?.attributes;
-        // Most records have none of these paths, so that trying every table on them would cost for nothing.
-        if !leaves.iter().any(|(at, _)| is_telling(at)) {
-            return None;
+        let (id, _) = leaves.iter().find_map(|(at, _)| id_by(at))?;
+        // As it stands there its reader is known without sniffing by all.
+        if chosen.key() == Json::ID {
+            let format = self.get(id)?;
+            let events = format.parse(frame, context).ok()?;
+            return (!events.is_empty()).then(|| (events, self.interned(&*format)));
         }
-        let is_of_no_table =
-            |(at, _): (&str, Value<'_>)| TELLING.iter().any(|path| at.eq_ignore_ascii_case(path));
-        let known = TABLES.iter().any(|table| table.knows(leaves));
-        (known || leaves.iter().any(is_of_no_table)).then_some(())
+        self.parse_otherwise(chosen, frame, context)
     }
 
     /// By the format that fits best beside the chosen one, if any does.
