@@ -135,7 +135,6 @@ impl Format for Mapped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::mapping::telling;
 
     #[test]
     fn every_table_can_be_read() {
@@ -143,9 +142,6 @@ mod tests {
             let mapping = Mapping::new(table.fields.iter().copied(), vec![], vec![]);
             assert!(mapping.is_ok(), "{}: {:?}", table.id, mapping.err());
             assert!(!table.known_by.is_empty() && !table.title.is_empty());
-            // Or its records would not be found among guessed ones.
-            let mut sets = table.known_by.iter();
-            assert!(sets.all(|set| telling(set).is_some()), "{}", table.id);
         }
     }
 }

@@ -338,15 +338,13 @@ pub(super) fn fits(conditions: &str, leaves: &Attributes) -> bool {
     })
 }
 
-/// The longest path that all records have for which these [conditions](fits) hold, in lower case: without it there is nothing to
-/// try.
-pub(super) fn telling(conditions: &str) -> Option<String> {
+/// The path that says the most of those that all records have for which these [conditions](fits) hold, in lower case: one that
+/// is there itself before one that ends in `.`, and the longest of them. Without it there is nothing to try.
+pub(super) fn telling(conditions: &str) -> String {
     let paths = conditions.split_whitespace();
     let paths = paths.map(|c| c.split(['=', '^', '*']).next().unwrap_or(c));
-    let paths = paths.filter(|path| !path.ends_with('.'));
-    paths
-        .max_by_key(|path| path.len())
-        .map(str::to_ascii_lowercase)
+    let most = paths.max_by_key(|path| (!path.ends_with('.'), path.len()));
+    most.unwrap_or_default().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -135,8 +135,8 @@ impl Registry {
         let mut known: HashMap<String, Vec<Known>> = HashMap::new();
         for (id, sets) in KNOWN_BY.into_iter().chain(tables) {
             for conditions in sets {
-                let path = telling(conditions).unwrap_or_default();
-                known.entry(path).or_default().push((id, conditions));
+                let known = known.entry(telling(conditions)).or_default();
+                known.push((id, conditions));
             }
         }
         Self {
@@ -283,7 +283,9 @@ impl Registry {
             path.clear();
             path.push_str(at);
             path.make_ascii_lowercase();
-            let mut known = self.known.get(&path)?.iter();
+            let parent = path.rfind('.').map(|dot| &path[..=dot]);
+            let paths = [Some(&*path), parent].into_iter().flatten();
+            let mut known = paths.filter_map(|path| self.known.get(path)).flatten();
             known.find(|(_, conditions)| fits(conditions, leaves))
         };
         let (id, _) = leaves.iter().find_map(|(at, _)| id_by(at))?;

@@ -39,4 +39,11 @@ fn a_file_that_begins_as_guessed_json_goes_on_as_what_its_records_are() {
         read(br#"{"time":1,"user":"alice","action":"login","created_at":"x"}"#),
         "json~"
     );
+    // Known by paths that hold others, too.
+    for record in [
+        &br##"{"System":{"EventID":{"#text":"4624"},"Provider":{"@Name":"Security"}}}"##[..],
+        br##"{"Event":{"System":{"EventID":{"#text":"4624"}}}}"##,
+    ] {
+        assert_eq!(read(record), "windows-event");
+    }
 }
