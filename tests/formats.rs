@@ -38,6 +38,19 @@ fn formats_are_listed_detected_and_shown() {
             out.lines().next().unwrap().contains(&format!(": {id} (")),
             "{fixture}: {out}"
         );
+        assert!(
+            out.lines().nth(1).unwrap().contains(" of the first "),
+            "{out}"
+        );
+    }
+    let stages = program.fixture("k8s-audit/stages.jsonl");
+    let out = program.print(["formats", "detect", stages.to_str().unwrap()]);
+    for part in [
+        "ts in 100 %, actor in 100 %, action in 100 %",
+        "known by auditID stage, or by",
+        "  also json~ (",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
     }
     let shown = program.print(["formats", "show", "k8s-audit"]);
     assert!(shown.contains("user.username"), "{shown}");

@@ -1,22 +1,23 @@
 //! `auditty formats`: what can be read, and how.
 
 mod check;
+mod detect;
+mod filled;
 mod new;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::app::App;
 use super::args::{FormatsArgs, FormatsCommand};
 use super::exit::{Exit, Failure};
-use super::{files, open};
+use super::open;
 use crate::format::{Format, Registry};
 
 pub(super) fn run(args: &FormatsArgs, app: &mut App) -> Result<Exit, Failure> {
     match &args.command {
         None | Some(FormatsCommand::List) => list(&open::formats(&app.settings), app),
         Some(FormatsCommand::Show { id }) => show(id, app),
-        Some(FormatsCommand::Detect { file }) => detect(file, app),
+        Some(FormatsCommand::Detect { file }) => detect::run(file, app),
         Some(FormatsCommand::Check {
             file,
             format,
@@ -55,31 +56,6 @@ fn show(id: &str, app: &mut App) -> Result<Exit, Failure> {
         .unwrap_or(0);
     for (field, path) in format.mapping() {
         writeln!(app.out, "  {field:width$}  {path}")?;
-    }
-    Ok(Exit::Ok)
-}
-
-fn detect(file: &Path, app: &mut App) -> Result<Exit, Failure> {
-    let name = app.style.charset.line(&file.to_string_lossy(), usize::MAX);
-    let Some(found) = files::detect(file, &app.settings)? else {
-        writeln!(app.out, "{name}: nothing to read (empty or binary)")?;
-        return Ok(Exit::NoMatch);
-    };
-    let format = &found.format;
-    writeln!(
-        app.out,
-        "{name}: {} ({}), score {}",
-        format.key(),
-        format.title(),
-        found.score
-    )?;
-    for (other, score) in &found.others {
-        writeln!(
-            app.out,
-            "  also {} ({}), score {score}",
-            other.key(),
-            other.title()
-        )?;
     }
     Ok(Exit::Ok)
 }

@@ -187,6 +187,14 @@ impl Registry {
             .or_else(|| self.get(id))
     }
 
+    /// The conditions on a record's paths of which one has to hold for it to be of a JSON format; none for others.
+    pub fn known_by(&self, id: &str) -> Vec<&'static str> {
+        let tables = TABLES.iter().map(|table| (table.id, table.known_by));
+        let mut sets = KNOWN_BY.into_iter().chain(tables);
+        let found = sets.find(|(known, _)| *known == id);
+        found.map_or_else(Vec::new, |(_, conditions)| conditions.to_vec())
+    }
+
     /// Which format reads a source, by its content alone. `sample` is up to 64 KiB from the start of a record.
     /// There is always an answer: plain text fits everything, with score 1.
     pub fn detect(&self, sample: &[u8]) -> Detection {

@@ -4,12 +4,12 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::filled::Filled;
 use crate::cli::app::{App, grouped};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files;
 use crate::event::Event;
-use crate::event::field::Field;
-use crate::format::{Context, FILLED, Registry};
+use crate::format::{Context, Registry};
 use crate::source::ReadEnd;
 
 /// Records that did not parse and are shown; the others are counted.
@@ -20,9 +20,8 @@ const PIECE: usize = 256 << 10;
 
 #[derive(Default)]
 struct Sums {
-    events: u64,
+    filled: Filled,
     unparsed: u64,
-    having: [u64; FILLED.len()],
     /// Line, why, and the record's begin.
     samples: Vec<(u64, String, String)>,
 }
@@ -82,7 +81,7 @@ pub(super) fn run(
         app.talk(&format!("{name}: {trouble}"));
         return Ok(Exit::Failed);
     }
-    let within = sums.unparsed * 100 <= sums.events * u64::from(max_unparsed);
+    let within = sums.unparsed * 100 <= sums.filled.events * u64::from(max_unparsed);
     Ok(if within { Exit::Ok } else { Exit::NoMatch })
 }
 
@@ -98,28 +97,9 @@ fn fill(stream: &mut impl Read, piece: &mut [u8]) -> std::io::Result<usize> {
     Ok(read)
 }
 
-fn has(event: &Event, field: Field) -> bool {
-    match field {
-        Field::Ts => event.ts.is_some(),
-        Field::Actor => event.actor.is_some(),
-        Field::Action => event.action.is_some(),
-        Field::Target => event.target.is_some(),
-        Field::Outcome => event.outcome != crate::event::Outcome::Unknown,
-        Field::Reason => event.reason.is_some(),
-        Field::Ip => !event.ip.is_empty(),
-        Field::Host => event.host.is_some(),
-        Field::Session => event.session.is_some(),
-        Field::Severity => event.severity.is_some(),
-        _ => event.message.is_some(),
-    }
-}
-
 impl Sums {
     fn add(&mut self, event: &Event, line: u64) {
-        self.events += 1;
-        for (sum, field) in self.having.iter_mut().zip(FILLED) {
-            *sum += u64::from(has(event, field));
-        }
+        self.filled.add(event);
         if &*event.format == "text" && event.note.is_some() {
             self.unparsed += 1;
             if self.samples.len() < SHOWN {
@@ -134,11 +114,10 @@ impl Sums {
         writeln!(
             app.out,
             "{name}: {format}, {} events, {} unparsed",
-            grouped(self.events),
+            grouped(self.filled.events),
             grouped(self.unparsed)
         )?;
-        for (sum, field) in self.having.iter().zip(FILLED) {
-            let percent = *sum as f64 * 100.0 / self.events.max(1) as f64;
+        for (field, percent) in self.filled.shares() {
             writeln!(app.out, "  {:10}{percent:>6.1} %", field.name())?;
         }
         for (line, why, text) in &self.samples {
