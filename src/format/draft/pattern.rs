@@ -86,11 +86,14 @@ fn first_lines(lines: &[String]) -> (Vec<&str>, Option<String>) {
         return (all().collect(), None);
     };
     let firsts: Vec<&str> = all().filter(|line| regex.is_match(line)).collect();
-    // A first line that is none means that the begin was misunderstood.
+    // A first line that is none means that the begin was misunderstood, or that it is of another kind.
     let is_one = all().next().is_some_and(|line| regex.is_match(line));
-    match firsts.len() == lines.len() || !is_one {
-        true => (all().collect(), None),
-        false => (firsts, Some(begins)),
+    let are_most = firsts.len() * 4 >= lines.len() * 3;
+    match (is_one, are_most) {
+        _ if firsts.len() == lines.len() => (firsts, None),
+        (true, _) => (firsts, Some(begins)),
+        (false, true) => (firsts, None),
+        (false, false) => (all().collect(), None),
     }
 }
 

@@ -198,6 +198,21 @@ java.lang.Error: no door
 }
 
 #[test]
+fn a_line_of_another_kind_before_the_records_hides_nothing_of_them() {
+    let log = "Door control 4.2 starts\n\
+        2026-03-01 09:00:00 INFO ana opened gate 4\n\
+        2026-03-01 09:00:01 WARN bob opened gate 5\n\
+        2026-03-01 09:00:07 INFO eve closed gate 4\n\
+        2026-03-01 09:00:09 INFO eve opened gate 4\n";
+    let (draft, text) = drafted(log.as_bytes());
+    let read = events(draft.spec(), log.as_bytes());
+    assert_eq!(read.len(), 4, "{text}");
+    let times = read.iter().filter(|event| event.ts.is_some()).count();
+    let levels = read.iter().filter(|event| event.severity.is_some()).count();
+    assert_eq!((times, levels), (4, 4), "{text}");
+}
+
+#[test]
 fn what_has_no_layout_takes_no_other_logs() {
     let words: String = (0..40)
         .map(|n| format!("w{n} is said {}\n", "x ".repeat(n)))
