@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use crate::config::{self, ConfigError, Paths, Settings, Terminal};
 use crate::event::Timestamp;
 use crate::export::Style;
-use crate::text::Charset;
+use crate::export::file::{READ_AS_A_LOG, lies_in};
+use crate::text::{self, Charset};
 
 /// Width of a table that goes to no terminal.
 const PIPE_WIDTH: usize = 120;
@@ -94,6 +95,15 @@ impl App {
     pub(super) fn talk(&mut self, message: &str) {
         if !message.is_empty() {
             let _ = writeln!(self.err, "auditty: {}", self.err_charset.block(message));
+        }
+    }
+
+    /// Says that a file was written, and whether it will be read as a log because it lies among what is open.
+    pub(super) fn talk_of_file(&mut self, bytes: u64, file: &Path, open: &[PathBuf]) {
+        let name = Charset::Unicode.line(&text::path(file), usize::MAX);
+        self.talk(&format!("wrote {} to {name}", size(bytes)));
+        if lies_in(file, open) {
+            self.talk(READ_AS_A_LOG);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `auditty search`: the events that match, completely, page by page.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::app::{App, grouped};
@@ -14,7 +15,6 @@ use crate::export::file::{Target, expand_home};
 use crate::export::runbook::no_event_has;
 use crate::export::{self, About, Column, Format};
 use crate::query::Query;
-use crate::text::{self, Charset};
 
 /// Values of a facet in a table unless `--limit` says otherwise.
 const FACET_LIMIT: usize = 50;
@@ -55,7 +55,7 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<Exit, Failure> {
         Some(path) => {
             // From here on Ctrl+C ends the work in order, so that nothing half is left.
             cancel_on_interrupt(cancel.clone());
-            into_file(Target::create(&path)?, app, |app| {
+            into_file(Target::create(&path)?, &opened.paths, app, |app| {
                 answer(&*opened.engine, query, args, &cancel, app)
             })?
         }
@@ -99,6 +99,7 @@ fn cancel_on_interrupt(cancel: Cancel) {
 /// What is printed goes to a file instead, which is there once it is whole; Ctrl+C leaves none.
 fn into_file(
     target: Target,
+    open: &[PathBuf],
     app: &mut App,
     print: impl FnOnce(&mut App) -> Result<(Exit, Covers), Failure>,
 ) -> Result<(Exit, Covers), Failure> {
@@ -115,11 +116,7 @@ fn into_file(
     flushed?;
     if let Some(target) = target.take() {
         let bytes = target.keep()?;
-        app.talk(&format!(
-            "wrote {} to {}",
-            super::app::size(bytes),
-            Charset::Unicode.line(&text::path(&path), usize::MAX)
-        ));
+        app.talk_of_file(bytes, &path, open);
     }
     Ok(answered)
 }

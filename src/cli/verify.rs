@@ -41,7 +41,7 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         };
         let files = open::verify(&paths, &app.settings, seals.as_ref(), &keys, &journals)?;
         if let Some(target) = target {
-            evidence::write(&files, evidence::again(args, &paths), target, app)?;
+            evidence::write(&files, evidence::again(args, &paths), target, &paths, app)?;
         }
         let exit = print(&files, args.format, app)?;
         // For a person who looks, not for what a script keeps.

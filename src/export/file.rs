@@ -27,6 +27,21 @@ pub enum TargetError {
     },
 }
 
+/// What is to be said where [`lies_in`] holds.
+pub const READ_AS_A_LOG: &str =
+    "it lies in a folder that is open, and is read as a log from now on";
+
+/// Whether a file lies in one of the folders that are open.
+pub fn lies_in(file: &Path, open: &[PathBuf]) -> bool {
+    let Ok(file) = fs::canonicalize(file) else {
+        return false;
+    };
+    let folders = open.iter().filter_map(|path| fs::canonicalize(path).ok());
+    folders
+        .filter(|path| path.is_dir())
+        .any(|folder| file.starts_with(folder))
+}
+
 /// A file being written. It has no name until `keep`, so what has the final name is always whole, and whatever ends the
 /// process leaves nothing behind.
 #[derive(Debug)]

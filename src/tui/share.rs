@@ -95,6 +95,8 @@ pub struct Export {
     pub now: Option<Timestamp>,
     pub zone: Zone,
     pub who: String,
+    /// What is open.
+    pub paths: Vec<PathBuf>,
 }
 
 /// An evidence report to a file.
@@ -172,10 +174,10 @@ pub enum News {
         job: u64,
         result: Result<Written, String>,
     },
-    /// Bytes that the evidence report has, or why there is none.
+    /// Bytes that the evidence report has and whether it is read as a log now, or why there is none.
     Reported {
         job: u64,
-        result: Result<u64, String>,
+        result: Result<(u64, bool), String>,
     },
     Counted {
         job: u64,
@@ -195,6 +197,8 @@ pub struct Written {
     pub bytes: u64,
     /// Everything was searched; else more may match than was written.
     pub complete: bool,
+    /// It lies in a folder that is open, and is read as a log now.
+    pub is_log: bool,
 }
 
 /// The view as a command for a shell: the same query on the same paths, every time absolute, so that it shows the same

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::app::{App, size};
+use crate::cli::app::App;
 use crate::cli::args::VerifyArgs;
 use crate::cli::exit::Failure;
 use crate::cli::open::VerifyFile;
@@ -12,8 +12,8 @@ use crate::engine::Cancel;
 use crate::export::Style;
 use crate::export::file::Target;
 use crate::export::integrity::{self, Evidence, Examined};
+use crate::text::Charset;
 use crate::text::shell::word;
-use crate::text::{self, Charset};
 
 /// The command that checks the same again.
 pub(super) fn again(args: &VerifyArgs, paths: &[PathBuf]) -> String {
@@ -40,6 +40,7 @@ pub(super) fn write(
     files: &[VerifyFile],
     again: String,
     mut target: Target,
+    open: &[PathBuf],
     app: &mut App,
 ) -> Result<(), Failure> {
     let examined = |file: &VerifyFile| Examined {
@@ -64,10 +65,6 @@ pub(super) fn write(
     let path = target.path().to_owned();
     integrity::write(&evidence, style, &Cancel::default(), &mut target)?;
     let bytes = target.keep()?;
-    app.talk(&format!(
-        "wrote {} to {}",
-        size(bytes),
-        Charset::Unicode.line(&text::path(&path), usize::MAX)
-    ));
+    app.talk_of_file(bytes, &path, open);
     Ok(())
 }

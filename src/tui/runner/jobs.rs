@@ -16,7 +16,7 @@ use super::Clock;
 use crate::config::paths::private_dir;
 use crate::engine::{Cancel, Engine, EngineError, SearchRequest, Sort};
 use crate::event::{Timestamp, Zone};
-use crate::export::file::{Target, TargetError};
+use crate::export::file::{Target, TargetError, lies_in};
 use crate::export::{self, About, Format, StreamError, Style};
 use crate::text::Charset;
 use crate::tui::message::Message;
@@ -172,6 +172,7 @@ fn write(
         events: streamed.events,
         bytes,
         complete: streamed.covers.complete,
+        is_log: lies_in(&job.path, &job.paths),
     })
 }
 

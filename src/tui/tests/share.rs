@@ -245,6 +245,7 @@ fn an_export_of_a_part_says_so() {
             events: 1,
             bytes: 9,
             complete,
+            is_log: false,
         });
         let news = News::Exported {
             job: job.job,

@@ -1,11 +1,11 @@
 //! Copying and exporting: what goes out, and what is said about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::Clipboard;
 use crate::event::Zone;
 use crate::export::Format;
-use crate::export::file::expand_home;
+use crate::export::file::{READ_AS_A_LOG, expand_home};
 use crate::text::{Charset, bytes};
 use crate::tui::clipboard::osc52;
 use crate::tui::effect::Effect;
@@ -159,6 +159,7 @@ pub(super) fn export(model: &mut Model, format: Format, file: &str) -> Result<Ve
         now: model.anchor,
         zone,
         who: model.share.setup.who.clone(),
+        paths: model.share.setup.paths.clone(),
     })))
 }
 
@@ -201,6 +202,15 @@ pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
     Some(share(Share::CancelExport))
 }
 
+/// That a file was written, and whether it is read as a log now because it lies among what is open.
+fn told_of_file(wrote: String, file: &Path, is_log: bool) -> (Role, String) {
+    let told = format!("{wrote} {}", file.display());
+    match is_log {
+        true => (Role::Warning, format!("{told}; {READ_AS_A_LOG}")),
+        false => (Role::Good, told),
+    }
+}
+
 pub(super) fn news(model: &mut Model, news: News) {
     model.dirty = true;
     match news {
@@ -218,10 +228,8 @@ pub(super) fn news(model: &mut Model, news: News) {
                     let events = counted(written.events, "event", "events");
                     let (bytes, path) = (number(written.bytes), running.path.display());
                     if written.complete {
-                        (
-                            Role::Good,
-                            format!("wrote {events}, {bytes} bytes, to {path}"),
-                        )
+                        let wrote = format!("wrote {events}, {bytes} bytes, to");
+                        told_of_file(wrote, &running.path, written.is_log)
                     } else {
                         (
                             Role::Warning,
@@ -237,13 +245,10 @@ pub(super) fn news(model: &mut Model, news: News) {
                 return;
             };
             model.said = Some(match result {
-                Ok(bytes) => (
-                    Role::Good,
-                    format!(
-                        "wrote the report, {} bytes, to {}",
-                        number(bytes),
-                        running.path.display()
-                    ),
+                Ok((bytes, is_log)) => told_of_file(
+                    format!("wrote the report, {} bytes, to", number(bytes)),
+                    &running.path,
+                    is_log,
                 ),
                 Err(error) => (Role::Warning, format!("no report: {error}")),
             });

@@ -3,7 +3,7 @@
 use super::{failed, style};
 use crate::engine::{Cancel, Engine, SourceInfo};
 use crate::event::Timestamp;
-use crate::export::file::Target;
+use crate::export::file::{Target, lies_in};
 use crate::export::integrity::{self, Examined, files_of, is_checking};
 use crate::tui::share::Evidence;
 
@@ -13,7 +13,7 @@ pub(super) fn write(
     job: &Evidence,
     now: Timestamp,
     cancel: &Cancel,
-) -> Result<u64, String> {
+) -> Result<(u64, bool), String> {
     let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
     let info = engine.info();
     let mut files = files_of(&job.paths);
@@ -37,5 +37,6 @@ pub(super) fn write(
     };
     integrity::write(&evidence, style(job.zone), cancel, &mut target)
         .map_err(|error| failed(error, &job.path))?;
-    target.keep().map_err(|e| e.to_string())
+    let bytes = target.keep().map_err(|e| e.to_string())?;
+    Ok((bytes, lies_in(&job.path, &job.paths)))
 }
