@@ -111,6 +111,16 @@ impl Input {
     pub fn is_default(&self, value: &str) -> bool {
         self.kind != InputKind::Date && self.default.as_deref() == Some(value)
     }
+
+    /// The default of a date as it would be at a time, as typed in a zone: `today` is then that time's day.
+    pub fn default_at(&self, at: Timestamp, zone: Zone) -> Option<String> {
+        inputs::default_at(self, at, zone)
+    }
+
+    /// A checked value as a person would type it in a zone.
+    pub fn typed_again(&self, value: &str, zone: Zone) -> String {
+        inputs::typed_again(self, value, zone)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -415,13 +425,17 @@ impl Runbook {
         bind::field_of(self, input)
     }
 
-    /// Whether it is a person who has to decide how a step goes on, rather than that too little is known.
-    pub fn is_for_a_person(&self, step: usize, evidence: &Evidence, inputs: &Inputs) -> bool {
+    /// Whether too little is known to say how a step goes on, where what was found would decide it and not a person.
+    pub fn cannot_say(&self, step: usize, evidence: &Evidence, inputs: &Inputs) -> bool {
         let Some(step) = self.steps.get(step) else {
             return false;
         };
+        let asks = step.query.is_some() && !step.branches.is_empty();
+        let is_decided = branch::decide(step, evidence, inputs).is_some();
         let stops = branch::undecided(step, evidence, inputs);
-        stops.is_some_and(|at| matches!(step.branches[at].condition, Condition::Prose(_)))
+        let is_for_a_person =
+            stops.is_some_and(|at| matches!(step.branches[at].condition, Condition::Prose(_)));
+        asks && !evidence.is_sure() && !is_decided && !is_for_a_person
     }
 
     /// The branch the evidence points to: the first whose condition is decided true. `None` while undecided, or

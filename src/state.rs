@@ -129,12 +129,14 @@ pub struct StepKept {
     /// `done`, `skipped` or `blocked`, and when that was said.
     pub mark: Option<(String, Timestamp)>,
     pub note: Option<String>,
-    /// The branch that was taken last, from 0 on.
-    pub took: Option<usize>,
+    /// The branch that was taken last, as the runbook words it.
+    pub branch: Option<String>,
     /// What a person made of its query.
     pub query: Option<String>,
-    /// What the inputs were when events were kept or a note was written, if they were changed since.
-    pub of: Option<BTreeMap<String, String>>,
+    /// What the inputs were that events may have been kept for or a note may have been written for, since changed.
+    pub kept_for: Vec<BTreeMap<String, String>>,
+    /// Something was kept or written for the inputs as they are.
+    pub kept_now: bool,
     /// Events kept as evidence.
     pub pins: Vec<Place>,
 }

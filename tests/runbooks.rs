@@ -286,6 +286,10 @@ fn a_new_one_is_sound_and_later_folders_win() {
         &["runbook", "new", "cluster-admin", "--step", "action:delete"],
     );
     assert_eq!(status, 0, "{err}");
+    assert!(
+        err.contains("a runbook cluster-admin already (bundled)"),
+        "{err}"
+    );
     fs::create_dir_all(path(&program, "own")).unwrap();
     fs::write(path(&program, "own/mine.md"), text).unwrap();
     let (status, out, err) = ran(&program, &["runbook", "lint", "own"]);
@@ -301,6 +305,37 @@ fn a_new_one_is_sound_and_later_folders_win() {
     );
     let line = out.lines().find(|l| l.starts_with("ssh-guessing "));
     assert!(line.unwrap().ends_with("; bundled)"), "{line:?}");
+}
+
+#[test]
+fn a_step_that_the_fixtures_give_no_value_for_is_a_fault_among_others() {
+    let program = with_runbooks();
+    let step = |n: usize, query: &str| {
+        format!(
+            "## Step {n}: Look {{#s{n}}}\n```auditq id=q{n}\n{query}\n```\n- **Else** done: told\n\n"
+        )
+    };
+    for steps in [["actor:{who}", "action:*"], ["action:*", "actor:{who}"]] {
+        let text = format!(
+            "---\nrunbook: 1\nid: optional\ntitle: Optional\nlogs: [k8s-audit]\ninputs:\n  who: {{label: Person, type: text}}\n---\n{}{}",
+            step(1, steps[0]),
+            step(2, steps[1])
+        );
+        fs::write(path(&program, "optional.md"), text).unwrap();
+        let logs = path(&program, "fixtures/optional/all");
+        fs::create_dir_all(&logs).unwrap();
+        let log = path(&program, "runbooks/fixtures/cluster-admin/benign/audit.log");
+        fs::copy(log, logs.join("audit.log")).unwrap();
+        let promise = "now = \"2026-03-04T12:00:00Z\"\n[all]\nend = 1\nresult = \"met\"\n";
+        fs::write(path(&program, "fixtures/optional/cases.toml"), promise).unwrap();
+        let (status, out, err) = ran(&program, &["runbook", "lint", "optional.md"]);
+        assert_eq!(status, 1, "{out}{err}");
+        let told = [
+            "cannot be asked: Person: this step needs a value",
+            "nothing is promised for",
+        ];
+        assert!(told.iter().all(|words| out.contains(words)), "{out}{err}");
+    }
 }
 
 /// A runbook of somebody's own with one step.

@@ -18,11 +18,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::engine::Info;
 use crate::event::{Timestamp, Zone};
 use crate::runbook::{Evidence, Inputs, Runbook};
+use gather::about_sources;
 
 pub use doubt::{doubt, foreign, unknown_fields};
-pub use gather::{Asking, GatherError, about_sources};
+pub use gather::{Asking, GatherError};
 pub use hand_over::hand_over;
 pub use walk::{Ended, Takes, walk};
 
@@ -41,10 +43,13 @@ pub struct RunReport {
     pub steps: Vec<StepReport>,
     /// Where it ended and why.
     pub end: String,
-    /// It stopped where a person has to decide.
+    /// It is not at its end: a person has to decide how it goes on, or to go on.
     pub is_open: bool,
     /// It stopped where what was searched cannot say how it goes on.
     pub is_unknown: bool,
+    /// The step that a person stands at (from 1 on), where that need not be the one looked at last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_at: Option<usize>,
     pub sources: Vec<SourceReport>,
     /// How much of the sources was searched, in sentences.
     pub coverage: Vec<String>,
@@ -283,9 +288,25 @@ impl RunReport {
         }
     }
 
-    /// The step looked at last.
-    pub fn last(&self) -> Option<&StepReport> {
-        self.steps.last()
+    /// What is the same whoever went through the steps: what it is a run of, by whom, on what. How it ended is for the
+    /// caller to say.
+    pub fn of(runbook: &Runbook, inputs: &Inputs, info: &Info) -> Self {
+        let (sources, mut coverage) = about_sources(info);
+        coverage.extend(foreign(runbook, info));
+        Self {
+            runbook: About::of(runbook),
+            inputs: Given::all(runbook, inputs),
+            window: runbook.window_text(inputs),
+            sources,
+            coverage,
+            ..Self::default()
+        }
+    }
+
+    /// The step that is handed over: where a person stands, else the one looked at last.
+    pub fn current(&self) -> Option<&StepReport> {
+        let stands_at = |step: &&StepReport| Some(step.number) == self.stands_at;
+        self.steps.iter().find(stands_at).or(self.steps.last())
     }
 
     /// All steps together, in a few words.
@@ -300,9 +321,7 @@ impl RunReport {
                 "NOT KNOWN: the logs that were searched cannot answer a step"
             }
             (false, true) => "not as expected: a step's expectation is not met",
-            (false, false) if self.is_open => {
-                "as expected so far: a person has to decide how it goes on"
-            }
+            (false, false) if self.is_open => "as expected so far: it is not at its end",
             (false, false) => "as expected: every expectation that was looked at is met",
         }
     }

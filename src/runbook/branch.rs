@@ -3,6 +3,7 @@
 use super::{
     Branch, Condition, Evidence, Expect, Inputs, Runbook, Step, expect, fill, placeholders,
 };
+use crate::query::value::is_in_block;
 use crate::text::suggest::hint;
 
 /// Reads the text between **If** and **then**. What is no known form is prose, for a person to judge.
@@ -125,12 +126,12 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
         Condition::NotMet => met(expected()?, evidence).map(|met| !met),
         Condition::Rows(expect) => met(expect, evidence),
         Condition::Any { field, value } => {
-            let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
+            let wanted = fill(value, |name| inputs.get(name).cloned());
             let seen = evidence
                 .values
                 .get(field)?
                 .iter()
-                .any(|(v, count)| *count > 0 && v.to_lowercase() == wanted);
+                .any(|(v, count)| *count > 0 && is_same(v, &wanted));
             if seen {
                 Some(true)
             } else {
@@ -139,11 +140,11 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             }
         }
         Condition::Every { field, value } => {
-            let wanted = fill(value, |name| inputs.get(name).cloned()).to_lowercase();
+            let wanted = fill(value, |name| inputs.get(name).cloned());
             let values = evidence.values.get(field)?;
             if values
                 .iter()
-                .any(|(v, count)| *count > 0 && v.to_lowercase() != wanted)
+                .any(|(v, count)| *count > 0 && !is_same(v, &wanted))
             {
                 return Some(false);
             }
@@ -155,6 +156,11 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             evidence.is_sure().then_some(evidence.rows > 0 && has_all)
         }
     }
+}
+
+/// As the query of a step compares the two: an address is the same as the block it is in.
+fn is_same(value: &str, wanted: &str) -> bool {
+    is_in_block(value, wanted) == Some(true) || value.to_lowercase() == wanted.to_lowercase()
 }
 
 /// Whether an expectation is met; `None` = not known yet.
@@ -395,5 +401,10 @@ mod tests {
         );
         assert_eq!(run(0, &[], &[], true), None);
         assert_eq!(fields_needed(&step), ["actor", "ip"]);
+        let step = self::step(None, &["every ip = {from}", "else"]);
+        let inputs = Inputs::from([("from".into(), "10.0.0.0/8".into())]);
+        let ips = |ips: &[(&str, u64)]| decide(&step, &evidence(2, &[("ip", ips)], true), &inputs);
+        assert_eq!(ips(&[("10.1.2.3", 1), ("10.9.9.9", 1)]), Some(0));
+        assert_eq!(ips(&[("10.1.2.3", 1), ("203.0.113.7", 1)]), Some(1));
     }
 }

@@ -91,6 +91,20 @@ pub(super) fn error(input: &Input, message: String) -> InputError {
     }
 }
 
+pub(super) fn default_at(input: &Input, at: Timestamp, zone: Zone) -> Option<String> {
+    let default = input
+        .default
+        .as_deref()
+        .filter(|_| input.kind == InputKind::Date)?;
+    let time = window::resolve(default.trim(), at, zone)?;
+    Some(window::typed(time, zone))
+}
+
+pub(super) fn typed_again(input: &Input, value: &str, zone: Zone) -> String {
+    let day = (input.kind == InputKind::Date).then(|| window::typed_again(value, zone));
+    day.flatten().unwrap_or_else(|| value.to_owned())
+}
+
 /// What is wrong with the default of an input: it is taken where nobody gives a value, and would be refused then.
 pub(super) fn wrong_default(input: &Input) -> Option<String> {
     let default = input.default.as_deref()?;
@@ -128,7 +142,7 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<S
             )
         }),
         InputKind::Date => window::resolve(value, now, zone)
-            .map(|time| window::show(time, zone))
+            .map(window::show)
             .ok_or_else(|| {
                 format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
             }),

@@ -148,15 +148,24 @@ pub(super) fn resolve(text: &str, now: Timestamp, zone: Zone) -> Option<Timestam
     }
 }
 
-/// A date as it is kept among the inputs: the day where it is one, else to the second; both UTC.
-pub(super) fn show(time: Timestamp, zone: Zone) -> String {
-    // A bare date would be read in the display zone when it is typed again.
-    let form = if time.0 % DAY == 0 && zone == Zone::Utc {
-        "%Y-%m-%d"
-    } else {
-        "%Y-%m-%dT%H:%M:%SZ"
-    };
-    time.to_utc().format(form).to_string()
+/// A date as it is kept among the inputs, the same whatever zone it was typed in: the day where one begins in UTC, else to
+/// the second in UTC.
+pub(super) fn show(time: Timestamp) -> String {
+    typed(time, Zone::Utc)
+}
+
+/// A time as a person would type it in a zone: the day where one begins there, else to the second in UTC.
+pub(super) fn typed(time: Timestamp, zone: Zone) -> String {
+    let wall = zone.format(time);
+    match wall.strip_suffix(" 00:00:00.000") {
+        Some(day) => day.to_owned(),
+        None => time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
+}
+
+/// A checked date as it is typed in a zone.
+pub(super) fn typed_again(value: &str, zone: Zone) -> Option<String> {
+    absolute(value).map(|time| typed(time, zone))
 }
 
 #[cfg(test)]
@@ -216,5 +225,25 @@ mod tests {
         assert_eq!(settle("{other}", &inputs), Ok(None));
         let unchecked = Inputs::from([("day".into(), "soon".into())]);
         assert_eq!(settle("{day}", &unchecked).unwrap_err().0, "day");
+    }
+
+    #[test]
+    fn what_is_typed_again_is_the_same_time() {
+        let east = Zone::Fixed(3600);
+        let now = Timestamp::parse("2026-03-04T12:00:00Z").unwrap();
+        for (value, zone, typed) in [
+            ("2026-03-04", Zone::Utc, "2026-03-04"),
+            ("2026-03-04", east, "2026-03-04T00:00:00Z"),
+            ("2026-03-03T23:00:00Z", east, "2026-03-04"),
+            ("2026-03-03T23:00:00Z", Zone::Utc, "2026-03-03T23:00:00Z"),
+        ] {
+            let again = typed_again(value, zone).unwrap();
+            assert_eq!(again, typed);
+            assert_eq!(
+                resolve(&again, now, zone),
+                absolute(value),
+                "{value} {zone}"
+            );
+        }
     }
 }

@@ -17,6 +17,7 @@ mod own_keys;
 mod pty;
 mod query;
 mod random;
+mod runbook_inputs;
 mod runbook_queries;
 mod runbooks;
 mod screens;

@@ -266,7 +266,7 @@ pub(super) fn run(
     count: usize,
     quit_armed: bool,
 ) -> Vec<Effect> {
-    if command != Command::DropRun {
+    if !matches!(command, Command::DropRun | Command::FillAnew) {
         model.runbooks.forget_dropping();
     }
     match command {

@@ -9,7 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Mode};
 use crate::engine::Cancel;
 use crate::event::field::Field;
-use crate::export::runbook::{Asking, Ended, RunReport, Takes, walk};
+use crate::export::runbook::{Asking, Ended, GatherError, RunReport, Takes, walk};
 use crate::format::Registry;
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef};
@@ -236,7 +236,18 @@ fn tried(
     };
     for (index, step) in runbook.steps.iter().enumerate() {
         let Some(query) = &step.query else { continue };
-        let found = asking.step(index)?.rows;
+        let found = match asking.step(index) {
+            Ok(report) => report.rows,
+            Err(GatherError::Input(error)) => {
+                wrong(
+                    "inputs",
+                    "",
+                    format!("step {} cannot be asked: {error}", index + 1),
+                );
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         match promise.rows.get(&query.id) {
             Some(promised) if *promised == found => {}
             Some(promised) => wrong(
@@ -269,11 +280,13 @@ fn tried(
         let message = format!("`rows` names `{id}`, and no query is called that{near}");
         wrong("rows", id, message);
     }
-    let (steps, ended) = walk(
-        &asking,
-        &Takes::from_iter(promise.take.clone()),
-        &mut |_| {},
-    )?;
+    let takes = Takes::from_iter(promise.take.clone());
+    let (steps, ended) = match walk(&asking, &takes, &mut |_| {}) {
+        Ok(walked) => walked,
+        // That its first step cannot be asked is told above.
+        Err(GatherError::Input(_)) => return Ok(faults),
+        Err(error) => return Err(error.into()),
+    };
     let report = RunReport {
         steps,
         ..RunReport::default()
@@ -284,7 +297,7 @@ fn tried(
         (false, false) => Outcome::Met,
     };
     let last = report
-        .last()
+        .current()
         .map(|step| (step.number.to_string(), step.id.clone()));
     if let (Some(promised), Some((number, id))) = (promise.end(), last)
         && promised != number
@@ -336,7 +349,6 @@ fn unknown_fields(runbook: &Runbook, known: &BTreeSet<String>) -> Vec<(usize, St
     let is_known = |name: &str| {
         let path = name.trim_start_matches('.');
         let has = |wanted: &str| known.iter().any(|k| k.eq_ignore_ascii_case(wanted));
-        // Keys that hold dots or more levels are written in part in conditions and columns.
         has(path)
             || (Field::find(name).is_some() && !name.starts_with('.'))
             || SHOWN.contains(&name)

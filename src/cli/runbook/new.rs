@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::query::Query;
-use crate::runbook::draft;
+use crate::runbook::{Library, draft};
 use crate::source;
 use crate::state::{Slot, Store};
 
@@ -22,6 +22,13 @@ pub(super) fn run(
     }
     let text = draft(id, &queries).map_err(Failure::Usage)?;
     app.out.write_all(text.as_bytes())?;
+    let library = Library::load(&app.settings.runbooks);
+    if let Some(there) = library.runbooks.iter().find(|runbook| runbook.id == id) {
+        app.talk(&format!(
+            "there is a runbook {id} already ({}): this one would take its place in a folder of yours",
+            there.origin
+        ));
+    }
     Ok(Exit::Ok)
 }
 

@@ -1,7 +1,7 @@
 //! `auditty runbook run`: the steps one after the other, as far as what is found decides the way.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::app::App;
 use crate::cli::args::RunArgs;
@@ -12,8 +12,8 @@ use crate::engine::{Cancel, Info};
 use crate::event::Timestamp;
 use crate::export::file::{Target, expand_home};
 use crate::export::runbook::{
-    About, Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes,
-    about_sources, foreign, hand_over, walk,
+    Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes, foreign, hand_over,
+    walk,
 };
 use crate::runbook::{Inputs, Runbook};
 use crate::text::Charset;
@@ -69,7 +69,7 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
     let report = report(&asking, steps, &ended, &info, by, at);
     foot(&report, &ended, &runbook, app)?;
     for (target, format) in targets {
-        write(&report, target, format, app)?;
+        write(&report, target, format, &opened.paths, app)?;
     }
     app.out.flush()?;
     let covers = opened.engine.info().covers;
@@ -175,14 +175,9 @@ pub(super) fn report(
     at: Timestamp,
 ) -> RunReport {
     let (runbook, inputs) = (asking.runbook, asking.inputs);
-    let (sources, mut coverage) = about_sources(info);
-    coverage.extend(foreign(runbook, info));
     let mut report = RunReport {
-        runbook: About::of(runbook),
         by,
         at,
-        inputs: Given::all(runbook, inputs),
-        window: runbook.window_text(inputs),
         steps,
         end: ended.sentence(),
         is_open: matches!(
@@ -190,9 +185,7 @@ pub(super) fn report(
             Ended::Person { .. } | Ended::Back { .. } | Ended::Failed { .. }
         ),
         is_unknown: matches!(ended, Ended::NotKnown { .. }),
-        sources,
-        coverage,
-        ..RunReport::default()
+        ..RunReport::of(runbook, inputs, info)
     };
     report.hand_over = Some(hand_over(&report, runbook.escalation.as_deref()));
     report
@@ -331,6 +324,7 @@ fn write(
     report: &RunReport,
     mut target: Target,
     format: RunFormat,
+    open: &[PathBuf],
     app: &mut App,
 ) -> Result<(), Failure> {
     let path = target.path().to_owned();
@@ -339,10 +333,6 @@ fn write(
     buffered.flush()?;
     drop(buffered);
     let bytes = target.keep()?;
-    app.talk(&format!(
-        "wrote {} to {}",
-        crate::cli::app::size(bytes),
-        Charset::Unicode.line(&crate::text::path(&path), usize::MAX)
-    ));
+    app.talk_of_file(bytes, &path, open);
     Ok(())
 }

@@ -25,6 +25,8 @@ const GROUP_VALUES: usize = 20;
 /// Kinds of verdicts counted: more than there are.
 const VERDICTS: usize = 100;
 const BUCKETS: usize = 60;
+/// Where an event is that was kept and cannot be found any more.
+const GONE: &str = "no longer in what is open";
 
 /// A run that asks.
 pub struct Asking<'a> {
@@ -58,12 +60,49 @@ impl Asking<'_> {
 
     /// The same, with what a person made of its query.
     pub fn step_as(&self, index: usize, own: Option<&str>) -> Result<StepReport, GatherError> {
+        let report = self.unasked(index);
+        match self.runbook.step_query(index, self.inputs)? {
+            Some(written) => match own {
+                None => self.asked(index, written, report),
+                Some(own) => {
+                    let query = Query::parse(own).map_err(EngineError::from)?;
+                    let written = Some(self.settled(&written)?);
+                    self.asked(index, query, StepReport { written, ..report })
+                }
+            },
+            None => Ok(report),
+        }
+    }
+
+    /// The same where what the step asks for cannot be asked: it says so, and what it finds is not known.
+    pub fn step_told(&self, index: usize, own: Option<&str>) -> Result<StepReport, EngineError> {
+        let why = match self.step_as(index, own) {
+            Ok(report) => return Ok(report),
+            Err(GatherError::Input(error)) => error.to_string(),
+            Err(GatherError::Engine(EngineError::Query(error))) => error.to_string(),
+            Err(GatherError::Engine(error)) => return Err(error),
+        };
+        let query = self.runbook.steps.get(index).and_then(|s| s.query.as_ref());
+        let expectation = query.and_then(|query| query.expect.as_ref());
+        Ok(StepReport {
+            expectation: expectation.map(ToString::to_string),
+            query: own
+                .map(str::to_owned)
+                .or(Some(query.map_or_else(String::new, |q| q.text.clone()))),
+            complete: false,
+            doubt: Some(format!("it could not be asked: {why}")),
+            ..self.unasked(index)
+        })
+    }
+
+    /// What a step says.
+    fn unasked(&self, index: usize) -> StepReport {
         let Some(step) = self.runbook.steps.get(index) else {
-            return Ok(StepReport::default());
+            return StepReport::default();
         };
         let told = |text: &str| crate::runbook::fill(text, |name| self.inputs.get(name).cloned());
         let columns = columns_of(step.query.as_ref().map_or(&[], |q| &q.show));
-        let report = StepReport {
+        StepReport {
             columns: columns.into_iter().map(|c| c.name).collect(),
             number: index + 1,
             id: step.id.clone(),
@@ -75,17 +114,6 @@ impl Asking<'_> {
             prose: step.prose.iter().map(|text| told(text)).collect(),
             complete: true,
             ..StepReport::default()
-        };
-        match self.runbook.step_query(index, self.inputs)? {
-            Some(written) => match own {
-                None => self.asked(index, written, report),
-                Some(own) => {
-                    let query = Query::parse(own).map_err(EngineError::from)?;
-                    let written = Some(self.settled(&written)?);
-                    self.asked(index, query, StepReport { written, ..report })
-                }
-            },
-            None => Ok(report),
         }
     }
 
@@ -176,12 +204,18 @@ impl Asking<'_> {
         })
     }
 
-    /// An event that was kept as evidence of a step; `None` if it is gone.
-    pub fn pin(&self, step: usize, id: EventId) -> Result<Option<Row>, EngineError> {
+    /// An event that was kept as evidence of a step; one that is gone says so.
+    pub fn pin(&self, step: usize, id: EventId) -> Result<Row, EngineError> {
         let query = self.runbook.steps.get(step).and_then(|s| s.query.as_ref());
         let columns = columns_of(query.map_or(&[], |q| &q.show));
         let hit = self.engine.event(id)?;
-        Ok(hit.map(|hit| row(&hit, &columns, self.zone)))
+        let gone = || Row {
+            cells: columns.iter().map(|_| String::new()).collect(),
+            id: id.to_string(),
+            source: GONE.to_owned(),
+            ..Row::default()
+        };
+        Ok(hit.map_or_else(gone, |hit| row(&hit, &columns, self.zone)))
     }
 
     /// The query as text with every time in it absolute.
@@ -266,7 +300,7 @@ pub(super) fn row(hit: &Hit, columns: &[Column], zone: Zone) -> Row {
 }
 
 /// What an engine has open, and how much of it was searched.
-pub fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
+pub(super) fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
     let source = |s: &crate::engine::SourceInfo| SourceReport {
         name: s.name.to_string(),
         format: s.format.to_string(),

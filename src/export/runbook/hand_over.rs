@@ -1,9 +1,10 @@
 //! The text a runbook escalates with, filled with what was found.
 
 use super::{RunReport, StepReport};
+use crate::event::field::Field;
 use crate::event::{BreakKind, Level};
 use crate::query::Query;
-use crate::query::ast::Ast;
+use crate::query::ast::{Ast, FieldRef};
 use crate::runbook::fill;
 use crate::text::count::{counted, number};
 
@@ -30,16 +31,16 @@ pub fn hand_over(report: &RunReport, template: Option<&str>) -> String {
 }
 
 fn value(report: &RunReport, name: &str) -> Option<String> {
-    let last = report.last();
+    let here = report.current();
     let text = match name {
         "runbook.id" => report.runbook.id.clone(),
         "runbook.title" => report.runbook.title.clone(),
-        "step" => last.map_or_else(String::new, |s| format!("{} ({})", s.number, s.title)),
-        "found" => last.map_or_else(String::new, |s| counted(s.rows, "row", "rows")),
-        "rows" => last.map_or_else(String::new, |s| number(s.rows)),
+        "step" => here.map_or_else(String::new, |s| format!("{} ({})", s.number, s.title)),
+        "found" => here.map_or_else(String::new, |s| counted(s.rows, "row", "rows")),
+        "rows" => here.map_or_else(String::new, |s| number(s.rows)),
         "chain" | "verdict" => verdict(report),
         "window" => report.window.clone().unwrap_or_else(|| "all times".into()),
-        "query" => last
+        "query" => here
             .and_then(|s| s.query.clone())
             .unwrap_or_else(|| "none: this step asks nothing".to_owned()),
         "inputs" => report
@@ -127,17 +128,17 @@ fn verdict(report: &RunReport) -> String {
     }
 }
 
-/// Of the events kept as evidence, else of the rows of the last step.
+/// Of the events kept as evidence, else of the rows of the current step, else of the last one that has any.
 fn ids(report: &RunReport) -> String {
     let kept = report.steps.iter().flat_map(|step| &step.pins);
     let mut ids: Vec<&str> = kept.map(|row| &*row.id).collect();
     if ids.is_empty() {
-        // The last step that found something: the one after it may ask for nothing.
-        let found = report
-            .steps
-            .iter()
-            .rev()
-            .find(|step| !step.shown.is_empty());
+        // The current step may be one that asks for nothing.
+        let mut steps = report
+            .current()
+            .into_iter()
+            .chain(report.steps.iter().rev());
+        let found = steps.find(|step| !step.shown.is_empty());
         let rows = found.into_iter().flat_map(|step| &step.shown);
         ids = rows.map(|row| &*row.id).collect();
     }
@@ -156,9 +157,12 @@ fn ids(report: &RunReport) -> String {
 /// What the queries ask of a field, each once.
 fn filters(report: &RunReport, field: &str) -> String {
     let mut found: Vec<String> = Vec::new();
+    // The name as the query language reads it: `user` is `actor` there.
+    let known = Field::find(field);
+    let field = known.map_or(field, |known| known.name());
     for query in report.steps.iter().filter_map(|s| s.query.as_deref()) {
         if let Ok(query) = Query::parse(query) {
-            collect(&query.ast, field, &mut found);
+            collect(&query.ast, field, false, &mut found);
         }
     }
     if found.is_empty() {
@@ -168,22 +172,27 @@ fn filters(report: &RunReport, field: &str) -> String {
     }
 }
 
-fn collect(ast: &Ast, field: &str, found: &mut Vec<String>) {
+fn collect(ast: &Ast, field: &str, excluded: bool, found: &mut Vec<String>) {
     match ast {
         Ast::And(terms) | Ast::Or(terms) => {
             for term in terms {
-                collect(term, field, found);
+                collect(term, field, excluded, found);
             }
         }
-        Ast::Not(term) => collect(term, field, found),
-        Ast::Field(..) => {
-            let text = Query { ast: ast.clone() }.to_string();
-            if let Some(asked) = text.strip_prefix(field).and_then(|t| t.strip_prefix(':'))
-                && !found.iter().any(|known| known == asked)
-            {
-                found.push(asked.to_owned());
+        Ast::Not(term) => collect(term, field, !excluded, found),
+        Ast::Field(named, test) if is_called(named, field) => {
+            let asked = format!("{}{test}", if excluded { "not " } else { "" });
+            if !found.contains(&asked) {
+                found.push(asked);
             }
         }
         _ => {}
+    }
+}
+
+fn is_called(named: &FieldRef, name: &str) -> bool {
+    match named {
+        FieldRef::Normal(field) => field.name() == name,
+        FieldRef::Attribute(path) => path == name.trim_start_matches('.'),
     }
 }

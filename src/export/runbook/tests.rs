@@ -100,18 +100,12 @@ fn ran(events: Vec<Event>, user: &str, takes: &Takes) -> (RunReport, Ended) {
     let mut seen = 0;
     let (steps, ended) = walk(&asking, takes, &mut |_| seen += 1).unwrap();
     assert_eq!(steps.len(), seen);
-    let (sources, coverage) = about_sources(&engine.info());
     let mut report = RunReport {
-        runbook: About::of(&runbook),
         by: "ann".into(),
         at: now,
-        inputs: Given::all(&runbook, &inputs),
-        window: runbook.window_text(&inputs),
         steps,
         end: ended.sentence(),
-        sources,
-        coverage,
-        ..RunReport::default()
+        ..RunReport::of(&runbook, &inputs, &engine.info())
     };
     report.hand_over = Some(hand_over(&report, runbook.escalation.as_deref()));
     (report, ended)
@@ -192,6 +186,33 @@ fn the_hand_over_is_filled_in() {
         "{usual}"
     );
     assert!(usual.contains("cannot be told: no hash chain"), "{usual}");
+}
+
+#[test]
+fn filters_are_told_by_any_name_of_the_field_and_with_what_is_left_out() {
+    let asks = |query: &str| RunReport {
+        steps: vec![StepReport {
+            query: Some(query.to_owned()),
+            ..StepReport::default()
+        }],
+        ..RunReport::default()
+    };
+    for (query, name, told) in [
+        ("actor:ann -actor:bot", "actor", "ann; not bot"),
+        ("user:ann", "user", "ann"),
+        ("actor:ann", "user", "ann"),
+        (
+            "-(action:get OR -action:delete)",
+            "action",
+            "not get; delete",
+        ),
+        ("objectRef.name:a name:b", "objectRef.name", "a"),
+        ("action:>5", "verb", ">5"),
+        ("ip:10.0.0.1", "host", "any"),
+    ] {
+        let template = format!("{{filters.{name}}}");
+        assert_eq!(hand_over(&asks(query), Some(&template)), told, "{query}");
+    }
 }
 
 /// The query in the report, asked again, is the tree that the explorer puts in force.

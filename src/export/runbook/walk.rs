@@ -108,11 +108,7 @@ pub fn walk(
                 Err(Ended::Done(told(step.branches[index].ending()))),
             ),
             Next::Last => (String::new(), Err(Ended::AtLastStep)),
-            Next::Person
-                if !report.evidence.is_sure()
-                    && step.query.is_some()
-                    && !runbook.is_for_a_person(at, &report.evidence, asking.inputs) =>
-            {
+            Next::Person if runbook.cannot_say(at, &report.evidence, asking.inputs) => {
                 let why = report.doubt.clone();
                 let why = why.unwrap_or_else(|| "not everything was searched".to_owned());
                 let step = report.number;

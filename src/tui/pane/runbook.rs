@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::event::{Event, Timestamp, Zone};
+use crate::event::{Timestamp, Zone};
 use crate::runbook::{Inputs, Library, Runbook};
 use crate::state;
 use crate::tui::command::Command;
@@ -18,7 +18,7 @@ use crate::tui::message::Intent;
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, centred_top, draw_scrolled, titled};
 use fit::{Fit, Scene, fit};
-use form::Form;
+use form::{Beside, Form};
 use run::Run;
 
 #[derive(Clone, Debug, Default)]
@@ -35,8 +35,17 @@ pub struct Runbooks {
     order: Vec<(usize, Fit)>,
     /// Runs whose runbook is not here, or does not take their inputs any more: kept as they are.
     orphans: Vec<state::Run>,
-    /// It was asked to drop this run, by its runbook's id, and not yet again.
-    dropping: Option<String>,
+    /// It was asked to drop this, and not yet again.
+    dropping: Option<Dropping>,
+}
+
+/// What a person made and would lose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Dropping {
+    /// The run, by its runbook's id.
+    Run(String),
+    /// The text to hand over, as it was changed.
+    Letter,
 }
 
 /// Runbooks that one key pages by in the list.
@@ -125,7 +134,7 @@ impl Runbooks {
 
     /// Goes on with the runbook's run if one was left; else asks for its inputs, with offers from an event, or begins
     /// at once if there are none. Returns whether there is a run now.
-    pub fn open(&mut self, index: usize, event: Option<&Event>) -> bool {
+    pub fn open(&mut self, index: usize, beside: Beside<'_>) -> bool {
         let Some(runbook) = self.library.runbooks.get(index).cloned() else {
             return false;
         };
@@ -138,7 +147,7 @@ impl Runbooks {
             self.begin(runbook, Inputs::new(), None);
             return true;
         }
-        self.ask(runbook, event);
+        self.ask(runbook, beside);
         false
     }
 
@@ -167,14 +176,14 @@ impl Runbooks {
 
     /// Asks for the inputs of another run, beside that which is open or those of the runbook that is selected. `Err` = why
     /// there is nothing to ask.
-    pub fn another_run(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
+    pub fn another_run(&mut self, beside: Beside<'_>) -> Result<(), &'static str> {
         let runbook = self.meant().ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing: a second run would be the same");
         }
         let form = match self.run() {
-            Some(run) => Form::beside(runbook, run.inputs(), event),
-            None => Form::new(runbook, event),
+            Some(run) => Form::beside(runbook, run.inputs(), beside),
+            None => Form::new(runbook, beside),
         };
         self.back();
         self.stage = Stage::Form(form);
@@ -196,21 +205,21 @@ impl Runbooks {
     }
 
     /// Asks for the inputs: as far as they were written, else as an event offers them.
-    fn ask(&mut self, runbook: Arc<Runbook>, event: Option<&Event>) {
+    fn ask(&mut self, runbook: Arc<Runbook>, beside: Beside<'_>) {
         let begun = self
             .drafts
             .iter()
             .position(|f| f.runbook().id == runbook.id);
         let form = match begun {
             Some(at) => self.drafts.remove(at),
-            None => Form::new(runbook, event),
+            None => Form::new(runbook, beside),
         };
         self.stage = Stage::Form(form);
     }
 
     /// The inputs again, of the run or of the runbook that is selected: the run goes on with what they become.
     /// `Err` = why there is nothing to ask.
-    pub fn edit_inputs(&mut self, event: Option<&Event>) -> Result<(), &'static str> {
+    pub fn edit_inputs(&mut self, beside: Beside<'_>) -> Result<(), &'static str> {
         let runbook = self.meant().ok_or("there is no runbook")?;
         if runbook.inputs.is_empty() {
             return Err("this runbook asks for nothing");
@@ -218,9 +227,9 @@ impl Runbooks {
         self.back();
         match self.last_of(&runbook) {
             Some(run) => {
-                self.stage = Stage::Form(Form::filled(runbook, run.inputs(), event));
+                self.stage = Stage::Form(Form::filled(runbook, run.inputs(), beside));
             }
-            None => self.ask(runbook, event),
+            None => self.ask(runbook, beside),
         }
         Ok(())
     }
@@ -228,15 +237,25 @@ impl Runbooks {
     /// Whether there is a run that would be dropped, and it was not asked before.
     pub fn must_ask_to_drop(&mut self) -> bool {
         let id = self.dropped_next().map(|run| run.runbook().id.clone());
+        self.must_ask(id.map(Dropping::Run))
+    }
+
+    /// Whether there is a text to hand over that a person changed, and it was not asked before whether to drop it.
+    pub fn must_ask_to_fill_anew(&mut self) -> bool {
+        let is_changed = self.run().is_some_and(|run| run.edited_letter().is_some());
+        self.must_ask(is_changed.then_some(Dropping::Letter))
+    }
+
+    fn must_ask(&mut self, dropping: Option<Dropping>) -> bool {
         let asked = self.dropping.take();
-        if id.is_none() || asked == id {
+        if dropping.is_none() || asked == dropping {
             return false;
         }
-        self.dropping = id;
+        self.dropping = dropping;
         true
     }
 
-    /// Something else was done: a run is not dropped by what was asked before.
+    /// Something else was done: nothing is dropped by what was asked before.
     pub fn forget_dropping(&mut self) {
         self.dropping = None;
     }
@@ -273,8 +292,8 @@ impl Runbooks {
     }
 
     /// Goes on with a run that was kept, if the runbook is still there and takes its inputs.
-    pub fn resume(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
-        match self.found_again(kept, now, zone) {
+    pub fn resume(&mut self, kept: &state::Run, now: Timestamp) {
+        match self.found_again(kept, now) {
             Some(run) => {
                 self.select(&run);
                 self.stage = Stage::Run(Box::new(run));
@@ -284,17 +303,18 @@ impl Runbooks {
     }
 
     /// The same for one that was left.
-    pub fn resume_paused(&mut self, kept: &state::Run, now: Timestamp, zone: Zone) {
-        match self.found_again(kept, now, zone) {
+    pub fn resume_paused(&mut self, kept: &state::Run, now: Timestamp) {
+        match self.found_again(kept, now) {
             Some(run) => self.pause(run),
             None => self.orphans.push(kept.clone()),
         }
     }
 
-    fn found_again(&self, kept: &state::Run, now: Timestamp, zone: Zone) -> Option<Run> {
+    fn found_again(&self, kept: &state::Run, now: Timestamp) -> Option<Run> {
         let found = self.library.runbooks.iter().find(|r| r.id == kept.id);
         let runbook = found.cloned()?;
-        let inputs = runbook.check_inputs_in(&kept.inputs, now, zone).ok()?;
+        // Checked ones hold days of UTC, whatever zone they were typed in.
+        let inputs = runbook.check_inputs(&kept.inputs, now).ok()?;
         Some(Run::resumed(runbook, inputs, kept))
     }
 

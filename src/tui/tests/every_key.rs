@@ -261,7 +261,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     (C::AddLine, HANDING_OVER, "a", Shows("one more line:")),
     (
         C::FillAnew,
-        "R<enter><ctrl+u>alice@corp<enter>H<enter>x<enter>",
+        "R<enter><ctrl+u>alice@corp<enter>H<enter>x<enter>0",
         "0",
         Hides("As you changed it."),
     ),

@@ -49,6 +49,10 @@ fn the_text_to_hand_over_is_changed_and_stays_so() {
     h.keys("H").shows("(seen by me)");
     // A line without text is none; filled in anew it tells what was found since.
     h.keys("<down><enter><ctrl+u><enter>").hides("ticket");
+    h.keys("0").shows("0 again drops what you changed");
+    h.keys("j0")
+        .shows("As you changed it.")
+        .shows("0 again drops");
     h.keys("0").hides("As you changed it.");
     let anew = letter(&h);
     assert!(
@@ -110,7 +114,7 @@ fn a_text_that_was_changed_for_other_inputs_says_so_wherever_it_goes() {
     let mut h = again(session::capture(h.model()), books());
     h.shows("inputs were changed, when Person");
     h.keys("H").shows("NOT of the inputs as they are");
-    h.keys("0")
+    h.keys("00")
         .hides("NOT of the inputs")
         .shows("denied for alice@corp");
 }

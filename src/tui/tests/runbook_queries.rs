@@ -136,7 +136,7 @@ fn shown(runbook: &Arc<Runbook>, inputs: &Inputs) -> Vec<Option<String>> {
         inputs: inputs.clone(),
         ..state::Run::default()
     };
-    model.runbooks.resume(&kept, noon(), Zone::Utc);
+    model.runbooks.resume(&kept, noon());
     model.open.runbook = true;
     model.focus = Pane::Runbook;
     let press = |model: &mut Model, key: char| {

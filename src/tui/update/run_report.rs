@@ -3,9 +3,7 @@
 use super::share;
 use crate::engine::Hit;
 use crate::event::EventId;
-use crate::export::runbook::{
-    About, Given, Row, RunFormat, RunReport, StepReport, about_sources, hand_over,
-};
+use crate::export::runbook::{Row, RunFormat, RunReport, StepReport, hand_over};
 use crate::runbook::fill;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
@@ -13,6 +11,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::pane::runbook::run::{Run, Work};
 use crate::tui::share::{RunJob, Share, StepJob};
+use crate::tui::theme::Role;
 
 /// Fills the runbook's text to hand over in, shows it in the pane and copies it.
 pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
@@ -37,8 +36,14 @@ pub(super) fn show_hand_over(model: &mut Model) -> Vec<Effect> {
     share::copy_letter(model)
 }
 
-/// Fills the text to hand over in anew, whatever a person made of it.
+/// Fills the text to hand over in anew. What a person made of it goes only if the same is asked twice.
 pub(super) fn fill_in_anew(model: &mut Model) -> Vec<Effect> {
+    if model.runbooks.must_ask_to_fill_anew() {
+        let key = model.key_in(Context::HandOver, Command::FillAnew);
+        let words = format!("{key} again drops what you changed in this text");
+        model.said = Some((Role::Warning, words));
+        return Vec::new();
+    }
     if let Some(run) = model.runbooks.run_mut() {
         run.drop_letter();
     }
@@ -60,19 +65,12 @@ pub(super) fn change_letter(model: &mut Model, text: &str, adds: bool) -> Vec<Ef
 
 /// The run as far as it is known without asking anything.
 fn as_known(model: &Model, run: &Run) -> RunReport {
-    let runbook = run.runbook();
-    let (sources, coverage) = about_sources(&model.info);
-    let mut order = run.looked_at();
-    // The step one stands at is the last one: it is what is handed over.
-    order.retain(|step| *step != run.at());
-    order.push(run.at());
     RunReport {
-        runbook: About::of(runbook),
         by: model.share.setup.who.clone(),
         at: model.now,
-        inputs: Given::all(runbook, run.inputs()),
-        window: runbook.window_text(run.inputs()),
-        steps: order
+        stands_at: Some(run.at() + 1),
+        steps: run
+            .looked_at()
             .into_iter()
             .map(|step| StepReport {
                 shown: rows_shown(model, run, step),
@@ -80,9 +78,7 @@ fn as_known(model: &Model, run: &Run) -> RunReport {
                 ..step_known(run, step)
             })
             .collect(),
-        sources,
-        coverage,
-        ..RunReport::default()
+        ..RunReport::of(run.runbook(), run.inputs(), &model.info)
     }
 }
 

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{prompt, search};
+use crate::event::EventId;
 use crate::event::field::Field;
-use crate::event::{Event, EventId};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Pattern, Test};
 use crate::runbook::Inputs;
@@ -17,7 +17,8 @@ use crate::tui::model::{Model, Parked};
 use crate::tui::overlay::prompt::Ask;
 use crate::tui::pane::runbook::Runbooks;
 use crate::tui::pane::runbook::fit::Scene;
-use crate::tui::pane::runbook::run::{Mark, Run};
+use crate::tui::pane::runbook::form::Beside;
+use crate::tui::pane::runbook::run::{Mark, Run, TakenBack};
 use crate::tui::theme::Role;
 
 /// Events that one query can name: an id is long, and a query is not.
@@ -50,7 +51,11 @@ pub(super) fn unpark(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());
-    if model.runbooks.open(index, event.as_deref()) {
+    let beside = Beside {
+        event: event.as_deref(),
+        zone: model.zone.place(),
+    };
+    if model.runbooks.open(index, beside) {
         apply(model)
     } else {
         offer(model);
@@ -105,11 +110,15 @@ pub(super) fn edit_inputs(model: &mut Model) -> Vec<Effect> {
 /// Asks for inputs; the query that a step had put in force goes back meanwhile.
 fn ask_inputs(
     model: &mut Model,
-    ask: impl FnOnce(&mut Runbooks, Option<&Event>) -> Result<(), &'static str>,
+    ask: impl FnOnce(&mut Runbooks, Beside<'_>) -> Result<(), &'static str>,
 ) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());
+    let beside = Beside {
+        event: event.as_deref(),
+        zone: model.zone.place(),
+    };
     let had_run = model.runbooks.run().is_some();
-    if let Err(why) = ask(&mut model.runbooks, event.as_deref()) {
+    if let Err(why) = ask(&mut model.runbooks, beside) {
         model.say(why);
         return Vec::new();
     }
@@ -263,11 +272,8 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
     run.look(now);
     let taken_back = run.take_taken_back();
     let applied = run.apply();
-    if taken_back > 0 {
-        let steps = counted(taken_back as u64, "step is", "steps are");
-        model.say(format!(
-            "{steps} open again: that was said for the other inputs"
-        ));
+    if taken_back != TakenBack::default() {
+        model.say(gone(taken_back));
     }
     match applied {
         Ok(Some(query)) => {
@@ -281,6 +287,21 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
             model.said = Some((Role::Alarm, error.to_string()));
             Vec::new()
         }
+    }
+}
+
+/// What went with the inputs that it was for.
+fn gone(taken_back: TakenBack) -> String {
+    let marks = counted(taken_back.marks as u64, "step is", "steps are");
+    let queries = counted(taken_back.queries as u64, "step asks", "steps ask");
+    match (taken_back.marks, taken_back.queries) {
+        (_, 0) => format!("{marks} open again: that was said for the other inputs"),
+        (0, _) => format!(
+            "{queries} for what the runbook says again: the change was for the other inputs"
+        ),
+        _ => format!(
+            "{marks} open again, {queries} for what the runbook says again: that was for the other inputs"
+        ),
     }
 }
 

@@ -159,11 +159,10 @@ pub fn restore(model: &mut Model, session: &Session) {
     }
     model.runbooks.forget();
     for run in &session.paused {
-        let zone = model.zone.place();
-        model.runbooks.resume_paused(run, model.now, zone);
+        model.runbooks.resume_paused(run, model.now);
     }
     if let Some(run) = &session.run {
-        model.runbooks.resume(run, model.now, model.zone.place());
+        model.runbooks.resume(run, model.now);
         super::runbook::show_columns(model);
     }
     let mut plain = session.clone();

@@ -37,15 +37,28 @@ struct FormLine {
     fresh: bool,
 }
 
+/// Where one is when inputs are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// The selected event.
+    pub event: Option<&'a Event>,
+    /// In which dates are typed.
+    pub zone: Zone,
+}
+
 impl Form {
-    pub fn new(runbook: Arc<Runbook>, event: Option<&Event>) -> Self {
+    pub fn new(runbook: Arc<Runbook>, beside: Beside<'_>) -> Self {
         let line = |input: &Input| {
-            let found = event.map(|e| offers(input, e)).unwrap_or_default();
+            let found = beside.event.map(|e| offers(input, e)).unwrap_or_default();
             // Only what is named like the input is filled in: a wrong name that stands there already is overlooked.
             let named = found.iter().find(|(is_named, _)| *is_named);
             let from_event = named.map(|(_, value)| value.clone());
             let from_event = from_event.filter(|_| input.default.is_none());
-            let start = input.default.clone().or_else(|| from_event.clone());
+            // In a log that ends before today nothing would be found today.
+            let at = beside.event.and_then(|event| event.ts);
+            let day = at.and_then(|at| input.default_at(at, beside.zone));
+            let from_event = from_event.or(day.filter(|day| input.default.as_ref() != Some(day)));
+            let start = from_event.clone().or_else(|| input.default.clone());
             let start = start.unwrap_or_default();
             let found: Vec<String> = found.into_iter().map(|(_, value)| value).collect();
             let mut offers: Vec<String> = input
@@ -55,6 +68,8 @@ impl Form {
                 .cloned()
                 .collect();
             offers.extend(found);
+            // The way back to it, where it was filled in.
+            offers.extend(from_event.clone().filter(|value| !offers.contains(value)));
             FormLine {
                 editor: LineEditor::new(start),
                 offers,
@@ -79,11 +94,11 @@ impl Form {
     }
 
     /// With the inputs of a run to begin with.
-    pub fn filled(runbook: Arc<Runbook>, inputs: &Inputs, event: Option<&Event>) -> Self {
-        let mut form = Self::new(runbook.clone(), event);
+    pub fn filled(runbook: Arc<Runbook>, inputs: &Inputs, beside: Beside<'_>) -> Self {
+        let mut form = Self::new(runbook.clone(), beside);
         for (input, line) in runbook.inputs.iter().zip(&mut form.lines) {
-            if let Some(text) = inputs.get(&input.name) {
-                line.editor = LineEditor::new(text.clone());
+            if let Some(value) = inputs.get(&input.name) {
+                line.editor = LineEditor::new(input.typed_again(value, beside.zone));
                 line.from_event = None;
             }
         }
@@ -92,10 +107,10 @@ impl Form {
     }
 
     /// With the inputs of another run to begin with, for a run of its own.
-    pub fn beside(runbook: Arc<Runbook>, inputs: &Inputs, event: Option<&Event>) -> Self {
+    pub fn beside(runbook: Arc<Runbook>, inputs: &Inputs, beside: Beside<'_>) -> Self {
         Self {
             of: None,
-            ..Self::filled(runbook, inputs, event)
+            ..Self::filled(runbook, inputs, beside)
         }
     }
 

@@ -28,8 +28,8 @@ pub struct Run {
     work: Vec<Work>,
     /// The text to hand over, if it is shown or was changed.
     letter: Option<letter::Letter>,
-    /// Marks of steps that went since the inputs were changed, until that was said.
-    taken_back: usize,
+    /// What went since the inputs were changed, until that was said.
+    taken_back: TakenBack,
     /// How it ended, while one stands there.
     ended: Option<Ending>,
     /// The query in force is a step's with changes.
@@ -58,13 +58,24 @@ pub struct Work {
     pub pins: Vec<(EventId, SortKey)>,
     /// What it asks for instead of what the runbook says.
     own: Option<String>,
-    /// What the inputs were when events were kept here or a note was written, if they were changed since.
-    of: Option<Inputs>,
+    /// What the inputs were when events were kept here or a note was written, each time before they were changed.
+    kept_for: Vec<Inputs>,
+    /// Something was kept or written for the inputs as they are.
+    kept_now: bool,
+}
+
+/// What a person said or changed at steps, and goes with the inputs that it was for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Steps that were said to be dealt with.
+    pub marks: usize,
+    /// Steps whose query was changed.
+    pub queries: usize,
 }
 
 impl Work {
     /// What was kept of it.
-    fn take_in(&mut self, kept: &state::StepKept) {
+    fn take_in(&mut self, kept: &state::StepKept, step: &Step) {
         let mark = kept.mark.as_ref().and_then(|(name, at)| {
             let mark = Mark::ALL.into_iter().find(|mark| mark.name() == name)?;
             Some((mark, *at))
@@ -78,23 +89,31 @@ impl Work {
         };
         self.looked = self.looked.or(kept.looked);
         self.mark = self.mark.or(mark);
-        self.took = self.took.or(kept.took);
+        let is_it = |text: &String| step.branches.iter().position(|b| b.text == *text);
+        self.took = self.took.or(kept.branch.as_ref().and_then(is_it));
         self.own = self.own.take().or_else(|| kept.query.clone());
-        self.of = self.of.take().or_else(|| kept.of.clone());
+        self.kept_for.extend(kept.kept_for.iter().cloned());
+        self.kept_now |= kept.kept_now;
     }
 
     /// The step asks for something else than before, when the inputs were `was`: what was looked at and decided is gone, what
-    /// a person kept and wrote stays and knows what it is of. Returns whether something that a person said is gone.
-    fn asks_anew(&mut self, was: &Inputs) -> bool {
-        let said = self.mark.is_some();
-        (self.looked, self.mark, self.took) = (None, None, None);
-        self.own = None;
-        if self.pins.is_empty() && self.note.is_none() {
-            self.of = None;
-        } else {
-            self.of.get_or_insert_with(|| was.clone());
+    /// a person kept and wrote stays and knows what it is of. What is gone is counted.
+    fn asks_anew(&mut self, was: &Inputs, taken_back: &mut TakenBack) {
+        taken_back.marks += usize::from(self.mark.take().is_some());
+        taken_back.queries += usize::from(self.own.take().is_some());
+        (self.looked, self.took) = (None, None);
+        if std::mem::take(&mut self.kept_now) && !self.kept_for.contains(was) {
+            self.kept_for.push(was.clone());
         }
-        said
+    }
+
+    /// Events were kept or are no longer, a note was written or deleted.
+    fn keeps(&mut self, more: bool) {
+        self.kept_now |= more;
+        if self.pins.is_empty() && self.note.is_none() {
+            self.kept_for.clear();
+            self.kept_now = false;
+        }
     }
 }
 
@@ -135,7 +154,7 @@ impl Run {
             scroll: 0,
             work,
             letter: None,
-            taken_back: 0,
+            taken_back: TakenBack::default(),
             ended: None,
             differs: None,
         }
@@ -154,21 +173,23 @@ impl Run {
                 // It does not depend on what is different now: a name that was found here is for later steps.
                 self.evidence[step].clone_from(&other.evidence[step]);
             } else {
-                self.taken_back += usize::from(self.work[step].asks_anew(&other.inputs));
+                self.work[step].asks_anew(&other.inputs, &mut self.taken_back);
             }
         }
         self
     }
 
-    /// How many steps are no longer said to be dealt with, since the inputs were changed; told once.
-    pub fn take_taken_back(&mut self) -> usize {
+    /// What went since the inputs were changed; told once.
+    pub fn take_taken_back(&mut self) -> TakenBack {
         std::mem::take(&mut self.taken_back)
     }
 
     /// What the inputs were when events were kept at a step or a note was written, if they are others now.
     pub fn was_kept_when(&self, step: usize) -> Option<String> {
-        let of = self.work.get(step)?.of.as_ref()?;
-        self.runbook.what_was(of, &self.inputs)
+        let kept_for = self.work.get(step)?.kept_for.iter();
+        let were = kept_for.filter_map(|was| self.runbook.what_was(was, &self.inputs));
+        let were: Vec<String> = were.collect();
+        (!were.is_empty()).then(|| were.join(", or "))
     }
 
     pub fn runbook(&self) -> &Arc<Runbook> {
@@ -208,9 +229,10 @@ impl Run {
             looked: work.looked,
             mark: work.mark.map(|(mark, at)| (mark.name().to_owned(), at)),
             note: work.note.clone(),
-            took: work.took,
+            branch: self.branch_text(step, work.took),
             query: work.own.clone(),
-            of: work.of.clone(),
+            kept_for: work.kept_for.clone(),
+            kept_now: work.kept_now,
             pins: work
                 .pins
                 .iter()
@@ -218,6 +240,11 @@ impl Run {
                 .collect(),
         });
         kept.collect()
+    }
+
+    fn branch_text(&self, step: usize, branch: Option<usize>) -> Option<String> {
+        let step = self.runbook.steps.get(step)?;
+        Some(step.branches.get(branch?)?.text.clone())
     }
 
     /// What a step looks for, as a query; `None` if for nothing.
@@ -294,8 +321,9 @@ impl Run {
         for worked in &kept.steps {
             // What was kept at a step that is gone is not lost: it goes to the first one.
             let step = run.found_step(&worked.id, worked.step).unwrap_or(0);
-            if let Some(work) = run.work.get_mut(step) {
-                work.take_in(worked);
+            let places = run.work.get_mut(step).zip(run.runbook.steps.get(step));
+            if let Some((work, step)) = places {
+                work.take_in(worked, step);
             }
         }
         for found in &kept.found {
@@ -349,12 +377,15 @@ impl Run {
         self.work.get(step)
     }
 
-    /// The steps that were looked at, or said to be dealt with, in the runbook's order.
+    /// The steps that were looked at, or said to be dealt with, and the current one, in the runbook's order.
     pub fn looked_at(&self) -> Vec<usize> {
         let steps = 0..self.work.len();
-        steps
-            .filter(|step| self.work[*step] != Work::default() || self.evidence[*step].is_some())
-            .collect()
+        let is_so = |step: &usize| {
+            *step == self.step
+                || self.work[*step] != Work::default()
+                || self.evidence[*step].is_some()
+        };
+        steps.filter(is_so).collect()
     }
 
     /// The current step (from 0 on).
@@ -380,6 +411,7 @@ impl Run {
         if is_new {
             work.pins.push((id, key));
         }
+        work.keeps(is_new);
         is_new
     }
 
@@ -409,6 +441,7 @@ impl Run {
         let text = text.trim();
         if let Some(work) = self.work.get_mut(self.step) {
             work.note = (!text.is_empty()).then(|| text.to_owned());
+            work.keeps(!text.is_empty());
         }
     }
 

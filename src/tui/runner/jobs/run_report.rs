@@ -2,10 +2,8 @@
 
 use crate::engine::{Cancel, Engine};
 use crate::event::Timestamp;
-use crate::export::file::Target;
-use crate::export::runbook::{
-    About, Asking, Given, RunReport, StepReport, about_sources, hand_over,
-};
+use crate::export::file::{Target, lies_in};
+use crate::export::runbook::{Asking, Row, RunReport, StepReport, hand_over};
 use crate::tui::share::{RunJob, StepJob};
 
 /// Rows of each step that are written out.
@@ -17,7 +15,7 @@ pub(super) fn write(
     job: &RunJob,
     now: Timestamp,
     cancel: &Cancel,
-) -> Result<u64, String> {
+) -> Result<(u64, bool), String> {
     let mut target = Target::create(&job.path).map_err(|e| e.to_string())?;
     let asking = Asking {
         engine,
@@ -31,19 +29,18 @@ pub(super) fn write(
     };
     let steps: Result<Vec<StepReport>, String> =
         job.steps.iter().map(|step| gather(&asking, step)).collect();
-    let (sources, coverage) = about_sources(&engine.info());
     let mut report = RunReport {
-        runbook: About::of(&job.runbook),
         by: job.who.clone(),
         at: now,
-        inputs: Given::all(&job.runbook, &job.inputs),
-        window: job.runbook.window_text(&job.inputs),
         steps: steps?,
+        stands_at: Some(job.at + 1),
         end: end(job),
-        sources,
-        coverage,
-        ..RunReport::default()
+        is_open: job.ended.is_none(),
+        ..RunReport::of(&job.runbook, &job.inputs, &engine.info())
     };
+    let stands = report.current().map(|step| &step.evidence);
+    report.is_unknown = report.is_open
+        && stands.is_some_and(|found| job.runbook.cannot_say(job.at, found, &job.inputs));
     let filled = || hand_over(&report, job.runbook.escalation.as_deref());
     report.hand_over = Some(job.letter.clone().unwrap_or_else(filled));
     report.hand_over_before.clone_from(&job.letter_was);
@@ -51,7 +48,8 @@ pub(super) fn write(
     report
         .write(&mut target, job.format, job.zone)
         .map_err(failed)?;
-    target.keep().map_err(|e| e.to_string())
+    let bytes = target.keep().map_err(|e| e.to_string())?;
+    Ok((bytes, lies_in(&job.path, &job.paths)))
 }
 
 fn end(job: &RunJob) -> String {
@@ -66,14 +64,14 @@ fn end(job: &RunJob) -> String {
 }
 
 fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
-    let report = asking.step_as(job.step, job.query.as_deref());
+    let report = asking.step_told(job.step, job.query.as_deref());
     let mut report = report.map_err(|e| e.to_string())?;
     for (id, note) in &job.pins {
         let pin = asking.pin(job.step, *id).map_err(|e| e.to_string())?;
-        report.pins.extend(pin.map(|mut row| {
-            row.note.clone_from(note);
-            row
-        }));
+        report.pins.push(Row {
+            note: note.clone(),
+            ..pin
+        });
     }
     report.mark.clone_from(&job.mark);
     report.note.clone_from(&job.note);
