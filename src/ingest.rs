@@ -24,6 +24,7 @@ mod remembered;
 pub mod scan;
 pub mod sealed;
 pub mod sealing;
+mod sidecars;
 mod sink;
 mod sums;
 mod tailer;

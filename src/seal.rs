@@ -18,7 +18,7 @@ mod proof;
 pub use compare::{Change, Difference, compare};
 pub use ledger::{Ledger, LedgerError, Sealed, Uncopied};
 pub use ledgers::newest_of_each;
-pub use lines::LeafCutter;
+pub use lines::{LeafCutter, LeafHash, LineHash};
 pub use merkle::{Frontier, Hash, inclusion_path, leaf_hash, root_of, roots_at};
 pub use note::{Checkpoint, NoteError, PublicKey, SealKey, plain, unplain};
 pub use outside::{Collected, Outside, read_copies};

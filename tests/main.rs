@@ -31,6 +31,7 @@ mod second_process;
 mod sequence;
 mod sessions;
 mod settings;
+mod sidecars;
 mod sums;
 mod support;
 mod watched_seals;

@@ -48,6 +48,9 @@ pub struct ChainRule {
     pub signed: Option<String>,
     /// Public keys of the signatures.
     pub public_key: Vec<KeyRule>,
+    /// Name of the file beside the log that lists the hashes of its lines; `{name}` and `{stem}` stand for the log's name
+    /// with and without its extension.
+    pub sidecar: Option<String>,
     /// Field that says, if true, that contents were taken out of the record later on.
     pub redacted: Option<String>,
 }
@@ -167,6 +170,16 @@ impl ChainRule {
         let fits =
             |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches_path(log));
         self.logs.all().iter().any(fits)
+    }
+
+    /// Where the sidecar of a log is, as far as this says so.
+    pub fn sidecar_of(&self, log: &Path) -> Option<PathBuf> {
+        let text = |part: Option<&std::ffi::OsStr>| {
+            part.unwrap_or_default().to_string_lossy().into_owned()
+        };
+        let name = self.sidecar.as_ref()?;
+        let name = name.replace("{name}", &text(log.file_name()));
+        Some(log.with_file_name(name.replace("{stem}", &text(log.file_stem()))))
     }
 
     /// Reads the key files; those that cannot be read are named in the hints, so that what needs no key is checked all

@@ -85,8 +85,8 @@ impl Chains {
         seals: Option<Seals>,
     ) -> Self {
         Self {
+            compared: Compared::new(seals, rules.clone()),
             rules,
-            compared: Compared::new(seals),
             found: HashMap::new(),
             vouched: ByPath::new(),
             due: HashMap::new(),
@@ -172,10 +172,10 @@ impl Chains {
         }
     }
 
-    /// Of a sealed source the seals tell more than its numbers.
+    /// Of a source that seals or a sidecar stand for these tell more than its numbers.
     fn number_walk(&self, work: &ChainWork) -> Result<Option<Walk>, IngestError> {
         match work.files.first() {
-            Some(oldest) if !self.compared.is_sealed(&work.log) => {
+            Some(oldest) if !self.compared.is_vouched_for(&work.log) => {
                 number_walk(&work.source, oldest)
             }
             _ => Ok(None),
@@ -279,15 +279,17 @@ impl Chains {
         }
     }
 
-    /// A report with what the seals say, and when that should be looked at again.
+    /// A report with what seals and a sidecar say, and when that should be looked at again.
     fn with_seals(
         &mut self,
         work: &ChainWork,
         report: ChainReport,
     ) -> Result<(ChainReport, Option<Instant>), IngestError> {
         match self.compared.with(work) {
-            Ok(Some((said, due))) => Ok((said.add_to(report), due)),
-            Ok(None) => Ok((report, None)),
+            Ok((said, due)) => {
+                let report = said.iter().fold(report, |report, said| said.add_to(report));
+                Ok((report, due))
+            }
             Err(SealError::Read(error)) => Err(error),
             Err(error) => {
                 let why = format!("its seals: {error}");

@@ -1,5 +1,5 @@
-//! Sealed sources beside their seals: compared when they are first seen, and again whenever their files changed, since bytes in
-//! the midst may have been changed as well as some appended. As with chains there is a pause in between.
+//! Sources beside their seals and sidecars: compared when they are first seen, and again whenever their files changed, since bytes
+//! in the midst may have been changed as well as some appended. As with chains there is a pause in between.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,44 +9,49 @@ use std::time::{Duration, Instant};
 use super::chains::ChainWork;
 use super::sealed::{Said, Seals, examine};
 use super::sealing::SealError;
+use super::sidecars;
 use super::walk::{cpu_time, pause_after};
+use crate::chain::ChainRule;
 use crate::source::{GenFile, LogSet};
 
-/// What the seals say of the sources of a session.
+/// What seals and sidecars say of the sources of a session.
 pub(super) struct Compared {
     pub(super) seals: Option<Seals>,
+    rules: Arc<[ChainRule]>,
     of: HashMap<Arc<str>, Last>,
 }
 
-/// The last time that a source was compared with its seals.
+/// The last time that a source was compared.
 struct Last {
     files: Vec<GenFile>,
     began: Instant,
     took: Duration,
-    said: Said,
+    said: Vec<Said>,
 }
 
 impl Compared {
-    pub(super) fn new(seals: Option<Seals>) -> Self {
+    pub(super) fn new(seals: Option<Seals>, rules: Arc<[ChainRule]>) -> Self {
         Self {
             seals,
+            rules,
             of: HashMap::new(),
         }
     }
 
-    /// Whether a log is sealed.
-    pub(super) fn is_sealed(&self, log: &Path) -> bool {
-        self.seals.as_ref().is_some_and(|seals| seals.know(log))
+    /// Whether something outside of a log stands for its lines.
+    pub(super) fn is_vouched_for(&self, log: &Path) -> bool {
+        let is_sealed = self.seals.as_ref().is_some_and(|seals| seals.know(log));
+        is_sealed || sidecars::is_expected(log, &self.rules)
     }
 
-    /// What the seals say of a source, `None` if it is not sealed; and when it should be compared again.
+    /// What seals and a sidecar say of a source, empty if there are none; and when it should be compared again.
     pub(super) fn with(
         &mut self,
         work: &ChainWork,
-    ) -> Result<Option<(&Said, Option<Instant>)>, SealError> {
-        let Some(seals) = self.seals.as_ref().filter(|seals| seals.know(&work.log)) else {
-            return Ok(None);
-        };
+    ) -> Result<(&[Said], Option<Instant>), SealError> {
+        if !self.is_vouched_for(&work.log) {
+            return Ok((&[], None));
+        }
         let files = || work.files.iter().map(|f| &f.file);
         let due = match self.of.get(&work.source) {
             // Other files than before.
@@ -62,7 +67,13 @@ impl Compared {
                     (a.len, a.mtime) == (b.len, b.mtime)
                 }) =>
             {
-                return Ok(self.of.get(&work.source).map(|last| (&last.said, None)));
+                // Only where a writer was at work on the sidecar something is still to come.
+                let is_open = last.said.iter().any(|said| said.ahead > 0);
+                let due = last.began + last.took + sidecars::SETTLING;
+                if !is_open || due > Instant::now() {
+                    return Ok((self.said_of(work), is_open.then_some(due)));
+                }
+                None
             }
             Some(last) => {
                 let bytes = files().map(|file| file.len).sum();
@@ -77,9 +88,13 @@ impl Compared {
                 generations: files().cloned().collect(),
             };
             let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
-            let Some(said) = examine(&set, &ranks, seals)? else {
-                return Ok(None);
+            let by_seals = match &self.seals {
+                Some(seals) if seals.know(&work.log) => examine(&set, &ranks, seals)?,
+                _ => None,
             };
+            let by_sidecar = sidecars::examine(&set, &ranks, &self.rules)?;
+            let said: Vec<Said> = by_sidecar.into_iter().chain(by_seals).collect();
+            let is_open = said.iter().any(|said| said.ahead > 0);
             let last = Last {
                 files: set.generations,
                 began,
@@ -87,9 +102,14 @@ impl Compared {
                 said,
             };
             self.of.insert(work.source.clone(), last);
-            return Ok(self.of.get(&work.source).map(|last| (&last.said, None)));
+            let due = is_open.then(|| Instant::now() + sidecars::SETTLING);
+            return Ok((self.said_of(work), due));
         }
-        Ok(self.of.get(&work.source).map(|last| (&last.said, due)))
+        Ok((self.said_of(work), due))
+    }
+
+    fn said_of(&self, work: &ChainWork) -> &[Said] {
+        self.of.get(&work.source).map_or(&[], |last| &last.said)
     }
 }
 

@@ -11,11 +11,11 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-pub(super) use self::leaves::{first_leaf, leaves_of, read_from};
-use self::leaves::{lines_of, offsets_of};
+use self::leaves::lines_of;
+pub(super) use self::leaves::{first_leaf, leaves_of, offsets_of, read_from};
 pub(super) use self::lost::{lost, wrong_copies};
-pub(super) use self::report::Said;
-pub(super) use self::words::about_all;
+pub(super) use self::report::{By, Said};
+pub(super) use self::words::{Was, about_all, told};
 use super::sealing::SealError;
 use crate::chain::{Copied, Finding};
 use crate::seal::{
@@ -266,8 +266,9 @@ impl Check {
         let end = offsets.pop().unwrap_or(0);
         self.said.covered.push((present.rank, 0..end));
         let ends = offsets.split_off(differences.len());
+        let was = Was::sealed(sealed, present.file);
         for (difference, (from, to)) in differences.iter().zip(offsets.into_iter().zip(ends)) {
-            let told = words::told(difference, from, sealed, present.rank, present.file);
+            let told = words::told(difference, from, &was, present.rank);
             // Lines that are gone leave the one behind them as their place.
             self.said.places.push(Found {
                 range: from..to.max(from + 1),
@@ -280,9 +281,9 @@ impl Check {
 
 /// A finding with all the bytes it is about.
 #[derive(Clone, Debug)]
-struct Found {
-    finding: Finding,
-    range: Range<u64>,
+pub(super) struct Found {
+    pub(super) finding: Finding,
+    pub(super) range: Range<u64>,
 }
 
 /// Whether the live file is what became of a sealed one: of the same name and the same first line, and sealed anew.

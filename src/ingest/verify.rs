@@ -10,11 +10,11 @@ use super::identify::identify;
 use super::journals::{self, Journals};
 use super::sealed::{self, Seals, examine};
 use super::sealing::SealError;
-use super::sums;
 use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
+use super::{sidecars, sums};
 use crate::chain::{ChainReport, ChainRule};
 use crate::format::Registry;
-use crate::source::{GenFile, LogSet, discover};
+use crate::source::{Discovery, GenFile, LogSet, discover};
 use crate::text;
 
 /// What the check of one source gave.
@@ -78,18 +78,21 @@ pub fn verify(
     let mut files = digests::take(&mut discovery, keys);
     files.extend(sums::take(&mut discovery));
     files.extend(journals::take(&mut discovery, journals));
+    add_sidecars(&mut discovery, rules);
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry, rules).map_err(SealError::from);
-        let checked = checked.and_then(|(report, unread)| match seals {
-            Some(seals) => {
-                let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
-                Ok(match examine(set, &ranks, seals)? {
-                    Some(said) => (said.add_to(report), unread),
-                    None => (report, unread),
-                })
+        let checked = checked.and_then(|(mut report, unread)| {
+            let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
+            let by_sidecar = sidecars::examine(set, &ranks, rules)?;
+            let by_seals = match seals {
+                Some(seals) => examine(set, &ranks, seals)?,
+                None => None,
+            };
+            for said in by_sidecar.into_iter().chain(by_seals) {
+                report = said.add_to(report);
             }
-            None => Ok((report, unread)),
+            Ok((report, unread))
         });
         let (report, error) = match checked {
             Ok(checked) => checked,
@@ -134,6 +137,17 @@ pub fn verify(
     }
     files.extend(seals.and_then(sealed::wrong_copies));
     files
+}
+
+/// The sidecars of logs are checked with them, also where only the log was named.
+fn add_sidecars(discovery: &mut Discovery, rules: &[ChainRule]) {
+    let sets = || discovery.roots.iter().flat_map(|root| &root.sets);
+    let known: HashSet<&Path> = sets().map(|set| set.name.as_path()).collect();
+    let places = sets().filter_map(|set| sidecars::place(&set.name, rules));
+    let more: Vec<PathBuf> = places
+        .filter(|path| !known.contains(path.as_path()))
+        .collect();
+    discovery.roots.extend(discover(&more).roots);
 }
 
 /// The report of a log, and what of it could not be read to its end.

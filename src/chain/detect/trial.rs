@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::names::{is_hash_name, is_signature_name};
 use super::{Linked, Sample, most_common, positions};
 use crate::chain::algorithm::Algorithm;
+use crate::chain::canonical::Member;
 use crate::chain::digest::Digest;
 use crate::chain::recipe::{
     Preimage, Recipe, content_recipes, joined_recipes, link_recipes, own_hash_recipes,
@@ -146,7 +147,36 @@ fn two_levels(
             }
         }
     }
-    None
+    // In a sidecar the hash is of a line elsewhere.
+    let is_sidecar = samples
+        .iter()
+        .all(|sample| is_of_a_sidecar(sample, link, mid));
+    is_sidecar.then_some(Hashing {
+        functions,
+        recipes,
+        left_out: Vec::new(),
+        inner: None,
+    })
+}
+
+/// Whether a record holds hashes and hardly more: a number, a time. What else it held would be covered by nothing.
+fn is_of_a_sidecar(sample: &Sample<'_>, link: &Linked<'_>, mid: &[u8]) -> bool {
+    /// Bytes of a number or a time, quoted.
+    const SHORT: usize = 40;
+    let known = [Some(mid), link.own_key, link.prev_key];
+    let mut more = sample
+        .object
+        .members
+        .iter()
+        .filter(|m| !known.contains(&Some(m.key)));
+    let is_short = |member: &Member<'_>| {
+        member.value.len() <= SHORT
+            && !member
+                .value
+                .iter()
+                .any(|byte| byte.is_ascii_alphabetic() && !b"TZ".contains(byte))
+    };
+    more.by_ref().take(2).all(is_short) && more.next().is_none()
 }
 
 /// Records with their own hashes, on which recipes are tried.

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::ingest::IngestError;
 use crate::ingest::sealing::SealError;
-use crate::seal::{Hash, LeafCutter};
+use crate::seal::{Hash, LeafCutter, LeafHash};
 use crate::source::{Compression, GenFile, open_at, open_stream};
 
 const PIECE: usize = 1 << 20;
@@ -47,7 +47,7 @@ pub(in crate::ingest) fn leaves_of(file: &GenFile) -> Result<Vec<Hash>, SealErro
 
 /// The same, and whether a line without its LF stands behind them.
 pub(super) fn lines_of(file: &GenFile) -> Result<(Vec<Hash>, bool), SealError> {
-    let (mut cutter, mut leaves) = (LeafCutter::default(), Vec::new());
+    let (mut cutter, mut leaves) = (LeafCutter::<LeafHash>::default(), Vec::new());
     read_from(file, 0, &mut |piece| {
         cutter.push(piece, |leaf, _| leaves.push(leaf));
         Ok(())
@@ -58,7 +58,7 @@ pub(super) fn lines_of(file: &GenFile) -> Result<(Vec<Hash>, bool), SealError> {
 /// The leaf of a file's first line.
 pub(in crate::ingest) fn first_leaf(file: &GenFile) -> Result<Option<Hash>, SealError> {
     let mut stream = open_stream(file).map_err(IngestError::from)?;
-    let (mut cutter, mut first) = (LeafCutter::default(), None);
+    let (mut cutter, mut first) = (LeafCutter::<LeafHash>::default(), None);
     let mut piece = [0; 4096];
     while first.is_none() {
         let got = stream
@@ -75,10 +75,10 @@ pub(in crate::ingest) fn first_leaf(file: &GenFile) -> Result<Option<Hash>, Seal
 }
 
 /// Where lines (from 1 on) begin; the end of the file, for those that are not there.
-pub(super) fn offsets_of(file: &GenFile, lines: &[u64]) -> Result<Vec<u64>, SealError> {
+pub(in crate::ingest) fn offsets_of(file: &GenFile, lines: &[u64]) -> Result<Vec<u64>, SealError> {
     let mut wanted: Vec<(u64, usize)> = lines.iter().copied().zip(0..).collect();
     wanted.sort_unstable();
-    let (mut cutter, mut line, mut at) = (LeafCutter::default(), 1, 0);
+    let (mut cutter, mut line, mut at) = (LeafCutter::<LeafHash>::default(), 1, 0);
     let mut offsets = vec![0; lines.len()];
     let mut next = 0;
     read_from(file, 0, &mut |piece| {

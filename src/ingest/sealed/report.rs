@@ -1,4 +1,4 @@
-//! What the seals say, beside what the chain of the log says.
+//! What stands outside of a log for its lines, seals or a sidecar, beside what the chain of the log says.
 
 use std::ops::Range;
 
@@ -7,33 +7,49 @@ use crate::chain::{ChainReport, Copied, Finding, Verdicts};
 use crate::event::{BreakKind, Level, Timestamp, Verdict};
 use crate::seal::Checkpoint;
 
-/// What the seals say of a log.
+/// Whose word it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::ingest) enum By {
+    #[default]
+    Seals,
+    Sidecar {
+        /// The sidecar's.
+        name: String,
+        /// What it lists.
+        lists: String,
+    },
+}
+
+/// What the seals, or a sidecar, say of a log.
 #[derive(Clone, Debug, Default)]
 pub(in crate::ingest) struct Said {
+    pub(in crate::ingest) by: By,
     /// What is wrong, with its lines.
-    pub(super) places: Vec<Found>,
+    pub(in crate::ingest) places: Vec<Found>,
     /// What is wrong with the log as a whole.
-    pub(super) about_all: Vec<Finding>,
+    pub(in crate::ingest) about_all: Vec<Finding>,
     /// Nothing could be compared.
-    is_unchecked: bool,
+    pub(in crate::ingest) is_unchecked: bool,
     /// Lines there are.
-    pub(super) lines: u64,
-    /// Lines that are as they were sealed.
-    held: u64,
-    sealed: u64,
+    pub(in crate::ingest) lines: u64,
+    /// Lines that are as they were sealed, or listed.
+    pub(in crate::ingest) held: u64,
+    pub(in crate::ingest) sealed: u64,
     /// When the newest checkpoint was signed that was compared.
-    newest: Option<Timestamp>,
+    pub(in crate::ingest) newest: Option<Timestamp>,
     /// Offsets, by rank, of what was sealed.
-    pub(super) covered: Vec<(i32, Range<u64>)>,
+    pub(in crate::ingest) covered: Vec<(i32, Range<u64>)>,
     /// Sealed files that rotation dropped.
-    pub(super) dropped: u64,
+    pub(in crate::ingest) dropped: u64,
     /// What else is to be said.
-    pub(super) also: Vec<String>,
-    pub(super) copied: Copied,
+    pub(in crate::ingest) also: Vec<String>,
+    pub(in crate::ingest) copied: Copied,
+    /// Lines that are listed and not there yet: a writer is at work.
+    pub(in crate::ingest) ahead: u64,
 }
 
 impl Said {
-    pub(super) fn unchecked(finding: Finding, copied: Copied) -> Self {
+    pub(in crate::ingest) fn unchecked(finding: Finding, copied: Copied) -> Self {
         Self {
             about_all: vec![finding],
             is_unchecked: true,
@@ -51,14 +67,24 @@ impl Said {
 
     /// The report of a log with this added to it.
     pub(in crate::ingest) fn add_to(&self, mut report: ChainReport) -> ChainReport {
-        report.copied = self.copied;
+        if self.by == By::Seals {
+            report.copied = self.copied;
+        }
         let is_chained = report.is_chained();
+        let own = match &self.by {
+            By::Seals => "seal ed25519".to_owned(),
+            By::Sidecar { lists, .. } => format!("sidecar {lists}").trim_end().to_owned(),
+        };
         if self.is_unchecked {
             if !is_chained {
-                report.scheme = Some("seal ed25519".into());
+                report.scheme = Some(own);
                 report.numbered = false;
             }
-            report.coverage = format!("{}; its seals were not checked", report.coverage);
+            let what = match &self.by {
+                By::Seals => "its seals were",
+                By::Sidecar { .. } => "its sidecar was",
+            };
+            report.coverage = format!("{}; {what} not checked", report.coverage);
             report.findings.extend(self.about_all.iter().cloned());
             return report;
         }
@@ -77,14 +103,14 @@ impl Said {
             });
         match &report.scheme {
             Some(scheme) if is_chained => {
-                report.scheme = Some(format!("{scheme} + seal ed25519"));
+                report.scheme = Some(format!("{scheme} + {own}"));
                 report.coverage = format!("{}; {said}", report.coverage);
                 report.verdicts = std::mem::take(&mut report.verdicts).with(broken);
             }
             _ => {
                 // What numbers show beside that is in the findings.
                 report.numbered = false;
-                report.scheme = Some("seal ed25519".into());
+                report.scheme = Some(own);
                 report.records = self.lines;
                 report.verified = self.held;
                 report.coverage = said;
@@ -110,20 +136,24 @@ impl Said {
         let when = self
             .newest
             .map_or_else(|| "an unknown time".to_owned(), words::time);
-        let mut said = if self.held == self.sealed {
-            format!(
-                "{} lines are as they were sealed, last at {when}",
-                self.sealed
-            )
-        } else {
-            format!(
-                "{} of {} lines are as they were sealed, last at {when}",
-                self.held, self.sealed
-            )
+        let (how, open_is) = match &self.by {
+            By::Seals => (
+                format!("as they were sealed, last at {when}"),
+                "since are not sealed",
+            ),
+            By::Sidecar { name, .. } => (format!("as {name} lists them"), "more are not listed"),
         };
+        let held = match self.held == self.sealed {
+            true => self.sealed.to_string(),
+            false => format!("{} of {}", self.held, self.sealed),
+        };
+        let mut said = format!("{held} lines are {how}");
         let open = self.lines.saturating_sub(self.sealed);
         if open > 0 {
-            said += &format!("; {open} since are not sealed");
+            said += &format!("; {open} {open_is}");
+        }
+        if self.ahead > 0 {
+            said += &format!("; {} listed just now are not there yet", self.ahead);
         }
         match self.dropped {
             0 => {}

@@ -57,17 +57,31 @@ pub(super) fn missing(sealed: &Sealed) -> Finding {
     )
 }
 
-pub(super) fn told(
-    d: &Difference,
-    offset: u64,
-    sealed: &Sealed,
-    rank: i32,
-    file: &GenFile,
-) -> Finding {
-    let name = file.path.file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let when = moment(&sealed.checkpoint);
-    let (s, was) = if d.count == 1 {
+/// How lines were noted that are compared with those of now.
+pub(in crate::ingest) struct Was {
+    /// `sealed`, `listed`
+    pub(in crate::ingest) how: &'static str,
+    /// Lines.
+    pub(in crate::ingest) size: u64,
+    /// `since audit.log was last sealed, …`
+    pub(in crate::ingest) since: String,
+}
+
+impl Was {
+    pub(super) fn sealed(sealed: &Sealed, file: &GenFile) -> Self {
+        let name = file.path.file_name().unwrap_or_default();
+        let when = moment(&sealed.checkpoint);
+        Self {
+            how: "sealed",
+            size: sealed.checkpoint.size,
+            since: format!("since {} was last sealed, {when}", name.to_string_lossy()),
+        }
+    }
+}
+
+pub(in crate::ingest) fn told(d: &Difference, offset: u64, was: &Was, rank: i32) -> Finding {
+    let how = was.how;
+    let (s, were) = if d.count == 1 {
         ("", "was")
     } else {
         ("s", "were")
@@ -77,36 +91,39 @@ pub(super) fn told(
         n => format!("lines {} to {}", d.sealed_line, d.sealed_line + n - 1),
     };
     let (kind, what) = match d.change {
-        Change::Modified => (BreakKind::ContentModified, format!("{lines} {was} changed")),
+        Change::Modified => (
+            BreakKind::ContentModified,
+            format!("{lines} {were} changed"),
+        ),
         Change::Deleted => (
             BreakKind::Deleted,
-            format!("{} line{s}, sealed as {lines}, {was} taken out", d.count),
+            format!("{} line{s}, {how} as {lines}, {were} taken out", d.count),
         ),
         Change::Inserted => (
             BreakKind::Inserted,
-            format!("{} line{s} {was} slipped in", d.count),
+            format!("{} line{s} {were} slipped in", d.count),
         ),
         Change::Duplicated => (
             BreakKind::Duplicated,
             format!(
-                "{} line{s} that stand{} elsewhere {was} slipped in",
+                "{} line{s} that stand{} elsewhere {were} slipped in",
                 d.count,
                 if d.count == 1 { "s" } else { "" }
             ),
         ),
         Change::Moved => (
             BreakKind::Reordered,
-            format!("{} line{s} {was} moved here", d.count),
+            format!("{} line{s} {were} moved here", d.count),
         ),
         Change::Cut => (
             BreakKind::TailTruncated,
-            format!("the last {} line{s} {was} cut off", d.count),
+            format!("the last {} line{s} {were} cut off", d.count),
         ),
         Change::Rewritten => (
             BreakKind::RewrittenSinceSeal,
             format!(
-                "{} of {} lines are not as they were sealed: it was written anew",
-                d.count, sealed.checkpoint.size
+                "{} of {} lines are not as they were {how}: it was written anew",
+                d.count, was.size
             ),
         ),
     };
@@ -121,7 +138,7 @@ pub(super) fn told(
         ts: None,
         expected: None,
         found: None,
-        explanation: format!("{what} since {name} was last sealed, {when}"),
+        explanation: format!("{what} {}", was.since),
     }
 }
 

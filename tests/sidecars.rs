@@ -1,0 +1,269 @@
+//! Sidecars: a file beside a log that lists the hash of each of its lines, chained. `verify`, a search and the watch hold
+//! the log against it.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::support::program::Program;
+use crate::support::watch::Watch;
+
+const LINES: usize = 30;
+
+fn hash(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    hash.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn lines() -> Vec<String> {
+    let line = |n| {
+        format!(
+            r#"{{"ts":"2026-03-01T09:00:{n:02}Z","actor":"ann","action":"get","target":"t{n}"}}"#
+        )
+    };
+    (0..LINES).map(line).collect()
+}
+
+/// What a writer lists of lines that it writes: `H(previous + "\n" + hash of the line)`.
+fn listed(lines: &[String]) -> Vec<String> {
+    let mut previous = "0".repeat(64);
+    let record = |(n, line): (usize, &String)| {
+        let event = hash(line);
+        let own = hash(&format!("{previous}\n{event}"));
+        let record = format!(
+            r#"{{"seq":{n},"event_hash":"{event}","prev_hash":"{previous}","chain_hash":"{own}"}}"#
+        );
+        previous = own;
+        record
+    };
+    lines.iter().enumerate().map(record).collect()
+}
+
+struct Beside {
+    program: Program,
+    name: &'static str,
+}
+
+impl Beside {
+    fn new() -> Self {
+        let beside = Self {
+            program: Program::new(),
+            name: "events.chain.jsonl",
+        };
+        beside.write(&lines());
+        beside.list(&listed(&lines()));
+        beside
+    }
+
+    fn log(&self) -> PathBuf {
+        self.program.logs().join("events.jsonl")
+    }
+
+    fn write(&self, lines: &[String]) {
+        fs::write(self.log(), lines.join("\n") + "\n").unwrap();
+    }
+
+    /// Writes the sidecar, an hour ago: no writer is at work any more.
+    fn list(&self, records: &[String]) {
+        let path = self.program.logs().join(self.name);
+        fs::write(&path, records.join("\n") + "\n").unwrap();
+        let before = SystemTime::now() - Duration::from_secs(3600);
+        File::options()
+            .append(true)
+            .open(path)
+            .unwrap()
+            .set_modified(before)
+            .unwrap();
+    }
+
+    /// Exit status, coverage of the log, and kind, first and last line of every finding, the sidecar's after the log's.
+    fn verified(&self) -> (i32, String, Vec<(String, u64, u64)>) {
+        let ran = self
+            .program
+            .run(["verify", "events.jsonl", "--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+        let files = report["files"].as_array().unwrap();
+        let findings = files.iter().flat_map(|f| f["findings"].as_array().unwrap());
+        let findings = findings.map(|f| {
+            let line = |name: &str| f[name].as_u64().unwrap_or(0);
+            let kind = f["kind"].as_str().unwrap().to_owned();
+            (kind, line("line"), line("line_end"))
+        });
+        let coverage = files[0]["coverage"].as_str().unwrap().to_owned();
+        (ran.code, coverage, findings.collect())
+    }
+
+    fn count(&self, query: &str) -> u64 {
+        let ran = self
+            .program
+            .run(["search", query, "events.jsonl", "--count"]);
+        ran.out.trim().parse().unwrap_or_else(|_| panic!("{ran:?}"))
+    }
+}
+
+#[test]
+fn a_log_is_held_against_its_sidecar_and_that_is_checked_too() {
+    let beside = Beside::new();
+    let text = beside.program.print(["verify", "events.jsonl"]);
+    for part in [
+        "events.jsonl: sidecar sha256 in event_hash, 30 lines are as events.chain.jsonl lists them",
+        "events.chain.jsonl: ",
+        "prev_hash/chain_hash",
+        "2 files: 2 pass",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(beside.count("chain:verified"), LINES as u64);
+    // Lines that are not listed yet are not vouched for.
+    let mut more = lines();
+    more.push(more[0].replace("t0", "new"));
+    beside.write(&more);
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!((code, findings), (1, vec![]));
+    assert!(coverage.ends_with("1 more are not listed"), "{coverage}");
+    assert_eq!(beside.count("chain:verified"), LINES as u64);
+    // A last line without its end is a line.
+    fs::write(beside.log(), lines().join("\n")).unwrap();
+    assert_eq!(beside.verified().0, 0);
+}
+
+#[test]
+fn every_change_of_the_log_is_named_with_its_lines() {
+    type Damage = fn(&mut Vec<String>);
+    type Found = &'static [(&'static str, u64, u64)];
+    let cases: [(&str, Damage, Found); 7] = [
+        (
+            "changed",
+            |l| l[11] = l[11].replace("ann", "bob"),
+            &[("content-modified", 12, 12)],
+        ),
+        ("taken out", |l| drop(l.drain(3..6)), &[("deleted", 4, 4)]),
+        (
+            "slipped in",
+            |l| l.insert(9, l[9].replace("ann", "eve")),
+            &[("inserted", 10, 10)],
+        ),
+        (
+            "repeated",
+            |l| l.insert(20, l[4].clone()),
+            &[("duplicated", 21, 21)],
+        ),
+        ("cut", |l| l.truncate(27), &[("tail-truncated", 28, 28)]),
+        (
+            "first changed",
+            |l| l[0] = l[0].replace("ann", "bob"),
+            &[("content-modified", 1, 1)],
+        ),
+        (
+            "two",
+            |l| {
+                l[2] = l[2].replace("ann", "bob");
+                l.remove(25);
+            },
+            &[("content-modified", 3, 3), ("deleted", 26, 26)],
+        ),
+    ];
+    for (name, damage, want) in cases {
+        let beside = Beside::new();
+        let mut changed = lines();
+        damage(&mut changed);
+        beside.write(&changed);
+        let (code, coverage, findings) = beside.verified();
+        let findings: Vec<(&str, u64, u64)> = findings
+            .iter()
+            .map(|(kind, line, end)| (kind.as_str(), *line, *end))
+            .collect();
+        assert_eq!((code, &*findings), (3, want), "{name}: {coverage}");
+        let (kind, line, _) = want[0];
+        if kind != "tail-truncated" {
+            assert_eq!(
+                beside.count(&format!("chain:{kind} line:{line}")),
+                1,
+                "{name}"
+            );
+        }
+    }
+}
+
+/// Whoever changes a line and its hash in the sidecar breaks the chain there.
+#[test]
+fn a_sidecar_that_was_changed_with_the_log_is_found_by_its_chain() {
+    let beside = Beside::new();
+    let mut changed = lines();
+    changed[11] = changed[11].replace("ann", "bob");
+    let mut records = listed(&lines());
+    records[11] = records[11].replace(&hash(&lines()[11]), &hash(&changed[11]));
+    beside.write(&changed);
+    beside.list(&records);
+    let (code, _, findings) = beside.verified();
+    assert_eq!(code, 3);
+    assert_eq!(findings, [("content-modified".to_owned(), 12, 12)]);
+}
+
+#[test]
+fn the_configuration_names_other_sidecars_and_misses_them() {
+    let mut beside = Beside::new();
+    fs::remove_file(beside.program.logs().join(beside.name)).unwrap();
+    let (code, _, findings) = beside.verified();
+    assert_eq!(
+        (code, findings),
+        (1, vec![]),
+        "nothing says that there was one"
+    );
+    beside
+        .program
+        .configure("[[chain]]\nmatch = \"**/events.jsonl\"\nsidecar = \"{stem}.hashes\"\n");
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!(code, 1, "{coverage}");
+    assert_eq!(findings, [("file-missing".to_owned(), 0, 0)]);
+    beside.name = "events.hashes";
+    beside.list(&listed(&lines()));
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!((code, findings), (0, vec![]), "{coverage}");
+    assert_eq!(coverage, "30 lines are as events.hashes lists them");
+}
+
+#[test]
+fn a_rotated_log_is_held_against_all_of_its_sidecar() {
+    let beside = Beside::new();
+    let all = lines();
+    fs::write(
+        beside.program.logs().join("events.jsonl.1"),
+        all[..18].join("\n") + "\n",
+    )
+    .unwrap();
+    beside.write(&all[18..]);
+    assert_eq!(
+        beside.verified(),
+        (
+            0,
+            "30 lines are as events.chain.jsonl lists them".into(),
+            vec![]
+        )
+    );
+    let mut live = all[18..].to_vec();
+    live[1] = live[1].replace("ann", "bob");
+    beside.write(&live);
+    assert_eq!(beside.verified().2, [("content-modified".to_owned(), 2, 2)]);
+}
+
+#[test]
+fn a_writer_at_work_is_no_finding_and_a_cut_while_it_is_watched_is() {
+    let beside = Beside::new();
+    let path = beside.program.logs().join(beside.name);
+    // The sidecar is ahead: the line comes in a moment.
+    beside.write(&lines()[..LINES - 1]);
+    fs::write(&path, listed(&lines()).join("\n") + "\n").unwrap();
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!((code, findings), (0, vec![]), "{coverage}");
+    assert!(
+        coverage.ends_with("1 listed just now are not there yet"),
+        "{coverage}"
+    );
+    // And where it does not come, that is told.
+    let watch = Watch::start(&beside.program, &["events.jsonl"]);
+    watch.until_printed("tail-truncated");
+}
