@@ -131,6 +131,21 @@ fn a_log_is_held_against_its_sidecar_and_that_is_checked_too() {
 }
 
 #[test]
+fn a_sidecar_written_in_shell_verifies() {
+    let program = Program::new();
+    for name in ["sh-r9.jsonl", "sh-r9.chain.jsonl"] {
+        program.fixture(&format!("chain/writers/sidecar/{name}"));
+    }
+    let text = program.print(["verify", "sh-r9.jsonl"]);
+    for part in [
+        "60 lines are as sh-r9.chain.jsonl lists them",
+        "{prev}\\n{event_hash} sha256 prev_hash/chain_hash, records 1-60 verified",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
 fn every_change_of_the_log_is_named_with_its_lines() {
     type Damage = fn(&mut Vec<String>);
     type Found = &'static [(&'static str, u64, u64)];
