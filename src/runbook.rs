@@ -51,10 +51,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::event::field::Field;
 use crate::event::{Timestamp, Zone};
 use crate::query::Query;
-use crate::query::ast::TimeExpr;
+use crate::query::ast::{FieldRef, TimeExpr};
 
 pub use draft::draft;
 
@@ -420,9 +419,21 @@ impl Runbook {
         bind::step_query(self, step, inputs)
     }
 
-    /// The field whose value an input is, where a step compares the two.
-    pub fn field_of(&self, input: &str) -> Option<Field> {
-        bind::field_of(self, input)
+    /// The fields whose value an input is, where steps compare them; the first is what it is asked for.
+    pub fn fields_of(&self, input: &str) -> Vec<FieldRef> {
+        bind::fields_of(self, input)
+    }
+
+    /// Whether what was found says that a branch is not to be taken: its condition does not hold, or one before it does.
+    pub fn contradicts(
+        &self,
+        step: usize,
+        branch: usize,
+        evidence: &Evidence,
+        inputs: &Inputs,
+    ) -> bool {
+        let step = self.steps.get(step);
+        step.is_some_and(|step| branch::contradicts(step, branch, evidence, inputs))
     }
 
     /// Whether too little is known to say how a step goes on, where what was found would decide it and not a person.

@@ -126,19 +126,29 @@ pub struct StepKept {
     pub id: String,
     /// When it was looked at first.
     pub looked: Option<Timestamp>,
+    /// It was looked at for other inputs only.
+    pub looked_before: bool,
     /// `done`, `skipped` or `blocked`, and when that was said.
     pub mark: Option<(String, Timestamp)>,
     pub note: Option<String>,
+    /// What the inputs were when it was written.
+    pub note_of: Option<BTreeMap<String, String>>,
     /// The branch that was taken last, as the runbook words it.
     pub branch: Option<String>,
     /// What a person made of its query.
     pub query: Option<String>,
-    /// What the inputs were that events may have been kept for or a note may have been written for, since changed.
-    pub kept_for: Vec<BTreeMap<String, String>>,
-    /// Something was kept or written for the inputs as they are.
-    pub kept_now: bool,
     /// Events kept as evidence.
-    pub pins: Vec<Place>,
+    pub pins: Vec<Pin>,
+}
+
+/// An event kept as evidence of a runbook's step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pin {
+    #[serde(flatten)]
+    pub at: Place,
+    /// What the inputs were then; `None` = what those of the run are.
+    pub of: Option<BTreeMap<String, String>>,
 }
 
 /// What the query of a runbook's step gave.

@@ -69,6 +69,25 @@ fn what_was_left_is_there_again_and_fresh_begins_without() {
 }
 
 #[test]
+fn what_was_kept_as_evidence_outlives_a_fresh_begin() {
+    let program = program();
+    let mut first = open(&program, &[LOG]);
+    first.until_shown("all events");
+    first.press(":runbook cluster-admin\r");
+    first.until_shown("inputs");
+    first.press("\r");
+    first.until_shown("1/6");
+    first.press("aseen\r");
+    first.until_shown("note: seen");
+    first.leave();
+    let mut fresh = open(&program, &["--fresh", LOG]);
+    fresh.until_shown("all events");
+    fresh.press(":runbook cluster-admin\r");
+    fresh.until_shown("note: seen");
+    fresh.quit();
+}
+
+#[test]
 fn little_is_lost_when_it_is_killed_or_the_line_drops() {
     let program = program();
     let mut first = open(&program, &[LOG]);

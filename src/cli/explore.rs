@@ -69,10 +69,11 @@ fn open_paths(
             let slot = Slot::of_sources(&opened.sources);
             let mut kept = load(Some(&slot), Some(&store));
             if cli.fresh {
-                // Marks and notes are of the events, not of how they were looked at.
+                // Marks and notes are of the events and runs hold evidence: neither is how the log was looked at.
                 kept.session = kept.session.map(|session| Session {
                     sources: session.sources,
                     marks: session.marks,
+                    paused: session.paused.into_iter().chain(session.run).collect(),
                     ..Session::default()
                 });
             }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use tempfile::TempPath;
@@ -37,9 +37,13 @@ pub fn lies_in(file: &Path, open: &[PathBuf]) -> bool {
         return false;
     };
     let folders = open.iter().filter_map(|path| fs::canonicalize(path).ok());
-    folders
-        .filter(|path| path.is_dir())
-        .any(|folder| file.starts_with(folder))
+    // What is hidden in a folder is not looked for.
+    let is_hidden = |name: Component<'_>| name.as_os_str().as_encoded_bytes().starts_with(b".");
+    let is_in = |folder: PathBuf| {
+        let below = file.strip_prefix(&folder);
+        folder.is_dir() && below.is_ok_and(|below| !below.components().any(is_hidden))
+    };
+    folders.into_iter().any(is_in)
 }
 
 /// A file being written. It has no name until `keep`, so what has the final name is always whole, and whatever ends the
@@ -231,6 +235,28 @@ mod tests {
         dropped.write_all(b"half").unwrap();
         drop(dropped);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_lies_in_an_open_folder_and_is_not_hidden_is_read_as_a_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = dir.path().join("logs");
+        fs::create_dir_all(open.join(".cache")).unwrap();
+        for (name, want) in [
+            ("logs/r.md", true),
+            ("r.md", false),
+            ("logs/.r.md", false),
+            ("logs/.cache/r.md", false),
+        ] {
+            let file = dir.path().join(name);
+            fs::write(&file, "x").unwrap();
+            assert_eq!(lies_in(&file, std::slice::from_ref(&open)), want, "{name}");
+        }
+        let file = open.join("r.md");
+        assert!(
+            !lies_in(&file, std::slice::from_ref(&file)),
+            "it is no folder"
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ use gather::about_sources;
 pub use doubt::{doubt, foreign, unknown_fields};
 pub use gather::{Asking, GatherError};
 pub use hand_over::hand_over;
-pub use walk::{Ended, Takes, walk};
+pub use walk::{Ended, Takes, branch_taken, walk};
 
 /// A run of a runbook. Every text in it may hold anything: whoever writes it out makes it safe.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -101,6 +101,9 @@ pub struct StepReport {
     pub prose: Vec<String>,
     /// The query as run, every time in it absolute; `None` = the step asks for none.
     pub query: Option<String>,
+    /// Why what the step asks for was not asked, where that is so: then what it finds is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unasked: Option<String>,
     /// What the runbook asks for, where a person changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<String>,
@@ -157,6 +160,9 @@ pub struct Row {
     pub sha256: String,
     pub chain: String,
     pub note: Option<String>,
+    /// What the inputs were when it was kept, if they are others now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
 
 /// The most frequent values of a field.
@@ -192,6 +198,9 @@ pub struct SourceReport {
     pub last: Option<Timestamp>,
     /// Whether its records were changed, in words.
     pub integrity: String,
+    /// They were.
+    #[serde(skip)]
+    pub is_broken: bool,
 }
 
 impl About {
@@ -250,6 +259,11 @@ pub fn no_event_has(fields: &[String]) -> String {
 /// Why the different values of a field are not known.
 pub fn not_every_row_has(field: &str) -> String {
     format!("not every row has a field {field}, so its different values cannot be counted")
+}
+
+/// That a step was not asked.
+pub fn not_asked(why: &str) -> String {
+    format!("not asked: {why}")
 }
 
 /// That evidence and note of a step are of other inputs.
@@ -311,9 +325,8 @@ impl RunReport {
 
     /// All steps together, in a few words.
     pub fn result(&self) -> &'static str {
-        let unknown = |step: &StepReport| step.expectation.is_some() && step.met.is_none();
         match (self.has_alarm(), self.has_unmet()) {
-            (false, true) if self.steps.iter().any(unknown) => {
+            (false, true) if self.steps.iter().any(StepReport::is_unknown) => {
                 "NOT KNOWN: the logs that were searched cannot answer a step"
             }
             (true, _) => "ALARM: a step found what is a finding by itself",
@@ -333,9 +346,10 @@ impl RunReport {
 
     /// Some step did not find what it expected, or it is not known.
     pub fn has_unmet(&self) -> bool {
+        let is_unmet = |step: &StepReport| step.expectation.is_some() && step.met == Some(false);
         self.steps
             .iter()
-            .any(|step| step.expectation.is_some() && step.met != Some(true))
+            .any(|step| is_unmet(step) || step.is_unknown())
     }
 }
 
@@ -356,6 +370,11 @@ impl StepReport {
         parts.collect::<Vec<_>>().join("; ")
     }
 
+    /// What it should find is not known, or what it finds at all.
+    pub fn is_unknown(&self) -> bool {
+        self.unasked.is_some() || self.expectation.is_some() && self.met.is_none()
+    }
+
     pub fn is_alarm(&self) -> bool {
         matches!(self.alarm, Some((_, Some(true))))
     }
@@ -367,6 +386,7 @@ impl StepReport {
             (_, Some(_), Some(true)) => "met",
             (_, Some(_), Some(false)) => "NOT met",
             (_, Some(_), None) => "not known",
+            _ if self.unasked.is_some() => "not known",
             (_, None, _) => "",
         }
     }

@@ -9,7 +9,6 @@ use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
 
-pub use address::is_in_block;
 pub use words::WordTest;
 pub(super) use words::has_token;
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::event::field::Field;
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Test};
 
@@ -43,15 +42,18 @@ pub(super) fn step_query(
     Ok(Some(Query::from_conjuncts(terms)))
 }
 
-/// The field whose value an input is, by the first query that compares the two.
-pub(super) fn field_of(runbook: &Runbook, input: &str) -> Option<Field> {
+/// The fields whose value an input is, in the order in which the queries compare them, each once.
+pub(super) fn fields_of(runbook: &Runbook, input: &str) -> Vec<FieldRef> {
     let placeholder = format!("{{{input}}}");
     let queries = runbook.steps.iter().filter_map(|step| step.query.as_ref());
-    let mut trees = queries.filter_map(|query| Query::parse(&query.text).ok());
-    trees.find_map(|query| compared(&query.ast, &placeholder))
+    let mut fields = Vec::new();
+    for query in queries.filter_map(|query| Query::parse(&query.text).ok()) {
+        compared(&query.ast, &placeholder, &mut fields);
+    }
+    fields
 }
 
-fn compared(ast: &Ast, placeholder: &str) -> Option<Field> {
+fn compared(ast: &Ast, placeholder: &str, fields: &mut Vec<FieldRef>) {
     fn holds(test: &Test, placeholder: &str) -> bool {
         match test {
             Test::Is(pattern) => pattern.text == placeholder,
@@ -60,10 +62,16 @@ fn compared(ast: &Ast, placeholder: &str) -> Option<Field> {
         }
     }
     match ast {
-        Ast::And(terms) | Ast::Or(terms) => terms.iter().find_map(|t| compared(t, placeholder)),
-        Ast::Not(term) => compared(term, placeholder),
-        Ast::Field(FieldRef::Normal(field), test) => holds(test, placeholder).then_some(*field),
-        _ => None,
+        Ast::And(terms) | Ast::Or(terms) => {
+            for term in terms {
+                compared(term, placeholder, fields);
+            }
+        }
+        Ast::Not(term) => compared(term, placeholder, fields),
+        Ast::Field(field, test) if holds(test, placeholder) && !fields.contains(field) => {
+            fields.push(field.clone());
+        }
+        _ => {}
     }
 }
 

@@ -3,7 +3,10 @@
 use super::{
     Branch, Condition, Evidence, Expect, Inputs, Runbook, Step, expect, fill, placeholders,
 };
-use crate::query::value::is_in_block;
+use crate::event::field::{Field, FieldType};
+use crate::query::ast::{Pattern, Test};
+use crate::query::token::fold;
+use crate::query::value::ValueTest;
 use crate::text::suggest::hint;
 
 /// Reads the text between **If** and **then**. What is no known form is prose, for a person to judge.
@@ -100,6 +103,19 @@ pub(super) fn decide(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Optio
     is_decided.then_some(index)
 }
 
+/// Whether what was found says that a branch is not to be taken: it does not hold, or it is for what is left and one before
+/// it holds.
+pub(super) fn contradicts(step: &Step, index: usize, evidence: &Evidence, inputs: &Inputs) -> bool {
+    let Some(branch) = step.branches.get(index) else {
+        return false;
+    };
+    let is_other = decide(step, evidence, inputs).is_some_and(|decided| decided != index);
+    match branch.condition {
+        Condition::Else => is_other,
+        _ => holds(step, branch, evidence, inputs) == Some(false),
+    }
+}
+
 /// The branch that stops [`decide`], if one does.
 pub(super) fn undecided(step: &Step, evidence: &Evidence, inputs: &Inputs) -> Option<usize> {
     let (index, is_decided) = first_open(step, evidence, inputs)?;
@@ -126,12 +142,9 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
         Condition::NotMet => met(expected()?, evidence).map(|met| !met),
         Condition::Rows(expect) => met(expect, evidence),
         Condition::Any { field, value } => {
-            let wanted = fill(value, |name| inputs.get(name).cloned());
-            let seen = evidence
-                .values
-                .get(field)?
-                .iter()
-                .any(|(v, count)| *count > 0 && is_same(v, &wanted));
+            let test = test(field, value, inputs)?;
+            let mut values = evidence.values.get(field)?.iter();
+            let seen = values.any(|(v, count)| *count > 0 && test.matches(&fold(v)));
             if seen {
                 Some(true)
             } else {
@@ -140,11 +153,11 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
             }
         }
         Condition::Every { field, value } => {
-            let wanted = fill(value, |name| inputs.get(name).cloned());
+            let test = test(field, value, inputs)?;
             let values = evidence.values.get(field)?;
             if values
                 .iter()
-                .any(|(v, count)| *count > 0 && !is_same(v, &wanted))
+                .any(|(v, count)| *count > 0 && !test.matches(&fold(v)))
             {
                 return Some(false);
             }
@@ -158,9 +171,18 @@ fn holds(step: &Step, branch: &Branch, evidence: &Evidence, inputs: &Inputs) -> 
     }
 }
 
-/// As the query of a step compares the two: an address is the same as the block it is in.
-fn is_same(value: &str, wanted: &str) -> bool {
-    is_in_block(value, wanted) == Some(true) || value.to_lowercase() == wanted.to_lowercase()
+/// As the query of a step compares the two: what an input gives is taken as it is. `None` = the field has no such values.
+fn test(field: &str, value: &str, inputs: &Inputs) -> Option<ValueTest> {
+    let pattern = Pattern {
+        text: fill(value, |name| inputs.get(name).cloned()),
+        quoted: placeholders(value).next().is_some(),
+    };
+    let test = Test::Is(pattern);
+    let test = match Field::find(field) {
+        Some(field) => ValueTest::for_field(&test, field),
+        None => ValueTest::new(&test, FieldType::Text),
+    };
+    test.ok()
 }
 
 /// Whether an expectation is met; `None` = not known yet.
@@ -406,5 +428,11 @@ mod tests {
         let ips = |ips: &[(&str, u64)]| decide(&step, &evidence(2, &[("ip", ips)], true), &inputs);
         assert_eq!(ips(&[("10.1.2.3", 1), ("10.9.9.9", 1)]), Some(0));
         assert_eq!(ips(&[("10.1.2.3", 1), ("203.0.113.7", 1)]), Some(1));
+        let step = self::step(None, &["every action = Delete*", "else"]);
+        let actions = |actions: &[(&str, u64)]| {
+            decide(&step, &evidence(2, &[("action", actions)], true), &inputs)
+        };
+        assert_eq!(actions(&[("deletetrail", 1), ("DeleteKey", 1)]), Some(0));
+        assert_eq!(actions(&[("deletetrail", 1), ("get", 1)]), Some(1));
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::event::time::DAY;
 use crate::event::{Timestamp, Zone};
 
 use super::{Input, InputError, InputKind, Inputs, window};
@@ -96,8 +97,11 @@ pub(super) fn default_at(input: &Input, at: Timestamp, zone: Zone) -> Option<Str
         .default
         .as_deref()
         .filter(|_| input.kind == InputKind::Date)?;
-    let time = window::resolve(default.trim(), at, zone)?;
-    Some(window::typed(time, zone))
+    let resolved = |at| window::resolve(default.trim(), at, zone);
+    let time = resolved(at)?;
+    // One that says a day is that day whenever it is taken.
+    let slides = resolved(at.saturating_add(-7 * DAY)) != Some(time);
+    slides.then(|| window::typed(time, zone))
 }
 
 pub(super) fn typed_again(input: &Input, value: &str, zone: Zone) -> String {
@@ -117,6 +121,11 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<S
     }
     if value.chars().any(char::is_control) {
         return Err("control characters are not allowed".into());
+    }
+    // A date that is told in full is one whatever words there are for the others.
+    if input.kind == InputKind::Date && window::is_absolute(value) {
+        let time = window::resolve(value, now, zone);
+        return time.map(window::show).ok_or_else(|| no_time(value));
     }
     if !input.options.is_empty() && !input.options.iter().any(|option| option == value) {
         let near = hint(value, input.options.iter().map(String::as_str));
@@ -143,10 +152,12 @@ fn check_one(input: &Input, value: &str, now: Timestamp, zone: Zone) -> Result<S
         }),
         InputKind::Date => window::resolve(value, now, zone)
             .map(window::show)
-            .ok_or_else(|| {
-                format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
-            }),
+            .ok_or_else(|| no_time(value)),
     }
+}
+
+fn no_time(value: &str) -> String {
+    format!("`{value}` is no time: expected `today`, `yesterday`, `2h` or `2026-03-01`")
 }
 
 /// An address, or a block of them.
@@ -221,6 +232,21 @@ mod tests {
             ..input("key", InputKind::Id)
         };
         assert_eq!(run(&required, " "), Err("KEY: a value is needed".into()));
+        let day = Input {
+            options: vec!["today".into(), "yesterday".into()],
+            default: Some("today".into()),
+            ..input("day", InputKind::Date)
+        };
+        assert_eq!(run(&day, ""), Ok("1970-01-01".into()));
+        assert_eq!(run(&day, "2026-03-04"), Ok("2026-03-04".into()));
+        assert!(run(&day, "2h").is_err());
+        let at = Timestamp(3 * DAY);
+        assert_eq!(day.default_at(at, Zone::Utc).as_deref(), Some("1970-01-04"));
+        let fixed = Input {
+            default: Some("2026-03-01T10:00Z".into()),
+            ..day
+        };
+        assert_eq!(fixed.default_at(at, Zone::Utc), None);
         let preset = Input {
             default: Some("d".into()),
             ..required

@@ -129,6 +129,11 @@ fn absolute(value: &str) -> Option<Timestamp> {
     Timestamp::parse(value).or_else(|| Timestamp::parse(&format!("{value}T00:00:00Z")))
 }
 
+/// Whether a date is told in full.
+pub(super) fn is_absolute(value: &str) -> bool {
+    absolute(value).is_some()
+}
+
 /// A time expression of the query language at `now`. `today` is the day's first moment, as `yesterday` is.
 pub(super) fn resolve(text: &str, now: Timestamp, zone: Zone) -> Option<Timestamp> {
     let query = Query {

@@ -121,6 +121,8 @@ pub struct RunJob {
     pub steps: Vec<StepJob>,
     /// The step one stands at, from 0 on.
     pub at: usize,
+    /// Steps that were looked at for other inputs only, from 1 on.
+    pub looked_before: Vec<usize>,
     /// What relative times count from instead of the clock.
     pub now: Option<Timestamp>,
     pub zone: Zone,
@@ -142,15 +144,25 @@ pub struct StepJob {
     pub step: usize,
     /// What became of it, and when.
     pub mark: Option<String>,
-    /// The branch that was taken, in words.
-    pub took: Option<String>,
+    /// The branch that was taken, from 0 on.
+    pub took: Option<usize>,
     pub note: Option<String>,
     /// What the inputs were when events were kept or the note was written, if they are others now.
     pub before: Option<String>,
     /// What a person made of its query.
     pub query: Option<String>,
-    /// Events kept as evidence, each with the note on it.
-    pub pins: Vec<(EventId, Option<String>)>,
+    /// Events kept as evidence.
+    pub pins: Vec<PinJob>,
+}
+
+/// An event that was kept as evidence.
+#[derive(Clone, Debug)]
+pub struct PinJob {
+    pub id: EventId,
+    /// The note on it.
+    pub note: Option<String>,
+    /// What the inputs were when it was kept, if they are others now.
+    pub before: Option<String>,
 }
 
 impl Evidence {

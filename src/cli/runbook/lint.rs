@@ -282,9 +282,9 @@ fn tried(
     }
     let takes = Takes::from_iter(promise.take.clone());
     let (steps, ended) = match walk(&asking, &takes, &mut |_| {}) {
+        // That a step cannot be asked is told above.
+        Ok((_, Ended::Failed { .. })) => return Ok(faults),
         Ok(walked) => walked,
-        // That its first step cannot be asked is told above.
-        Err(GatherError::Input(_)) => return Ok(faults),
         Err(error) => return Err(error.into()),
     };
     let report = RunReport {

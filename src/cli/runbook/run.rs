@@ -13,7 +13,7 @@ use crate::event::Timestamp;
 use crate::export::file::{Target, expand_home};
 use crate::export::runbook::{
     Asking, Ended, GatherError, Given, RunFormat, RunReport, StepReport, Takes, foreign, hand_over,
-    walk,
+    not_asked, walk,
 };
 use crate::runbook::{Inputs, Runbook};
 use crate::text::Charset;
@@ -182,7 +182,10 @@ pub(super) fn report(
         end: ended.sentence(),
         is_open: matches!(
             ended,
-            Ended::Person { .. } | Ended::Back { .. } | Ended::Failed { .. }
+            Ended::Person { .. }
+                | Ended::NotKnown { .. }
+                | Ended::Back { .. }
+                | Ended::Failed { .. }
         ),
         is_unknown: matches!(ended, Ended::NotKnown { .. }),
         ..RunReport::of(runbook, inputs, info)
@@ -227,6 +230,9 @@ fn print(step: &StepReport, app: &mut App) -> Result<(), Failure> {
         };
         let part = if step.complete { "" } else { " so far" };
         say(4, &format!("{rows}{part}{verdict}"))?;
+    }
+    if let Some(why) = &step.unasked {
+        say(4, &not_asked(why))?;
     }
     for line in table(step, charset) {
         say(4, &line)?;

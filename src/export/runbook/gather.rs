@@ -12,7 +12,7 @@ use crate::engine::{
     SearchRequest, Sort,
 };
 use crate::event::field::Field;
-use crate::event::{EventId, Timestamp, Zone};
+use crate::event::{EventId, Level, Timestamp, Zone};
 use crate::export::column::{self, Column};
 use crate::query::{BindContext, Query};
 use crate::runbook::{Evidence, InputError, Inputs, Runbook};
@@ -27,6 +27,7 @@ const VERDICTS: usize = 100;
 const BUCKETS: usize = 60;
 /// Where an event is that was kept and cannot be found any more.
 const GONE: &str = "no longer in what is open";
+const NOT_YET: &str = "not found yet: not everything was read";
 
 /// A run that asks.
 pub struct Asking<'a> {
@@ -86,11 +87,8 @@ impl Asking<'_> {
         let expectation = query.and_then(|query| query.expect.as_ref());
         Ok(StepReport {
             expectation: expectation.map(ToString::to_string),
-            query: own
-                .map(str::to_owned)
-                .or(Some(query.map_or_else(String::new, |q| q.text.clone()))),
             complete: false,
-            doubt: Some(format!("it could not be asked: {why}")),
+            unasked: Some(why),
             ..self.unasked(index)
         })
     }
@@ -208,11 +206,15 @@ impl Asking<'_> {
     pub fn pin(&self, step: usize, id: EventId) -> Result<Row, EngineError> {
         let query = self.runbook.steps.get(step).and_then(|s| s.query.as_ref());
         let columns = columns_of(query.map_or(&[], |q| &q.show));
-        let hit = self.engine.event(id)?;
+        let hit = match self.engine.event(id) {
+            Err(EngineError::Dropped) => None,
+            found => found?,
+        };
+        let is_all = self.engine.info().covers.complete;
         let gone = || Row {
             cells: columns.iter().map(|_| String::new()).collect(),
             id: id.to_string(),
-            source: GONE.to_owned(),
+            source: if is_all { GONE } else { NOT_YET }.to_owned(),
             ..Row::default()
         };
         Ok(hit.map_or_else(gone, |hit| row(&hit, &columns, self.zone)))
@@ -296,6 +298,7 @@ pub(super) fn row(hit: &Hit, columns: &[Column], zone: Zone) -> Row {
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         chain: hit.verdict.as_str().to_owned(),
         note: None,
+        before: None,
     }
 }
 
@@ -309,6 +312,10 @@ pub(super) fn about_sources(info: &Info) -> (Vec<SourceReport>, Vec<String>) {
         first: s.first,
         last: s.last,
         integrity: crate::export::report::verdict(s),
+        is_broken: s
+            .chain
+            .as_ref()
+            .is_some_and(|chain| chain.findings.iter().any(|f| f.level == Level::Alarm)),
     };
     let unread_one = info.sources.iter().any(|s| s.error.is_some());
     let cut_one = info.sources.iter().any(|s| !s.cut.is_empty());

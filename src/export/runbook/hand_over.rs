@@ -1,6 +1,6 @@
 //! The text a runbook escalates with, filled with what was found.
 
-use super::{RunReport, StepReport};
+use super::{Row, RunReport, StepReport, not_asked};
 use crate::event::field::Field;
 use crate::event::{BreakKind, Level};
 use crate::query::Query;
@@ -38,10 +38,10 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
         "step" => here.map_or_else(String::new, |s| format!("{} ({})", s.number, s.title)),
         "found" => here.map_or_else(String::new, |s| counted(s.rows, "row", "rows")),
         "rows" => here.map_or_else(String::new, |s| number(s.rows)),
-        "chain" | "verdict" => verdict(report),
+        "chain" | "verdict" => format!("{}{}", verdict(report), broken_elsewhere(report)),
         "window" => report.window.clone().unwrap_or_else(|| "all times".into()),
         "query" => here
-            .and_then(|s| s.query.clone())
+            .and_then(query)
             .unwrap_or_else(|| "none: this step asks nothing".to_owned()),
         "inputs" => report
             .inputs
@@ -54,7 +54,7 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
         "tried" => report
             .steps
             .iter()
-            .filter(|step| step.query.is_some() || step.mark.is_some())
+            .filter(|step| step.query.is_some() || step.unasked.is_some() || step.mark.is_some())
             .map(tried)
             .collect::<Vec<_>>()
             .join("; "),
@@ -70,10 +70,20 @@ fn value(report: &RunReport, name: &str) -> Option<String> {
     Some(text)
 }
 
+fn query(step: &StepReport) -> Option<String> {
+    let unasked = step.unasked.as_ref();
+    step.query
+        .clone()
+        .or_else(|| unasked.map(|why| not_asked(why)))
+}
+
 fn tried(step: &StepReport) -> String {
-    let rows = step.query.as_ref();
-    let rows = rows.map(|_| counted(step.rows, "row", "rows"));
-    let verdict = Some(step.verdict()).filter(|said| !said.is_empty());
+    let rows = match (&step.unasked, &step.query) {
+        (Some(why), _) => Some(not_asked(why)),
+        (None, query) => query.as_ref().map(|_| counted(step.rows, "row", "rows")),
+    };
+    let verdict = step.unasked.is_none().then(|| step.verdict());
+    let verdict = verdict.filter(|said| !said.is_empty());
     let said = rows.into_iter().chain(verdict.map(str::to_owned));
     let said: Vec<String> = said.chain(step.mark.clone()).collect();
     // A title that asks is answered.
@@ -128,10 +138,31 @@ fn verdict(report: &RunReport) -> String {
     }
 }
 
+/// Chains that are broken where no row was looked at.
+fn broken_elsewhere(report: &RunReport) -> String {
+    let seen = report.steps.iter().flat_map(|step| &step.verdicts);
+    let is_alarm =
+        |name: &str| BreakKind::from_name(name).is_some_and(|kind| kind.level() == Level::Alarm);
+    if seen.into_iter().any(|(verdict, _)| is_alarm(verdict)) {
+        return String::new();
+    }
+    let broken = report.sources.iter().filter(|source| source.is_broken);
+    let broken: Vec<&str> = broken.map(|source| &*source.name).collect();
+    match broken.as_slice() {
+        [] => String::new(),
+        names => format!("; elsewhere BROKEN in {}", names.join(", ")),
+    }
+}
+
 /// Of the events kept as evidence, else of the rows of the current step, else of the last one that has any.
 fn ids(report: &RunReport) -> String {
     let kept = report.steps.iter().flat_map(|step| &step.pins);
-    let mut ids: Vec<&str> = kept.map(|row| &*row.id).collect();
+    let mut ids: Vec<String> = Vec::new();
+    for id in kept.map(id) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     if ids.is_empty() {
         // The current step may be one that asks for nothing.
         let mut steps = report
@@ -140,7 +171,7 @@ fn ids(report: &RunReport) -> String {
             .chain(report.steps.iter().rev());
         let found = steps.find(|step| !step.shown.is_empty());
         let rows = found.into_iter().flat_map(|step| &step.shown);
-        ids = rows.map(|row| &*row.id).collect();
+        ids = rows.map(|row| row.id.clone()).collect();
     }
     let more = ids.len().saturating_sub(IDS);
     let mut text = ids[..ids.len() - more].join(" ");
@@ -154,15 +185,24 @@ fn ids(report: &RunReport) -> String {
     }
 }
 
+fn id(kept: &Row) -> String {
+    match &kept.before {
+        Some(was) => format!("{} (kept when {was})", kept.id),
+        None => kept.id.clone(),
+    }
+}
+
 /// What the queries ask of a field, each once.
 fn filters(report: &RunReport, field: &str) -> String {
     let mut found: Vec<String> = Vec::new();
     // The name as the query language reads it: `user` is `actor` there.
-    let known = Field::find(field);
-    let field = known.map_or(field, |known| known.name());
+    let field = match Field::find(field) {
+        Some(known) => FieldRef::Normal(known),
+        None => FieldRef::Attribute(field.trim_start_matches('.').to_owned()),
+    };
     for query in report.steps.iter().filter_map(|s| s.query.as_deref()) {
         if let Ok(query) = Query::parse(query) {
-            collect(&query.ast, field, false, &mut found);
+            collect(&query.ast, &field, false, &mut found);
         }
     }
     if found.is_empty() {
@@ -172,7 +212,7 @@ fn filters(report: &RunReport, field: &str) -> String {
     }
 }
 
-fn collect(ast: &Ast, field: &str, excluded: bool, found: &mut Vec<String>) {
+fn collect(ast: &Ast, field: &FieldRef, excluded: bool, found: &mut Vec<String>) {
     match ast {
         Ast::And(terms) | Ast::Or(terms) => {
             for term in terms {
@@ -180,19 +220,12 @@ fn collect(ast: &Ast, field: &str, excluded: bool, found: &mut Vec<String>) {
             }
         }
         Ast::Not(term) => collect(term, field, !excluded, found),
-        Ast::Field(named, test) if is_called(named, field) => {
+        Ast::Field(named, test) if named == field => {
             let asked = format!("{}{test}", if excluded { "not " } else { "" });
             if !found.contains(&asked) {
                 found.push(asked);
             }
         }
         _ => {}
-    }
-}
-
-fn is_called(named: &FieldRef, name: &str) -> bool {
-    match named {
-        FieldRef::Normal(field) => field.name() == name,
-        FieldRef::Attribute(path) => path == name.trim_start_matches('.'),
     }
 }

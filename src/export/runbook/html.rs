@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::figure::{Figure, Lane};
 use super::tables::{self, Table};
-use super::{Row, RunReport, StepReport, kept_before};
+use super::{Row, RunReport, StepReport, kept_before, not_asked};
 use crate::event::Zone;
 use crate::text::Charset;
 use crate::text::count::{counted, number};
@@ -187,6 +187,9 @@ impl Writer<'_> {
         }
         if step.query.is_some() {
             self.found(step)?;
+        }
+        if let Some(why) = &step.unasked {
+            writeln!(self.out, "<p><b>{}</b></p>", line(&not_asked(why)))?;
         }
         self.rows("Oldest rows", step, &step.shown)?;
         let listed = step.shown.len() as u64;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::figure::Figure;
 use super::tables::{self, Table};
-use super::{Row, RunReport, StepReport, kept_before};
+use super::{Row, RunReport, StepReport, kept_before, not_asked};
 use crate::event::Zone;
 use crate::export::markdown::text;
 use crate::text::Charset;
@@ -169,6 +169,9 @@ impl Writer<'_> {
                 self.code(written)?;
             }
             self.found(step)?;
+        }
+        if let Some(why) = &step.unasked {
+            writeln!(self.out, "{}\n", prose(&not_asked(why)))?;
         }
         self.rows("Oldest rows", &step.columns, &step.shown)?;
         let listed = step.shown.len() as u64;

@@ -87,7 +87,9 @@ pub(super) fn overview(report: &RunReport) -> Table {
 
 /// Events with what makes them evidence.
 pub(super) fn events(columns: &[String], events: &[Row]) -> Table {
-    let with_notes = events.iter().any(|row| row.note.is_some());
+    let with_notes = events
+        .iter()
+        .any(|row| row.note.is_some() || row.before.is_some());
     let has = |name: &str| columns.iter().any(|column| column == name);
     // What the step shows itself is not shown twice.
     let (with_chain, with_place) = (!has("chain"), !(has("source") && has("line")));
@@ -105,7 +107,9 @@ pub(super) fn events(columns: &[String], events: &[Row]) -> Table {
         cells.extend(with_chain.then(|| row.chain.clone()));
         cells.extend(with_place.then_some(place));
         cells.extend([row.id.clone(), row.sha256.clone()]);
-        cells.extend(with_notes.then(|| row.note.clone().unwrap_or_default()));
+        let before = row.before.as_ref().map(|was| format!("kept when {was}"));
+        let note: Vec<String> = row.note.iter().cloned().chain(before).collect();
+        cells.extend(with_notes.then(|| note.join("; ")));
         cells
     });
     Table {

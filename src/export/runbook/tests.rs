@@ -209,6 +209,7 @@ fn filters_are_told_by_any_name_of_the_field_and_with_what_is_left_out() {
         ("objectRef.name:a name:b", "objectRef.name", "a"),
         ("action:>5", "verb", ">5"),
         ("ip:10.0.0.1", "host", "any"),
+        (".actor:bot", "actor", "any"),
     ] {
         let template = format!("{{filters.{name}}}");
         assert_eq!(hand_over(&asks(query), Some(&template)), told, "{query}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, GatherError, StepReport};
-use crate::runbook::{Next, fill};
+use crate::runbook::{Branch, Inputs, Next, fill};
 
 /// Branches that somebody decided beforehand: number of the branch (from 1 on) by the step's id or number.
 pub type Takes = BTreeMap<String, usize>;
@@ -54,6 +54,16 @@ impl Ended {
     }
 }
 
+/// `as found (no rows): done`: which branch was taken, and by what.
+pub fn branch_taken(by: &str, branch: &Branch, inputs: &Inputs) -> String {
+    let told = |text: &str| fill(text, |name| inputs.get(name).cloned());
+    let why = match branch.when.as_str() {
+        "" => String::new(),
+        when => format!(" ({})", told(when)),
+    };
+    format!("{by}{why}: {}", told(&branch.then))
+}
+
 /// Looks at the steps one after the other, `each` as soon as it is known.
 pub fn walk(
     asking: &Asking<'_>,
@@ -68,6 +78,13 @@ pub fn walk(
         let mut report = match asking.step(at) {
             Ok(report) => report,
             // What was found before is not lost for it.
+            Err(GatherError::Input(error)) => {
+                let report = asking.step_told(at, None)?;
+                each(&report);
+                steps.push(report);
+                let (step, why) = (at + 1, error.to_string());
+                return Ok((steps, Ended::Failed { step, why }));
+            }
             Err(error) if !steps.is_empty() => {
                 let (step, why) = (at + 1, error.to_string());
                 return Ok((steps, Ended::Failed { step, why }));
@@ -84,12 +101,7 @@ pub fn walk(
             } else {
                 "as found"
             };
-            let branch = &step.branches[index];
-            let why = match branch.when.as_str() {
-                "" => String::new(),
-                when => format!(" ({})", told(when)),
-            };
-            format!("{by}{why}: {}", told(&branch.then))
+            branch_taken(by, &step.branches[index], asking.inputs)
         };
         let next = runbook.next(
             at,

@@ -51,12 +51,6 @@ impl Block {
     }
 }
 
-/// Whether a value is an address in a block such as `10.0.0.0/8`; `None` where that is no block.
-pub fn is_in_block(value: &str, block: &str) -> Option<bool> {
-    let block = Block::parse(block)?;
-    Some(of_value(value).is_some_and(|address| block.contains(address)))
-}
-
 /// The address a value is, with IPv4-mapped ones as IPv4.
 pub(super) fn of_value(text: &str) -> Option<IpAddr> {
     // The longest spelling of an IPv6 address has 45 characters; most values are no address, so look before parsing.

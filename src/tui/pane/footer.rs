@@ -37,6 +37,7 @@ fn short(context: Context, command: Command) -> &'static str {
         Command::FillAnew => "fill in anew",
         Command::RunReport => "report",
         Command::StepDone => "done",
+        Command::CopyValue => "copy",
         Command::ReadAs => "read as",
         Command::Evidence => "write report",
         Command::SelectSpan => "select",

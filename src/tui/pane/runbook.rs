@@ -475,9 +475,26 @@ impl Runbooks {
         });
         let runs = others.len() + 1;
         match values.next() {
-            Some(value) => format!("{value}, of {runs} runs: {title}"),
-            None => format!("1 of {runs} runs: {title}"),
+            Some(value) => format!("{runs} runs, this of {}: {title}", short(value)),
+            None => format!("{runs} runs with the same inputs: {title}"),
         }
+    }
+
+    /// Whether another run of the runbook that is open has the same inputs.
+    pub fn has_twin(&self) -> bool {
+        let Some(run) = self.run() else {
+            return false;
+        };
+        let mut others = self
+            .paused
+            .iter()
+            .filter(|other| other.is_of(run.runbook()));
+        others.any(|other| other.inputs() == run.inputs())
+    }
+
+    /// How many runs there are of the runbook that is open or selected.
+    pub fn runs(&self) -> usize {
+        self.meant().map_or(0, |runbook| self.count_of(&runbook))
     }
 
     fn list(&self, look: &Look<'_>, columns: usize) -> (Vec<Line<'static>>, usize) {
@@ -552,5 +569,15 @@ impl Runbooks {
             }
         }
         (lines, at)
+    }
+}
+
+/// The begin of a value, which tells it from others in most cases.
+fn short(value: &str) -> &str {
+    /// Characters.
+    const SHOWN: usize = 14;
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => &value[..end],
+        None => value,
     }
 }

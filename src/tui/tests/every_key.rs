@@ -270,7 +270,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         C::EditInputs,
         "R<enter><ctrl+u>alice@corp<enter>",
         "i",
-        Shows("offers: alice@corp"),
+        Shows(" Person"),
     ),
     (
         C::Branch1,
@@ -292,7 +292,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
     ),
     (
         C::Branch4,
-        "R<enter><ctrl+u>alice@corp<enter>",
+        "R<enter><ctrl+u>alice@corp<enter>4",
         "4",
         Shows("2/4"),
     ),
@@ -304,7 +304,7 @@ const KEYS: &[(Command, &str, &str, Then)] = &[
         "<shift+tab>",
         Is(input, "7"),
     ),
-    (C::NextOffer, "R<enter>", "<ctrl+n>", Shows("▌ secrets")),
+    (C::NextOffer, "R<enter>", "<ctrl+n>", Shows("▌ alice@corp")),
     (C::CursorLeft, "/ac", "<left>", Is(cursor, "4,1")),
     (C::CursorRight, "/ac<home>", "<right>", Is(cursor, "4,1")),
     (C::WordLeft, "/a bc", "<ctrl+left>", Is(cursor, "5,1")),

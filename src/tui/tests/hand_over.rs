@@ -19,7 +19,7 @@ fn the_hand_over_is_filled_in_shown_and_copied() {
         text.contains("1 What was denied? 5 rows, ALARM; 2 What else? "),
         "{text}"
     );
-    let pinned = run.work(0).unwrap().pins[0].0.to_string();
+    let pinned = run.work(0).unwrap().pins[0].id.to_string();
     assert!(text.ends_with(&format!("Kept: {pinned}")), "{text}");
     h.keys("<esc>").hides("To hand over").shows("2/2");
     assert!(
@@ -136,7 +136,7 @@ fn what_became_of_a_step_is_handed_over_and_reported() {
     let text = report(&mut h, home.path());
     let row = text.lines().find(|line| line.starts_with("| 1 |")).unwrap();
     assert!(
-        row.contains("blocked at ") && row.contains("by hand: Else Step 2"),
+        row.contains("blocked at ") && row.contains("as found: Step 2"),
         "{row}"
     );
 }

@@ -63,7 +63,7 @@ fn days_count_from_the_selected_event() {
     let days = [day(-1), day(0)];
     let mut h = Harness::with(160, 40, vec![old], with(DAYS), Options::default());
     h.keys(":runbook days<enter>")
-        .shows("from the selected event")
+        .shows("counted from the events here")
         .shows(&days[0])
         .shows(&days[1]);
     h.keys("<enter>").shows("1/1").shows("1 row");
@@ -103,10 +103,9 @@ fn a_query_that_was_kept_for_other_inputs_goes_with_a_word() {
 fn what_was_kept_at_several_times_says_all_of_them() {
     let mut h = at_step(engine(100), Options::default());
     let was = |h: &Harness| h.model().runbooks.run().unwrap().was_kept_when(0);
-    h.keys("aof the bot<enter>");
-    h.keys("i<ctrl+u>bob@corp<enter>");
+    h.keys("<tab><tab>PRi<ctrl+u>bob@corp<enter>");
     assert_eq!(was(&h).unwrap(), "Person was ci-bot");
-    h.keys("a and of bob<enter>i<ctrl+u>alice@corp<enter>");
+    h.keys("aof bob<enter>i<ctrl+u>alice@corp<enter>");
     assert_eq!(
         was(&h).unwrap(),
         "Person was ci-bot, or Person was bob@corp"
@@ -159,9 +158,13 @@ Ask.
 
 /// The report as JSON, written to a folder of its own.
 fn report(h: &mut Harness, home: &std::path::Path) -> serde_json::Value {
+    let file = home.join("r.json");
+    // One that was written before is not written over.
+    let _ = std::fs::remove_file(&file);
     h.keys(":run-report ~/r.json<enter>");
+    h.until(|_| file.exists());
     h.until(|h| h.screen().contains("wrote the report"));
-    serde_json::from_str(&std::fs::read_to_string(home.join("r.json")).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 fn at_home() -> (tempfile::TempDir, Options) {
@@ -196,11 +199,87 @@ fn pane_and_report_hand_over_the_step_one_stands_at() {
 }
 
 #[test]
+fn what_was_looked_at_for_other_inputs_only_is_told() {
+    let (home, options) = at_home();
+    let mut h = at_step(engine(100), options);
+    h.keys("<tab><tab>PRj").shows("2/2");
+    h.keys("<tab><tab>PRdi<ctrl+u>alice@corp<enter>")
+        .shows("1 step is open again, 2 steps are to be looked at again");
+    h.keys("H");
+    let (_, letter) = h.model().runbooks.run().unwrap().value().unwrap();
+    assert!(
+        letter.contains("1 What was denied? not asked: it was not looked at with these inputs"),
+        "{letter}"
+    );
+    // What was kept for the others says so, once.
+    assert_eq!(
+        letter.matches("(kept when Person was ci-bot)").count(),
+        2,
+        "{letter}"
+    );
+    let told = report(&mut h, home.path());
+    let end = told["end"].as_str().unwrap();
+    assert!(
+        end.ends_with("; step 1 was looked at for other inputs only"),
+        "{end}"
+    );
+    assert_eq!(told["steps"][0]["pins"][0]["before"], "Person was ci-bot");
+    h.keys("<esc>k").shows("1/2");
+    let told = report(&mut h, home.path());
+    assert!(!told["end"].as_str().unwrap().contains("other inputs"));
+}
+
+#[test]
+fn a_branch_that_what_was_found_contradicts_is_taken_only_if_asked_twice() {
+    const BOOK: &str = "\
+---
+runbook: 1
+id: ways
+title: Ways
+---
+## Step 1: What? {#what}
+```auditq id=what expect=1..
+action:*
+```
+- **If** 0 rows **then** done: nothing was done
+- **Else** [Step 2](#more)
+
+## Step 2: More {#more}
+Ask.
+";
+    let (home, options) = at_home();
+    let mut h = Harness::over(engine(100), 160, 40, with(BOOK), options);
+    h.keys(":runbook ways<enter>1")
+        .shows("what was found says otherwise; 1 again takes it")
+        .hides("The end");
+    h.keys("<pgdn>1").shows("1 again takes it").hides("The end");
+    h.keys("1").shows("The end: nothing was done");
+    let told = report(&mut h, home.path());
+    assert_eq!(
+        told["steps"][0]["way"],
+        "by hand, against what was found: If 0 rows then done: nothing was done"
+    );
+    h.keys("2").shows("2/2");
+}
+
+#[test]
+fn runs_that_became_the_same_are_told_apart() {
+    let mut h = at_step(engine(100), Options::default());
+    h.keys("+<ctrl+u>alice@corp<enter>")
+        .shows("2 runs, this of alice@co");
+    h.keys("i<ctrl+u>ci-bot<enter>")
+        .shows("another run has the same inputs")
+        .shows("2 runs with the same inp");
+    h.keys("<delete><delete>")
+        .shows("the run is dropped; there is still 1 run of this runbook");
+}
+
+#[test]
 fn evidence_that_is_gone_is_named() {
     let (home, options) = at_home();
     let mut h = at_step(engine(100), options);
     h.keys("<tab><tab>P");
-    let pinned = h.model().runbooks.run().unwrap().work(0).unwrap().pins[0].0;
+    let pinned = h.model().runbooks.run().unwrap().work(0).unwrap().pins[0].id;
     let session = session::capture(h.model());
     let (home_again, mut options) = at_home();
     options.session = Some(session);
@@ -242,9 +321,13 @@ actor:{who}
     let told = report(&mut h, home.path());
     assert_eq!(told["steps"][0]["met"], true);
     assert_eq!(told["steps"][1]["met"], serde_json::Value::Null);
-    let doubt = told["steps"][1]["doubt"].as_str().unwrap();
-    assert!(
-        doubt.contains("could not be asked: Person: this step needs a value"),
-        "{doubt}"
-    );
+    let unasked = told["steps"][1]["unasked"].as_str().unwrap();
+    assert_eq!(unasked, "Person: this step needs a value");
+    assert_eq!(told["is_unknown"], true);
+    // Pane and report say the same of it.
+    let letter = told["hand_over"].as_str().unwrap();
+    assert!(letter.contains("not asked: Person: this step"), "{letter}");
+    h.keys("H");
+    let (_, shown) = h.model().runbooks.run().unwrap().value().unwrap();
+    assert_eq!(shown, letter);
 }

@@ -1,9 +1,12 @@
 //! The command palette: what it offers for a line, what it shows before, and how a line is run.
 
+use std::path::Path;
+
 use super::moments::go_to;
 use super::{facets, run, run_report, search, session, set_query, share};
 use crate::event::Zone;
 use crate::export::Format;
+use crate::export::runbook::RunFormat;
 use crate::query::ast::{Ast, TimeExpr};
 use crate::query::{Query, time};
 use crate::runbook::Runbook;
@@ -58,6 +61,14 @@ pub(super) fn in_palette(model: &mut Model, command: Command) -> Vec<Effect> {
     };
     match command {
         Command::Apply => apply(model),
+        // What follows a name goes first, so that another can be written there.
+        Command::DeleteToStart
+            if split(palette.text()).is_some_and(|(_, argument)| !argument.is_empty()) =>
+        {
+            let name = palette.text().trim_start().split(' ').next();
+            let name = format!("{} ", name.unwrap_or_default());
+            set(model, name)
+        }
         Command::Complete => {
             let Some(row) = palette.selected() else {
                 return Vec::new();
@@ -320,6 +331,10 @@ fn preview(model: &mut Model, text: &str) -> (Option<(Role, String)>, Vec<Effect
                 format!("Enter writes {events} to this file, of your own; nothing is overwritten"),
             )
         }
+        Verb::RunReport if RunFormat::of(Path::new(argument)).is_none() => say(
+            Role::Dim,
+            "expected a file name that ends in .md, .html or .json".to_owned(),
+        ),
         Verb::RunReport => {
             let steps = model.runbooks.run().map_or(0, |run| run.looked_at().len());
             let steps = counted(steps as u64, "step", "steps");

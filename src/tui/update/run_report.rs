@@ -2,15 +2,13 @@
 
 use super::share;
 use crate::engine::Hit;
-use crate::event::EventId;
 use crate::export::runbook::{Row, RunFormat, RunReport, StepReport, hand_over};
-use crate::runbook::fill;
 use crate::tui::command::Command;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::pane::runbook::run::{Run, Work};
-use crate::tui::share::{RunJob, Share, StepJob};
+use crate::tui::pane::runbook::run::{Pin, Run, Work};
+use crate::tui::share::{PinJob, RunJob, Share, StepJob};
 use crate::tui::theme::Role;
 
 /// Fills the runbook's text to hand over in, shows it in the pane and copies it.
@@ -106,8 +104,9 @@ fn step_known(run: &Run, index: usize) -> StepReport {
         .work(index)
         .map(|work| &work.pins[..])
         .unwrap_or_default();
-    let pinned = |id: &EventId| Row {
-        id: id.to_string(),
+    let pinned = |pin: &Pin| Row {
+        id: pin.id.to_string(),
+        before: run.was_pinned_when(pin),
         ..Row::default()
     };
     StepReport {
@@ -115,6 +114,10 @@ fn step_known(run: &Run, index: usize) -> StepReport {
         id: step.id.clone(),
         title: step.title.clone(),
         query: run.query_text(index),
+        unasked: run.unasked(index).or_else(|| {
+            let is_new = step.query.is_some() && run.evidence(index).is_none();
+            is_new.then(|| "it was not looked at with these inputs".to_owned())
+        }),
         written: run.own(index).map(|_| run.written(index)),
         expectation: query.and_then(|q| Some(q.expect.as_ref()?.to_string())),
         rows: evidence.rows,
@@ -123,7 +126,7 @@ fn step_known(run: &Run, index: usize) -> StepReport {
         complete: evidence.complete,
         doubt: evidence.doubt.clone(),
         verdicts: evidence.values.get("chain").cloned().unwrap_or_default(),
-        pins: pins.iter().map(|(id, _)| pinned(id)).collect(),
+        pins: pins.iter().map(pinned).collect(),
         evidence,
         ..StepReport::default()
     }
@@ -144,6 +147,7 @@ pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String
     let (runbook, inputs, steps) = (run.runbook().clone(), run.inputs().clone(), steps.collect());
     let (at, letter, letter_was) = (run.at(), run.edited_letter(), run.letter_was());
     let ended = run.ended().map(str::to_owned);
+    let looked_before = run.looked_before();
     let (job, path) = share::begin(model, file, None)?;
     let setup = &model.share.setup;
     let job = RunJob {
@@ -157,6 +161,7 @@ pub(super) fn write(model: &mut Model, file: &str) -> Result<Vec<Effect>, String
         inputs,
         steps,
         at,
+        looked_before,
         now: model.anchor,
         zone: share::zone(model),
         who: setup.who.clone(),
@@ -177,21 +182,21 @@ fn mark(model: &Model, work: &Work) -> Option<String> {
 fn step_job(model: &Model, run: &Run, step: usize) -> StepJob {
     let work = run.work(step).cloned().unwrap_or_default();
     let mark = mark(model, &work);
-    let took = work.took.and_then(|index| {
-        let branch = run.runbook().steps[step].branches.get(index)?;
-        Some(fill(&branch.text, |name| run.inputs().get(name).cloned()))
-    });
-    let pins = work.pins.iter().map(|(id, _)| {
-        let note = model.marks.note(*id).map(str::to_owned);
-        (*id, note)
+    let pins = work.pins.iter().map(|pin| {
+        let note = model.marks.note(pin.id).map(str::to_owned);
+        PinJob {
+            id: pin.id,
+            note,
+            before: run.was_pinned_when(pin),
+        }
     });
     StepJob {
         step,
         mark,
-        took,
+        took: work.took,
         pins: pins.collect(),
         query: run.own(step).map(str::to_owned),
         before: run.was_kept_when(step),
-        note: work.note,
+        note: work.note.map(|note| note.text),
     }
 }

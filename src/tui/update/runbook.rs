@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{prompt, search};
-use crate::event::EventId;
 use crate::event::field::Field;
+use crate::event::{EventId, Timestamp};
 use crate::query::Query;
 use crate::query::ast::{Ast, FieldRef, Pattern, Test};
 use crate::runbook::Inputs;
@@ -49,10 +49,21 @@ pub(super) fn unpark(model: &mut Model) -> Vec<Effect> {
     search::put_in_force(model, parked.query, Some(parked.text))
 }
 
+/// When the newest event was.
+fn newest(model: &Model) -> Option<Timestamp> {
+    model
+        .info
+        .sources
+        .iter()
+        .filter_map(|source| source.last)
+        .max()
+}
+
 pub(super) fn open(model: &mut Model, index: usize) -> Vec<Effect> {
     let event = model.events.selected().map(|h| h.event.clone());
     let beside = Beside {
         event: event.as_deref(),
+        newest: newest(model),
         zone: model.zone.place(),
     };
     if model.runbooks.open(index, beside) {
@@ -115,6 +126,7 @@ fn ask_inputs(
     let event = model.events.selected().map(|h| h.event.clone());
     let beside = Beside {
         event: event.as_deref(),
+        newest: newest(model),
         zone: model.zone.place(),
     };
     let had_run = model.runbooks.run().is_some();
@@ -205,10 +217,11 @@ pub(super) fn drop_run(model: &mut Model) -> Vec<Effect> {
     }
     let had_run = model.runbooks.run().is_some();
     let dropped = model.runbooks.drop_run();
-    model.say(if dropped {
-        "the run is dropped: the next one begins anew"
-    } else {
-        "there is no run of this runbook"
+    let left = counted(model.runbooks.runs() as u64, "run", "runs");
+    model.say(match (dropped, model.runbooks.runs()) {
+        (false, _) => "there is no run of this runbook".to_owned(),
+        (true, 0) => "the run is dropped: the next one begins anew".to_owned(),
+        (true, _) => format!("the run is dropped; there is still {left} of this runbook"),
     });
     if had_run { unpark(model) } else { Vec::new() }
 }
@@ -273,7 +286,12 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
     let taken_back = run.take_taken_back();
     let applied = run.apply();
     if taken_back != TakenBack::default() {
-        model.say(gone(taken_back));
+        let next = model.key_in(Context::Runbook, Command::NextRun);
+        let twin = match model.runbooks.has_twin() {
+            true => format!("; another run has the same inputs: {next} goes to it"),
+            false => String::new(),
+        };
+        model.say(format!("{}{twin}", gone(taken_back)));
     }
     match applied {
         Ok(Some(query)) => {
@@ -292,17 +310,24 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
 
 /// What went with the inputs that it was for.
 fn gone(taken_back: TakenBack) -> String {
-    let marks = counted(taken_back.marks as u64, "step is", "steps are");
-    let queries = counted(taken_back.queries as u64, "step asks", "steps ask");
-    match (taken_back.marks, taken_back.queries) {
-        (_, 0) => format!("{marks} open again: that was said for the other inputs"),
-        (0, _) => format!(
-            "{queries} for what the runbook says again: the change was for the other inputs"
+    let told = [
+        (taken_back.marks, ("step is", "steps are"), "open again"),
+        (
+            taken_back.queries,
+            ("step asks", "steps ask"),
+            "for what the runbook says again",
         ),
-        _ => format!(
-            "{marks} open again, {queries} for what the runbook says again: that was for the other inputs"
+        (
+            taken_back.looked,
+            ("step is", "steps are"),
+            "to be looked at again",
         ),
-    }
+    ];
+    let told = told.iter().filter(|(count, ..)| *count > 0);
+    let told = told
+        .map(|(count, (one, many), what)| format!("{} {what}", counted(*count as u64, one, many)));
+    let told: Vec<String> = told.collect();
+    format!("{}: that was for the other inputs", told.join(", "))
 }
 
 /// Shows the columns that the step in force asks for; where it asks for none, a person's own.

@@ -204,10 +204,16 @@ pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
 
 /// That a file was written, and whether it is read as a log now because it lies among what is open.
 fn told_of_file(wrote: String, file: &Path, is_log: bool) -> (Role, String) {
-    let told = format!("{wrote} {}", file.display());
-    match is_log {
-        true => (Role::Warning, format!("{told}; {READ_AS_A_LOG}")),
-        false => (Role::Good, told),
+    let role = if is_log { Role::Warning } else { Role::Good };
+    let also = read_as_a_log(is_log);
+    (role, format!("{wrote} {}{also}", file.display()))
+}
+
+fn read_as_a_log(is_log: bool) -> String {
+    if is_log {
+        format!("; {READ_AS_A_LOG}")
+    } else {
+        String::new()
     }
 }
 
@@ -233,7 +239,10 @@ pub(super) fn news(model: &mut Model, news: News) {
                     } else {
                         (
                             Role::Warning,
-                            format!("NOT everything, indexing goes on: wrote {events} to {path}"),
+                            format!(
+                                "NOT everything, indexing goes on: wrote {events} to {path}{}",
+                                read_as_a_log(written.is_log)
+                            ),
                         )
                     }
                 }

@@ -6,7 +6,9 @@ use ratatui::text::{Line, Span};
 use regex::RegexBuilder;
 
 use crate::event::field::Field;
+use crate::event::time::DAY;
 use crate::event::{Event, Timestamp, Zone};
+use crate::query::ast::FieldRef;
 use crate::runbook::{Input, InputError, InputKind, Inputs, Runbook};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -15,6 +17,8 @@ use crate::tui::widget::line_editor::LineEditor;
 
 /// Values offered for one input at most.
 const OFFERS: usize = 8;
+/// Nanoseconds by which the selected event may be older than the newest one for both to be of one incident.
+const NEAR: i64 = 2 * DAY;
 
 #[derive(Clone, Debug)]
 pub struct Form {
@@ -42,21 +46,37 @@ struct FormLine {
 pub struct Beside<'a> {
     /// The selected event.
     pub event: Option<&'a Event>,
+    /// When the newest event was.
+    pub newest: Option<Timestamp>,
     /// In which dates are typed.
     pub zone: Zone,
+}
+
+impl Beside<'_> {
+    /// What days count from: the end of the logs, so that what followed is not cut off; the selected event where that is
+    /// longer ago.
+    fn at(&self) -> Option<Timestamp> {
+        let selected = self.event.and_then(|event| event.ts);
+        let is_near =
+            |newest: &Timestamp| selected.is_none_or(|at| newest.0.saturating_sub(at.0) <= NEAR);
+        self.newest.filter(is_near).or(selected)
+    }
 }
 
 impl Form {
     pub fn new(runbook: Arc<Runbook>, beside: Beside<'_>) -> Self {
         let line = |input: &Input| {
-            let found = beside.event.map(|e| offers(input, e)).unwrap_or_default();
+            let fields = runbook.fields_of(&input.name);
+            let found = beside
+                .event
+                .map(|e| offers(input, &fields, e))
+                .unwrap_or_default();
             // Only what is named like the input is filled in: a wrong name that stands there already is overlooked.
             let named = found.iter().find(|(is_named, _)| *is_named);
             let from_event = named.map(|(_, value)| value.clone());
             let from_event = from_event.filter(|_| input.default.is_none());
             // In a log that ends before today nothing would be found today.
-            let at = beside.event.and_then(|event| event.ts);
-            let day = at.and_then(|at| input.default_at(at, beside.zone));
+            let day = beside.at().and_then(|at| input.default_at(at, beside.zone));
             let from_event = from_event.or(day.filter(|day| input.default.as_ref() != Some(day)));
             let start = from_event.clone().or_else(|| input.default.clone());
             let start = start.unwrap_or_default();
@@ -117,10 +137,12 @@ impl Form {
     /// Offers more values, after those there are: the frequent ones of the field that an input is compared with.
     pub fn offer(&mut self, frequent: impl Fn(Field) -> Vec<String>) {
         for (input, line) in self.runbook.inputs.iter().zip(&mut self.lines) {
-            let Some(field) = self.runbook.field_of(&input.name) else {
-                continue;
-            };
-            for value in frequent(field) {
+            let fields = self.runbook.fields_of(&input.name);
+            let normal = fields.iter().find_map(|field| match field {
+                FieldRef::Normal(field) => Some(*field),
+                FieldRef::Attribute(_) => None,
+            });
+            for value in normal.map(&frequent).unwrap_or_default() {
                 let is_new = !line.offers.contains(&value) && line.offers.len() < OFFERS;
                 if is_new && !value.is_empty() && fits(input, &value) {
                     line.offers.push(value);
@@ -247,7 +269,11 @@ impl Form {
             if let Some(error) = self.errors.iter().find(|e| e.name == input.name) {
                 push(&mut lines, Role::Alarm, &error.message);
             } else if line.from_event.as_deref() == Some(line.editor.text()) {
-                push(&mut lines, Role::Dim, "from the selected event");
+                let whence = match input.kind {
+                    InputKind::Date => "counted from the events here",
+                    _ => "from the selected event",
+                };
+                push(&mut lines, Role::Dim, whence);
             } else if selected && line.offers.len() > 1 {
                 push(
                     &mut lines,
@@ -298,9 +324,25 @@ fn fits(input: &Input, value: &str) -> bool {
     regex.is_ok_and(|regex| regex.is_match(value))
 }
 
-/// Values of an event that an input could take, each with whether its path is named like the input; those first.
-fn offers(input: &Input, event: &Event) -> Vec<(bool, String)> {
+/// Values of an event that an input could take, each with whether it is what is asked for; those first. `fields` = those that
+/// the runbook compares with the input: of one that it compares with none the names tell.
+fn offers(input: &Input, fields: &[FieldRef], event: &Event) -> Vec<(bool, String)> {
     let mut found: Vec<(bool, String)> = Vec::new();
+    for (place, field) in fields.iter().enumerate() {
+        let values: Vec<String> = match field {
+            FieldRef::Normal(Field::Ip) => event.ip.iter().map(ToString::to_string).collect(),
+            FieldRef::Normal(field) => text_of(event, *field).into_iter().collect(),
+            FieldRef::Attribute(path) => {
+                let values = event.attributes.all(path);
+                values.map(|value| value.text.to_owned()).collect()
+            }
+        };
+        let fitting = values.into_iter().filter(|value| fits(input, value));
+        found.extend(fitting.map(|value| (place == 0, value)));
+    }
+    if !fields.is_empty() {
+        return once_each(found);
+    }
     let name = input.name.to_lowercase();
     let named = |path: &str| path.to_lowercase().contains(&name);
     match (&input.pattern, input.kind) {
@@ -343,6 +385,11 @@ fn offers(input: &Input, event: &Event) -> Vec<(bool, String)> {
             );
         }
     }
+    once_each(found)
+}
+
+/// What is asked for first, each value once.
+fn once_each(mut found: Vec<(bool, String)>) -> Vec<(bool, String)> {
     found.sort_by_key(|(named, _)| !named);
     let mut offers: Vec<(bool, String)> = Vec::new();
     for (named, value) in found {
@@ -388,7 +435,7 @@ mod tests {
             ..Input::default()
         };
         assert_eq!(
-            offers(&key, &event),
+            offers(&key, &[], &event),
             [
                 (true, "AKIAAAAA".to_owned()),
                 (false, "AKIAZZZZ".to_owned())
@@ -399,13 +446,30 @@ mod tests {
             kind: InputKind::Ip,
             ..Input::default()
         };
-        assert_eq!(offers(&ip, &event), [(true, "10.0.0.1".to_owned())]);
+        assert_eq!(offers(&ip, &[], &event), [(true, "10.0.0.1".to_owned())]);
+        // What the queries compare it with says more than how it is called.
+        let customer = Input {
+            name: "user".into(),
+            pattern: Some("[a-z0-9_.]+".into()),
+            ..Input::default()
+        };
+        let event = Event {
+            actor: Some("s.lund".into()),
+            target: Some("cus_48213".into()),
+            ..event
+        };
+        let fields = [Field::Target, Field::Actor].map(FieldRef::Normal);
+        assert_eq!(
+            offers(&customer, &fields, &event),
+            [(true, "cus_48213".to_owned()), (false, "s.lund".to_owned())]
+        );
         assert!(
             offers(
                 &Input {
                     name: "x".into(),
                     ..Input::default()
                 },
+                &[],
                 &event
             )
             .is_empty()

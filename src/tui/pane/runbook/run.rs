@@ -4,14 +4,16 @@ mod draw;
 mod letter;
 mod narrow;
 mod way;
+mod work;
 
 use std::sync::Arc;
 
 use crate::event::field::Field;
 use crate::event::{EventId, SortKey, Timestamp};
 use crate::query::Query;
-use crate::runbook::{Evidence, InputError, Inputs, Runbook, Step};
+use crate::runbook::{Evidence, InputError, Inputs, Runbook, Step, fill};
 use crate::state;
+pub use work::{Mark, Note, Pin, TakenBack, Work};
 
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -32,6 +34,8 @@ pub struct Run {
     taken_back: TakenBack,
     /// How it ended, while one stands there.
     ended: Option<Ending>,
+    /// A branch that what was found contradicts was asked for once.
+    doubted: Option<usize>,
     /// The query in force is a step's with changes.
     differs: Option<narrow::Differs>,
 }
@@ -43,98 +47,6 @@ struct Ending {
     words: String,
     /// What can be done now, in a sentence; empty if that was not said.
     then: String,
-}
-
-/// What a person did at one step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Work {
-    /// When it was looked at first.
-    pub looked: Option<Timestamp>,
-    pub mark: Option<(Mark, Timestamp)>,
-    pub note: Option<String>,
-    /// The branch that was taken last.
-    pub took: Option<usize>,
-    /// Events kept as evidence, in the order in which they were.
-    pub pins: Vec<(EventId, SortKey)>,
-    /// What it asks for instead of what the runbook says.
-    own: Option<String>,
-    /// What the inputs were when events were kept here or a note was written, each time before they were changed.
-    kept_for: Vec<Inputs>,
-    /// Something was kept or written for the inputs as they are.
-    kept_now: bool,
-}
-
-/// What a person said or changed at steps, and goes with the inputs that it was for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TakenBack {
-    /// Steps that were said to be dealt with.
-    pub marks: usize,
-    /// Steps whose query was changed.
-    pub queries: usize,
-}
-
-impl Work {
-    /// What was kept of it.
-    fn take_in(&mut self, kept: &state::StepKept, step: &Step) {
-        let mark = kept.mark.as_ref().and_then(|(name, at)| {
-            let mark = Mark::ALL.into_iter().find(|mark| mark.name() == name)?;
-            Some((mark, *at))
-        });
-        let pins = kept.pins.iter();
-        self.pins
-            .extend(pins.filter_map(|pin| Some((pin.id()?, pin.key()))));
-        self.note = match (self.note.take(), &kept.note) {
-            (Some(before), Some(more)) => Some(format!("{before}; {more}")),
-            (before, more) => before.or_else(|| more.clone()),
-        };
-        self.looked = self.looked.or(kept.looked);
-        self.mark = self.mark.or(mark);
-        let is_it = |text: &String| step.branches.iter().position(|b| b.text == *text);
-        self.took = self.took.or(kept.branch.as_ref().and_then(is_it));
-        self.own = self.own.take().or_else(|| kept.query.clone());
-        self.kept_for.extend(kept.kept_for.iter().cloned());
-        self.kept_now |= kept.kept_now;
-    }
-
-    /// The step asks for something else than before, when the inputs were `was`: what was looked at and decided is gone, what
-    /// a person kept and wrote stays and knows what it is of. What is gone is counted.
-    fn asks_anew(&mut self, was: &Inputs, taken_back: &mut TakenBack) {
-        taken_back.marks += usize::from(self.mark.take().is_some());
-        taken_back.queries += usize::from(self.own.take().is_some());
-        (self.looked, self.took) = (None, None);
-        if std::mem::take(&mut self.kept_now) && !self.kept_for.contains(was) {
-            self.kept_for.push(was.clone());
-        }
-    }
-
-    /// Events were kept or are no longer, a note was written or deleted.
-    fn keeps(&mut self, more: bool) {
-        self.kept_now |= more;
-        if self.pins.is_empty() && self.note.is_none() {
-            self.kept_for.clear();
-            self.kept_now = false;
-        }
-    }
-}
-
-/// What became of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    Done,
-    Skipped,
-    Blocked,
-}
-
-impl Mark {
-    const ALL: [Self; 3] = [Self::Done, Self::Skipped, Self::Blocked];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Skipped => "skipped",
-            Self::Blocked => "blocked",
-        }
-    }
 }
 
 /// Bytes that are kept at most of the values that one step found, and those that each takes besides.
@@ -156,6 +68,7 @@ impl Run {
             letter: None,
             taken_back: TakenBack::default(),
             ended: None,
+            doubted: None,
             differs: None,
         }
     }
@@ -169,11 +82,11 @@ impl Run {
         self.letter = other.letter.clone();
         self.end_hand_over();
         for step in 0..self.work.len() {
-            if self.written(step) == other.written(step) {
+            if self.asks(step) == other.asks(step) {
                 // It does not depend on what is different now: a name that was found here is for later steps.
                 self.evidence[step].clone_from(&other.evidence[step]);
             } else {
-                self.work[step].asks_anew(&other.inputs, &mut self.taken_back);
+                self.work[step].asks_anew(&mut self.taken_back);
             }
         }
         self
@@ -186,9 +99,15 @@ impl Run {
 
     /// What the inputs were when events were kept at a step or a note was written, if they are others now.
     pub fn was_kept_when(&self, step: usize) -> Option<String> {
-        let kept_for = self.work.get(step)?.kept_for.iter();
-        let were = kept_for.filter_map(|was| self.runbook.what_was(was, &self.inputs));
-        let were: Vec<String> = were.collect();
+        let work = self.work.get(step)?;
+        let pins = work.pins.iter().map(|pin| &pin.of);
+        let all = pins.chain(work.note.iter().map(|note| &note.of));
+        let mut were: Vec<String> = Vec::new();
+        for was in all.filter_map(|was| self.runbook.what_was(was, &self.inputs)) {
+            if !were.contains(&was) {
+                were.push(was);
+            }
+        }
         (!were.is_empty()).then(|| were.join(", or "))
     }
 
@@ -227,16 +146,19 @@ impl Run {
             step,
             id: self.step_id(step),
             looked: work.looked,
+            looked_before: work.looked_before,
             mark: work.mark.map(|(mark, at)| (mark.name().to_owned(), at)),
-            note: work.note.clone(),
+            note: work.note.as_ref().map(|note| note.text.clone()),
+            note_of: work.note.as_ref().map(|note| note.of.clone()),
             branch: self.branch_text(step, work.took),
             query: work.own.clone(),
-            kept_for: work.kept_for.clone(),
-            kept_now: work.kept_now,
             pins: work
                 .pins
                 .iter()
-                .map(|(id, key)| state::Place::new(*id, key))
+                .map(|pin| state::Pin {
+                    at: state::Place::new(pin.id, &pin.key),
+                    of: Some(pin.of.clone()),
+                })
                 .collect(),
         });
         kept.collect()
@@ -262,6 +184,26 @@ impl Run {
     pub fn written(&self, step: usize) -> String {
         let query = self.runbook.step_query(step, &self.inputs).ok().flatten();
         query.map_or_else(String::new, |q| q.to_string())
+    }
+
+    /// Why a step cannot be asked, where that is so.
+    pub fn unasked(&self, step: usize) -> Option<String> {
+        let query = self.runbook.step_query(step, &self.inputs);
+        query.err().map(|error| error.to_string())
+    }
+
+    /// What a step is about: what the runbook has it look for, where it looks for nothing what it tells a person.
+    fn asks(&self, step: usize) -> String {
+        let written = self.written(step);
+        match self.runbook.steps.get(step) {
+            Some(step) if written.is_empty() => {
+                let prose = step.prose.iter();
+                let texts = [&step.title, &step.scenario, &step.action];
+                let told = |text: &String| fill(text, |name| self.inputs.get(name).cloned());
+                texts.into_iter().chain(prose).map(told).collect()
+            }
+            _ => written,
+        }
     }
 
     fn step_id(&self, step: usize) -> String {
@@ -319,10 +261,15 @@ impl Run {
                 then: String::new(),
             });
         for worked in &kept.steps {
-            // What was kept at a step that is gone is not lost: it goes to the first one.
-            let step = run.found_step(&worked.id, worked.step).unwrap_or(0);
-            let places = run.work.get_mut(step).zip(run.runbook.steps.get(step));
-            if let Some((work, step)) = places {
+            let found = run.found_step(&worked.id, worked.step);
+            // Evidence of a step that is gone is not lost: it goes to the first one.
+            if let Some(work) = run.work.get_mut(found.unwrap_or(0)) {
+                work.take_evidence(worked, &kept.inputs);
+            }
+            let step = found.and_then(|step| Some((step, run.runbook.steps.get(step)?)));
+            if let Some((index, step)) = step
+                && let Some(work) = run.work.get_mut(index)
+            {
                 work.take_in(worked, step);
             }
         }
@@ -388,6 +335,18 @@ impl Run {
         steps.filter(is_so).collect()
     }
 
+    /// The steps that were looked at for other inputs only, as numbers from 1 on.
+    pub fn looked_before(&self) -> Vec<usize> {
+        let steps = self.work.iter().zip(1..);
+        let before = steps.filter(|(work, _)| work.looked_before);
+        before.map(|(_, number)| number).collect()
+    }
+
+    /// What the inputs were when an event was kept, if they are others now.
+    pub fn was_pinned_when(&self, pin: &Pin) -> Option<String> {
+        self.runbook.what_was(&pin.of, &self.inputs)
+    }
+
     /// The current step (from 0 on).
     pub fn at(&self) -> usize {
         self.step
@@ -397,6 +356,7 @@ impl Run {
     pub fn look(&mut self, now: Timestamp) {
         if let Some(work) = self.work.get_mut(self.step) {
             work.looked.get_or_insert(now);
+            work.looked_before = false;
         }
     }
 
@@ -406,19 +366,19 @@ impl Run {
             return false;
         };
         let before = work.pins.len();
-        work.pins.retain(|(pinned, _)| *pinned != id);
+        work.pins.retain(|pin| pin.id != id);
         let is_new = work.pins.len() == before;
         if is_new {
-            work.pins.push((id, key));
+            let of = self.inputs.clone();
+            work.pins.push(Pin { id, key, of });
         }
-        work.keeps(is_new);
         is_new
     }
 
     /// The events kept as evidence of any step.
     pub fn pins(&self) -> impl Iterator<Item = EventId> + Clone + '_ {
         let pins = self.work.iter().flat_map(|work| &work.pins);
-        pins.map(|(id, _)| *id)
+        pins.map(|pin| pin.id)
     }
 
     /// Says what became of the current step; the same again takes it back.
@@ -432,16 +392,18 @@ impl Run {
     }
 
     pub fn note(&self) -> &str {
-        let note = self.work.get(self.step).and_then(|w| w.note.as_deref());
-        note.unwrap_or_default()
+        let note = self.work.get(self.step).and_then(|w| w.note.as_ref());
+        note.map_or("", |note| &note.text)
     }
 
     /// Writes a note on the current step; an empty one deletes it.
     pub fn annotate(&mut self, text: &str) {
         let text = text.trim();
         if let Some(work) = self.work.get_mut(self.step) {
-            work.note = (!text.is_empty()).then(|| text.to_owned());
-            work.keeps(!text.is_empty());
+            work.note = (!text.is_empty()).then(|| Note {
+                text: text.to_owned(),
+                of: self.inputs.clone(),
+            });
         }
     }
 

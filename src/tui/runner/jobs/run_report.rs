@@ -3,7 +3,8 @@
 use crate::engine::{Cancel, Engine};
 use crate::event::Timestamp;
 use crate::export::file::{Target, lies_in};
-use crate::export::runbook::{Asking, Row, RunReport, StepReport, hand_over};
+use crate::export::runbook::{Asking, Row, RunReport, StepReport, branch_taken, hand_over};
+use crate::runbook::{Evidence, fill};
 use crate::tui::share::{RunJob, StepJob};
 
 /// Rows of each step that are written out.
@@ -38,9 +39,11 @@ pub(super) fn write(
         is_open: job.ended.is_none(),
         ..RunReport::of(&job.runbook, &job.inputs, &engine.info())
     };
-    let stands = report.current().map(|step| &step.evidence);
+    let stands = report.current();
     report.is_unknown = report.is_open
-        && stands.is_some_and(|found| job.runbook.cannot_say(job.at, found, &job.inputs));
+        && stands.is_some_and(|step| {
+            step.unasked.is_some() || job.runbook.cannot_say(job.at, &step.evidence, &job.inputs)
+        });
     let filled = || hand_over(&report, job.runbook.escalation.as_deref());
     report.hand_over = Some(job.letter.clone().unwrap_or_else(filled));
     report.hand_over_before.clone_from(&job.letter_was);
@@ -54,32 +57,56 @@ pub(super) fn write(
 
 fn end(job: &RunJob) -> String {
     let (at, of) = (job.at + 1, job.runbook.steps.len());
-    match job.ended.as_deref() {
+    let end = match job.ended.as_deref() {
         Some("") => format!("a person stepped through it to its end, at step {at} of {of}"),
         Some(words) => {
             format!("a person stepped through it to its end, at step {at} of {of}: {words}")
         }
         None => format!("a person stepped through it, and stood at step {at} of {of}"),
+    };
+    let before = job.looked_before.iter().map(usize::to_string);
+    match before.collect::<Vec<_>>().as_slice() {
+        [] => end,
+        [step] => format!("{end}; step {step} was looked at for other inputs only"),
+        steps => {
+            let steps = steps.join(", ");
+            format!("{end}; steps {steps} were looked at for other inputs only")
+        }
     }
 }
 
 fn gather(asking: &Asking<'_>, job: &StepJob) -> Result<StepReport, String> {
     let report = asking.step_told(job.step, job.query.as_deref());
     let mut report = report.map_err(|e| e.to_string())?;
-    for (id, note) in &job.pins {
-        let pin = asking.pin(job.step, *id).map_err(|e| e.to_string())?;
+    for kept in &job.pins {
+        let pin = asking.pin(job.step, kept.id);
+        let pin = pin.map_err(|e| e.to_string())?;
         report.pins.push(Row {
-            note: note.clone(),
+            note: kept.note.clone(),
+            before: kept.before.clone(),
             ..pin
         });
     }
     report.mark.clone_from(&job.mark);
     report.note.clone_from(&job.note);
     report.before.clone_from(&job.before);
-    report.way = job
+    let took = job
         .took
-        .as_ref()
-        .map(|words| format!("by hand: {words}"))
-        .unwrap_or_default();
+        .and_then(|branch| way(asking, job.step, branch, &report.evidence));
+    report.way = took.unwrap_or_default();
     Ok(report)
+}
+
+/// Which branch was taken, and whether what was found says the same.
+fn way(asking: &Asking<'_>, step: usize, branch: usize, found: &Evidence) -> Option<String> {
+    let (runbook, inputs) = (asking.runbook, asking.inputs);
+    let taken = runbook.steps.get(step)?.branches.get(branch)?;
+    let told = |text: &str| fill(text, |name| inputs.get(name).cloned());
+    Some(if runbook.decide(step, found, inputs) == Some(branch) {
+        branch_taken("as found", taken, inputs)
+    } else if runbook.contradicts(step, branch, found, inputs) {
+        format!("by hand, against what was found: {}", told(&taken.text))
+    } else {
+        format!("by hand: {}", told(&taken.text))
+    })
 }

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use super::Run;
 use crate::export::runbook::{kept_before, not_every_row_has};
 use crate::runbook::{Evidence, Expect, Step, fill};
+use crate::text::width;
 use crate::tui::theme::Role;
 use crate::tui::widget::{Look, text};
 
@@ -138,16 +139,21 @@ impl Run {
                 None if evidence.is_some() => (Role::Dim, "not known yet".to_owned()),
                 None => (Role::Dim, String::new()),
             };
-            let mut line = look.justified(
-                (
-                    Role::Dim,
-                    &format!("expect {}", expected(expect, glyphs.at_least)),
-                ),
-                (role, &verdict),
-                room,
-            );
-            line.spans.insert(0, Span::raw("    "));
-            lines.push(line);
+            let expected = format!("expect {}", expected(expect, glyphs.at_least));
+            // What does not fit side by side stands below.
+            let fits = width(&expected) + width(&verdict) < room;
+            let halves = match fits {
+                true => vec![((Role::Dim, &*expected), (role, &*verdict))],
+                false => vec![
+                    ((Role::Dim, &*expected), (role, "")),
+                    ((Role::Dim, ""), (role, &*verdict)),
+                ],
+            };
+            for (left, right) in halves {
+                let mut line = look.justified(left, right, room);
+                line.spans.insert(0, Span::raw("    "));
+                lines.push(line);
+            }
         }
         self.changes(look, room, lines);
         self.gathered(look, step, room, lines);
@@ -305,7 +311,7 @@ impl Run {
                 &format!("{} at {}", mark.name(), look.zone.minute(at)),
             );
         }
-        if let Some(note) = &work.note {
+        if let Some(note) = work.note.as_ref().map(|note| &note.text) {
             say(Role::Text, &look.safe(&format!("note: {note}")));
         }
     }

@@ -14,6 +14,7 @@ impl Run {
         if self.move_in_letter(command, count) {
             return None;
         }
+        let doubted = self.doubted.take();
         let last = self.runbook.steps.len().saturating_sub(1);
         let to = match command {
             Command::Down => self.step.saturating_add(count).min(last),
@@ -29,10 +30,10 @@ impl Run {
                 return None;
             }
             Command::Open => return self.take_decided(),
-            Command::Branch1 => return self.take(0),
-            Command::Branch2 => return self.take(1),
-            Command::Branch3 => return self.take(2),
-            Command::Branch4 => return self.take(3),
+            Command::Branch1 => return self.choose(0, doubted),
+            Command::Branch2 => return self.choose(1, doubted),
+            Command::Branch3 => return self.choose(2, doubted),
+            Command::Branch4 => return self.choose(3, doubted),
             _ => return None,
         };
         self.go(to)
@@ -66,6 +67,25 @@ impl Run {
                 Some(Intent::Say(format!("you decide: press 1 to {n}: {named}")))
             }
         }
+    }
+
+    /// Takes a branch that a person chose; one that what was found contradicts only if the same is asked twice.
+    fn choose(&mut self, branch: usize, doubted: Option<usize>) -> Option<Intent> {
+        let text = self.current()?.branches.get(branch)?.text.clone();
+        if doubted != Some(branch) && self.contradicts(self.step, branch) {
+            self.doubted = Some(branch);
+            let key = branch + 1;
+            return Some(Intent::Say(format!(
+                "what was found says otherwise; {key} again takes it all the same: {text}"
+            )));
+        }
+        self.take(branch)
+    }
+
+    /// Whether what was found at a step says that a branch is not to be taken.
+    fn contradicts(&self, step: usize, branch: usize) -> bool {
+        let evidence = self.evidence(step);
+        evidence.is_some_and(|found| self.runbook.contradicts(step, branch, found, &self.inputs))
     }
 
     fn take(&mut self, branch: usize) -> Option<Intent> {
