@@ -86,6 +86,33 @@ fn each_edit_of_a_sealed_log_is_named() {
     assert_eq!((code, found), (1, vec![("file-missing".to_owned(), 0)]));
 }
 
+/// Without the list what was signed still tells whether all of the lines are as they were.
+#[test]
+fn a_list_of_sealed_lines_that_was_removed_hides_nothing() {
+    let (program, log) = sealed();
+    let mut folders = vec![program.home().join("state/seals")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "leaves") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+    let told = |program: &Program, words: &str| {
+        let ran = program.run(["verify", "app.log"]);
+        assert!(ran.code == 3 && ran.out.contains(words), "{ran:?}");
+    };
+    told(
+        &program,
+        "the 300 lines that were sealed are still as they were signed",
+    );
+    fs::write(&log, syslog().replace("number 7\n", "number 8\n")).unwrap();
+    told(&program, "are not as they were signed either");
+}
+
 #[test]
 fn searches_know_what_was_changed_since_it_was_sealed() {
     let (program, log) = sealed();

@@ -84,7 +84,7 @@ fn what_was_kept_as_evidence_outlives_a_fresh_begin() {
     fresh.until_shown("all events");
     fresh.press(":runbook cluster-admin\r");
     fresh.until_shown("note: seen");
-    fresh.quit();
+    fresh.leave();
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::sealing::SealError;
 use crate::chain::{Copied, Finding};
 use crate::seal::{
     Change, Collected, Difference, Hash, Ledger, LedgerError, Outside, PublicKey, Sealed, compare,
-    plain,
+    plain, root_of,
 };
 use crate::source::{GenFile, LogSet};
 
@@ -170,7 +170,7 @@ impl Check {
             match ledger.leaves(sealed) {
                 Ok(leaves) => self.file(sealed, &leaves, &present[file])?,
                 Err(error @ LedgerError::Io { .. }) => return Err(error.into()),
-                Err(error) => self.bad_leaves(sealed, &error),
+                Err(error) => self.bad_leaves(sealed, &error, present),
             }
         }
         let oldest = found.iter().min();
@@ -210,7 +210,7 @@ impl Check {
                 Ok(leaves) => leaves,
                 Err(error @ LedgerError::Io { .. }) => return Err(error.into()),
                 Err(error) => {
-                    self.bad_leaves(sealed, &error);
+                    self.bad_leaves(sealed, &error, present);
                     continue;
                 }
             };
@@ -225,9 +225,20 @@ impl Check {
         Ok(alike)
     }
 
-    fn bad_leaves(&mut self, sealed: &Sealed, error: &LedgerError) {
+    /// The list of sealed lines is not there or not as it was. What was signed still tells whether all of them are.
+    fn bad_leaves(&mut self, sealed: &Sealed, error: &LedgerError, present: &[Present<'_>]) {
         self.alarmed.insert(sealed.generation.clone());
-        self.said.about_all.push(words::signature_bad(error));
+        let at = &sealed.checkpoint;
+        let holds = |file: &Present<'_>| {
+            let size = usize::try_from(at.size).unwrap_or(usize::MAX);
+            let lines = file.leaves.get(..size);
+            lines.is_some_and(|lines| root_of(lines) == at.root)
+        };
+        let holds = present.iter().any(holds);
+        self.said.seal(at.size, if holds { at.size } else { 0 }, at);
+        self.said
+            .about_all
+            .push(words::leaves_bad(error, at, holds));
     }
 
     fn file(

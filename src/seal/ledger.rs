@@ -42,6 +42,9 @@ pub enum LedgerError {
         line: usize,
         why: &'static str,
     },
+    /// The file that lists the sealed lines is not there.
+    #[error("{path} is gone, which lists the sealed lines")]
+    Gone { path: PathBuf },
     #[error("another auditty is sealing this log")]
     Busy,
 }
@@ -240,7 +243,12 @@ impl Ledger {
     pub fn leaves(&self, sealed: &Sealed) -> Result<Vec<Hash>, LedgerError> {
         let path = self.leaves_path(&sealed.generation);
         let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(failed("read", &path))?;
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(LedgerError::Gone { path });
+            }
+            opened => opened.map_err(failed("read", &path))?,
+        };
         file.take(sealed.checkpoint.size.saturating_mul(LEAF))
             .read_to_end(&mut bytes)
             .map_err(failed("read", &path))?;

@@ -45,6 +45,24 @@ pub(super) fn signature_bad(error: &LedgerError) -> Finding {
     )
 }
 
+/// The list of sealed lines is bad; `holds` = all of them are as they were signed, by their root.
+pub(super) fn leaves_bad(error: &LedgerError, at: &Checkpoint, holds: bool) -> Finding {
+    let lines = match holds {
+        true => format!(
+            "the {} lines that were sealed are still as they were signed",
+            at.size
+        ),
+        false => format!(
+            "the {} lines that were sealed are not as they were signed either, and without the list it cannot be told which",
+            at.size
+        ),
+    };
+    about_all(
+        BreakKind::SignatureBad,
+        format!("the seals themselves are not as they were written: {error}; {lines}"),
+    )
+}
+
 pub(super) fn missing(sealed: &Sealed) -> Finding {
     about_all(
         BreakKind::FileMissing,
