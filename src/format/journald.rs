@@ -11,7 +11,7 @@ use crate::event::{Attributes, Event, Kind};
 pub(super) const JOURNALD: Table = Table {
     id: "journald",
     title: "systemd journal (journalctl -o json, -o export)",
-    version: 3,
+    version: 4,
     known_by: &[
         "__REALTIME_TIMESTAMP __CURSOR",
         "__REALTIME_TIMESTAMP MESSAGE",

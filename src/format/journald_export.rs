@@ -23,6 +23,14 @@ impl JournaldExport {
     }
 }
 
+/// Whether the first line is the name of a field, or one and its value.
+fn begins_with_field(bytes: &[u8]) -> bool {
+    let head = bytes.trim_ascii_start();
+    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
+    let mut name = line.iter().take_while(|b| **b != b'=');
+    name.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}
+
 impl Format for JournaldExport {
     fn id(&self) -> &str {
         self.mapped.id()
@@ -38,13 +46,7 @@ impl Format for JournaldExport {
 
     fn sniff(&self, sample: &Sample<'_>) -> Score {
         // The beginning tells, before anything is read as lengths.
-        let head = sample.bytes().trim_ascii_start();
-        let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
-        if !line
-            .iter()
-            .take_while(|b| **b != b'=')
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
-        {
+        if !begins_with_field(sample.bytes()) {
             return 0;
         }
         let records = first_records(self.framer(0), sample.bytes());
@@ -67,6 +69,9 @@ impl Format for JournaldExport {
     fn parse(&self, frame: &Frame, context: &Context) -> Result<Vec<Event>, String> {
         if trimmed(&frame.bytes).starts_with(b"{") {
             return self.mapped.parse(frame, context);
+        }
+        if !begins_with_field(&frame.bytes) {
+            return Err("does not begin with a field of the journal".into());
         }
         let fields = journal_fields(&frame.bytes);
         let mut leaves = Attributes::with_capacity(frame.bytes.len(), fields.len());
