@@ -1,7 +1,7 @@
 //! Where checkpoints are copied, away from those who can change the log: the end of a file, or the input of a command.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
@@ -67,12 +67,32 @@ impl SealSink {
                 if last != *b"\n" {
                     out.write_all(b"\n")?;
                 }
-                out.write_all(lines)?;
+                let tail = tail(&out, lines.len() + 1)?;
+                out.write_all(&lines[there_already(&tail, lines)..])?;
                 out.sync_data()
             }
             Self::Command(words) => give(words, lines, PATIENCE),
         }
     }
+}
+
+/// The last bytes of a file, at most so many.
+fn tail(file: &File, most: usize) -> io::Result<Vec<u8>> {
+    let len = file.metadata()?.len();
+    let from = len.saturating_sub(most as u64);
+    let mut tail = vec![0; usize::try_from(len - from).unwrap_or(most)];
+    file.read_exact_at(&mut tail, from)?;
+    Ok(tail)
+}
+
+/// Bytes of whole lines that are at the end already: a crash came before that was noted.
+fn there_already(tail: &[u8], lines: &[u8]) -> usize {
+    let ends = memchr::memrchr_iter(b'\n', lines).map(|lf| lf + 1);
+    let is_there = |end: &usize| {
+        let before = tail.strip_suffix(&lines[..*end]);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
+    };
+    ends.into_iter().find(is_there).unwrap_or(0)
 }
 
 fn give(words: &[String], lines: &[u8], patience: Duration) -> io::Result<()> {
@@ -159,5 +179,19 @@ mod tests {
         );
         let nowhere = SealSink::File(dir.path().join("no/such/folder"));
         assert!(nowhere.write(b"a\n").is_err());
+    }
+
+    #[test]
+    fn what_arrived_before_a_crash_is_not_copied_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("copies");
+        let sink = SealSink::File(path.clone());
+        sink.write(b"one\ntwo\n").unwrap();
+        sink.write(b"two\nthree\n").unwrap();
+        sink.write(b"two\nthree\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\ntwo\nthree\n");
+        // Only the end of a longer line is no copy.
+        sink.write(b"ee\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\ntwo\nthree\nee\n");
     }
 }
