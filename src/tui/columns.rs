@@ -185,6 +185,12 @@ impl Columns {
         }
     }
 
+    /// How many of the columns that somebody chose do not fit `width`.
+    pub fn chosen_beyond(&self, width: u16) -> usize {
+        let chosen = self.chosen.as_ref().map_or(0, Vec::len);
+        chosen.saturating_sub(self.fitting(width).len())
+    }
+
     /// The columns that fit `width`, each with its own width; one blank stands between two. Of chosen ones those on
     /// the right give way first.
     pub fn fitting(&self, width: u16) -> Vec<(Column, u16)> {
@@ -245,6 +251,8 @@ mod tests {
         assert_eq!(by_width.fitting(200).len(), 9);
         assert_eq!(chosen.fitting(200).len(), 5);
         assert_eq!(chosen.fitting(5).len(), 1);
+        let beyond = |width| (chosen.chosen_beyond(width), by_width.chosen_beyond(width));
+        assert_eq!((beyond(200), beyond(5)), ((0, 0), (4, 0)));
     }
 
     #[test]

@@ -205,7 +205,8 @@ impl Events {
             spans.push(Span::raw(" "));
             used += width;
         }
-        let state = self.state(look);
+        let hidden = self.columns.chosen_beyond(width.saturating_sub(SIDES));
+        let state = self.state(look, hidden);
         if state.is_empty() {
             return Line::from(spans);
         }
@@ -226,12 +227,14 @@ impl Events {
         Line::from(line)
     }
 
-    fn state(&self, look: &Look<'_>) -> String {
+    /// What has come below, else that chosen columns do not fit: the detail has them.
+    fn state(&self, look: &Look<'_>, hidden: usize) -> String {
         let down = look.theme.glyphs.down;
-        if self.unseen > 0 {
-            format!("{} new {down}", text::number(self.unseen))
-        } else {
-            String::new()
+        match (self.unseen, hidden) {
+            (0, 0) => String::new(),
+            (0, 1) => "+1 column".to_owned(),
+            (0, hidden) => format!("+{hidden} columns"),
+            (unseen, _) => format!("{} new {down}", text::number(unseen)),
         }
     }
 }
