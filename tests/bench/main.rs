@@ -1,13 +1,16 @@
 //! How fast it is: `cargo bench --bench speed -- --events 1000000`.
 //!
-//! Prints one table. Other programs (lnav, ripgrep) run on the same file in the same run, so that ratios can be
-//! compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
+//! Prints one table. Other programs (lnav, ripgrep, DuckDB, SQLite; `peers/install` gets them) run on the same file in the
+//! same run, so that ratios can be compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
 //! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run.
-//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, runbook, append, process, verify.
+//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, runbook, append, explorer, process,
+//! verify.
 //! `--formats` measures something else instead: how fast each format reads its fixtures.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
 
+mod databases;
+mod explorer;
 mod formats;
 mod generate;
 mod process;
@@ -80,11 +83,12 @@ fn main() -> Result<(), String> {
             .unwrap_or_default()
             .trim()
     );
-    let groups: [(&str, Measure); 7] = [
+    let groups: [(&str, Measure); 8] = [
         ("start", Bench::cold_start),
         ("index", Bench::index),
         ("search", Bench::search),
         ("runbook", Bench::runbook),
+        ("explorer", Bench::explorer),
         ("process", Bench::processes),
         ("verify", Bench::verify),
         ("append", Bench::warm_start_and_append),
@@ -220,6 +224,12 @@ impl Bench {
                 percent(originals)
             ),
         ));
+        rows.extend(databases::rows(
+            &self.log,
+            self.settings.events,
+            &home,
+            &first,
+        )?);
         let mut times = Vec::with_capacity(STARTS);
         for _ in 0..STARTS {
             times.push(run(auditty(&home).arg("index").arg(&self.log))?.wall);
@@ -242,6 +252,11 @@ impl Bench {
     fn search(&self) -> Result<Vec<Row>, String> {
         let (home, _) = self.indexed()?;
         queries::rows(&self.dirs(&home))
+    }
+
+    fn explorer(&self) -> Result<Vec<Row>, String> {
+        let (home, _) = self.indexed()?;
+        explorer::rows(&self.log, &home)
     }
 
     /// `auditty search` as a command beside ripgrep.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::RecvTimeoutError;
 
 /// The unit of `/proc/PID/stat`, the same on every Linux that this runs on.
-const TICKS_PER_SECOND: u64 = 100;
+pub(crate) const TICKS_PER_SECOND: u64 = 100;
 const POLL: Duration = Duration::from_millis(5);
 
 /// What a run of a program took.
@@ -89,7 +89,7 @@ pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, Str
 }
 
 /// User and system time of `/proc/PID/stat`: the 12th and 13th field after the name, which may hold blanks.
-fn ticks(stat: &str) -> u64 {
+pub(crate) fn ticks(stat: &str) -> u64 {
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let times = fields.split_whitespace().skip(11).take(2);
     times.filter_map(|t| t.parse::<u64>().ok()).sum()

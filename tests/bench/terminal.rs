@@ -20,6 +20,7 @@ pub(crate) struct Screen {
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
+    bytes: u64,
     start: Instant,
 }
 
@@ -66,6 +67,7 @@ impl Screen {
             keys,
             output,
             parser: vt100::Parser::new(ROWS, COLUMNS, 0),
+            bytes: 0,
             start,
         })
     }
@@ -79,6 +81,15 @@ impl Screen {
     pub(crate) fn wait_for(&mut self, text: &str, limit: Duration) -> Result<Instant, String> {
         self.wait_until(limit, |screen| screen.contains(text))
             .map_err(|screen| format!("{text:?} is not on the screen: {screen}"))
+    }
+
+    /// Bytes that were drawn so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.child.process_id()
     }
 
     /// What is on the screen now.
@@ -107,6 +118,7 @@ impl Screen {
             match self.output.recv_deadline(deadline) {
                 Ok(bytes) => {
                     let at = Instant::now();
+                    self.bytes += bytes.len() as u64;
                     self.parser.process(&bytes);
                     if fits(&self.parser.screen().contents()) {
                         return Ok(at);
