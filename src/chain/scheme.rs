@@ -175,6 +175,23 @@ impl Scheme {
         Some(fields.collect::<Vec<_>>().join(", "))
     }
 
+    /// The quoted keys of the members that the hash covers beside the hash before, where it covers no more than those.
+    pub(super) fn covered_keys(&self) -> Vec<Vec<u8>> {
+        let whole = |part: &Part| matches!(part, Part::Json(..) | Part::Line);
+        let parts = self.recipes.first().map_or(&[][..], |recipe| &recipe.parts);
+        if parts.iter().any(whole) {
+            return Vec::new();
+        }
+        let keys = parts.iter().filter_map(|part| match part {
+            Part::Field(path) | Part::FieldBytes(path) => match path.as_slice() {
+                [key] => Some(key.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        keys.collect()
+    }
+
     /// The fields that no hash covers and no signature stands for; `None` if there is no such field.
     pub(super) fn uncovered(&self) -> Option<String> {
         let left_out = self.inner.as_ref().map_or(&self.left_out, |i| &i.left_out);

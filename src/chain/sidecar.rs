@@ -2,7 +2,6 @@
 //! `events.chain.jsonl` beside `events.jsonl`. The sidecar is a log with a chain like any other; this is about what it
 //! lists.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,10 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
 use super::canonical::Object;
+use super::detect::{detect, hash_fields, samples};
 use super::digest::Digest;
+use super::rule::Hints;
+use super::scheme::Scheme;
 use super::template;
 
 /// What names a line: its hash, or the SHA-256 of a hash that is longer or shorter than that.
@@ -24,6 +26,84 @@ pub struct Sidecar {
     algorithm: Algorithm,
     /// The line's end is hashed, too.
     with_lf: bool,
+}
+
+/// What the first records of what may be a sidecar say of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The ways in which it may list lines.
+    pub ways: Vec<Sidecar>,
+    /// Its records are chained and hold hashes and hardly more: it is a sidecar, whatever it lists.
+    pub is_sidecar: bool,
+    /// It begins where the chain does; else records before these may have been dropped.
+    pub is_begin: bool,
+}
+
+impl Head {
+    /// Where a chain covers one of the hashes, only that one is what it lists: any other could have been put there.
+    pub fn of(records: &[Vec<u8>]) -> Self {
+        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let samples = samples(&records);
+        let Some(first) = samples.first() else {
+            return Self::default();
+        };
+        let scheme = detect(&records, &Hints::default());
+        let (own, prev) = match &scheme {
+            Some(scheme) => (scheme.own_key.clone(), scheme.prev_key.clone()),
+            None => (None, None),
+        };
+        let is_link = |key: &[u8]| [&own, &prev].into_iter().flatten().any(|k| k == key);
+        let covered: Vec<Vec<u8>> = scheme
+            .iter()
+            .filter(|scheme| scheme.inner.is_none())
+            .flat_map(Scheme::covered_keys)
+            .collect();
+        let is_sidecar = !covered.is_empty();
+        let keys = match is_sidecar {
+            true => covered,
+            false => {
+                let keys = hash_fields(&samples).into_iter();
+                keys.filter(|key| !is_link(key))
+                    .map(<[u8]>::to_vec)
+                    .collect()
+            }
+        };
+        let ways = keys.into_iter().flat_map(|key| {
+            let len = samples
+                .iter()
+                .find_map(|s| Some(digest(s.object.get(&key)?.value)?.len()));
+            let algorithm = len.and_then(|len| match len {
+                64 => Some(Algorithm::Sha512),
+                48 => Some(Algorithm::Sha384),
+                32 => Some(Algorithm::Sha256),
+                20 => Some(Algorithm::Sha1),
+                16 => Some(Algorithm::Md5),
+                _ => None,
+            });
+            let way = move |with_lf| {
+                Some(Sidecar {
+                    key: key.clone(),
+                    algorithm: algorithm.clone()?,
+                    with_lf,
+                })
+            };
+            [way(false), way(true)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+        });
+        let link = prev.as_ref().and_then(|key| first.object.get(key));
+        Self {
+            ways: ways.collect(),
+            is_sidecar,
+            is_begin: link.is_none_or(|link| digest(link.value).is_none() || is_zero(link.value)),
+        }
+    }
+}
+
+/// A hash of nothing but zeros.
+fn is_zero(value: &[u8]) -> bool {
+    digest(value).is_some_and(|digest| digest.bytes().iter().all(|byte| *byte == 0))
 }
 
 impl Sidecar {
@@ -41,6 +121,21 @@ impl Sidecar {
             format!("{name}.chain"),
         ];
         names.iter().map(|name| log.with_file_name(name)).collect()
+    }
+
+    /// The logs whose sidecar may be called so.
+    pub fn logs_of(sidecar: &Path) -> Vec<PathBuf> {
+        let name = sidecar.file_name().unwrap_or_default().to_string_lossy();
+        let mut logs = Vec::new();
+        if let Some((stem, extension)) = name.rsplit_once(".chain.") {
+            logs.push(format!("{stem}.{extension}"));
+        }
+        logs.extend(name.strip_suffix(".chain.jsonl").map(str::to_owned));
+        logs.extend(name.strip_suffix(".chain").map(str::to_owned));
+        logs.retain(|name| !name.is_empty());
+        logs.iter()
+            .map(|name| sidecar.with_file_name(name))
+            .collect()
     }
 
     /// What a record lists; `None` if it lists nothing.
@@ -63,48 +158,6 @@ impl Sidecar {
             self.algorithm.name(),
             template::unquoted(&self.key)
         )
-    }
-}
-
-/// Some lines of a log, by all hashes that a sidecar may list them by.
-pub struct KnownLines {
-    hashes: HashMap<Digest, (Algorithm, bool)>,
-}
-
-impl KnownLines {
-    pub fn of(lines: &[Vec<u8>]) -> Self {
-        let algorithms = [
-            Algorithm::Sha256,
-            Algorithm::Sha512,
-            Algorithm::Sha384,
-            Algorithm::Sha1,
-            Algorithm::Md5,
-        ];
-        let mut hashes = HashMap::new();
-        for algorithm in &algorithms {
-            for line in lines {
-                for with_lf in [false, true] {
-                    let end: &[u8] = if with_lf { b"\n" } else { b"" };
-                    let bytes = [line, end].concat();
-                    hashes.insert(algorithm.digest(&bytes), (algorithm.clone(), with_lf));
-                }
-            }
-        }
-        Self { hashes }
-    }
-
-    /// How a record lists one of these lines, if it does: that is proof, since nobody meets a hash by chance.
-    pub fn listed_in(&self, record: &[u8]) -> Option<Sidecar> {
-        let object = Object::read(record).ok()?;
-        let mut members = object.members.iter();
-        members.find_map(|member| {
-            let (algorithm, with_lf) = self.hashes.get(&digest(member.value)?)?;
-            Some(Sidecar {
-                key: member.key.to_vec(),
-                algorithm: algorithm.clone(),
-                with_lf: *with_lf,
-            })
-        })
     }
 }
 
@@ -195,15 +248,15 @@ mod tests {
         (0..5).map(|n| format!("line {n}").into_bytes()).collect()
     }
 
-    /// A record that lists a line, with other hashes before it.
+    /// A record that lists a line, with another hash before it.
     fn record(algorithm: &Algorithm, line: &[u8]) -> Vec<u8> {
-        let other = Algorithm::Sha256.digest(b"other").hex();
+        let other = Algorithm::Sha256.digest(line).hex();
         let hash = algorithm.digest(line).hex();
-        format!(r#"{{"prev":"{other}","event_hash":"sha256:{hash}"}}"#).into_bytes()
+        format!(r#"{{"id":"x{other}","event_hash":"sha256:{hash}"}}"#).into_bytes()
     }
 
     #[test]
-    fn the_field_the_function_and_the_line_end_are_found() {
+    fn every_function_and_line_end_is_a_way() {
         for algorithm in [
             Algorithm::Sha256,
             Algorithm::Sha384,
@@ -217,25 +270,52 @@ mod tests {
                     .iter()
                     .map(|line| record(&algorithm, &with_end(line)))
                     .collect();
-                // The first lines are others now.
-                let known = KnownLines::of(&lines()[3..]);
-                let found = records.iter().find_map(|record| known.listed_in(record));
-                let found = found.unwrap();
-                assert_eq!(
-                    found.describe(),
-                    format!("{} in event_hash", algorithm.name())
-                );
-                let mut hasher = found.hasher();
-                for (line, record) in lines().iter().zip(&records) {
-                    let (head, tail) = line.split_at(2);
-                    hasher.update(head);
-                    hasher.update(tail);
-                    assert_eq!(Some(hasher.finish()), found.listed(record));
-                }
+                let head = Head::of(&records);
+                assert!(head.is_begin && !head.is_sidecar);
+                let holds = |way: &&Sidecar| {
+                    let mut hasher = way.hasher();
+                    lines().iter().zip(&records).all(|(line, record)| {
+                        let (head, tail) = line.split_at(2);
+                        hasher.update(head);
+                        hasher.update(tail);
+                        Some(hasher.finish()) == way.listed(record)
+                    })
+                };
+                let found: Vec<String> = head
+                    .ways
+                    .iter()
+                    .filter(holds)
+                    .map(Sidecar::describe)
+                    .collect();
+                assert_eq!(found, [format!("{} in event_hash", algorithm.name())]);
             }
         }
-        let strange = record(&Algorithm::Sha256, b"something else");
-        assert_eq!(KnownLines::of(&lines()).listed_in(&strange), None);
+    }
+
+    #[test]
+    fn where_a_chain_covers_a_hash_no_other_is_what_is_listed() {
+        let mut prev = "0".repeat(64);
+        let mut records = Vec::new();
+        for line in lines() {
+            let event = Algorithm::Sha256.digest(&line).hex();
+            let own = Algorithm::Sha256
+                .digest(format!("{prev}\n{event}").as_bytes())
+                .hex();
+            let decoy = Algorithm::Md5.digest(&line).hex();
+            let record = format!(
+                r#"{{"a":"{decoy}","event_hash":"{event}","prev_hash":"{prev}","chain_hash":"{own}"}}"#
+            );
+            records.push(record.into_bytes());
+            prev = own;
+        }
+        let head = Head::of(&records);
+        assert!(head.is_sidecar && head.is_begin);
+        assert!(
+            head.ways
+                .iter()
+                .all(|way| way.describe() == "sha256 in event_hash")
+        );
+        assert!(!Head::of(&records[1..]).is_begin);
     }
 
     #[test]
@@ -247,5 +327,16 @@ mod tests {
             "events.jsonl.chain",
         ];
         assert_eq!(names, want.map(|name| Path::new("/var/log").join(name)));
+        for name in names {
+            let logs = Sidecar::logs_of(&name);
+            assert!(
+                logs.contains(&Path::new("/var/log/events.jsonl").to_owned()),
+                "{name:?}"
+            );
+        }
+        assert_eq!(
+            Sidecar::logs_of(Path::new("events.jsonl")),
+            Vec::<PathBuf>::new()
+        );
     }
 }

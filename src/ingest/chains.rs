@@ -175,7 +175,7 @@ impl Chains {
     /// Of a source that seals or a sidecar stand for these tell more than its numbers.
     fn number_walk(&self, work: &ChainWork) -> Result<Option<Walk>, IngestError> {
         match work.files.first() {
-            Some(oldest) if !self.compared.is_vouched_for(&work.log) => {
+            Some(oldest) if !self.compared.is_vouched_for(work) => {
                 number_walk(&work.source, oldest)
             }
             _ => Ok(None),

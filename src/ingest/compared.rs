@@ -2,7 +2,6 @@
 //! in the midst may have been changed as well as some appended. As with chains there is a pause in between.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,9 @@ use super::walk::{cpu_time, pause_after};
 use crate::chain::ChainRule;
 use crate::source::{GenFile, LogSet};
 
+/// How often it is looked whether a sidecar is as it was.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// What seals and sidecars say of the sources of a session.
 pub(super) struct Compared {
     pub(super) seals: Option<Seals>,
@@ -24,6 +26,9 @@ pub(super) struct Compared {
 /// The last time that a source was compared.
 struct Last {
     files: Vec<GenFile>,
+    /// What its sidecar is called, or was.
+    sidecar: Option<String>,
+    beside: Vec<GenFile>,
     began: Instant,
     took: Duration,
     said: Vec<Said>,
@@ -39,9 +44,12 @@ impl Compared {
     }
 
     /// Whether something outside of a log stands for its lines.
-    pub(super) fn is_vouched_for(&self, log: &Path) -> bool {
-        let is_sealed = self.seals.as_ref().is_some_and(|seals| seals.know(log));
-        is_sealed || sidecars::is_expected(log, &self.rules)
+    pub(super) fn is_vouched_for(&self, work: &ChainWork) -> bool {
+        let is_sealed = self
+            .seals
+            .as_ref()
+            .is_some_and(|seals| seals.know(&work.log));
+        is_sealed || sidecars::is_expected(&set_of(work), &self.rules)
     }
 
     /// What seals and a sidecar say of a source, empty if there are none; and when it should be compared again.
@@ -49,10 +57,21 @@ impl Compared {
         &mut self,
         work: &ChainWork,
     ) -> Result<(&[Said], Option<Instant>), SealError> {
-        if !self.is_vouched_for(&work.log) {
+        let had = self
+            .of
+            .get(&work.source)
+            .and_then(|last| last.sidecar.clone());
+        if had.is_none() && !self.is_vouched_for(work) {
             return Ok((&[], None));
         }
+        let set = set_of(work);
+        let beside = sidecars::beside(&set, &self.rules);
+        let sidecar = beside.first().map(|beside| beside.name.clone());
+        let beside: Vec<GenFile> = beside.into_iter().flat_map(|b| b.files).collect();
+        let is_same = |a: &GenFile, b: &GenFile| (a.id, a.len, a.mtime) == (b.id, b.len, b.mtime);
         let files = || work.files.iter().map(|f| &f.file);
+        // A sidecar may be changed while its log is not.
+        let look_again = || (sidecar.is_some() || had.is_some()).then(|| Instant::now() + LOOK);
         let due = match self.of.get(&work.source) {
             // Other files than before.
             Some(last)
@@ -63,15 +82,14 @@ impl Compared {
                 None
             }
             Some(last)
-                if same(&last.files, files(), |a, b| {
-                    (a.len, a.mtime) == (b.len, b.mtime)
-                }) =>
+                if same(&last.files, files(), is_same)
+                    && same(&last.beside, beside.iter(), is_same) =>
             {
-                // Only where a writer was at work on the sidecar something is still to come.
+                // Where a writer was at work on the sidecar something is still to come.
                 let is_open = last.said.iter().any(|said| said.ahead > 0);
                 let due = last.began + last.took + sidecars::SETTLING;
                 if !is_open || due > Instant::now() {
-                    return Ok((self.said_of(work), is_open.then_some(due)));
+                    return Ok((self.said_of(work), look_again()));
                 }
                 None
             }
@@ -81,35 +99,42 @@ impl Compared {
             }
             None => None,
         };
-        if due.is_none_or(|due| due <= Instant::now()) {
-            let (began, began_cpu) = (Instant::now(), cpu_time());
-            let set = LogSet {
-                name: work.log.clone(),
-                generations: files().cloned().collect(),
-            };
-            let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
-            let by_seals = match &self.seals {
-                Some(seals) if seals.know(&work.log) => examine(&set, &ranks, seals)?,
-                _ => None,
-            };
-            let by_sidecar = sidecars::examine(&set, &ranks, &self.rules)?;
-            let said: Vec<Said> = by_sidecar.into_iter().chain(by_seals).collect();
-            let is_open = said.iter().any(|said| said.ahead > 0);
-            let last = Last {
-                files: set.generations,
-                began,
-                took: cpu_time().saturating_sub(began_cpu),
-                said,
-            };
-            self.of.insert(work.source.clone(), last);
-            let due = is_open.then(|| Instant::now() + sidecars::SETTLING);
+        if due.is_some_and(|due| due > Instant::now()) {
             return Ok((self.said_of(work), due));
         }
+        let (began, began_cpu) = (Instant::now(), cpu_time());
+        let ranks: Vec<i32> = work.files.iter().map(|f| f.rank).collect();
+        let by_seals = match &self.seals {
+            Some(seals) if seals.know(&work.log) => examine(&set, &ranks, seals)?,
+            _ => None,
+        };
+        let mut said = sidecars::examine(&set, &ranks, &self.rules)?;
+        if let (None, Some(name)) = (&sidecar, &had) {
+            said.push(sidecars::gone(name));
+        }
+        said.extend(by_seals);
+        let due = look_again();
+        let last = Last {
+            files: set.generations,
+            sidecar: sidecar.or(had),
+            beside,
+            began,
+            took: cpu_time().saturating_sub(began_cpu),
+            said,
+        };
+        self.of.insert(work.source.clone(), last);
         Ok((self.said_of(work), due))
     }
 
     fn said_of(&self, work: &ChainWork) -> &[Said] {
         self.of.get(&work.source).map_or(&[], |last| &last.said)
+    }
+}
+
+fn set_of(work: &ChainWork) -> LogSet {
+    LogSet {
+        name: work.log.clone(),
+        generations: work.files.iter().map(|f| f.file.clone()).collect(),
     }
 }
 

@@ -1,26 +1,30 @@
 //! Sidecars beside logs: is each line of a log still what its sidecar lists?
 
-use std::io::{BufRead, BufReader, Read};
+mod compare;
+mod files;
+
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::IngestError;
-use super::sealed::{By, Found, Said, Was, about_all, offsets_of, read_from, told};
+pub(super) use self::files::{Beside, beside, is_expected};
+use self::files::{configured, each_line, each_piece, name_of};
+use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
-use crate::chain::{ChainRule, Copied, KnownLines, LineHasher, Sidecar};
+use crate::chain::{ChainRule, Finding, Head, LineHasher, Sidecar};
 use crate::event::BreakKind;
-use crate::seal::{Change, Difference, Hash, LeafCutter, LineHash, compare};
-use crate::source::{GenFile, LogSet, discover, open_stream};
-use crate::text;
-use crate::text::count::counted;
+use crate::seal::{Hash, LeafCutter, LineHash};
+use crate::source::{GenFile, LogSet};
 
-/// Lines of a log by which its sidecar is known.
-const TRIED: usize = 200;
-/// Bytes of a record of a sidecar at most, and of a line that it is known by.
-const LONGEST: usize = 1 << 20;
+/// Records by which a sidecar is known.
+const HEAD: usize = 200;
+/// Lines that are found listed before the way in which they are listed is certain.
+const CERTAIN: usize = 64;
 /// For so long after the last write to a sidecar a writer may be behind with the log.
 pub(super) const SETTLING: Duration = Duration::from_secs(5);
+/// Lines by which it may be.
+const BEHIND: u64 = 10_000;
 
 impl LineHash for LineHasher {
     fn update(&mut self, bytes: &[u8]) {
@@ -32,72 +36,64 @@ impl LineHash for LineHasher {
     }
 }
 
-/// A sidecar and what it lists.
+/// A file of a log, and which of all lines that are compared are its own, from 0 on.
+struct Part<'a> {
+    file: &'a GenFile,
+    rank: i32,
+    lines: Range<u64>,
+}
+
+/// What a sidecar says of the lines of some files.
 struct Listed {
-    name: String,
-    sidecar: Sidecar,
+    head: Head,
+    way: Option<Sidecar>,
     lines: Vec<Hash>,
     /// Records that list nothing.
     strange: u64,
-    is_settled: bool,
 }
 
-/// Where the configuration says that the sidecar of a log is.
-fn configured(log: &Path, rules: &[ChainRule]) -> Option<PathBuf> {
-    let rule = rules.iter().find(|rule| rule.fits(log));
-    rule?.sidecar_of(log)
-}
-
-/// Where the sidecar of a log is: where the configuration says, else where they usually are.
-pub(super) fn place(log: &Path, rules: &[ChainRule]) -> Option<PathBuf> {
-    let names = match configured(log, rules) {
-        Some(path) => vec![path],
-        None => Sidecar::usual_names(log),
-    };
-    names.into_iter().find(|path| path != log && path.is_file())
-}
-
-/// Whether a log has a sidecar, or should have one.
-pub(super) fn is_expected(log: &Path, rules: &[ChainRule]) -> bool {
-    configured(log, rules).is_some() || place(log, rules).is_some()
-}
-
-/// That a sidecar is not there, or no one's.
-fn missing(path: &Path) -> Said {
-    let name = text::path(path.file_name().unwrap_or_default().as_ref()).into_owned();
-    let what = format!(
-        "The configuration says that {name} lists the lines of this log, and it is not there, or lists none of them: it was removed or written anew, or the log was, or what the configuration says is not so."
-    );
-    Said {
-        by: By::Sidecar {
-            name,
-            lists: String::new(),
-        },
-        ..Said::unchecked(about_all(BreakKind::FileMissing, what), Copied::default())
-    }
-}
-
-/// What the sidecar of a log says of its lines, `None` if it has none. `ranks` = the rank of each file of the set.
-/// Memory: 64 bytes a line.
+/// What the sidecars of a log say of its lines, each by itself; empty if it has none. `ranks` = the rank of each file of the
+/// set. Memory: about 100 bytes a line.
+///
+/// # Errors
+/// The log or a sidecar cannot be read.
 pub(super) fn examine(
     set: &LogSet,
     ranks: &[i32],
     rules: &[ChainRule],
-) -> Result<Option<Said>, SealError> {
-    let expected = configured(&set.name, rules);
+) -> Result<Vec<Said>, SealError> {
+    let mut said = Vec::new();
+    for beside in beside(set, rules) {
+        said.extend(examine_one(set, ranks, &beside)?);
+    }
+    match configured(&set.name, rules) {
+        Some(path) if said.is_empty() => Ok(vec![missing(&name_of(&path))]),
+        _ => Ok(said),
+    }
+}
+
+fn examine_one(set: &LogSet, ranks: &[i32], beside: &Beside) -> Result<Option<Said>, SealError> {
+    let files = set.generations.iter().zip(ranks);
+    let files: Vec<(&GenFile, i32)> = files
+        .filter(|(file, _)| beside.is_of(file))
+        .map(|(file, rank)| (file, *rank))
+        .collect();
     // The sidecar first: a writer that writes the line first is not caught in between.
-    let listed = match place(&set.name, rules) {
-        Some(path) => listed(set, &path)?,
-        None => None,
+    let listed = listed(beside, &files)?;
+    let Some(way) = &listed.way else {
+        // It is a sidecar, and of no line that is here.
+        let is_strange = listed.head.is_sidecar || beside.is_configured;
+        let is_empty = files.iter().all(|(file, _)| file.len == 0);
+        let finding = match is_empty {
+            true => emptied_by(&beside.name),
+            false => none_listed(set, &beside.name),
+        };
+        return Ok(is_strange.then(|| unchecked(&beside.name, finding)));
     };
-    let Some(listed) = listed else {
-        return Ok(expected.map(|path| missing(&path)));
-    };
-    let mut now = Vec::new();
-    let mut parts = Vec::new();
-    for (file, rank) in set.generations.iter().zip(ranks) {
-        let start = now.len();
-        let mut cutter = LeafCutter::new(listed.sidecar.hasher());
+    let (mut now, mut parts) = (Vec::new(), Vec::new());
+    for (file, rank) in files {
+        let start = now.len() as u64;
+        let mut cutter = LeafCutter::new(way.hasher());
         read_from(file, 0, &mut |piece| {
             cutter.push(piece, |line, _| now.push(line));
             Ok(())
@@ -105,166 +101,157 @@ pub(super) fn examine(
         now.extend(cutter.rest());
         parts.push(Part {
             file,
-            rank: *rank,
-            lines: start as u64..now.len() as u64,
+            rank,
+            lines: start..now.len() as u64,
         });
     }
-    let mut differences = compare(&listed.lines, &now);
-    let is_ahead = |d: &mut Difference| !listed.is_settled && d.change == Change::Cut;
-    let ahead = differences.pop_if(is_ahead).map_or(0, |d| d.count);
-    let mut said = Said {
-        lines: now.len() as u64,
-        sealed: listed.lines.len() as u64 - ahead,
-        ahead,
-        by: By::Sidecar {
-            name: listed.name.clone(),
-            lists: listed.sidecar.describe(),
-        },
-        ..Said::default()
-    };
-    if listed.strange > 0 {
-        let records = counted(listed.strange, "record", "records");
-        said.also.push(format!("{records} of it list no line"));
+    let is_whole = beside.is_whole(set);
+    compare::said(beside, &listed, way, &now, &parts, is_whole).map(Some)
+}
+
+/// What a sidecar lists, and in which way it lists lines of these files.
+fn listed(beside: &Beside, files: &[(&GenFile, i32)]) -> Result<Listed, SealError> {
+    let mut records = Vec::new();
+    for file in &beside.files {
+        each_line(file, &mut |record| {
+            records.push(record.to_vec());
+            records.len() < HEAD
+        })?;
     }
-    tell(&mut said, &differences, &parts)?;
-    Ok(Some(said))
-}
-
-/// A file of a log, and which of all lines are its own, from 0 on.
-struct Part<'a> {
-    file: &'a GenFile,
-    rank: i32,
-    lines: Range<u64>,
-}
-
-/// Tells the differences where they are in the files.
-fn tell(said: &mut Said, differences: &[Difference], parts: &[Part<'_>]) -> Result<(), SealError> {
-    let count = |wanted: &[Change]| -> u64 {
-        let of = differences.iter().filter(|d| wanted.contains(&d.change));
-        of.map(|d| d.count).sum()
-    };
-    let added = count(&[Change::Inserted, Change::Duplicated, Change::Moved]);
-    let removed = count(&[Change::Deleted, Change::Cut]);
-    let all: u64 = differences.iter().map(|d| d.count).sum();
-    said.held = said.sealed.saturating_sub(all - added);
-    let By::Sidecar { name, .. } = &said.by else {
-        return Ok(());
-    };
-    let was = Was {
-        how: "listed",
-        size: said.sealed,
-        since: format!("since {name} listed it"),
-    };
-    // Lines from here on are not listed.
-    let end = (said.sealed + added).saturating_sub(removed);
-    for (i, part) in parts.iter().enumerate() {
-        let is_last = i + 1 == parts.len();
-        // A gap at the end of a file is told at the begin of the next.
-        let is_here =
-            |line: u64| part.lines.contains(&(line - 1)) || is_last && line > part.lines.end;
-        let here: Vec<Difference> = differences
-            .iter()
-            .filter(|d| is_here(d.line))
-            .map(|d| Difference {
-                line: d.line - part.lines.start,
-                line_end: d.line_end.clamp(d.line, part.lines.end.max(d.line)) - part.lines.start,
-                ..*d
-            })
-            .collect();
-        let mut wanted: Vec<u64> = here.iter().map(|d| d.line).collect();
-        wanted.extend(here.iter().map(|d| d.line_end + 1));
-        let is_ended_here = part.lines.contains(&end);
-        wanted.extend(is_ended_here.then(|| end - part.lines.start + 1));
-        let mut offsets = match wanted.is_empty() {
-            true => Vec::new(),
-            false => offsets_of(part.file, &wanted)?,
-        };
-        let covered = match is_ended_here {
-            true => offsets.pop().unwrap_or(0),
-            false if part.lines.start >= end => 0,
-            false => u64::MAX,
-        };
-        said.covered.push((part.rank, 0..covered));
-        let ends = offsets.split_off(here.len());
-        for (difference, (from, to)) in here.iter().zip(offsets.into_iter().zip(ends)) {
-            // Lines that are gone leave the one behind them as their place.
-            said.places.push(Found {
-                finding: told(difference, from, &was, part.rank),
-                range: from..to.max(from + 1),
-            });
+    let head = Head::of(&records);
+    let way = way_of(&head, beside, files)?;
+    let (mut lines, mut strange) = (Vec::new(), 0);
+    if let Some(way) = &way {
+        for file in &beside.files {
+            each_line(file, &mut |record| {
+                match way.listed(record) {
+                    Some(id) => lines.push(id),
+                    None => strange += 1,
+                }
+                true
+            })?;
         }
     }
-    Ok(())
+    Ok(Listed {
+        head,
+        way,
+        lines,
+        strange,
+    })
 }
 
-/// What a sidecar lists; `None` if it is none of this log.
-fn listed(set: &LogSet, path: &Path) -> Result<Option<Listed>, SealError> {
-    let discovery = discover(&[path.to_owned()]);
-    let sets = discovery.roots.iter().flat_map(|root| &root.sets);
-    let files: Vec<&GenFile> = sets.flat_map(|set| &set.generations).collect();
-    let mut lines = Vec::new();
-    for file in &set.generations {
-        each_line(file, &mut |line| {
-            lines.push(line.to_vec());
-            lines.len() < TRIED
-        })?;
-    }
-    let known = KnownLines::of(&lines);
-    let mut sidecar = None;
-    for file in &files {
+/// The way in which most lines of these files are found listed; `None` = none of them is.
+fn way_of(
+    head: &Head,
+    beside: &Beside,
+    files: &[(&GenFile, i32)],
+) -> Result<Option<Sidecar>, SealError> {
+    // The begin of a hash tells it from the others well enough for counting.
+    let short =
+        |id: &Hash| u64::from_le_bytes([id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]]);
+    let mut known: Vec<HashSet<u64>> = vec![HashSet::new(); head.ways.len()];
+    for file in &beside.files {
         each_line(file, &mut |record| {
-            sidecar = sidecar.take().or_else(|| known.listed_in(record));
-            sidecar.is_none()
-        })?;
-    }
-    let Some(sidecar) = sidecar else {
-        return Ok(None);
-    };
-    let (mut ids, mut strange) = (Vec::new(), 0);
-    for file in &files {
-        each_line(file, &mut |record| {
-            match sidecar.listed(record) {
-                Some(id) => ids.push(id),
-                None => strange += 1,
+            for (way, known) in head.ways.iter().zip(&mut known) {
+                known.extend(way.listed(record).as_ref().map(short));
             }
             true
         })?;
     }
-    let newest = files.iter().map(|file| file.mtime).max();
-    // A time in the future is none of a writer at work.
-    let since = newest.and_then(|at| at.elapsed().ok());
-    Ok(Some(Listed {
-        name: text::path(path.file_name().unwrap_or_default().as_ref()).into_owned(),
-        sidecar,
-        lines: ids,
-        strange,
-        is_settled: since.is_none_or(|since| since > SETTLING),
-    }))
-}
-
-/// Gives each line to `each`, without its end and cut where it is too long, until that says `false`.
-fn each_line(file: &GenFile, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), SealError> {
-    let stream = open_stream(file).map_err(IngestError::from)?;
-    let mut reader = BufReader::new(stream);
-    let (mut line, mut rest) = (Vec::new(), Vec::new());
-    let failed = |error| SealError::Read(IngestError::Read(error));
-    loop {
-        line.clear();
-        let limit = LONGEST as u64;
-        let read = (&mut reader).take(limit).read_until(b'\n', &mut line);
-        if read.map_err(failed)? == 0 {
-            return Ok(());
-        }
-        while line.len() == LONGEST && !line.ends_with(b"\n") && !rest.ends_with(b"\n") {
-            rest.clear();
-            let read = (&mut reader).take(limit).read_until(b'\n', &mut rest);
-            if read.map_err(failed)? == 0 {
-                break;
-            }
-        }
-        rest.clear();
-        if !each(line.strip_suffix(b"\n").unwrap_or(&line)) {
-            return Ok(());
+    let mut found = vec![0_usize; head.ways.len()];
+    for (at, way) in head.ways.iter().enumerate() {
+        for (file, _) in files {
+            let mut cutter = LeafCutter::new(way.hasher());
+            each_piece(file, &mut |piece| {
+                cutter.push(piece, |line, _| {
+                    found[at] += usize::from(known[at].contains(&short(&line)));
+                });
+                found[at] < CERTAIN
+            })?;
+            let rest = cutter
+                .rest()
+                .is_some_and(|line| known[at].contains(&short(&line)));
+            found[at] += usize::from(rest);
         }
     }
+    let most = found.iter().copied().max().filter(|most| *most > 0);
+    let at = most.and_then(|most| found.iter().position(|n| *n == most));
+    Ok(at.and_then(|at| head.ways.get(at).cloned()))
+}
+
+fn unchecked(name: &str, finding: Finding) -> Said {
+    Said {
+        by: By::Sidecar {
+            name: name.to_owned(),
+            lists: String::new(),
+        },
+        about_all: vec![finding],
+        is_unchecked: true,
+        ..Said::default()
+    }
+}
+
+/// That a sidecar is not there.
+fn missing(name: &str) -> Said {
+    let what = format!(
+        "The configuration says that {name} lists the lines of this log, and it is not there: it was removed, or what the configuration says is not so."
+    );
+    unchecked(name, about_all(BreakKind::FileMissing, what))
+}
+
+/// That a sidecar that was there is not there any more.
+pub(super) fn gone(name: &str) -> Said {
+    let what = format!("{name} listed the lines of this log, and is not here any more.");
+    unchecked(name, about_all(BreakKind::FileMissing, what))
+}
+
+/// That a sidecar lists none of a log's lines.
+fn none_listed(set: &LogSet, name: &str) -> Finding {
+    let what = format!(
+        "{name} stands beside it and lists none of its lines: the log or the sidecar was written anew, or they do not belong together."
+    );
+    let mut finding = about_all(BreakKind::RewrittenSinceSeal, what);
+    finding.generation = i32::try_from(set.generations.len().saturating_sub(1)).unwrap_or(0);
+    finding
+}
+
+/// That a log of which lines are listed is empty.
+fn emptied_by(name: &str) -> Finding {
+    let what = format!("it is empty, and {name} beside it lists lines that it held");
+    about_all(BreakKind::TailTruncated, what)
+}
+
+/// Of a log that is empty: that its sidecar lists lines; `None` = it has none that does.
+pub(super) fn emptied(log: &Path, rules: &[ChainRule]) -> Result<Option<Finding>, SealError> {
+    let set = LogSet {
+        name: log.to_owned(),
+        generations: Vec::new(),
+    };
+    for beside in beside(&set, rules) {
+        let listed = listed(&beside, &[])?;
+        if listed.head.is_sidecar || beside.is_configured && !listed.head.ways.is_empty() {
+            return Ok(Some(emptied_by(&beside.name)));
+        }
+    }
+    Ok(None)
+}
+
+/// Of a set that may be a sidecar: the log whose lines it lists, if that is not there in any form.
+pub(super) fn lost_log(
+    set: &LogSet,
+    is_there: impl Fn(&Path) -> bool,
+) -> Result<Option<PathBuf>, SealError> {
+    let logs = Sidecar::logs_of(&set.name);
+    if logs.is_empty() || logs.iter().any(|log| is_there(log)) {
+        return Ok(None);
+    }
+    let mut records = Vec::new();
+    for file in &set.generations {
+        each_line(file, &mut |record| {
+            records.push(record.to_vec());
+            records.len() < HEAD
+        })?;
+    }
+    let is_sidecar = Head::of(&records).is_sidecar;
+    Ok(logs.into_iter().next().filter(|_| is_sidecar))
 }

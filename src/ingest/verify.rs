@@ -8,11 +8,12 @@ use super::IngestError;
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::journals::{self, Journals};
-use super::sealed::{self, Seals, examine};
+use super::sealed::{self, Seals, about_all, examine};
 use super::sealing::SealError;
 use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
 use super::{sidecars, sums};
-use crate::chain::{ChainReport, ChainRule};
+use crate::chain::{ChainReport, ChainRule, Finding};
+use crate::event::BreakKind;
 use crate::format::Registry;
 use crate::source::{Discovery, GenFile, LogSet, discover};
 use crate::text;
@@ -120,6 +121,7 @@ pub fn verify(
             files: set.generations.clone(),
         });
     }
+    files.extend(lost_logs(&discovery));
     let sets = discovery.roots.iter().flat_map(|r| &r.sets);
     let found: HashSet<&Path> = sets.map(|set| set.name.as_path()).collect();
     let lost = seals.map_or_else(Vec::new, |seals| sealed::lost(paths, &found, seals));
@@ -130,7 +132,11 @@ pub fn verify(
         let path = text::path(&skipped.path).into_owned();
         match skipped.why {
             Empty if lost_paths.contains(&path) => {}
-            Empty => files.push(VerifyFile::empty(path)),
+            Empty if is_told(&files, &path) => {}
+            Empty => match sidecars::emptied(&skipped.path, rules) {
+                Ok(Some(finding)) => files.push(of_nothing(&skipped.path, finding)),
+                _ => files.push(VerifyFile::empty(path)),
+            },
             SameFile | Hidden => {}
             _ => files.push(VerifyFile::unread(path, skipped.detail, Vec::new())),
         }
@@ -142,12 +148,54 @@ pub fn verify(
 /// The sidecars of logs are checked with them, also where only the log was named.
 fn add_sidecars(discovery: &mut Discovery, rules: &[ChainRule]) {
     let sets = || discovery.roots.iter().flat_map(|root| &root.sets);
-    let known: HashSet<&Path> = sets().map(|set| set.name.as_path()).collect();
-    let places = sets().filter_map(|set| sidecars::place(&set.name, rules));
-    let more: Vec<PathBuf> = places
-        .filter(|path| !known.contains(path.as_path()))
-        .collect();
+    let files = sets().flat_map(|set| &set.generations);
+    let skipped = discovery.skipped.iter().map(|skipped| &skipped.path);
+    let known: HashSet<&PathBuf> = files.map(|file| &file.path).chain(skipped).collect();
+    let beside = sets().flat_map(|set| sidecars::beside(set, rules));
+    let files = beside.flat_map(|beside| beside.files).map(|file| file.path);
+    let more: Vec<PathBuf> = files.filter(|path| !known.contains(path)).collect();
     discovery.roots.extend(discover(&more).roots);
+}
+
+/// Logs that are not there, though there is a sidecar that lists their lines.
+fn lost_logs(discovery: &Discovery) -> Vec<VerifyFile> {
+    let sets = || discovery.roots.iter().flat_map(|root| &root.sets);
+    let names: HashSet<&Path> = sets().map(|set| set.name.as_path()).collect();
+    let is_there = |log: &Path| names.contains(log) || log.exists();
+    let lost = sets().filter_map(|set| {
+        let log = sidecars::lost_log(set, is_there).ok()??;
+        let what = format!(
+            "{} lists its lines, and it is not here: removed, or moved elsewhere",
+            text::path(&set.name)
+        );
+        Some((log, about_all(BreakKind::FileMissing, what)))
+    });
+    lost.map(|(log, finding)| of_nothing(&log, finding))
+        .collect()
+}
+
+/// Whether something was found of a log.
+fn is_told(files: &[VerifyFile], path: &str) -> bool {
+    let mut of_log = files.iter().filter(|file| file.path == path);
+    of_log.any(|file| !file.report.findings.is_empty())
+}
+
+/// A log of which there is nothing, and what is to be said of that.
+fn of_nothing(log: &Path, finding: Finding) -> VerifyFile {
+    let path = text::path(log).into_owned();
+    VerifyFile {
+        report: Arc::new(ChainReport {
+            source: path.as_str().into(),
+            scheme: Some("sidecar".into()),
+            coverage: "there is nothing of it".into(),
+            findings: vec![finding],
+            ..ChainReport::default()
+        }),
+        path,
+        error: None,
+        is_empty: false,
+        files: Vec::new(),
+    }
 }
 
 /// The report of a log, and what of it could not be read to its end.

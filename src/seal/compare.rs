@@ -9,8 +9,8 @@ use super::merkle::Hash;
 
 /// How long two lists are laid side by side; after it the answer is coarser.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// More differences than these are no edit but another log.
-const MOST: usize = 1000;
+/// Runs of lines, alike or not, that are told one by one; what differs after so many is told as one.
+const MOST: usize = 2_000;
 
 /// What was done to lines since they were sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Change {
 }
 
 /// Lines that are not as they were sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub change: Change,
     /// First line as it is now, from 1 on; the one after the gap, where lines are gone.
@@ -53,17 +53,13 @@ pub fn compare(sealed: &[Hash], now: &[Hash]) -> Vec<Difference> {
     let ops = capture_diff_slices_deadline(Algorithm::Patience, old, new, Some(deadline));
     let kept: usize = common + ops.iter().map(equal).sum::<usize>();
     // A log of which next to nothing is left was written anew.
-    if kept * 10 < sealed.len() && sealed.len() > 10 && new.len() >= old.len() || ops.len() > MOST {
-        return vec![Difference {
-            change: Change::Rewritten,
-            line: common as u64 + 1,
-            line_end: now.len() as u64,
-            sealed_line: common as u64 + 1,
-            count: (sealed.len() - kept) as u64,
-        }];
-    }
+    let is_new = kept * 10 < sealed.len() && sealed.len() > 10 && new.len() >= old.len();
+    let (told, rest) = match is_new {
+        true => ops.split_at(0),
+        false => ops.split_at(ops.len().min(MOST)),
+    };
     let mut found = Vec::new();
-    for op in &ops {
+    for op in told {
         let (_, old_range, new_range) = op.as_tag_tuple();
         if equal(op) > 0 {
             continue;
@@ -96,6 +92,17 @@ pub fn compare(sealed: &[Hash], now: &[Hash]) -> Vec<Difference> {
         }
     }
     moved(&mut found, sealed, now);
+    if let Some(op) = rest.iter().find(|op| equal(op) == 0) {
+        let (_, old_range, new_range) = op.as_tag_tuple();
+        let kept: usize = rest.iter().map(equal).sum();
+        found.push(Difference {
+            change: Change::Rewritten,
+            line: (common + new_range.start) as u64 + 1,
+            line_end: now.len() as u64,
+            sealed_line: (common + old_range.start) as u64 + 1,
+            count: (old.len() - old_range.start).saturating_sub(kept) as u64,
+        });
+    }
     found
 }
 

@@ -170,13 +170,14 @@ fn is_of_a_sidecar(sample: &Sample<'_>, link: &Linked<'_>, mid: &[u8]) -> bool {
         .iter()
         .filter(|m| !known.contains(&Some(m.key)));
     let is_short = |member: &Member<'_>| {
-        member.value.len() <= SHORT
-            && !member
-                .value
-                .iter()
-                .any(|byte| byte.is_ascii_alphabetic() && !b"TZ".contains(byte))
+        sample.digest(member.key).is_some()
+            || member.value.len() <= SHORT
+                && !member
+                    .value
+                    .iter()
+                    .any(|byte| byte.is_ascii_alphabetic() && !b"TZ".contains(byte))
     };
-    more.by_ref().take(2).all(is_short) && more.next().is_none()
+    more.by_ref().take(3).all(is_short) && more.next().is_none()
 }
 
 /// Records with their own hashes, on which recipes are tried.

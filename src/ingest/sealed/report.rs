@@ -6,6 +6,7 @@ use super::{Found, words};
 use crate::chain::{ChainReport, Copied, Finding, Verdicts};
 use crate::event::{BreakKind, Level, Timestamp, Verdict};
 use crate::seal::Checkpoint;
+use crate::text::count::counted;
 
 /// Whose word it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub(in crate::ingest) struct Said {
     pub(in crate::ingest) copied: Copied,
     /// Lines that are listed and not there yet: a writer is at work.
     pub(in crate::ingest) ahead: u64,
+    /// Lines from before a sidecar begins.
+    pub(in crate::ingest) older: u64,
 }
 
 impl Said {
@@ -141,19 +144,27 @@ impl Said {
                 format!("as they were sealed, last at {when}"),
                 "since are not sealed",
             ),
-            By::Sidecar { name, .. } => (format!("as {name} lists them"), "more are not listed"),
+            By::Sidecar { name, .. } => (format!("as {name} has them"), "more not listed"),
         };
         let held = match self.held == self.sealed {
             true => self.sealed.to_string(),
             false => format!("{} of {}", self.held, self.sealed),
         };
-        let mut said = format!("{held} lines are {how}");
-        let open = self.lines.saturating_sub(self.sealed);
+        let are = if self.sealed == 1 {
+            "line is"
+        } else {
+            "lines are"
+        };
+        let mut said = format!("{held} {are} {how}");
+        let open = self
+            .lines
+            .saturating_sub(self.sealed + self.ahead + self.older);
         if open > 0 {
             said += &format!("; {open} {open_is}");
         }
         if self.ahead > 0 {
-            said += &format!("; {} listed just now are not there yet", self.ahead);
+            let lines = counted(self.ahead, "listed line", "listed lines");
+            said += &format!("; {lines} not there yet, the sidecar being written to just now");
         }
         match self.dropped {
             0 => {}

@@ -81,7 +81,7 @@ pub(in crate::ingest) struct Was {
     pub(in crate::ingest) how: &'static str,
     /// Lines.
     pub(in crate::ingest) size: u64,
-    /// `since audit.log was last sealed, …`
+    /// ` since audit.log was last sealed, …`, after what is told.
     pub(in crate::ingest) since: String,
 }
 
@@ -92,7 +92,7 @@ impl Was {
         Self {
             how: "sealed",
             size: sealed.checkpoint.size,
-            since: format!("since {} was last sealed, {when}", name.to_string_lossy()),
+            since: format!(" since {} was last sealed, {when}", name.to_string_lossy()),
         }
     }
 }
@@ -156,7 +156,7 @@ pub(in crate::ingest) fn told(d: &Difference, offset: u64, was: &Was, rank: i32)
         ts: None,
         expected: None,
         found: None,
-        explanation: format!("{what} {}", was.since),
+        explanation: format!("{what}{}", was.since),
     }
 }
 
