@@ -381,3 +381,51 @@ fn a_sidecar_that_goes_while_it_is_watched_is_told() {
     fs::remove_file(beside.program.logs().join(beside.name)).unwrap();
     watch.until_printed("is not here any more");
 }
+
+/// What an edit over the end of a file, two kinds of sidecars and a wide rule must not lead to.
+#[test]
+fn nothing_is_vouched_for_that_is_not_listed() {
+    let beside = Beside::new();
+    let mut all = lines();
+    all[17] = all[17].replace("ann", "eve");
+    all[18] = all[18].replace("ann", "eve");
+    let program = &beside.program;
+    program.log("events.jsonl.1", all[..18].join("\n") + "\n");
+    beside.write(&all[18..]);
+    let changed = [
+        ("content-modified".to_owned(), 18, 18),
+        ("content-modified".to_owned(), 1, 1),
+    ];
+    assert_eq!(beside.verified().2, changed);
+    assert_eq!(beside.count("chain:verified"), 28);
+    // A day without a sidecar beside one with.
+    let program = Program::new();
+    let day = |day: &str| format!("app-2026-01-{day}.jsonl");
+    program.log(&day("01"), lines().join("\n") + "\n");
+    program.log(
+        "app-2026-01-01.chain.jsonl",
+        listed(&lines()).join("\n") + "\n",
+    );
+    program.log(&day("02"), lines().join("\n") + "\n");
+    let ran = program.run(["verify", "."]);
+    assert!(
+        ran.code == 1 && ran.out.contains("30 more not listed"),
+        "{ran:?}"
+    );
+    // A rule that fits the sidecar as well.
+    let beside = Beside::new();
+    let rule = "[[chain]]\nmatch = \"**/*.jsonl\"\nsidecar = \"{stem}.chain.jsonl\"\n";
+    beside.program.configure(rule);
+    assert_eq!(
+        beside.verified(),
+        (
+            0,
+            "30 lines are as events.chain.jsonl has them".into(),
+            vec![]
+        )
+    );
+    // Lines that end in CR LF, hashed without either.
+    let beside = Beside::new();
+    fs::write(beside.log(), lines().join("\r\n") + "\r\n").unwrap();
+    assert_eq!(beside.verified().0, 0);
+}

@@ -182,6 +182,26 @@ impl ChainRule {
         Some(log.with_file_name(name.replace("{stem}", &text(log.file_stem()))))
     }
 
+    /// Whether a file is called as the sidecars are of which this says what they are called.
+    pub fn names_as_sidecar(&self, file: &Path) -> bool {
+        let Some(template) = &self.sidecar else {
+            return false;
+        };
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let parts = template
+            .split_once("{stem}")
+            .or(template.split_once("{name}"));
+        match parts {
+            Some((before, after)) => {
+                let rest = name
+                    .strip_prefix(before)
+                    .and_then(|rest| rest.strip_suffix(after));
+                rest.is_some_and(|rest| !rest.is_empty()) && !after.is_empty()
+            }
+            None => *name == **template,
+        }
+    }
+
     /// Reads the key files; those that cannot be read are named in the hints, so that what needs no key is checked all
     /// the same.
     pub fn load(&self) -> Hints {

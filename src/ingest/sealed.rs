@@ -272,7 +272,9 @@ impl Check {
         // Where each begins, where the line after each begins, and where the lines end that were sealed.
         let mut wanted: Vec<u64> = differences.iter().map(|d| d.line).collect();
         wanted.extend(differences.iter().map(|d| d.line_end + 1));
-        wanted.push((size + added).saturating_sub(removed) + 1);
+        // A line that was moved is one that was there before.
+        let moved = lines(&|d| d.change == Change::Moved);
+        wanted.push((size + added).saturating_sub(removed + moved) + 1);
         let mut offsets = offsets_of(present.file, &wanted)?;
         let end = offsets.pop().unwrap_or(0);
         self.said.covered.push((present.rank, 0..end));

@@ -12,9 +12,10 @@ pub(super) use self::files::{Beside, beside, is_expected};
 use self::files::{configured, each_line, each_piece, name_of};
 use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
-use crate::chain::{ChainRule, Finding, Head, LineHasher, Sidecar};
+use super::walk::hints_for;
+use crate::chain::{ChainRule, Finding, Head, Hints, LineHasher, Sidecar};
 use crate::event::BreakKind;
-use crate::seal::{Hash, LeafCutter, LineHash};
+use crate::seal::{Hash, LeafCutter, LeafHash, LineHash};
 use crate::source::{GenFile, LogSet};
 
 /// Records by which a sidecar is known.
@@ -62,24 +63,56 @@ pub(super) fn examine(
     ranks: &[i32],
     rules: &[ChainRule],
 ) -> Result<Vec<Said>, SealError> {
-    let mut said = Vec::new();
+    let (mut said, mut parts, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     for beside in beside(set, rules) {
-        said.extend(examine_one(set, ranks, &beside)?);
+        let Some(one) = examine_one(set, ranks, &beside, rules)? else {
+            continue;
+        };
+        if beside.is_of_all() || one.is_unchecked {
+            said.push(one);
+        } else {
+            let files = set.generations.iter().filter(|file| beside.is_of(file));
+            seen.extend(files.map(|file| &file.path));
+            parts.push(one);
+        }
     }
-    match configured(&set.name, rules) {
-        Some(path) if said.is_empty() => Ok(vec![missing(&name_of(&path))]),
-        _ => Ok(said),
+    if let Some(mut all) = parts.into_iter().reduce(Said::and) {
+        // Of files that none is of nothing is vouched for.
+        for file in set
+            .generations
+            .iter()
+            .filter(|file| !seen.contains(&file.path))
+        {
+            let mut cutter = LeafCutter::<LeafHash>::default();
+            each_piece(file, &mut |piece| {
+                cutter.push(piece, |_, _| all.lines += 1);
+                true
+            })?;
+            all.lines += u64::from(cutter.pending() > 0);
+        }
+        said.push(all);
     }
+    if let (Some(path), true) = (configured(&set.name, rules), said.is_empty()) {
+        said.push(missing(&name_of(&path)));
+    }
+    // What says what holds comes first.
+    said.sort_by_key(|said| said.is_unchecked);
+    Ok(said)
 }
 
-fn examine_one(set: &LogSet, ranks: &[i32], beside: &Beside) -> Result<Option<Said>, SealError> {
+fn examine_one(
+    set: &LogSet,
+    ranks: &[i32],
+    beside: &Beside,
+    rules: &[ChainRule],
+) -> Result<Option<Said>, SealError> {
     let files = set.generations.iter().zip(ranks);
     let files: Vec<(&GenFile, i32)> = files
         .filter(|(file, _)| beside.is_of(file))
         .map(|(file, rank)| (file, *rank))
         .collect();
     // The sidecar first: a writer that writes the line first is not caught in between.
-    let listed = listed(beside, &files)?;
+    let listed = listed(beside, &files, rules)?;
     let Some(way) = &listed.way else {
         // It is a sidecar, and of no line that is here.
         let is_strange = listed.head.is_sidecar || beside.is_configured;
@@ -90,7 +123,7 @@ fn examine_one(set: &LogSet, ranks: &[i32], beside: &Beside) -> Result<Option<Sa
         };
         return Ok(is_strange.then(|| unchecked(&beside.name, finding)));
     };
-    let (mut now, mut parts) = (Vec::new(), Vec::new());
+    let (mut now, mut parts, mut is_open) = (Vec::new(), Vec::new(), false);
     for (file, rank) in files {
         let start = now.len() as u64;
         let mut cutter = LeafCutter::new(way.hasher());
@@ -98,7 +131,12 @@ fn examine_one(set: &LogSet, ranks: &[i32], beside: &Beside) -> Result<Option<Sa
             cutter.push(piece, |line, _| now.push(line));
             Ok(())
         })?;
-        now.extend(cutter.rest());
+        // A line without its end may still be written.
+        let place = now.len();
+        let rest = cutter.rest();
+        let is_listed = rest.is_some() && rest == listed.lines.get(place).copied();
+        is_open = rest.is_some() && !is_listed;
+        now.extend(rest.filter(|_| is_listed));
         parts.push(Part {
             file,
             rank,
@@ -106,11 +144,17 @@ fn examine_one(set: &LogSet, ranks: &[i32], beside: &Beside) -> Result<Option<Sa
         });
     }
     let is_whole = beside.is_whole(set);
-    compare::said(beside, &listed, way, &now, &parts, is_whole).map(Some)
+    let mut said = compare::said(beside, &listed, way, &now, &parts, is_whole)?;
+    said.lines += u64::from(is_open);
+    Ok(Some(said))
 }
 
 /// What a sidecar lists, and in which way it lists lines of these files.
-fn listed(beside: &Beside, files: &[(&GenFile, i32)]) -> Result<Listed, SealError> {
+fn listed(
+    beside: &Beside,
+    files: &[(&GenFile, i32)],
+    rules: &[ChainRule],
+) -> Result<Listed, SealError> {
     let mut records = Vec::new();
     for file in &beside.files {
         each_line(file, &mut |record| {
@@ -118,7 +162,8 @@ fn listed(beside: &Beside, files: &[(&GenFile, i32)]) -> Result<Listed, SealErro
             records.len() < HEAD
         })?;
     }
-    let head = Head::of(&records);
+    let hints = beside.files.last().map(|file| hints_for(&file.path, rules));
+    let head = Head::of(&records, &hints.unwrap_or_default());
     let way = way_of(&head, beside, files)?;
     let (mut lines, mut strange) = (Vec::new(), 0);
     if let Some(way) = &way {
@@ -228,7 +273,7 @@ pub(super) fn emptied(log: &Path, rules: &[ChainRule]) -> Result<Option<Finding>
         generations: Vec::new(),
     };
     for beside in beside(&set, rules) {
-        let listed = listed(&beside, &[])?;
+        let listed = listed(&beside, &[], rules)?;
         if listed.head.is_sidecar || beside.is_configured && !listed.head.ways.is_empty() {
             return Ok(Some(emptied_by(&beside.name)));
         }
@@ -252,6 +297,6 @@ pub(super) fn lost_log(
             records.len() < HEAD
         })?;
     }
-    let is_sidecar = Head::of(&records).is_sidecar;
+    let is_sidecar = Head::of(&records, &Hints::default()).is_sidecar;
     Ok(logs.into_iter().next().filter(|_| is_sidecar))
 }

@@ -92,15 +92,21 @@ pub fn compare(sealed: &[Hash], now: &[Hash]) -> Vec<Difference> {
         }
     }
     moved(&mut found, sealed, now);
-    if let Some(op) = rest.iter().find(|op| equal(op) == 0) {
+    // What was appended is no difference.
+    let is_appended = |op: &DiffOp| {
+        let (_, gone, _) = op.as_tag_tuple();
+        gone.is_empty() && gone.start == old.len()
+    };
+    let differs = |op: &&DiffOp| equal(op) == 0 && !is_appended(op);
+    if let Some(op) = rest.iter().find(differs) {
         let (_, old_range, new_range) = op.as_tag_tuple();
         let kept: usize = rest.iter().map(equal).sum();
         found.push(Difference {
             change: Change::Rewritten,
             line: (common + new_range.start) as u64 + 1,
-            line_end: now.len() as u64,
+            line_end: now.len().max(common + new_range.start + 1) as u64,
             sealed_line: (common + old_range.start) as u64 + 1,
-            count: (old.len() - old_range.start).saturating_sub(kept) as u64,
+            count: (old.len() - old_range.start).saturating_sub(kept).max(1) as u64,
         });
     }
     found

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::names::{is_hash_name, is_signature_name};
+use super::names::{SEQ_KEYS, TIME_KEYS, is_hash_name, is_signature_name};
 use super::{Linked, Sample, most_common, positions};
 use crate::chain::algorithm::Algorithm;
-use crate::chain::canonical::Member;
 use crate::chain::digest::Digest;
 use crate::chain::recipe::{
     Preimage, Recipe, content_recipes, joined_recipes, link_recipes, own_hash_recipes,
@@ -13,7 +12,7 @@ use crate::chain::recipe::{
 };
 use crate::chain::rule::{Hints, Key};
 use crate::chain::scheme::Inner;
-use crate::chain::template::Part;
+use crate::chain::template::{Part, quoted};
 
 /// Records a recipe is tried on, spread over the sample, so that one broken record cannot hide it.
 const TRIED: usize = 16;
@@ -148,9 +147,8 @@ fn two_levels(
         }
     }
     // In a sidecar the hash is of a line elsewhere.
-    let is_sidecar = samples
-        .iter()
-        .all(|sample| is_of_a_sidecar(sample, link, mid));
+    let alike = samples.iter().filter(|s| is_of_a_sidecar(s, link, mid));
+    let is_sidecar = alike.count() * 10 >= samples.len() * 9;
     is_sidecar.then_some(Hashing {
         functions,
         recipes,
@@ -159,25 +157,18 @@ fn two_levels(
     })
 }
 
-/// Whether a record holds hashes and hardly more: a number, a time. What else it held would be covered by nothing.
+/// Whether a record holds nothing but hashes, its number and its time. What else it held would be covered by nothing.
 fn is_of_a_sidecar(sample: &Sample<'_>, link: &Linked<'_>, mid: &[u8]) -> bool {
-    /// Bytes of a number or a time, quoted.
-    const SHORT: usize = 40;
     let known = [Some(mid), link.own_key, link.prev_key];
-    let mut more = sample
-        .object
-        .members
-        .iter()
-        .filter(|m| !known.contains(&Some(m.key)));
-    let is_short = |member: &Member<'_>| {
-        sample.digest(member.key).is_some()
-            || member.value.len() <= SHORT
-                && !member
-                    .value
-                    .iter()
-                    .any(|byte| byte.is_ascii_alphabetic() && !b"TZ".contains(byte))
+    let is_named = |key: &[u8]| {
+        let mut names = SEQ_KEYS.iter().chain(&TIME_KEYS);
+        names.any(|name| quoted(name) == key)
     };
-    more.by_ref().take(3).all(is_short) && more.next().is_none()
+    sample.object.members.iter().all(|member| {
+        known.contains(&Some(member.key))
+            || is_named(member.key)
+            || sample.digest(member.key).is_some()
+    })
 }
 
 /// Records with their own hashes, on which recipes are tried.

@@ -61,6 +61,24 @@ impl Said {
         }
     }
 
+    /// What two say of different files of one log.
+    pub(in crate::ingest) fn and(mut self, other: Self) -> Self {
+        self.places.extend(other.places);
+        self.about_all.extend(other.about_all);
+        self.covered.extend(other.covered);
+        self.also.extend(other.also);
+        self.lines += other.lines;
+        self.held += other.held;
+        self.sealed += other.sealed;
+        self.ahead += other.ahead;
+        self.older += other.older;
+        if let (By::Sidecar { name, .. }, By::Sidecar { name: more, .. }) = (&mut self.by, other.by)
+        {
+            *name = format!("{name}, {more}");
+        }
+        self
+    }
+
     /// Counts a sealed file: its lines, and those that are as they were.
     pub(super) fn seal(&mut self, size: u64, held: u64, checkpoint: &Checkpoint) {
         self.sealed += size;

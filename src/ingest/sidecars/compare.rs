@@ -101,28 +101,14 @@ fn tell(said: &mut Said, differences: &[Difference], parts: &[Part<'_>]) -> Resu
         since: format!("; {name} lists what was there"),
     };
     // Lines from here on are not listed, nor are those before.
-    let end = (said.older + said.sealed + added).saturating_sub(removed);
+    let moved = count(&[Change::Moved]);
+    let end = (said.older + said.sealed + added).saturating_sub(removed + moved);
     let older = said.older;
     for (i, part) in parts.iter().enumerate() {
         let is_last = i + 1 == parts.len();
-        // A gap at the end of a file is told at the begin of the next.
-        let is_here =
-            |line: u64| part.lines.contains(&(line - 1)) || is_last && line > part.lines.end;
         let here: Vec<Difference> = differences
             .iter()
-            .filter(|d| is_here(d.line))
-            .map(|d| {
-                let line = d.line - part.lines.start;
-                let last = d.line_end.clamp(d.line, part.lines.end.max(d.line));
-                // A line that is changed in its place is told by where it is.
-                let is_in_place = d.change == Change::Modified && d.sealed_line == d.line;
-                Difference {
-                    line,
-                    line_end: last - part.lines.start,
-                    sealed_line: if is_in_place { line } else { d.sealed_line },
-                    ..*d
-                }
-            })
+            .filter_map(|d| within(d, part, is_last))
             .collect();
         let mut wanted: Vec<u64> = here.iter().map(|d| d.line).collect();
         wanted.extend(here.iter().map(|d| d.line_end + 1));
@@ -143,4 +129,36 @@ fn tell(said: &mut Said, differences: &[Difference], parts: &[Part<'_>]) -> Resu
         }
     }
     Ok(())
+}
+
+/// What of a difference is in a file, with lines counted there; `None` = nothing. A gap at the end of a file is told at the
+/// begin of the next.
+fn within(d: &Difference, part: &Part<'_>, is_last: bool) -> Option<Difference> {
+    let (start, end) = (part.lines.start, part.lines.end);
+    if matches!(d.change, Change::Deleted | Change::Cut) {
+        let is_here = part.lines.contains(&(d.line - 1)) || is_last && d.line > end;
+        let line = d.line.checked_sub(start).filter(|_| is_here)?;
+        return Some(Difference {
+            line,
+            line_end: line,
+            ..*d
+        });
+    }
+    let (first, last) = (d.line.max(start + 1), d.line_end.min(end));
+    if first > last {
+        return None;
+    }
+    // A line that is changed in its place is told by where it is.
+    let is_in_place = d.change == Change::Modified && d.sealed_line == d.line;
+    let is_whole = (first, last) == (d.line, d.line_end);
+    Some(Difference {
+        change: d.change,
+        line: first - start,
+        line_end: last - start,
+        sealed_line: match is_in_place {
+            true => first - start,
+            false => d.sealed_line + (first - d.line),
+        },
+        count: if is_whole { d.count } else { last - first + 1 },
+    })
 }

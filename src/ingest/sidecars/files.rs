@@ -32,6 +32,11 @@ impl Beside {
         self.only.as_ref().is_none_or(|only| *only == file.path)
     }
 
+    /// Whether it lists the lines of the whole log.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.only.is_none()
+    }
+
     /// Whether the log it lists is here as far as it goes: lines that are listed last are not in a file elsewhere.
     pub(super) fn is_whole(&self, set: &LogSet) -> bool {
         self.only.is_some() || set.live().is_some()
@@ -51,8 +56,9 @@ pub(super) fn name_of(path: &Path) -> String {
 
 /// Where the configuration says that the sidecar of a log is.
 pub(super) fn configured(log: &Path, rules: &[ChainRule]) -> Option<PathBuf> {
-    let rule = rules.iter().find(|rule| rule.fits(log));
-    rule?.sidecar_of(log)
+    let rule = rules.iter().find(|rule| rule.fits(log))?;
+    // What is called as sidecars are is none of the logs that have one.
+    (!rule.names_as_sidecar(log)).then(|| rule.sidecar_of(log))?
 }
 
 /// Whether a log has a sidecar, or should have one.
