@@ -16,6 +16,7 @@ mod generations;
 mod identify;
 pub mod journals;
 mod numbers;
+mod packed;
 mod pipes;
 mod progress;
 mod queue;

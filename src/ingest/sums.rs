@@ -11,14 +11,13 @@ use std::path::{Path, PathBuf};
 
 use self::logs::DayLog;
 use super::IngestError;
+use super::packed::unpacked;
 use super::verify::VerifyFile;
 use crate::chain::ossec::{
     Hasher, Log, MAX_SUM, Place, Sum, SumFile, Sums, Trouble, begins_like_sum, is_sum_name, walk,
 };
 use crate::source::{Discovery, GenFile, ReadEnd, RootKind, open_at, open_stream};
 
-/// Suffixes of packed files.
-const PACKED: [&str; 4] = ["gz", "zst", "bz2", "xz"];
 const PIECE: usize = 256 << 10;
 
 /// A `.sum` file and the log beside it, with where they are.
@@ -156,14 +155,6 @@ fn others(discovery: &Discovery, taken: &HashSet<PathBuf>) -> Vec<Other> {
         })
         .filter(|other| other.place.has_day())
         .collect()
-}
-
-/// The path without the suffix of a packed file.
-fn unpacked(path: &Path) -> PathBuf {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some(extension) if PACKED.contains(&extension) => path.with_extension(""),
-        _ => path.to_path_buf(),
-    }
 }
 
 /// Reads a file to its end: by its name as it is, or unpacked. Bytes count, whatever they look like.

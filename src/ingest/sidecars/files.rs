@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::IngestError;
+use super::super::packed::{packed_or_not, unpacked};
 use super::super::sealing::SealError;
 use crate::chain::{ChainRule, Sidecar};
 use crate::source::{Compression, GenFile, LogSet, discover, open_stream};
@@ -12,8 +13,6 @@ use crate::text::{self, Charset};
 
 /// Bytes of a record of a sidecar at most.
 const LONGEST: usize = 1 << 20;
-/// What a packed file's name ends in.
-const PACKED: [&str; 4] = ["gz", "zst", "bz2", "xz"];
 
 /// A sidecar, its rotated files first.
 pub(in crate::ingest) struct Beside {
@@ -126,37 +125,21 @@ fn rest_of(file: &GenFile, set: &LogSet) -> Option<String> {
     (!rest.is_empty()).then(|| rest.to_owned())
 }
 
-/// The path without the suffix of a packed file.
-fn unpacked(path: &Path) -> PathBuf {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some(extension) if PACKED.contains(&extension) => path.with_extension(""),
-        _ => path.to_path_buf(),
-    }
-}
-
 /// What is at a path, packed or not. A file that cannot be read is there all the same.
 fn there(path: &Path) -> Option<GenFile> {
-    let packed = PACKED.iter().map(|suffix| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".");
-        name.push(suffix);
-        PathBuf::from(name)
-    });
-    std::iter::once(path.to_owned())
-        .chain(packed)
-        .find_map(|path| {
-            let plain = GenFile::at(&path).filter(|file| file.len > 0)?;
-            let real = std::fs::canonicalize(&path).unwrap_or(path);
-            let discovery = discover(std::slice::from_ref(&real));
-            let sets = discovery.roots.iter().flat_map(|root| &root.sets);
-            let mut files = sets.flat_map(|set| &set.generations);
-            let found = files.find(|file| file.path == real).cloned();
-            Some(found.unwrap_or(GenFile {
-                path: real,
-                compression: Compression::None,
-                ..plain
-            }))
-        })
+    packed_or_not(path).find_map(|path| {
+        let plain = GenFile::at(&path).filter(|file| file.len > 0)?;
+        let real = std::fs::canonicalize(&path).unwrap_or(path);
+        let discovery = discover(std::slice::from_ref(&real));
+        let sets = discovery.roots.iter().flat_map(|root| &root.sets);
+        let mut files = sets.flat_map(|set| &set.generations);
+        let found = files.find(|file| file.path == real).cloned();
+        Some(found.unwrap_or(GenFile {
+            path: real,
+            compression: Compression::None,
+            ..plain
+        }))
+    })
 }
 
 /// Gives the bytes of a file to `each`, until that says `false`.

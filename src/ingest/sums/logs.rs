@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{IngestError, PACKED, read, unpacked};
+use super::{IngestError, read};
 use crate::chain::ossec::{Expected, Hasher, Likeness, ReadLog, part_name};
+use crate::ingest::packed::{self, unpacked};
 use crate::source::{GenFile, ReadEnd};
 use crate::text;
 
@@ -70,12 +71,5 @@ impl DayLog {
 
 /// The file itself or, where only that is left, what it was packed into.
 fn packed_or_not(path: &Path) -> Option<GenFile> {
-    GenFile::at(path).or_else(|| {
-        PACKED.iter().find_map(|suffix| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(".");
-            name.push(suffix);
-            GenFile::at(Path::new(&name))
-        })
-    })
+    packed::packed_or_not(path).find_map(|path| GenFile::at(&path))
 }
