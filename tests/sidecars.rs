@@ -429,3 +429,23 @@ fn nothing_is_vouched_for_that_is_not_listed() {
     fs::write(beside.log(), lines().join("\r\n") + "\r\n").unwrap();
     assert_eq!(beside.verified().0, 0);
 }
+
+/// Where a sidecar is missing, what was sealed is still so.
+#[test]
+fn a_missing_sidecar_takes_nothing_from_the_seals() {
+    let beside = Beside::new();
+    fs::remove_file(beside.program.logs().join(beside.name)).unwrap();
+    beside.program.print(["seal", "events.jsonl"]);
+    let rule = "[[chain]]\nmatch = \"**/events.jsonl\"\nsidecar = \"{stem}.hashes\"\n";
+    beside.program.configure(rule);
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!(
+        (code, findings),
+        (1, vec![("file-missing".to_owned(), 0, 0)])
+    );
+    assert!(
+        coverage.contains("30 lines are as they were sealed"),
+        "{coverage}"
+    );
+    assert_eq!(beside.count("chain:verified"), LINES as u64);
+}

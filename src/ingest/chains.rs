@@ -11,8 +11,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::IngestError;
 use super::compared::Compared;
 use super::remembered::{Now, Remembered};
-use super::sealed::Seals;
 use super::sealed::about_all;
+use super::sealed::{Said, Seals};
 use super::sealing::SealError;
 use super::vouched::{self, ByPath};
 use super::walk::{
@@ -287,10 +287,15 @@ impl Chains {
     ) -> Result<(ChainReport, Option<Instant>), IngestError> {
         match self.compared.with(work) {
             Ok((said, due)) => {
-                let report = said.iter().fold(report, |report, said| said.add_to(report));
-                Ok((report, due))
+                let said = said.to_vec();
+                Ok((Said::add_all(said, report), due))
             }
             Err(SealError::Read(error)) => Err(error),
+            Err(error @ SealError::Sidecar { .. }) => {
+                work.sink
+                    .source_error(&work.source, Some(error.to_string()));
+                Ok((report, None))
+            }
             Err(error) => {
                 let why = format!("its seals: {error}");
                 work.sink.source_error(&work.source, Some(why));

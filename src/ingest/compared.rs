@@ -45,11 +45,15 @@ impl Compared {
 
     /// Whether something outside of a log stands for its lines.
     pub(super) fn is_vouched_for(&self, work: &ChainWork) -> bool {
-        let is_sealed = self
-            .seals
-            .as_ref()
-            .is_some_and(|seals| seals.know(&work.log));
-        is_sealed || sidecars::is_expected(&set_of(work), &self.rules)
+        let set = set_of(work);
+        self.is_sealed(work)
+            || sidecars::is_configured(&set, &self.rules)
+            || !sidecars::beside(&set, &self.rules).is_empty()
+    }
+
+    fn is_sealed(&self, work: &ChainWork) -> bool {
+        let seals = self.seals.as_ref();
+        seals.is_some_and(|seals| seals.know(&work.log))
     }
 
     /// What seals and a sidecar say of a source, empty if there are none; and when it should be compared again.
@@ -61,17 +65,18 @@ impl Compared {
             .of
             .get(&work.source)
             .and_then(|last| last.sidecar.clone());
-        if had.is_none() && !self.is_vouched_for(work) {
-            return Ok((&[], None));
-        }
         let set = set_of(work);
         let beside = sidecars::beside(&set, &self.rules);
-        let sidecar = beside.first().map(|beside| beside.name.clone());
+        let is_expected = !beside.is_empty() || sidecars::is_configured(&set, &self.rules);
+        if had.is_none() && !is_expected && !self.is_sealed(work) {
+            return Ok((&[], None));
+        }
         let beside: Vec<GenFile> = beside.into_iter().flat_map(|b| b.files).collect();
         let is_same = |a: &GenFile, b: &GenFile| (a.id, a.len, a.mtime) == (b.id, b.len, b.mtime);
         let files = || work.files.iter().map(|f| &f.file);
         // A sidecar may be changed while its log is not.
-        let look_again = || (sidecar.is_some() || had.is_some()).then(|| Instant::now() + LOOK);
+        let is_watched = !beside.is_empty() || had.is_some();
+        let look_again = || is_watched.then(|| Instant::now() + LOOK);
         let due = match self.of.get(&work.source) {
             // Other files than before.
             Some(last)
@@ -109,14 +114,17 @@ impl Compared {
             _ => None,
         };
         let mut said = sidecars::examine(&set, &ranks, &self.rules)?;
-        if let (None, Some(name)) = (&sidecar, &had) {
+        if let (true, Some(name)) = (beside.is_empty(), &had) {
             said.push(sidecars::gone(name));
         }
+        // A file that only has the name has listed nothing.
+        let sidecar = said.iter().find_map(Said::sidecar);
+        let sidecar = sidecar.map(str::to_owned).or(had);
         said.extend(by_seals);
         let due = look_again();
         let last = Last {
             files: set.generations,
-            sidecar: sidecar.or(had),
+            sidecar,
             beside,
             began,
             took: cpu_time().saturating_sub(began_cpu),

@@ -44,6 +44,12 @@ pub enum SealError {
     Ledger(#[from] LedgerError),
     #[error("{0}")]
     Read(#[from] IngestError),
+    #[error("its sidecar {path} cannot be read: {source}", path = .path.display())]
+    Sidecar {
+        path: PathBuf,
+        #[source]
+        source: IngestError,
+    },
     #[error("cannot write the leaves: {0}")]
     Write(#[source] io::Error),
     #[error("{0} is not as it was sealed: auditty verify says what was changed")]

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(super) use self::files::{Beside, beside, is_expected};
+pub(super) use self::files::{Beside, beside, is_configured};
 use self::files::{configured, each_line, each_piece, name_of};
 use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
@@ -95,8 +95,6 @@ pub(super) fn examine(
     if let (Some(path), true) = (configured(&set.name, rules), said.is_empty()) {
         said.push(missing(&name_of(&path)));
     }
-    // What says what holds comes first.
-    said.sort_by_key(|said| said.is_unchecked);
     Ok(said)
 }
 

@@ -8,7 +8,7 @@ use super::IngestError;
 use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::journals::{self, Journals};
-use super::sealed::{self, Seals, about_all, examine};
+use super::sealed::{self, Said, Seals, about_all, examine};
 use super::sealing::SealError;
 use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
 use super::{sidecars, sums};
@@ -83,17 +83,13 @@ pub fn verify(
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
         let checked = check(set, &source, registry, rules).map_err(SealError::from);
-        let checked = checked.and_then(|(mut report, unread)| {
+        let checked = checked.and_then(|(report, unread)| {
             let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
-            let by_sidecar = sidecars::examine(set, &ranks, rules)?;
-            let by_seals = match seals {
-                Some(seals) => examine(set, &ranks, seals)?,
-                None => None,
-            };
-            for said in by_sidecar.into_iter().chain(by_seals) {
-                report = said.add_to(report);
+            let mut said = sidecars::examine(set, &ranks, rules)?;
+            if let Some(seals) = seals {
+                said.extend(examine(set, &ranks, seals)?);
             }
-            Ok((report, unread))
+            Ok((Said::add_all(said, report), unread))
         });
         let (report, error) = match checked {
             Ok(checked) => checked,

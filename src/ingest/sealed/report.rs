@@ -61,6 +61,21 @@ impl Said {
         }
     }
 
+    /// The name of the sidecar whose word it is, as far as that could be checked.
+    pub(in crate::ingest) fn sidecar(&self) -> Option<&str> {
+        match &self.by {
+            By::Sidecar { name, .. } if !self.is_unchecked => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The report of a log with all of these added to it: what says what holds before what could not be checked, which would
+    /// stand in its place.
+    pub(in crate::ingest) fn add_all(mut all: Vec<Self>, report: ChainReport) -> ChainReport {
+        all.sort_by_key(|said| said.is_unchecked);
+        all.iter().fold(report, |report, said| said.add_to(report))
+    }
+
     /// What two say of different files of one log.
     pub(in crate::ingest) fn and(mut self, other: Self) -> Self {
         self.places.extend(other.places);
@@ -87,7 +102,7 @@ impl Said {
     }
 
     /// The report of a log with this added to it.
-    pub(in crate::ingest) fn add_to(&self, mut report: ChainReport) -> ChainReport {
+    fn add_to(&self, mut report: ChainReport) -> ChainReport {
         if self.by == By::Seals {
             report.copied = self.copied;
         }

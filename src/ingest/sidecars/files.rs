@@ -60,9 +60,9 @@ pub(super) fn configured(log: &Path, rules: &[ChainRule]) -> Option<PathBuf> {
     (!rule.names_as_sidecar(log)).then(|| rule.sidecar_of(log))?
 }
 
-/// Whether a log has a sidecar, or should have one.
-pub(in crate::ingest) fn is_expected(set: &LogSet, rules: &[ChainRule]) -> bool {
-    configured(&set.name, rules).is_some() || !beside(set, rules).is_empty()
+/// Whether the configuration says that a log has a sidecar.
+pub(in crate::ingest) fn is_configured(set: &LogSet, rules: &[ChainRule]) -> bool {
+    configured(&set.name, rules).is_some()
 }
 
 /// The sidecars of a log: where the configuration says, else where they usually are; and those of each of its files.
@@ -166,10 +166,14 @@ pub(super) fn each_line(
     each: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<(), SealError> {
     const BOM: &[u8] = b"\xef\xbb\xbf";
-    let stream = open_stream(file).map_err(IngestError::from)?;
+    let in_file = |source| SealError::Sidecar {
+        path: file.path.clone(),
+        source,
+    };
+    let failed = |error| in_file(IngestError::Read(error));
+    let stream = open_stream(file).map_err(|error| in_file(error.into()))?;
     let mut reader = BufReader::new(stream);
     let (mut line, mut rest) = (Vec::new(), Vec::new());
-    let failed = |error| SealError::Read(IngestError::Read(error));
     let mut is_first = true;
     loop {
         line.clear();
