@@ -223,9 +223,15 @@ pub enum TailItem {
 
 /// A stream of live events; dropping it ends it.
 pub trait Tail: Send {
+    /// Ends a wait of this tail from another thread: it returns `Ok(None)`, or what has come.
+    fn waker(&self) -> TailWaker;
+
     /// Waits up to `timeout`; `Ok(None)` when nothing came, `Err` when the engine is gone.
     fn recv(&mut self, timeout: std::time::Duration) -> Result<Option<TailItem>, EngineError>;
 }
+
+/// Wakes a tail that waits.
+pub type TailWaker = Box<dyn Fn() + Send + Sync>;
 
 /// Stops a search early: a deadline, or somebody's wish.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //! the log against it.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::support::program::Program;
 use crate::support::watch::Watch;
+
+mod lost;
 
 const LINES: usize = 30;
 
@@ -42,6 +44,13 @@ fn listed(lines: &[String]) -> Vec<String> {
     lines.iter().enumerate().map(record).collect()
 }
 
+/// As if it had been written an hour ago.
+fn long_ago(path: &Path) {
+    let before = SystemTime::now() - Duration::from_secs(3600);
+    let file = File::options().append(true).open(path).unwrap();
+    file.set_modified(before).unwrap();
+}
+
 struct Beside {
     program: Program,
     name: &'static str,
@@ -70,13 +79,7 @@ impl Beside {
     fn list(&self, records: &[String]) {
         let path = self.program.logs().join(self.name);
         fs::write(&path, records.join("\n") + "\n").unwrap();
-        let before = SystemTime::now() - Duration::from_secs(3600);
-        File::options()
-            .append(true)
-            .open(path)
-            .unwrap()
-            .set_modified(before)
-            .unwrap();
+        long_ago(&path);
     }
 
     /// Exit status, coverage of the log, and kind, first and last line of every finding, the sidecar's after the log's.

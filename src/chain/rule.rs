@@ -150,6 +150,9 @@ impl ChainRule {
         if self.rolling && self.prev.is_some() {
             return Err("rolling means that no previous hash is logged: leave out prev".into());
         }
+        if let Some(sidecar) = &self.sidecar {
+            check_sidecar(sidecar).map_err(|why| format!("sidecar {sidecar:?}: {why}"))?;
+        }
         if self.signature.is_some() == self.public_key.is_empty() {
             return Err("signature and [[chain.public_key]] go together".into());
         }
@@ -180,6 +183,37 @@ impl ChainRule {
         let name = self.sidecar.as_ref()?;
         let name = name.replace("{name}", &text(log.file_name()));
         Some(log.with_file_name(name.replace("{stem}", &text(log.file_stem()))))
+    }
+
+    /// What the logs may be called whose sidecar, as far as this says so, is called like this.
+    pub fn logs_of(&self, sidecar: &Path) -> Vec<PathBuf> {
+        let name = sidecar.file_name().unwrap_or_default().to_string_lossy();
+        let between = |place: &str| {
+            let (before, after) = self.sidecar.as_deref()?.split_once(place)?;
+            name.strip_prefix(before)?.strip_suffix(after)
+        };
+        let extensions = || {
+            let all = self.logs.all().iter();
+            all.filter_map(|pattern| Path::new(pattern).extension()?.to_str())
+        };
+        let names: Vec<String> = match (between("{name}"), between("{stem}")) {
+            (Some(name), _) => vec![name.to_owned()],
+            (_, Some(stem)) => extensions().map(|e| format!("{stem}.{e}")).collect(),
+            _ => {
+                let literal = self
+                    .logs
+                    .all()
+                    .iter()
+                    .filter_map(|p| Path::new(p).file_name());
+                literal
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .collect()
+            }
+        };
+        let logs = names.iter().map(|name| sidecar.with_file_name(name));
+        let is_of =
+            |log: &PathBuf| self.fits(log) && self.sidecar_of(log).as_deref() == Some(sidecar);
+        logs.filter(is_of).collect()
     }
 
     /// Whether a file is called as the sidecars are of which this says what they are called.
@@ -283,6 +317,17 @@ impl ChainRule {
             });
         }
         hints
+    }
+}
+
+/// What is wrong with the name of a sidecar.
+fn check_sidecar(sidecar: &str) -> Result<(), &'static str> {
+    const WAY: &str = "it stands beside its log under a name of its own, such as {stem}.chain.jsonl or {name}.chain";
+    let bare = sidecar.replace("{name}", "").replace("{stem}", "");
+    let is_name = !bare.is_empty() && !matches!(bare.as_str(), "." | "..");
+    match bare.contains(['{', '}', '/']) || !is_name {
+        true => Err(WAY),
+        false => Ok(()),
     }
 }
 

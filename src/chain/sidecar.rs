@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
 use super::canonical::Object;
-use super::detect::{detect, hash_fields, samples};
+use super::detect::{detect, hash_fields, samples, string_text};
 use super::digest::Digest;
 use super::rule::Hints;
 use super::scheme::Scheme;
@@ -108,7 +108,11 @@ impl Head {
         Self {
             ways: ways.collect(),
             is_sidecar,
-            is_begin: link.is_none_or(|link| digest(link.value).is_none() || is_zero(link.value)),
+            is_begin: link.is_none_or(|link| {
+                let is_known = string_text(link.value)
+                    .is_some_and(|text| hints.genesis.iter().any(|known| known == text));
+                is_known || digest(link.value).is_none() || is_zero(link.value)
+            }),
         }
     }
 }
@@ -175,8 +179,7 @@ impl Sidecar {
 }
 
 fn digest(value: &[u8]) -> Option<Digest> {
-    let text = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    Digest::read(text).map(|(digest, _)| digest)
+    Digest::read(string_text(value)?).map(|(digest, _)| digest)
 }
 
 fn id(digest: &Digest) -> LineId {

@@ -451,6 +451,11 @@ pub(super) fn verify(
     ))
 }
 
+/// Paths with the sidecars of the logs that they lead to.
+pub(super) fn with_sidecars(paths: &[PathBuf], settings: &Settings) -> Vec<PathBuf> {
+    crate::ingest::verify::with_sidecars(paths, &settings.chains)
+}
+
 /// Every known format.
 pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
     Registry::with(&settings.formats).all()

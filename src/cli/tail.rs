@@ -7,7 +7,7 @@ use super::args::TailArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::problem;
-use crate::engine::{EngineError, Tail, TailItem, TailRequest, Watermark};
+use crate::engine::{EngineError, Tail, TailItem, TailRequest, TailWaker, Watermark};
 use crate::event::field::Field;
 use crate::export::{self, Exporter};
 use crate::query::Query;
@@ -72,6 +72,11 @@ struct Beside {
 }
 
 impl Tail for Beside {
+    fn waker(&self) -> TailWaker {
+        let wakers: Vec<TailWaker> = self.tails.iter().map(|tail| tail.waker()).collect();
+        Box::new(move || wakers.iter().for_each(|wake| wake()))
+    }
+
     fn recv(&mut self, timeout: Duration) -> Result<Option<TailItem>, EngineError> {
         let deadline = Instant::now() + timeout;
         loop {

@@ -50,6 +50,7 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
         }
         return Ok(exit);
     }
+    let paths = open::with_sidecars(&paths, &app.settings);
     let opened = open::open(&paths, &app.settings, Mode::Watch)?;
     progress::wait(&opened, app);
     let from = opened.engine.info().watermark;

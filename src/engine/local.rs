@@ -26,12 +26,12 @@ mod terms;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 
 use self::commit::Stop;
-use self::hub::Hub;
+use self::hub::{Bell, Hub};
 use self::lower::GenerationFacts;
 use self::numbers::{Numbering, Tally};
 use self::paths::{Paths, PathsOrTyped};
@@ -53,12 +53,12 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError::Index(error.to_string())
 }
 
-/// How often stores look whether a commit is due.
+/// How often stores look whether a commit is due while something waits for one.
 const TICK: Duration = Duration::from_millis(200);
 /// How often an answer is tried again when events were dropped from under it.
 const TRIES: usize = 3;
 /// How often they look at the disk.
-const TICKS_PER_LOOK: u64 = 10;
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Settings of a local engine.
 #[derive(Clone, Debug)]
@@ -112,6 +112,19 @@ struct Snapshot {
     covers: Covers,
 }
 
+/// Waits until stores may have something to do: a moment, or until something comes where nothing waits. `false` = they are
+/// to stop.
+fn goes_on(stopped: &Receiver<()>, bell: &Bell, stores: &[Arc<Store>]) -> bool {
+    if !stores.iter().all(|store| store.is_idle()) {
+        return stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout);
+    }
+    select! {
+        recv(stopped) -> _ => false,
+        recv(bell.heard) -> _ => true,
+        default(LOOK) => true,
+    }
+}
+
 impl LocalEngine {
     /// Opens one index in each of `dirs`, creating or rebuilding where needed.
     pub fn open(
@@ -135,12 +148,12 @@ impl LocalEngine {
         let committer = std::thread::Builder::new()
             .name("commit".into())
             .spawn(move || {
-                let mut ticks = 0u64;
-                while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                    if ticks.is_multiple_of(TICKS_PER_LOOK) {
+                let mut looked: Option<Instant> = None;
+                while goes_on(&stopped, &told.bell, &ticking) {
+                    if looked.is_none_or(|at| at.elapsed() >= LOOK) {
                         bounds.enforce(&ticking, &told);
+                        looked = Some(Instant::now());
                     }
-                    ticks += 1;
                     for store in &ticking {
                         if let Err(error) = store.tick() {
                             store.stop_writing(Stop {

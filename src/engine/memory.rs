@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::page::Partial;
 use super::{
     Cancel, Capabilities, Covers, Engine, EngineError, Hit, Info, SearchPage, SearchRequest,
-    SourceInfo, Tail, TailItem, TailRequest, Watermark,
+    SourceInfo, Tail, TailItem, TailRequest, TailWaker, Watermark,
 };
 use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Kind, Verdict};
@@ -174,6 +174,7 @@ impl Engine for MemoryEngine {
             .collect();
         inner.tails.push(sender);
         Ok(Box::new(MemoryTail {
+            wake: bounded(1),
             matcher,
             backlog,
             receiver,
@@ -215,21 +216,30 @@ impl Engine for MemoryEngine {
 }
 
 struct MemoryTail {
+    wake: (Sender<()>, Receiver<()>),
     matcher: Matcher,
     backlog: Vec<Arc<Event>>,
     receiver: Receiver<Arc<Event>>,
 }
 
 impl Tail for MemoryTail {
+    fn waker(&self) -> TailWaker {
+        let wake = self.wake.0.clone();
+        Box::new(move || {
+            let _ = wake.try_send(());
+        })
+    }
+
     fn recv(&mut self, timeout: Duration) -> Result<Option<TailItem>, EngineError> {
         let mut events = std::mem::take(&mut self.backlog);
         if events.is_empty() {
-            match self.receiver.recv_timeout(timeout) {
-                Ok(event) => events.push(event),
-                Err(RecvTimeoutError::Timeout) => return Ok(None),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Ok(Some(TailItem::Lagged(TAIL_QUEUE as u64)));
-                }
+            select! {
+                recv(self.receiver) -> event => match event {
+                    Ok(event) => events.push(event),
+                    Err(_) => return Ok(Some(TailItem::Lagged(TAIL_QUEUE as u64))),
+                },
+                recv(self.wake.1) -> _ => return Ok(None),
+                default(timeout) => return Ok(None),
             }
             events.extend(self.receiver.try_iter());
         }

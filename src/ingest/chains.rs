@@ -25,7 +25,7 @@ use crate::source::FileId;
 use crate::source::watch::Waker;
 
 /// Time between looks when nothing happens.
-const IDLE: Duration = Duration::from_millis(500);
+const IDLE: Duration = Duration::from_secs(2);
 
 /// What the chain thread is given.
 pub(super) enum ChainJob {
@@ -240,9 +240,13 @@ impl Chains {
             _ => report,
         };
         let (report, due) = self.with_seals(work, report)?;
-        let state = (report.records, report.findings.len());
-        if walk.reported != Some(state) {
-            walk.reported = Some(state);
+        let state = Some((
+            report.records,
+            report.findings.len(),
+            report.coverage.clone(),
+        ));
+        if walk.reported != state {
+            walk.reported = state;
             self.tell(work, report);
         }
         let due = walk.due(&work.files).into_iter().chain(due).min();
@@ -322,7 +326,7 @@ impl Chains {
         };
         let mut told = vouched::add((*report).clone(), &before.files, &self.vouched);
         if told.is_chained() {
-            let what = "It was here, and is not any more: removed or moved elsewhere while it was watched. What was read of it is in the index.";
+            let what = "It was here, and is not any more: removed, emptied or moved elsewhere while it was watched. What was read of it is in the index.";
             told.findings
                 .push(about_all(BreakKind::FileMissing, what.into()));
             work.sink.chain(Arc::new(told));

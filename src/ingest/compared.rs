@@ -46,9 +46,7 @@ impl Compared {
     /// Whether something outside of a log stands for its lines.
     pub(super) fn is_vouched_for(&self, work: &ChainWork) -> bool {
         let set = set_of(work);
-        self.is_sealed(work)
-            || sidecars::is_configured(&set, &self.rules)
-            || !sidecars::beside(&set, &self.rules).is_empty()
+        self.is_sealed(work) || !sidecars::around(&set, &self.rules).is_empty()
     }
 
     fn is_sealed(&self, work: &ChainWork) -> bool {
@@ -66,12 +64,11 @@ impl Compared {
             .get(&work.source)
             .and_then(|last| last.sidecar.clone());
         let set = set_of(work);
-        let beside = sidecars::beside(&set, &self.rules);
-        let is_expected = !beside.is_empty() || sidecars::is_configured(&set, &self.rules);
-        if had.is_none() && !is_expected && !self.is_sealed(work) {
+        let around = sidecars::around(&set, &self.rules);
+        if had.is_none() && around.is_empty() && !self.is_sealed(work) {
             return Ok((&[], None));
         }
-        let beside: Vec<GenFile> = beside.into_iter().flat_map(|b| b.files).collect();
+        let beside: Vec<GenFile> = around.files().cloned().collect();
         let is_same = |a: &GenFile, b: &GenFile| (a.id, a.len, a.mtime) == (b.id, b.len, b.mtime);
         let files = || work.files.iter().map(|f| &f.file);
         // A sidecar may be changed while its log is not.
@@ -114,7 +111,7 @@ impl Compared {
             _ => None,
         };
         let mut said = sidecars::examine(&set, &ranks, &self.rules)?;
-        if let (true, Some(name)) = (beside.is_empty(), &had) {
+        if let (true, Some(name)) = (around.sidecars.is_empty(), &had) {
             said.push(sidecars::gone(name));
         }
         // A file that only has the name has listed nothing.

@@ -32,7 +32,7 @@ use crate::text;
 /// Live files beyond this many are not read ahead of their turn.
 const FIRST_LOOK_FILES: usize = 64;
 /// Time between looks when nothing happens.
-const IDLE: Duration = Duration::from_millis(500);
+const IDLE: Duration = Duration::from_secs(1);
 
 /// One file of a set.
 pub(super) struct Track {

@@ -3,23 +3,26 @@
 mod compare;
 mod files;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(super) use self::files::{Beside, beside, is_configured};
-use self::files::{configured, each_line, each_piece, name_of};
+pub(super) use self::files::around;
+use self::files::{Beside, each_line, each_piece, logs_of, name_of};
+use super::packed::{packed_or_not, unpacked};
 use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
 use super::walk::hints_for;
-use crate::chain::{ChainRule, Finding, Head, Hints, LineHasher, Sidecar};
+use crate::chain::{ChainRule, Finding, Head, LineHasher, Sidecar};
 use crate::event::BreakKind;
 use crate::seal::{Hash, LeafCutter, LeafHash, LineHash};
 use crate::source::{GenFile, LogSet};
 
 /// Records by which a sidecar is known.
 const HEAD: usize = 200;
+/// Records at its end by which one is known that something was put before.
+const FEW: usize = 20;
 /// Lines that are found listed before the way in which they are listed is certain.
 const CERTAIN: usize = 64;
 /// For so long after the last write to a sidecar a writer may be behind with the log.
@@ -64,8 +67,9 @@ pub(super) fn examine(
     rules: &[ChainRule],
 ) -> Result<Vec<Said>, SealError> {
     let (mut said, mut parts, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    for beside in beside(set, rules) {
-        let Some(one) = examine_one(set, ranks, &beside, rules)? else {
+    let around = around(set, rules);
+    for beside in &around.sidecars {
+        let Some(one) = examine_one(set, ranks, beside, rules)? else {
             continue;
         };
         if beside.is_of_all() || one.is_unchecked {
@@ -92,8 +96,12 @@ pub(super) fn examine(
         }
         said.push(all);
     }
-    if let (Some(path), true) = (configured(&set.name, rules), said.is_empty()) {
-        said.push(missing(&name_of(&path)));
+    said.extend(around.missing.iter().map(|path| missing(&name_of(path))));
+    for file in &around.lost {
+        if head(std::slice::from_ref(file), rules)?.is_sidecar {
+            let name = name_of(&file.path);
+            said.push(unchecked(&name, lost_by(&name)));
+        }
     }
     Ok(said)
 }
@@ -110,7 +118,7 @@ fn examine_one(
         .map(|(file, rank)| (file, *rank))
         .collect();
     // The sidecar first: a writer that writes the line first is not caught in between.
-    let listed = listed(beside, &files, rules)?;
+    let listed = listed(&beside.files, &files, rules)?;
     let Some(way) = &listed.way else {
         // It is a sidecar, and of no line that is here.
         let is_strange = listed.head.is_sidecar || beside.is_configured;
@@ -149,23 +157,15 @@ fn examine_one(
 
 /// What a sidecar lists, and in which way it lists lines of these files.
 fn listed(
-    beside: &Beside,
+    sidecar: &[GenFile],
     files: &[(&GenFile, i32)],
     rules: &[ChainRule],
 ) -> Result<Listed, SealError> {
-    let mut records = Vec::new();
-    for file in &beside.files {
-        each_line(file, &mut |record| {
-            records.push(record.to_vec());
-            records.len() < HEAD
-        })?;
-    }
-    let hints = beside.files.last().map(|file| hints_for(&file.path, rules));
-    let head = Head::of(&records, &hints.unwrap_or_default());
-    let way = way_of(&head, beside, files)?;
+    let head = head(sidecar, rules)?;
+    let way = way_of(&head, sidecar, files)?;
     let (mut lines, mut strange) = (Vec::new(), 0);
     if let Some(way) = &way {
-        for file in &beside.files {
+        for file in sidecar {
             each_line(file, &mut |record| {
                 match way.listed(record) {
                     Some(id) => lines.push(id),
@@ -183,17 +183,50 @@ fn listed(
     })
 }
 
+/// What a sidecar is, by its first records, and where something else was put before those by its last.
+fn head(sidecar: &[GenFile], rules: &[ChainRule]) -> Result<Head, SealError> {
+    let hints = sidecar.last().map(|file| hints_for(&file.path, rules));
+    let hints = hints.unwrap_or_default();
+    let mut records = Vec::new();
+    for file in sidecar {
+        each_line(file, &mut |record| {
+            records.push(record.to_vec());
+            records.len() < HEAD
+        })?;
+    }
+    let first = Head::of(&records, &hints);
+    if first.is_sidecar || records.len() < HEAD {
+        return Ok(first);
+    }
+    let mut last: VecDeque<Vec<u8>> = VecDeque::new();
+    for file in sidecar {
+        each_line(file, &mut |record| {
+            if last.len() == HEAD {
+                last.pop_front();
+            }
+            last.push_back(record.to_vec());
+            true
+        })?;
+    }
+    let last = Vec::from(last);
+    let few = last.split_at(last.len().saturating_sub(FEW)).1;
+    let mut by_last = [last.as_slice(), few]
+        .map(|records| Head::of(records, &hints))
+        .into_iter();
+    Ok(by_last.find(|head| head.is_sidecar).unwrap_or(first))
+}
+
 /// The way in which most lines of these files are found listed; `None` = none of them is.
 fn way_of(
     head: &Head,
-    beside: &Beside,
+    sidecar: &[GenFile],
     files: &[(&GenFile, i32)],
 ) -> Result<Option<Sidecar>, SealError> {
     // The begin of a hash tells it from the others well enough for counting.
     let short =
         |id: &Hash| u64::from_le_bytes([id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]]);
     let mut known: Vec<HashSet<u64>> = vec![HashSet::new(); head.ways.len()];
-    for file in &beside.files {
+    for file in sidecar {
         each_line(file, &mut |record| {
             for (way, known) in head.ways.iter().zip(&mut known) {
                 known.extend(way.listed(record).as_ref().map(short));
@@ -248,6 +281,14 @@ pub(super) fn gone(name: &str) -> Said {
     unchecked(name, about_all(BreakKind::FileMissing, what))
 }
 
+/// That what a sidecar lists is not there.
+fn lost_by(name: &str) -> Finding {
+    let what = format!(
+        "{name} lists the lines of a file of it that is not here, or is empty: removed, expired, or moved elsewhere."
+    );
+    about_all(BreakKind::FileMissing, what)
+}
+
 /// That a sidecar lists none of a log's lines.
 fn none_listed(set: &LogSet, name: &str) -> Finding {
     let what = format!(
@@ -267,11 +308,11 @@ fn emptied_by(name: &str) -> Finding {
 /// Of a log that is empty: that its sidecar lists lines; `None` = it has none that does.
 pub(super) fn emptied(log: &Path, rules: &[ChainRule]) -> Result<Option<Finding>, SealError> {
     let set = LogSet {
-        name: log.to_owned(),
+        name: unpacked(log),
         generations: Vec::new(),
     };
-    for beside in beside(&set, rules) {
-        let listed = listed(&beside, &[], rules)?;
+    for beside in around(&set, rules).sidecars {
+        let listed = listed(&beside.files, &[], rules)?;
         if listed.head.is_sidecar || beside.is_configured && !listed.head.ways.is_empty() {
             return Ok(Some(emptied_by(&beside.name)));
         }
@@ -279,22 +320,21 @@ pub(super) fn emptied(log: &Path, rules: &[ChainRule]) -> Result<Option<Finding>
     Ok(None)
 }
 
-/// Of a set that may be a sidecar: the log whose lines it lists, if that is not there in any form.
+/// Of a set that may be a sidecar: the log whose lines it lists, if nothing of that is there.
 pub(super) fn lost_log(
     set: &LogSet,
-    is_there: impl Fn(&Path) -> bool,
+    rules: &[ChainRule],
+    is_open: impl Fn(&Path) -> bool,
 ) -> Result<Option<PathBuf>, SealError> {
-    let logs = Sidecar::logs_of(&set.name);
-    if logs.is_empty() || logs.iter().any(|log| is_there(log)) {
+    let of_files = set.generations.iter();
+    let logs: Vec<PathBuf> = of_files
+        .flat_map(|file| logs_of(&file.path, rules))
+        .collect();
+    let exists = |log: &Path| packed_or_not(log).any(|path| path.exists());
+    let is_there = |log: &PathBuf| is_open(&LogSet::name_of(log)) || exists(log);
+    if logs.is_empty() || logs.iter().any(is_there) {
         return Ok(None);
     }
-    let mut records = Vec::new();
-    for file in &set.generations {
-        each_line(file, &mut |record| {
-            records.push(record.to_vec());
-            records.len() < HEAD
-        })?;
-    }
-    let is_sidecar = Head::of(&records, &Hints::default()).is_sidecar;
+    let is_sidecar = head(&set.generations, rules)?.is_sidecar;
     Ok(logs.into_iter().next().filter(|_| is_sidecar))
 }

@@ -9,7 +9,6 @@ use super::digests::{self, DigestKeys};
 use super::identify::identify;
 use super::journals::{self, Journals};
 use super::sealed::{self, Said, Seals, about_all, examine};
-use super::sealing::SealError;
 use super::walk::{ChainFile, chain_walk, hints_for, number_walk, with_expected};
 use super::{sidecars, sums};
 use crate::chain::{ChainReport, ChainRule, Finding};
@@ -82,16 +81,7 @@ pub fn verify(
     add_sidecars(&mut discovery, rules);
     for set in discovery.roots.iter().flat_map(|r| &r.sets) {
         let source: Arc<str> = text::path(&set.name).into();
-        let checked = check(set, &source, registry, rules).map_err(SealError::from);
-        let checked = checked.and_then(|(report, unread)| {
-            let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
-            let mut said = sidecars::examine(set, &ranks, rules)?;
-            if let Some(seals) = seals {
-                said.extend(examine(set, &ranks, seals)?);
-            }
-            Ok((Said::add_all(said, report), unread))
-        });
-        let (report, error) = match checked {
+        let (report, mut error) = match check(set, &source, registry, rules) {
             Ok(checked) => checked,
             Err(error) => (
                 ChainReport {
@@ -101,6 +91,18 @@ pub fn verify(
                 Some(error.to_string()),
             ),
         };
+        // What one of them says holds also where another cannot be read.
+        let ranks: Vec<i32> = (0..).take(set.generations.len()).collect();
+        let by_seals = seals.map_or(Ok(None), |seals| examine(set, &ranks, seals));
+        let by_seals = by_seals.map(|said| said.into_iter().collect());
+        let mut said = Vec::new();
+        for asked in [sidecars::examine(set, &ranks, rules), by_seals] {
+            match asked {
+                Ok(more) => said.extend(more),
+                Err(why) => error = error.or(Some(why.to_string())),
+            }
+        }
+        let report = Said::add_all(said, report);
         let path = set
             .generations
             .first()
@@ -117,7 +119,7 @@ pub fn verify(
             files: set.generations.clone(),
         });
     }
-    files.extend(lost_logs(&discovery));
+    files.extend(lost_logs(&discovery, rules));
     let sets = discovery.roots.iter().flat_map(|r| &r.sets);
     let found: HashSet<&Path> = sets.map(|set| set.name.as_path()).collect();
     let lost = seals.map_or_else(Vec::new, |seals| sealed::lost(paths, &found, seals));
@@ -129,10 +131,15 @@ pub fn verify(
         match skipped.why {
             Empty if lost_paths.contains(&path) => {}
             Empty if is_told(&files, &path) => {}
-            Empty => match sidecars::emptied(&skipped.path, rules) {
-                Ok(Some(finding)) => files.push(of_nothing(&skipped.path, finding)),
-                _ => files.push(VerifyFile::empty(path)),
-            },
+            // What is left of its log tells of it.
+            Empty if found.contains(LogSet::name_of(&skipped.path).as_path()) => {
+                files.push(VerifyFile::empty(path));
+            }
+            Empty => files.push(match sidecars::emptied(&skipped.path, rules) {
+                Ok(Some(finding)) => of_nothing(&skipped.path, finding),
+                Ok(None) => VerifyFile::empty(path),
+                Err(error) => VerifyFile::unread(path, error.to_string(), Vec::new()),
+            }),
             SameFile | Hidden => {}
             _ => files.push(VerifyFile::unread(path, skipped.detail, Vec::new())),
         }
@@ -141,33 +148,54 @@ pub fn verify(
     files
 }
 
+/// Paths with the sidecars of the logs that they lead to, where those are not among them already.
+pub fn with_sidecars(paths: &[PathBuf], rules: &[ChainRule]) -> Vec<PathBuf> {
+    let mut discovery = discover(paths);
+    let named = discovery.roots.len();
+    add_sidecars(&mut discovery, rules);
+    let more = discovery
+        .roots
+        .iter()
+        .skip(named)
+        .flat_map(|root| &root.sets);
+    let more = more.flat_map(|set| &set.generations).map(|file| &file.path);
+    paths.iter().chain(more).cloned().collect()
+}
+
 /// The sidecars of logs are checked with them, also where only the log was named.
 fn add_sidecars(discovery: &mut Discovery, rules: &[ChainRule]) {
     let sets = || discovery.roots.iter().flat_map(|root| &root.sets);
     let files = sets().flat_map(|set| &set.generations);
     let skipped = discovery.skipped.iter().map(|skipped| &skipped.path);
     let known: HashSet<&PathBuf> = files.map(|file| &file.path).chain(skipped).collect();
-    let beside = sets().flat_map(|set| sidecars::beside(set, rules));
-    let files = beside.flat_map(|beside| beside.files).map(|file| file.path);
+    let around: Vec<_> = sets().map(|set| sidecars::around(set, rules)).collect();
+    let files = around.iter().flat_map(|around| around.files());
+    let files = files.map(|file| file.path.clone());
     let more: Vec<PathBuf> = files.filter(|path| !known.contains(path)).collect();
     discovery.roots.extend(discover(&more).roots);
 }
 
 /// Logs that are not there, though there is a sidecar that lists their lines.
-fn lost_logs(discovery: &Discovery) -> Vec<VerifyFile> {
+fn lost_logs(discovery: &Discovery, rules: &[ChainRule]) -> Vec<VerifyFile> {
     let sets = || discovery.roots.iter().flat_map(|root| &root.sets);
     let names: HashSet<&Path> = sets().map(|set| set.name.as_path()).collect();
-    let is_there = |log: &Path| names.contains(log) || log.exists();
     let lost = sets().filter_map(|set| {
-        let log = sidecars::lost_log(set, is_there).ok()??;
-        let what = format!(
-            "{} lists its lines, and it is not here: removed, or moved elsewhere",
-            text::path(&set.name)
-        );
-        Some((log, about_all(BreakKind::FileMissing, what)))
+        let sidecar = text::path(&set.name);
+        match sidecars::lost_log(set, rules, |log| names.contains(log)) {
+            Ok(log) => {
+                let what = format!(
+                    "{sidecar} lists its lines, and it is not here: removed, or moved elsewhere"
+                );
+                Some(of_nothing(&log?, about_all(BreakKind::FileMissing, what)))
+            }
+            Err(error) => Some(VerifyFile::unread(
+                sidecar.into_owned(),
+                error.to_string(),
+                Vec::new(),
+            )),
+        }
     });
-    lost.map(|(log, finding)| of_nothing(&log, finding))
-        .collect()
+    lost.collect()
 }
 
 /// Whether something was found of a log.

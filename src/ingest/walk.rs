@@ -121,7 +121,7 @@ pub(super) struct Walk {
     offset: u64,
     /// Lines of the newest generation.
     lines: u64,
-    pub(super) reported: Option<(u64, usize)>,
+    pub(super) reported: Option<(u64, usize, String)>,
     /// SHA-256 of what was read of the newest generation, if that may grow.
     seen: Context,
     /// Threads that help: none where others have more need of the processors.

@@ -9,6 +9,9 @@ use std::time::SystemTime;
 use super::SourceError;
 use super::content::Compression;
 
+/// Bytes by which a compressed file is known.
+const HEAD: u64 = 64;
+
 /// Which file it is, whatever it is called now. The time of birth (where the file system keeps it) tells a new file
 /// that was given a deleted one's inode number, which ext4 and tmpfs do at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +48,24 @@ impl GenFile {
     pub fn at(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
         Some(Self::of(path.to_path_buf(), Compression::None, &meta))
+    }
+
+    /// The same, at its canonical path and compressed as its first bytes say; what cannot be read counts as plain.
+    pub fn look(path: &Path) -> Option<Self> {
+        let plain = Self::at(path)?;
+        let mut head = Vec::new();
+        let read = open_regular(path)
+            .ok()
+            .map(|f| f.take(HEAD).read_to_end(&mut head));
+        let compression = match read {
+            Some(Ok(_)) => Compression::of(&head),
+            _ => Compression::None,
+        };
+        Some(Self {
+            path: std::fs::canonicalize(path).unwrap_or(plain.path),
+            compression,
+            ..plain
+        })
     }
 
     pub(super) fn of(path: PathBuf, compression: Compression, meta: &Metadata) -> Self {

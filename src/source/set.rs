@@ -1,7 +1,7 @@
 //! A log and the files it was rotated into.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::file::GenFile;
 use super::rotation::{Age, classify_path};
@@ -16,6 +16,36 @@ pub struct LogSet {
 }
 
 impl LogSet {
+    /// The name of the set that a file belongs to, by its own.
+    pub fn name_of(file: &Path) -> PathBuf {
+        classify_path(file).0
+    }
+
+    /// The set of a live file by its name, from one listing of its directory: files with nothing in them are none of it, and
+    /// one that is there packed and plain is there once. No generation = nothing there.
+    pub fn at(live: &Path) -> Self {
+        let name = live.file_name().unwrap_or_default().to_string_lossy();
+        // What rotation puts into a name stands behind its first part.
+        let begin = name.split('.').next().unwrap_or_default();
+        let dir = live.parent().map(std::fs::read_dir);
+        let entries = dir.into_iter().flatten().flatten().flatten();
+        let named = entries.filter(|e| e.file_name().to_string_lossy().starts_with(begin));
+        let mut files: Vec<(Age, GenFile)> = named
+            .filter_map(|entry| {
+                let (of, age) = classify_path(&entry.path());
+                let file = (of == live).then(|| GenFile::look(&entry.path()))??;
+                let age = if age == Age::Packed { Age::Live } else { age };
+                (file.len > 0).then_some((age, file))
+            })
+            .collect();
+        files.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.path.cmp(&y.path)));
+        files.dedup_by(|(a, _), (b, _)| a == b);
+        Self {
+            name: live.to_owned(),
+            generations: files.into_iter().map(|(_, file)| file).collect(),
+        }
+    }
+
     /// The file that is written to, if it exists.
     pub fn live(&self) -> Option<&GenFile> {
         self.generations

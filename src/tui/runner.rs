@@ -5,7 +5,7 @@ mod jobs;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -13,15 +13,15 @@ use tokio::task::spawn_blocking;
 
 use super::effect::{Effect, Generation, Lane, NOTHING_KEPT, Search};
 use super::message::Message;
-use crate::engine::{Cancel, Engine, EngineError, TailItem, TailRequest};
+use crate::engine::{Cancel, Engine, EngineError, TailItem, TailRequest, TailWaker};
 use crate::event::Timestamp;
 use crate::state::{self, Keeper, Session, StateError};
 use jobs::Jobs;
 
 /// Messages that may wait; a tail that is faster waits, and the engine tells it what it missed.
 const QUEUE: usize = 256;
-/// How soon a tail notices that it is no longer wanted.
-const TAIL_WAIT: Duration = Duration::from_millis(100);
+/// How long a tail waits at a time: it is woken when it is no longer wanted.
+const TAIL_WAIT: Duration = Duration::from_secs(10);
 
 /// Has a source read again as the format of an id, or by its content.
 #[derive(Clone)]
@@ -38,6 +38,27 @@ impl std::fmt::Debug for ReadAs {
 
 /// Reads the clock; a test's stands still.
 pub type Clock = fn() -> Timestamp;
+
+/// Ends a tail, also one that waits.
+#[derive(Default)]
+struct StopTail {
+    is_over: AtomicBool,
+    /// Set before the tail looks whether it is over, and waits.
+    waker: OnceLock<TailWaker>,
+}
+
+impl StopTail {
+    fn stop(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        if let Some(wake) = self.waker.get() {
+            wake();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+}
 
 /// The search that waits and a way to stop the one that runs.
 #[derive(Default)]
@@ -76,8 +97,8 @@ pub struct Runner {
     lanes: HashMap<Lane, Arc<Shared>>,
     /// Single questions that are no searches.
     asking: Arc<AtomicUsize>,
-    /// Set to end the tail that runs.
-    tail: Option<Arc<AtomicBool>>,
+    /// Ends the tail that runs.
+    tail: Option<Arc<StopTail>>,
     jobs: Jobs,
     /// Where the session goes, and how many saves were asked for.
     keeper: Option<Arc<Keeper>>,
@@ -244,7 +265,7 @@ impl Runner {
 
     fn tail(&mut self, generation: Generation, request: TailRequest) {
         self.end_tail();
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::new(StopTail::default());
         self.tail = Some(stop.clone());
         let (engine, sender) = (self.engine.clone(), self.sender.clone());
         spawn_blocking(move || {
@@ -252,7 +273,7 @@ impl Runner {
             let error = error
                 .filter(|e| !matches!(e, EngineError::Unsupported(_) | EngineError::Ended))
                 .map(|e| e.to_string());
-            if !stop.load(Ordering::Relaxed) {
+            if !stop.is_over() {
                 let _ = sender.blocking_send(Message::TailEnded { generation, error });
             }
         });
@@ -260,7 +281,7 @@ impl Runner {
 
     fn end_tail(&mut self) {
         if let Some(stop) = self.tail.take() {
-            stop.store(true, Ordering::Relaxed);
+            stop.stop();
         }
     }
 }
@@ -308,10 +329,11 @@ fn follow(
     request: &TailRequest,
     generation: Generation,
     sender: &mpsc::Sender<Message>,
-    stop: &AtomicBool,
+    stop: &StopTail,
 ) -> Result<(), EngineError> {
     let mut tail = engine.tail(request)?;
-    while !stop.load(Ordering::Relaxed) {
+    let _ = stop.waker.set(tail.waker());
+    while !stop.is_over() {
         let Some(item) = tail.recv(TAIL_WAIT)? else {
             continue;
         };
@@ -323,7 +345,7 @@ fn follow(
             break;
         }
         if is_last {
-            stop.store(true, Ordering::Relaxed);
+            stop.stop();
         }
     }
     Ok(())

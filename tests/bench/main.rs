@@ -99,7 +99,10 @@ fn main() -> Result<(), String> {
             // A row that could not be had is said, and the others go on.
             match group(&bench) {
                 Ok(more) => rows.extend(more),
-                Err(error) => rows.push(Row::new(format!("{name} failed"), error)),
+                Err(error) => {
+                    rows.push(Row::new(format!("{name} failed"), "see above"));
+                    println!("{name}: {error}");
+                }
             }
         }
     }

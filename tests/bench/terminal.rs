@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
-const COLUMNS: NonZero<u16> = NonZero::new(200).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(160).unwrap();
 
 /// A running explorer and what its screen shows.
 pub(crate) struct Screen {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::catalog::{Catalog, Held};
 use super::failed;
+use super::hub::Bell;
 use super::known::durable_parts;
 use super::store::Store;
 use crate::engine::EngineError;
@@ -23,6 +24,8 @@ const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
 pub(crate) struct Pending {
     events: u64,
     since: Option<Instant>,
+    /// Wakes who commits.
+    bell: Bell,
     /// Ranges complete with the next commit: generation, range, what came of it.
     done: Vec<(u32, Range<u64>, Held)>,
     /// Ordinals whose documents go with the next commit.
@@ -48,10 +51,25 @@ pub(crate) struct Stop {
 }
 
 impl Pending {
+    pub(super) fn new(bell: Bell) -> Self {
+        Self {
+            bell,
+            ..Self::default()
+        }
+    }
+
+    /// From now on something waits for a commit.
+    fn begin(&mut self) {
+        if self.since.is_none() {
+            self.since = Some(Instant::now());
+            self.bell.ring();
+        }
+    }
+
     /// Notes a range that the next commit makes durable.
     pub(super) fn complete(&mut self, id: u32, range: Range<u64>, held: Held) {
         self.events += held.events;
-        self.since.get_or_insert_with(Instant::now);
+        self.begin();
         self.done.push((id, range, held));
     }
 
@@ -71,14 +89,14 @@ impl Pending {
     /// Something but events has to be committed.
     pub(super) fn touch(&mut self) {
         self.touched = true;
-        self.since.get_or_insert_with(Instant::now);
+        self.begin();
     }
 
     /// The documents of a generation are to go, those not committed yet as well.
     pub(super) fn forget(&mut self, id: u32, ordinal: u32) {
         self.done.retain(|(of, ..)| *of != id);
         self.forgotten.push(ordinal);
-        self.since.get_or_insert_with(Instant::now);
+        self.begin();
     }
 
     /// Ordinals whose documents are still to go.
@@ -119,6 +137,12 @@ impl Store {
         *known.ordinal.get_or_insert(next) as u64
     }
 
+    /// Nothing waits for a commit, nor for another process that writes.
+    pub(crate) fn is_idle(&self) -> bool {
+        let is_waiting = self.pending().since.is_some() || !self.durable_live().0.is_empty();
+        self.is_writer() && !is_waiting
+    }
+
     /// Commits if enough has come together, or enough time has passed; called every moment or so.
     pub(crate) fn tick(&self) -> Result<(), EngineError> {
         if !self.is_writer() {
@@ -134,8 +158,8 @@ impl Store {
         let live = self.durable_live().0.len();
         let due = {
             let mut pending = self.pending();
-            if live > 0 && pending.since.is_none() {
-                pending.since = Some(Instant::now());
+            if live > 0 {
+                pending.begin();
             }
             let waited = pending
                 .since

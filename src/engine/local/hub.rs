@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 
 use crate::chain::ChainReport;
 use crate::engine::sink::Parsed;
-use crate::engine::{Covers, EngineError, Hit, Tail, TailItem, Watermark};
+use crate::engine::{Covers, EngineError, Hit, Tail, TailItem, TailWaker, Watermark};
 use crate::event::{Event, Timestamp, Verdict};
 use crate::query::Matcher;
 
@@ -25,6 +25,8 @@ enum Signal {
     Changed,
     /// Nothing more will come.
     End,
+    /// Whoever waits is to look up.
+    Wake,
 }
 
 #[derive(Default)]
@@ -45,10 +47,32 @@ pub(crate) struct HubState {
     shown: Option<Timestamp>,
 }
 
+/// Wakes the thread that commits: something has come.
+#[derive(Clone, Debug)]
+pub(crate) struct Bell {
+    ring: Sender<()>,
+    pub(crate) heard: Receiver<()>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        let (ring, heard) = bounded(1);
+        Self { ring, heard }
+    }
+}
+
+impl Bell {
+    /// Once is enough until it is heard.
+    pub(crate) fn ring(&self) {
+        let _ = self.ring.try_send(());
+    }
+}
+
 /// Hands live events to every tail.
 #[derive(Default)]
 pub(crate) struct Hub {
     state: Mutex<HubState>,
+    pub(crate) bell: Bell,
 }
 
 impl Hub {
@@ -79,12 +103,13 @@ impl Hub {
             .collect();
         let (sender, receiver) = bounded(QUEUE);
         let lost = Arc::new(std::sync::atomic::AtomicU64::new(skipped));
-        state.tails.push((sender, lost.clone()));
+        state.tails.push((sender.clone(), lost.clone()));
         HubTail {
             hub: self.clone(),
             matcher,
             backlog,
             receiver,
+            sender,
             lost,
             changed: false,
         }
@@ -177,7 +202,7 @@ impl HubState {
                     lost.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Relaxed);
                     true
                 }
-                Err(TrySendError::Full(Signal::Changed | Signal::End)) => true,
+                Err(TrySendError::Full(Signal::Changed | Signal::End | Signal::Wake)) => true,
                 Err(TrySendError::Disconnected(_)) => false,
             });
     }
@@ -188,12 +213,22 @@ pub(crate) struct HubTail {
     matcher: Matcher,
     backlog: Vec<Arc<Event>>,
     receiver: Receiver<Signal>,
+    /// For those who wake it.
+    sender: Sender<Signal>,
     lost: Arc<std::sync::atomic::AtomicU64>,
     /// A change was seen together with events, which went first.
     changed: bool,
 }
 
 impl Tail for HubTail {
+    fn waker(&self) -> TailWaker {
+        let sender = self.sender.clone();
+        // One whose queue is full does not wait.
+        Box::new(move || {
+            let _ = sender.try_send(Signal::Wake);
+        })
+    }
+
     fn recv(&mut self, timeout: Duration) -> Result<Option<TailItem>, EngineError> {
         let lost = self.lost.swap(0, std::sync::atomic::Ordering::Relaxed);
         if lost > 0 {
@@ -209,6 +244,7 @@ impl Tail for HubTail {
                 Signal::Events(more) => events.extend(more),
                 Signal::Changed => changed = true,
                 Signal::End => ended = true,
+                Signal::Wake => {}
             };
             match self.receiver.recv_timeout(timeout) {
                 Ok(signal) => take(signal),

@@ -117,6 +117,7 @@ impl EventSink for Store {
             hub.publish(fresh);
         }
         drop(hub);
+        self.hub.bell.ring();
         if crowded { self.commit() } else { Ok(()) }
     }
 

@@ -181,6 +181,7 @@ impl Store {
             dying: Arc::default(),
         };
         inner.adopt(catalog, searcher, Adopt::Whole);
+        let bell = hub.bell.clone();
         let store = Self {
             number,
             dir: dir.to_owned(),
@@ -194,7 +195,7 @@ impl Store {
             hub,
             registry: registry.clone(),
             zone,
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending::new(bell)),
             waiting: Mutex::default(),
             benches: Benches::default(),
             paths: Mutex::default(),

@@ -1,0 +1,177 @@
+//! What is gone of a log, or of its sidecar.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Beside, LINES, lines, listed, long_ago};
+use crate::support::program::Program;
+use crate::support::watch::Watch;
+
+/// What is gone of a log whose sidecar is still there in all its parts.
+#[test]
+fn a_part_of_a_log_that_is_gone_is_told() {
+    let rotated = || {
+        let beside = Beside::new();
+        let (all, records) = (lines(), listed(&lines()));
+        let program = &beside.program;
+        let part = |name: &str, from: usize, to: usize| {
+            program.log(
+                &format!("events.jsonl{name}"),
+                all[from..to].join("\n") + "\n",
+            );
+            program.log(
+                &format!("events.chain.jsonl{name}"),
+                records[from..to].join("\n") + "\n",
+            );
+        };
+        part(".2", 0, 10);
+        part(".1", 10, 20);
+        part("", 20, LINES);
+        for name in ["", ".1", ".2"] {
+            let path = beside
+                .program
+                .logs()
+                .join(format!("events.chain.jsonl{name}"));
+            long_ago(&path);
+        }
+        beside
+    };
+    let told = |beside: &Beside| {
+        let ran = beside.program.run(["verify", ".", "--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+        let files = report["files"].as_array().unwrap();
+        let findings = files.iter().flat_map(|f| f["findings"].as_array().unwrap());
+        let kinds: Vec<String> = findings
+            .map(|f| f["kind"].as_str().unwrap().to_owned())
+            .collect();
+        (ran.code, kinds.join(" "))
+    };
+    let beside = rotated();
+    assert_eq!(told(&beside), (0, String::new()));
+    let logs = beside.program.logs();
+    // One in the midst, removed or emptied.
+    fs::write(logs.join("events.jsonl.1"), "").unwrap();
+    assert_eq!(told(&beside), (3, "deleted".into()));
+    fs::remove_file(logs.join("events.jsonl.1")).unwrap();
+    assert_eq!(told(&beside), (3, "deleted".into()));
+    // The oldest may have expired.
+    let beside = rotated();
+    fs::remove_file(beside.program.logs().join("events.jsonl.2")).unwrap();
+    assert_eq!(told(&beside), (1, "head-truncated".into()));
+    // The live one.
+    let beside = rotated();
+    fs::write(beside.log(), "").unwrap();
+    assert_eq!(told(&beside), (3, "tail-truncated".into()));
+    fs::remove_file(beside.log()).unwrap();
+    assert_eq!(told(&beside), (3, "tail-truncated".into()));
+    // One rotated file by itself: what is listed elsewhere is no concern.
+    let ran = rotated().program.run(["verify", "events.jsonl.1"]);
+    assert!(
+        !ran.out.contains("expired") && !ran.out.contains("alarm"),
+        "{ran:?}"
+    );
+    // A day of dated files.
+    let dated = || {
+        let program = Program::new();
+        for day in ["01", "02", "03"] {
+            let name = format!("app-2026-01-{day}");
+            let all: Vec<String> = lines().iter().map(|l| l.replace("03-01", day)).collect();
+            program.log(&format!("{name}.jsonl"), all.join("\n") + "\n");
+            let listed = listed(&all).join("\n") + "\n";
+            program.log(&format!("{name}.chain.jsonl"), listed);
+        }
+        program
+    };
+    let program = dated();
+    assert_eq!(program.run(["verify", "."]).code, 0);
+    let second = program.logs().join("app-2026-01-02.jsonl");
+    fs::write(&second, "").unwrap();
+    let said = |program: &Program| {
+        let ran = program.run(["verify", "."]);
+        assert!(
+            ran.code == 1
+                && ran
+                    .out
+                    .contains("app-2026-01-02.chain.jsonl lists the lines of a file"),
+            "{ran:?}"
+        );
+    };
+    said(&program);
+    fs::remove_file(&second).unwrap();
+    said(&program);
+}
+
+#[test]
+fn a_configured_sidecar_tells_of_what_is_gone() {
+    let program = Program::new();
+    program.configure(
+        "[[chain]]\nmatch = [\"**/events.jsonl\", \"**/app-*.jsonl\"]\nsidecar = \"{stem}.hashes\"\n",
+    );
+    let log = program.log("events.jsonl", lines().join("\n") + "\n");
+    program.log("events.hashes", listed(&lines()).join("\n") + "\n");
+    assert_eq!(program.run(["verify", "."]).code, 0);
+    fs::remove_file(&log).unwrap();
+    let ran = program.run(["verify", "."]);
+    assert!(
+        ran.code == 1 && ran.out.contains("events.jsonl: ") && ran.out.contains("file-missing"),
+        "{ran:?}"
+    );
+    fs::remove_file(program.logs().join("events.hashes")).unwrap();
+    for day in ["01", "02"] {
+        program.log(
+            &format!("app-2026-01-{day}.jsonl"),
+            lines().join("\n") + "\n",
+        );
+    }
+    program.log("app-2026-01-01.hashes", listed(&lines()).join("\n") + "\n");
+    let ran = program.run(["verify", "."]);
+    assert!(
+        ran.code == 1
+            && ran
+                .out
+                .contains("app-2026-01-02.hashes lists the lines of this log"),
+        "{ran:?}"
+    );
+    for (sidecar, is_name) in [
+        ("{foo}.hashes", false),
+        ("{name}", false),
+        ("", false),
+        ("../{stem}.hashes", false),
+        ("hashes", true),
+    ] {
+        program.configure(&format!(
+            "[[chain]]\nmatch = \"**/events.jsonl\"\nsidecar = \"{sidecar}\"\n"
+        ));
+        let ran = program.run(["verify", "."]);
+        let told = ran.err.contains("config.toml:1: sidecar ")
+            && ran.err.contains("such as {stem}.chain.jsonl");
+        assert_eq!(told, !is_name, "{sidecar}: {ran:?}");
+    }
+}
+
+/// What was put before the records of a sidecar does not hide that it is one.
+#[test]
+fn junk_before_a_sidecar_does_not_hide_it() {
+    let beside = Beside::new();
+    let mut records: Vec<String> = (0..300).map(|n| format!("{{\"x\":{n}}}")).collect();
+    records.extend(listed(&lines()));
+    beside.list(&records);
+    let mut changed = lines();
+    changed[4] = changed[4].replace("ann", "eve");
+    beside.write(&changed);
+    let (code, coverage, findings) = beside.verified();
+    assert_eq!(code, 3, "{coverage}");
+    assert!(findings.contains(&("content-modified".to_owned(), 5, 5)));
+}
+
+/// While the log is watched its sidecar is too, though only the log was named.
+#[test]
+fn a_sidecar_that_is_cut_while_it_is_watched_is_told() {
+    let beside = Beside::new();
+    let watch = Watch::start(&beside.program, &["events.jsonl"]);
+    watch.until_printed("30 lines are as");
+    beside.list(&listed(&lines())[..12]);
+    watch.until_printed("tail-truncated");
+    watch.until_printed("18 more not listed");
+}
