@@ -26,6 +26,7 @@ mod json;
 mod k8s_audit;
 mod keycloak;
 mod layout;
+mod leaves_at;
 mod leef;
 mod logfmt;
 mod m365;
@@ -65,8 +66,10 @@ use crate::event::{Event, Timestamp, Zone};
 pub use draft::Draft;
 pub(crate) use framer::event_key;
 pub use framer::is_around_records;
+pub(crate) use leaves_at::leaves_at;
 pub use mapping::FILLED;
 pub use own::{Misfit, Spec};
+pub(crate) use record::trimmed;
 pub use registry::Registry;
 pub use sample::Sample;
 

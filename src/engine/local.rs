@@ -34,7 +34,7 @@ use self::commit::Stop;
 use self::hub::{Bell, Hub};
 use self::lower::GenerationFacts;
 use self::numbers::{Numbering, Tally};
-use self::paths::{Paths, PathsOrTyped};
+use self::paths::{Paths, PathsOrTyped, PathsWhenAsked};
 use self::search::{Found, Task, View};
 use self::store::Store;
 use super::page::Partial;
@@ -261,13 +261,15 @@ impl LocalEngine {
         cancel: &Cancel,
     ) -> Result<SearchPage, EngineError> {
         let mut snapshot = self.snapshot();
-        let paths = Paths::of(&snapshot.views, cancel)?;
+        let paths = PathsWhenAsked::new(&snapshot.views, cancel);
         let context = BindContext {
             now: request.now,
             zone: request.zone,
             paths: Some(&paths),
         };
-        let mut bound = request.query.bind(&context)?;
+        let bound = request.query.bind(&context);
+        paths.failed()?;
+        let mut bound = bound?;
         let matcher = Matcher::new(&bound)?;
         let live_times = || snapshot.live.iter().filter_map(|e| e.ts).map(|ts| ts.0);
         let mut extents: Vec<(i64, i64)> = Vec::new();

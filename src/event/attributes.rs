@@ -29,12 +29,22 @@ struct Leaf {
 
 /// Every leaf of a record by its own path: keys joined by dots, array indices left out, so a path may occur
 /// several times (a multi-valued field). Order is the record's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Attributes {
     buf: String,
     leaves: Vec<Leaf>,
     is_full: bool,
+    /// Bytes of the JSON text of which these are exactly the leaves, as it reads; 0 = there is none.
+    text: usize,
 }
+
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.buf, &self.leaves, self.is_full) == (&other.buf, &other.leaves, other.is_full)
+    }
+}
+
+impl Eq for Attributes {}
 
 /// Bytes of one record's paths and values that are kept: many times what a record has, since each leaf of a hostile
 /// one may repeat a long path.
@@ -46,11 +56,23 @@ impl Attributes {
             buf: String::with_capacity(bytes),
             leaves: Vec::with_capacity(leaves),
             is_full: false,
+            text: 0,
         }
+    }
+
+    /// Notes that these are exactly the leaves of a JSON text of so many bytes; forgotten once one more comes.
+    pub fn are_all_of(&mut self, bytes: usize) {
+        self.text = if self.is_full { 0 } else { bytes };
+    }
+
+    /// Whether these are exactly the leaves of this JSON text, from which they were read.
+    pub fn is_all_of(&self, text: &[u8]) -> bool {
+        self.text > 0 && self.text == text.len()
     }
 
     /// Adds a leaf, if there is room left. A path equal to the previous leaf's is stored once.
     pub fn push(&mut self, path: &str, kind: Kind, text: &str) {
+        self.text = 0;
         if self.buf.len() + path.len() + text.len() > MOST {
             self.is_full = true;
             return;

@@ -8,7 +8,7 @@ use super::{Context, Frame};
 use crate::event::{Attributes, Event, Kind, Outcome, Severity, Timestamp};
 
 /// Without a byte order mark and blanks around.
-pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
+pub(crate) fn trimmed(bytes: &[u8]) -> &[u8] {
     without_mark(bytes).trim_ascii()
 }
 
@@ -84,7 +84,10 @@ pub(super) fn json_event(frame: &Frame) -> Result<Event, String> {
         flatten(bytes, &mut attributes).map(|note| (attributes, note))
     };
     let (attributes, note) = match read(bytes) {
-        Ok(read) => read,
+        Ok((mut attributes, note)) => {
+            attributes.are_all_of(bytes.len());
+            (attributes, note)
+        }
         // A person's name with a tab in it must not hide what the person did.
         Err(error) => escape_controls(bytes)
             .and_then(|escaped| read(&escaped).ok())

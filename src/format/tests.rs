@@ -1,6 +1,7 @@
 //! Every fixture of every format, from detection to normalised events.
 
 mod half_way;
+mod leaves;
 mod mutated;
 
 use std::fmt::Write;

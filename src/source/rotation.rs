@@ -45,24 +45,25 @@ struct Styles {
     numbered: Regex,
 }
 
-// Constant patterns: that they compile is tested.
+// Constant patterns: that they compile is tested. Digits are spelled out: `\d` is those of every script, which takes longer to
+// compile than a small search takes.
 #[allow(clippy::expect_used)]
 static STYLES: LazyLock<Styles> = LazyLock::new(|| {
     let extension = r"(?P<ext>(?:\.[A-Za-z][A-Za-z0-9]*){0,2})";
-    let day = r"(?P<y>(?:19|20)\d\d)-?(?P<mo>0[1-9]|1[0-2])-?(?P<d>0[1-9]|[12]\d|3[01])";
-    let time = r"[-_.T ]?(?P<h>[01]\d|2[0-3])[-:._]?(?P<mi>[0-5]\d)(?:[-:._]?(?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?Z?";
+    let day = r"(?P<y>(?:19|20)[0-9][0-9])-?(?P<mo>0[1-9]|1[0-2])-?(?P<d>0[1-9]|[12][0-9]|3[01])";
+    let time = r"[-_.T ]?(?P<h>[01][0-9]|2[0-3])[-:._]?(?P<mi>[0-5][0-9])(?:[-:._]?(?P<s>[0-5][0-9]|60)(?:[.,](?P<f>[0-9]{1,9}))?)?Z?";
     // An hour alone is a running number too, so that 9 and 10 sort the same whichever it is.
-    let index = r"(?:[-_.](?P<i>\d{1,10})|T?(?P<hour>\d\d)Z?)";
+    let index = r"(?:[-_.](?P<i>[0-9]{1,10})|T?(?P<hour>[0-9][0-9])Z?)";
     let pattern = |p: String| Regex::new(&p).expect("the patterns of rotated names are constant");
     Styles {
         dated: pattern(format!(
             r"^(?P<base>.+?)[-_.]{day}(?:{time})?{index}?{extension}$"
         )),
         epoch: pattern(format!(
-            r"^(?P<base>.*[A-Za-z].*?)[-_.](?P<e>1\d{{9}}|1\d{{12}}|1\d{{18}}){extension}$"
+            r"^(?P<base>.*[A-Za-z].*?)[-_.](?P<e>1[0-9]{{9}}|1[0-9]{{12}}|1[0-9]{{18}}){extension}$"
         )),
         // Names of hosts and versions end in numbers as well: a letter, and no more than three digits.
-        numbered: pattern(r"^(?P<base>.*[A-Za-z].*)\.(?P<n>\d{1,3})$".into()),
+        numbered: pattern(r"^(?P<base>.*[A-Za-z].*)\.(?P<n>[0-9]{1,3})$".into()),
     }
 });
 

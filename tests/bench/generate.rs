@@ -1,5 +1,8 @@
 //! Kubernetes audit logs as a busy cluster writes them, the same bytes for the same number of events.
 
+pub(crate) mod auditd;
+pub(crate) mod cloudtrail;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;

@@ -88,6 +88,19 @@ pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, Str
     })
 }
 
+/// Has the kernel forget what it holds of a file.
+pub(crate) fn drop_cached(path: &Path) -> Result<(), String> {
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    file.sync_all().map_err(|e| e.to_string())?;
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).map_err(|e| e.to_string())
+}
+
+/// Memory of a running program that is its own (no file pages), in bytes.
+pub(crate) fn peak_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    kibibytes(&status, "RssAnon:") * 1024
+}
+
 /// User and system time of `/proc/PID/stat`: the 12th and 13th field after the name, which may hold blanks.
 pub(crate) fn ticks(stat: &str) -> u64 {
     let fields = stat.rsplit(')').next().unwrap_or_default();

@@ -26,15 +26,18 @@ const FACETS: [Field; 6] = [
     Field::Reason,
 ];
 
-/// What is asked, and within how many milliseconds it should be answered.
-fn cases() -> Vec<(&'static str, String, Option<u64>)> {
+/// Its name, the query, and its goal.
+type Case = (&'static str, String, Option<(u64, u64)>);
+
+/// What is asked, and within how many milliseconds it should be answered: half of the times, and 99 of 100.
+fn cases() -> Vec<Case> {
     vec![
         (
             "selective query",
             format!("actor:{SUSPECT} objectRef.resource:secrets outcome:failure"),
-            Some(20),
+            Some((5, 20)),
         ),
-        ("match all", String::new(), Some(150)),
+        ("match all", String::new(), Some((30, 150))),
         ("a third of everything", "resource:leases*".into(), None),
         ("all failures", "outcome:failure".into(), None),
         ("bare word", "billing".into(), None),
@@ -88,11 +91,12 @@ pub(crate) fn rows(dirs: &[PathBuf]) -> Result<Vec<Row>, String> {
             }
         }
         let times = Times::new(times);
-        let met = goal.map(|ms| times.percentile(50) <= Duration::from_millis(ms));
+        let within = |percent, ms| times.percentile(percent) <= Duration::from_millis(ms);
+        let met = goal.map(|(half, most)| within(50, half) && within(99, most));
         let figure = format!("{times} (first {})", time(first));
         let row = Row::new(format!("{name}: {total} events"), figure);
         rows.push(match goal {
-            Some(ms) => row.goal(format!("<= {ms} ms"), met),
+            Some((half, most)) => row.goal(format!("p50 <= {half}, p99 <= {most} ms"), met),
             None => row,
         });
     }

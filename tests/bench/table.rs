@@ -60,6 +60,10 @@ impl Times {
         Self(times)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time that `percent` of the runs do not exceed.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let last = self.0.len().saturating_sub(1);
@@ -114,6 +118,29 @@ pub(crate) fn print(rows: &[Row]) {
     });
     let table: Vec<[String; 6]> = std::iter::once(title).chain(cells).collect();
     print_cells(&table);
+}
+
+/// The rows as tab-separated values, under a line that says of what.
+pub(crate) fn tsv(title: &str, rows: &[Row]) -> String {
+    let mut text = format!("# {title}\nwhat\tauditty\tbeside\tratio\tgoal\tmet\n");
+    for row in rows {
+        let met = match row.met {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
+        let cells = [
+            row.what.trim(),
+            &row.figure,
+            &row.peer,
+            &row.ratio,
+            &row.goal,
+            met,
+        ];
+        text.push_str(&cells.join("\t"));
+        text.push('\n');
+    }
+    text
 }
 
 /// Prints cells with aligned columns.

@@ -114,6 +114,9 @@ impl Screen {
         fits: impl Fn(&str) -> bool,
     ) -> Result<Instant, String> {
         let deadline = Instant::now() + limit;
+        if fits(&self.parser.screen().contents()) {
+            return Ok(Instant::now());
+        }
         loop {
             match self.output.recv_deadline(deadline) {
                 Ok(bytes) => {
@@ -130,6 +133,22 @@ impl Screen {
                 }
             }
         }
+    }
+
+    /// Takes in what is drawn for a while: how often, and when `text` was on the screen first.
+    pub(crate) fn watch_for(&mut self, text: &str, duration: Duration) -> (u64, Option<Instant>) {
+        let deadline = Instant::now() + duration;
+        let (mut drawn, mut seen) = (0, None);
+        while let Ok(bytes) = self.output.recv_deadline(deadline) {
+            let at = Instant::now();
+            drawn += 1;
+            self.bytes += bytes.len() as u64;
+            self.parser.process(&bytes);
+            if seen.is_none() && self.parser.screen().contents().contains(text) {
+                seen = Some(at);
+            }
+        }
+        (drawn, seen)
     }
 
     /// Takes in what is drawn for a while.

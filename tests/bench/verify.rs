@@ -104,6 +104,11 @@ fn write(log: &Path, to: &Path, chain: Chain) -> io::Result<()> {
     out.flush()
 }
 
+/// The same for a log that is indexed.
+pub(crate) fn write_chained(log: &Path, to: &Path) -> io::Result<()> {
+    write(log, to, Chain::Insertion)
+}
+
 impl Bench {
     pub(crate) fn verify(&self) -> Result<Vec<Row>, String> {
         let home = self.home("verify");

@@ -11,13 +11,14 @@ use super::catalog::Held;
 use super::document::IndexDocument;
 use super::failed;
 use super::originals::{Address, Packer};
-use super::schema::{Columns, HAS_TIME, STR_COLUMNS, UNPARSED};
+use super::schema::{Columns, HAS_TIME, LEAVES, STR_COLUMNS, UNPARSED};
 use super::store::Store;
 use super::terms::Cutter;
 use crate::engine::EngineError;
 use crate::engine::sink::{EventSink, GenerationId, Parsed};
 use crate::event::Event;
 use crate::event::field::Field;
+use crate::format;
 
 /// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
 /// memory only as long as they are small.
@@ -40,7 +41,11 @@ fn document(
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
-    doc.add_u64(columns.flags, time | unparsed);
+    let leaves = match event.attributes.is_all_of(format::trimmed(&event.raw)) {
+        true => LEAVES,
+        false => 0,
+    };
+    doc.add_u64(columns.flags, time | unparsed | leaves);
     doc.add_u64(columns.generation, 0);
     doc.add_u64(columns.offset, event.order.offset);
     doc.add_u64(columns.sub, u64::from(event.order.sub));

@@ -314,15 +314,25 @@ impl Pass<'_> {
 
     /// Facets that are no column: each original is read once for all of them, in the order in which they are stored.
     fn count_originals(&mut self, docs: &[DocId]) -> Result<(), EngineError> {
-        let is_original = |f: &FacetCounter| matches!(f, FacetCounter::Original(..));
-        if !self.facets.iter().any(is_original) {
+        let originals = || {
+            let fields = self.facets.iter();
+            fields.filter_map(|f| match f {
+                FacetCounter::Original(field, _) => Some(field),
+                _ => None,
+            })
+        };
+        if originals().next().is_none() {
             return Ok(());
         }
+        let is_attributes = originals().all(|f| matches!(f, FacetField::Attribute(_)));
         let mut docs = docs.to_vec();
         docs.sort_by_cached_key(|doc| self.positions.original.get_val(*doc));
         for doc in docs {
             if self.collector.cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
+            }
+            if is_attributes && self.count_attributes(doc)? {
+                continue;
             }
             let hit = self.collector.fetcher.hit(self.positions, doc)?;
             for facet in &mut self.facets {
@@ -335,6 +345,29 @@ impl Pass<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts the attributes of one event that its record shows by itself; `false` = it has to be read as a whole, and nothing
+    /// was counted.
+    fn count_attributes(&mut self, doc: DocId) -> Result<bool, EngineError> {
+        let mut found: Vec<String> = Vec::new();
+        for facet in &mut self.facets {
+            let FacetCounter::Original(FacetField::Attribute(path), counts) = facet else {
+                continue;
+            };
+            found.clear();
+            let mut each = |value: &str| found.push(value.to_owned());
+            let fetcher = self.collector.fetcher;
+            if !fetcher.values_at(self.positions, doc, path, &mut each)? {
+                // So it is for each path of the event.
+                return Ok(false);
+            }
+            found.sort_unstable();
+            found.dedup();
+            found.iter().for_each(|value| counts.add(value, 1));
+            counts.missing += u64::from(found.is_empty());
+        }
+        Ok(true)
     }
 
     fn add_to_histogram(&mut self, docs: &[DocId], ts: &[i64]) {

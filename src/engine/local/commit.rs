@@ -248,22 +248,31 @@ impl Store {
             pending.events = 0;
             pending.since = None;
             pending.touched = false;
-            pending.commits += 1;
             (
                 std::mem::take(&mut pending.done),
                 std::mem::take(&mut pending.forgotten),
             )
         };
+        let has_documents = !added.is_empty()
+            || !forgotten.is_empty()
+            || done.iter().any(|(.., held)| held.events > 0);
         for ordinal in forgotten {
             writer.delete_term(tantivy::Term::from_field_u64(
                 self.columns.generation,
                 u64::from(ordinal),
             ));
         }
-        let mut catalog = (*self.inner().catalog).clone();
+        let before = self.inner().catalog.clone();
+        let mut catalog = (*before).clone();
         self.describe(&mut catalog, &durable, &done, &added);
         // Others may be appending, for the next commit: only what is synced is counted.
         catalog.originals = self.originals.len();
+        // A start that finds all as it was writes nothing.
+        if !has_documents && catalog == *before {
+            drop(slot);
+            return self.add_waiting_when_free();
+        }
+        self.pending().commits += 1;
         self.originals.sync().map_err(failed)?;
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&catalog.write());

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tantivy::columnar::ColumnValues;
 use tantivy::{DocId, SegmentReader};
 
 use super::failed;
 use super::lower::GenerationFacts;
 use super::originals::{Address, Originals};
-use super::schema::HAS_TIME;
+use super::schema::{HAS_TIME, LEAVES};
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, Hit};
 use crate::event::{Event, Order, SortKey, Timestamp, Verdict, Zone};
-use crate::format::Registry;
-use crate::format::{Context, Frame};
+use crate::format::{self, Context, Frame, Registry};
 
 /// The columns that say where a document stands.
 pub(crate) struct Positions {
@@ -77,6 +77,36 @@ pub(crate) struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
+    /// Gives `each` every value of an attribute, without reading the rest of the record; `false` = this cannot be done for
+    /// this document.
+    pub(crate) fn values_at(
+        &self,
+        positions: &Positions,
+        doc: DocId,
+        path: &str,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<bool, EngineError> {
+        if positions.flags.get_val(doc) & LEAVES == 0 {
+            return Ok(false);
+        }
+        let (bytes, _) = self.original(positions, doc)?;
+        let found = format::leaves_at(format::trimmed(&bytes), path, each);
+        found
+            .map(|()| true)
+            .ok_or_else(|| failed("a record that was read before cannot be read"))
+    }
+
+    /// The bytes of a document's record, and how many of it were cut.
+    fn original(&self, positions: &Positions, doc: DocId) -> Result<(Bytes, u64), EngineError> {
+        let address = Address(positions.original.get_val(doc));
+        self.originals
+            .get(address)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => EngineError::Dropped,
+                _ => failed(error),
+            })
+    }
+
     /// The event of a document, as it was when it was read.
     pub(crate) fn event(&self, positions: &Positions, doc: DocId) -> Result<Event, EngineError> {
         let ordinal = positions.generation.get_val(doc) as usize;
@@ -87,13 +117,7 @@ impl Fetcher<'_> {
         let key = positions
             .key(doc, self.facts)
             .ok_or_else(|| failed("a document of an unknown generation"))?;
-        let (bytes, cut) = self
-            .originals
-            .get(Address(positions.original.get_val(doc)))
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => EngineError::Dropped,
-                _ => failed(error),
-            })?;
+        let (bytes, cut) = self.original(positions, doc)?;
         let frame = Frame {
             offset: key.order.offset,
             end: key.order.offset + bytes.len() as u64,

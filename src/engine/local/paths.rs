@@ -1,5 +1,6 @@
 //! Attribute paths: those of each segment, found once, and names as typed against all of them.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
@@ -21,6 +22,39 @@ pub(crate) type SegmentPaths = HashMap<SegmentId, Arc<BTreeSet<String>>>;
 
 /// The paths of every segment, and of what is in memory.
 pub(crate) struct Paths(Vec<Arc<BTreeSet<String>>>);
+
+/// The same, looked for once a name is asked for: most queries name no attribute.
+pub(crate) struct PathsWhenAsked<'a> {
+    views: &'a [View],
+    cancel: &'a Cancel,
+    found: OnceCell<Result<Paths, EngineError>>,
+}
+
+impl<'a> PathsWhenAsked<'a> {
+    pub(crate) fn new(views: &'a [View], cancel: &'a Cancel) -> Self {
+        Self {
+            views,
+            cancel,
+            found: OnceCell::new(),
+        }
+    }
+
+    /// Why they could not be read, if somebody asked.
+    pub(crate) fn failed(self) -> Result<(), EngineError> {
+        self.found
+            .into_inner()
+            .map_or(Ok(()), |found| found.map(drop))
+    }
+}
+
+impl PathTable for PathsWhenAsked<'_> {
+    fn resolve(&self, path: &str) -> Option<String> {
+        let found = self
+            .found
+            .get_or_init(|| Paths::of(self.views, self.cancel));
+        found.as_ref().ok()?.resolve(path)
+    }
+}
 
 impl Paths {
     pub(crate) fn of(views: &[View], cancel: &Cancel) -> Result<Self, EngineError> {

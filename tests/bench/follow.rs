@@ -1,0 +1,105 @@
+//! A log that is written to while it is on the screen: is everything there, how often is it drawn, how much memory does it take.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::Bench;
+use crate::generate;
+use crate::process::{auditty, peak_memory, run};
+use crate::table::{Row, Times, megabytes};
+use crate::terminal::Screen;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Events a second of a busy log, and of a flood.
+const BUSY: u64 = 1_000;
+const FLOOD: u64 = 20_000;
+/// Events come in so many pieces a second.
+const BEATS: u64 = 50;
+
+impl Bench {
+    pub(crate) fn follow(&self) -> Result<Vec<Row>, String> {
+        let mut rows = Vec::new();
+        for (rate, seconds) in [(BUSY, 10), (FLOOD, self.settings.flood)] {
+            let log = self.scratch.path().join(format!("follow-{rate}.log"));
+            generate::write(&log, 1_000).map_err(|e| e.to_string())?;
+            let home = self.home(&format!("follow-{rate}"));
+            rows.extend(followed(&log, &home, rate, seconds)?);
+            fs::remove_file(&log).map_err(|e| e.to_string())?;
+        }
+        Ok(rows)
+    }
+}
+
+fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>, String> {
+    let mut screen = Screen::open(log, home)?;
+    screen.wait_for(generate::NEWEST_ACTOR, PATIENCE)?;
+    let pid = screen.process_id().ok_or("the explorer has ended")?;
+    let mut out = OpenOptions::new()
+        .append(true)
+        .open(log)
+        .map_err(|e| e.to_string())?;
+    let (start, mut seen, mut frames, mut peak) = (Instant::now(), Vec::new(), 0, 0);
+    let per_beat = rate / BEATS;
+    for beat in 0..seconds * BEATS {
+        let mut piece = Vec::new();
+        for number in 0..per_beat {
+            // Each beat ends in an event that is told from all others.
+            let actor = match number + 1 == per_beat {
+                true => format!("beat-{beat}@bench"),
+                false => "ann@corp.example".to_owned(),
+            };
+            piece.extend(generate::appended(&actor, 1_000, beat * per_beat + number));
+        }
+        let written = Instant::now();
+        out.write_all(&piece).map_err(|e| e.to_string())?;
+        let due = start + Duration::from_millis((beat + 1) * 1_000 / BEATS);
+        let mark = format!("beat-{beat}@bench");
+        let left = due.saturating_duration_since(Instant::now());
+        let (drawn, at) = screen.watch_for(&mark, left);
+        frames += drawn;
+        seen.extend(at.map(|at| at - written));
+        peak = peak.max(peak_memory(pid));
+    }
+    let took = start.elapsed().as_secs_f64();
+    let total = seconds * BEATS;
+    let written = total * per_beat + 1_000;
+    screen.wait_for(&format!("beat-{}@bench", total - 1), PATIENCE)?;
+    screen.quit();
+    let counted = run(auditty(home).args(["search", "--count", ""]).arg(log))?;
+    let counted: u64 = counted.stdout.trim().parse().unwrap_or(0);
+    let fps = frames as f64 / took;
+    let mut rows = Vec::new();
+    if rate == BUSY {
+        let times = Times::new(seen);
+        let met = times.percentile(50) <= Duration::from_millis(30)
+            && times.percentile(99) <= Duration::from_millis(100);
+        rows.push(
+            Row::new(
+                format!(
+                    "line to the screen at {rate} events/s ({} of {total} in time)",
+                    times.len()
+                ),
+                times.to_string(),
+            )
+            .goal("p50 <= 30, p99 <= 100 ms", Some(met)),
+        );
+    } else {
+        rows.push(
+            Row::new(
+                format!("following {rate} events/s for {seconds} s: lost"),
+                format!("{} of {written}", written.saturating_sub(counted)),
+            )
+            .goal("0", Some(counted == written)),
+        );
+        rows.push(
+            Row::new("  drawn a second", format!("{fps:.0}")).goal(">= 20", Some(fps >= 20.0)),
+        );
+        rows.push(
+            Row::new("  most memory of its own", megabytes(peak))
+                .goal("<= 150 MB", Some(peak <= 150_000_000)),
+        );
+    }
+    Ok(rows)
+}
