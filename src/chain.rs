@@ -42,7 +42,7 @@ pub use ahead::{Examined, Examiner};
 pub use inquiry::{Example, Inquiry, inquire};
 pub use rule::{ChainRule, Few, Hints, KeyRule};
 pub use sequence::{Numbering, Sequence, Serial};
-pub use sidecar::{Head, LineHasher, LineId, Sidecar};
+pub use sidecar::{Head, LineHasher, LineId, Listing, Sidecar};
 pub use stages::Stages;
 pub use verdicts::Verdicts;
 pub use verify::Verifier;

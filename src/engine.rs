@@ -223,8 +223,11 @@ pub enum TailItem {
 
 /// A stream of live events; dropping it ends it.
 pub trait Tail: Send {
-    /// Ends a wait of this tail from another thread: it returns `Ok(None)`, or what has come.
-    fn waker(&self) -> TailWaker;
+    /// Ends a wait of this tail from another thread: it returns `Ok(None)`, or what has come. One that only waits for moments
+    /// need not be woken.
+    fn waker(&self) -> TailWaker {
+        Box::new(|| ())
+    }
 
     /// Waits up to `timeout`; `Ok(None)` when nothing came, `Err` when the engine is gone.
     fn recv(&mut self, timeout: std::time::Duration) -> Result<Option<TailItem>, EngineError>;
@@ -370,6 +373,11 @@ pub trait Engine: Send + Sync {
     fn verify(&self) -> Result<Vec<Arc<ChainReport>>, EngineError>;
 
     fn info(&self) -> Info;
+
+    /// The same; an engine that has to look for the paths may leave them out.
+    fn status(&self) -> Info {
+        self.info()
+    }
 }
 
 /// Resolves an attribute path as typed against those seen: exactly, else ignoring case if only one fits.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod console;
+mod speed;
 
 use std::path::Path;
 
@@ -109,6 +110,8 @@ fn tables_and_commands_are_as_the_program_has_them() {
         ("formats", formats()),
         ("layers", layers()),
         ("runbooks", runbooks()),
+        ("speed", speed::table()),
+        ("growth", speed::growth()),
     ] {
         let stored = section(&text, name).to_owned();
         let marker = format!("<!-- {name} -->\n");

@@ -152,6 +152,11 @@ impl ChainRule {
         }
         if let Some(sidecar) = &self.sidecar {
             check_sidecar(sidecar).map_err(|why| format!("sidecar {sidecar:?}: {why}"))?;
+            let is_log =
+                |pattern: &String| Path::new(pattern).file_name() == Some(sidecar.as_ref());
+            if self.logs.all().iter().any(is_log) {
+                return Err(format!("sidecar {sidecar:?}: that is the log itself"));
+            }
         }
         if self.signature.is_some() == self.public_key.is_empty() {
             return Err("signature and [[chain.public_key]] go together".into());
@@ -192,22 +197,19 @@ impl ChainRule {
             let (before, after) = self.sidecar.as_deref()?.split_once(place)?;
             name.strip_prefix(before)?.strip_suffix(after)
         };
+        // Only what is spelled out in a pattern says what a log is called.
+        let is_spelled = |part: &&str| !part.contains(['*', '?', '[']);
+        let patterns = || self.logs.all().iter().map(Path::new);
         let extensions = || {
-            let all = self.logs.all().iter();
-            all.filter_map(|pattern| Path::new(pattern).extension()?.to_str())
+            let all = patterns().filter_map(|pattern| pattern.extension()?.to_str());
+            all.filter(is_spelled)
         };
         let names: Vec<String> = match (between("{name}"), between("{stem}")) {
             (Some(name), _) => vec![name.to_owned()],
             (_, Some(stem)) => extensions().map(|e| format!("{stem}.{e}")).collect(),
             _ => {
-                let literal = self
-                    .logs
-                    .all()
-                    .iter()
-                    .filter_map(|p| Path::new(p).file_name());
-                literal
-                    .map(|name| name.to_string_lossy().into_owned())
-                    .collect()
+                let called = patterns().filter_map(|pattern| pattern.file_name()?.to_str());
+                called.filter(is_spelled).map(str::to_owned).collect()
             }
         };
         let logs = names.iter().map(|name| sidecar.with_file_name(name));

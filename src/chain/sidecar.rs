@@ -14,9 +14,19 @@ use super::digest::Digest;
 use super::rule::Hints;
 use super::scheme::Scheme;
 use super::template;
+use crate::json::unescape;
 
 /// What names a line: its hash, or the SHA-256 of a hash that is longer or shorter than that.
 pub type LineId = [u8; 32];
+
+/// What a record of a sidecar lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    Line(LineId),
+    Nothing,
+    /// There is something that cannot be read as the hash of a line.
+    Unreadable,
+}
 
 /// How a sidecar lists the lines of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,10 +164,26 @@ impl Sidecar {
             .collect()
     }
 
-    /// What a record lists; `None` if it lists nothing.
+    /// What a record lists.
+    pub fn listing(&self, record: &[u8]) -> Listing {
+        let Ok(object) = Object::read(record) else {
+            return Listing::Unreadable;
+        };
+        match object.get(&self.key) {
+            None => Listing::Nothing,
+            Some(member) => match digest(member.value) {
+                Some(digest) => Listing::Line(id(&digest)),
+                None => Listing::Unreadable,
+            },
+        }
+    }
+
+    /// The line that a record lists, if it does.
     pub fn listed(&self, record: &[u8]) -> Option<LineId> {
-        let object = Object::read(record).ok()?;
-        Some(id(&digest(object.get(&self.key)?.value)?))
+        match self.listing(record) {
+            Listing::Line(id) => Some(id),
+            Listing::Nothing | Listing::Unreadable => None,
+        }
     }
 
     pub fn hasher(&self) -> LineHasher {
@@ -179,7 +205,9 @@ impl Sidecar {
 }
 
 fn digest(value: &[u8]) -> Option<Digest> {
-    Digest::read(string_text(value)?).map(|(digest, _)| digest)
+    // As the check of the chain reads it.
+    string_text(value)?;
+    Digest::read(unescape(value).as_bytes()).map(|(digest, _)| digest)
 }
 
 fn id(digest: &Digest) -> LineId {

@@ -33,7 +33,7 @@ fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
     }
     progress::wait(&opened, app);
     wait_for_others(&*opened.engine)?;
-    let info = opened.engine.info();
+    let info = opened.engine.status();
     let mut events = 0;
     for source in &info.sources {
         let name = app.style.charset.line(&source.name, usize::MAX);
@@ -63,10 +63,13 @@ fn build(paths: &[PathBuf], app: &mut App) -> Result<Exit, Failure> {
 
 /// Where another process indexes, its work is waited for as long as it goes on.
 fn wait_for_others(engine: &dyn Engine) -> Result<(), Failure> {
-    let mut tail = engine.tail(&TailRequest::new(Query::default(), engine.info().watermark))?;
+    let mut tail = engine.tail(&TailRequest::new(
+        Query::default(),
+        engine.status().watermark,
+    ))?;
     let mut last = (0, Instant::now());
     loop {
-        let covers = engine.info().covers;
+        let covers = engine.status().covers;
         if covers.complete || covers.stopped.is_some() {
             return Ok(());
         }

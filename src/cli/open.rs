@@ -456,6 +456,11 @@ pub(super) fn with_sidecars(paths: &[PathBuf], settings: &Settings) -> Vec<PathB
     crate::ingest::verify::with_sidecars(paths, &settings.chains)
 }
 
+/// What sidecars list of logs of which nothing is there.
+pub(super) fn lost(paths: &[PathBuf], settings: &Settings) -> Vec<VerifyFile> {
+    crate::ingest::verify::lost(paths, &settings.chains)
+}
+
 /// Every known format.
 pub(super) fn formats(settings: &Settings) -> Vec<Arc<dyn Format>> {
     Registry::with(&settings.formats).all()

@@ -105,7 +105,7 @@ pub(super) fn tell_notices(page: &SearchPage, app: &mut App) {
 /// Says which sources could not be read, and that an answer is not the whole one, if so; `true` = it is not. `covers` =
 /// what the answer covers.
 pub(super) fn tell_unread(engine: &dyn Engine, covers: &Covers, app: &mut App) -> bool {
-    let info = engine.info();
+    let info = engine.status();
     for message in &info.messages {
         app.talk(message);
     }

@@ -7,7 +7,7 @@ use super::args::TailArgs;
 use super::exit::{Exit, Failure};
 use super::open::{self, Mode};
 use super::problem;
-use crate::engine::{EngineError, Tail, TailItem, TailRequest, TailWaker, Watermark};
+use crate::engine::{EngineError, Tail, TailItem, TailRequest, Watermark};
 use crate::event::field::Field;
 use crate::export::{self, Exporter};
 use crate::query::Query;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &TailArgs, app: &mut App) -> Result<Exit, Failure> {
     let columns = args.fields.as_deref().map(export::columns).transpose()?;
     let paths = app.sources(&args.paths);
     let opened = open::open(&paths, &app.settings, Mode::Follow)?;
-    for source in opened.engine.info().sources {
+    for source in opened.engine.status().sources {
         if let Some(error) = source.error {
             app.talk(&format!("{}: {error}", source.name));
         }
@@ -41,14 +41,14 @@ pub(super) fn run(args: &TailArgs, app: &mut App) -> Result<Exit, Failure> {
     let mut tail = if pipes.len() == paths.len() {
         engine.tail(&request(query, all))?
     } else if pipes.is_empty() {
-        engine.tail(&request(query, engine.info().watermark))?
+        engine.tail(&request(query, engine.status().watermark))?
     } else {
         let of_pipe = |name: &String| Ast::field_is(FieldRef::Normal(Field::Source), name);
         let piped = Ast::Or(pipes.iter().map(of_pipe).collect()).normalised();
         let others = query.clone().and(Query {
             ast: piped.clone().negated(),
         });
-        let from = engine.info().watermark;
+        let from = engine.status().watermark;
         let tails = [
             engine.tail(&request(query.and(Query { ast: piped }), all))?,
             engine.tail(&request(others, from))?,
@@ -72,11 +72,6 @@ struct Beside {
 }
 
 impl Tail for Beside {
-    fn waker(&self) -> TailWaker {
-        let wakers: Vec<TailWaker> = self.tails.iter().map(|tail| tail.waker()).collect();
-        Box::new(move || wakers.iter().for_each(|wake| wake()))
-    }
-
     fn recv(&mut self, timeout: Duration) -> Result<Option<TailItem>, EngineError> {
         let deadline = Instant::now() + timeout;
         loop {

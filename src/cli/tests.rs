@@ -15,7 +15,7 @@ use crate::chain::ChainReport;
 use crate::config::{Settings, Terminal};
 use crate::engine::{
     Cancel, Covers, Engine, EngineError, Facet, Hit, Info, SearchPage, SearchRequest, Sort,
-    SourceInfo, Tail, TailItem, TailRequest, TailWaker,
+    SourceInfo, Tail, TailItem, TailRequest,
 };
 use crate::event::{Event, EventId, Order, Timestamp, Verdict, Zone};
 use crate::export::Style;
@@ -112,10 +112,6 @@ impl FakeEngine {
 }
 
 impl Tail for FakeTail {
-    fn waker(&self) -> TailWaker {
-        Box::new(|| ())
-    }
-
     fn recv(&mut self, _timeout: Duration) -> Result<Option<TailItem>, EngineError> {
         self.0.pop_front().ok_or(EngineError::Cancelled)
     }

@@ -53,11 +53,12 @@ pub(super) fn run(args: &VerifyArgs, app: &mut App) -> Result<Exit, Failure> {
     let paths = open::with_sidecars(&paths, &app.settings);
     let opened = open::open(&paths, &app.settings, Mode::Watch)?;
     progress::wait(&opened, app);
-    let from = opened.engine.info().watermark;
+    let from = opened.engine.status().watermark;
     let mut tail = opened
         .engine
         .tail(&TailRequest::new(Query::default(), from))?;
-    watch(&*opened.engine, &mut *tail, args.format, app)
+    let lost = open::lost(&paths, &app.settings);
+    watch(&*opened.engine, &mut *tail, &lost, args.format, app)
 }
 
 /// The verification key of sealed journals, from a file: it is secret, and a command line is not.
@@ -92,12 +93,13 @@ fn print(files: &[VerifyFile], format: ReportFormat, app: &mut App) -> Result<Ex
 fn watch(
     engine: &dyn Engine,
     tail: &mut dyn Tail,
+    lost: &[VerifyFile],
     format: ReportFormat,
     app: &mut App,
 ) -> Result<Exit, Failure> {
     let mut shown: Option<Vec<Summary>> = None;
     loop {
-        let files = reports(engine)?;
+        let files = reports(engine, lost)?;
         let summary: Vec<Summary> = files.iter().map(report::summary).collect();
         if shown.as_ref() != Some(&summary) {
             print(&files, format, app)?;
@@ -106,14 +108,15 @@ fn watch(
         match tail.recv(PATIENCE) {
             Ok(_) => {}
             Err(EngineError::Cancelled | EngineError::Ended) => {
-                return Ok(exit_of(&reports(engine)?));
+                return Ok(exit_of(&reports(engine, lost)?));
             }
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-fn reports(engine: &dyn Engine) -> Result<Vec<VerifyFile>, Failure> {
+/// What is there now; and what was not when this began, until it comes.
+fn reports(engine: &dyn Engine, lost: &[VerifyFile]) -> Result<Vec<VerifyFile>, Failure> {
     let file = |report: Arc<ChainReport>| VerifyFile {
         path: report.source.to_string(),
         report,
@@ -121,7 +124,13 @@ fn reports(engine: &dyn Engine) -> Result<Vec<VerifyFile>, Failure> {
         is_empty: false,
         files: Vec::new(),
     };
-    Ok(engine.verify()?.into_iter().map(file).collect())
+    let mut files: Vec<VerifyFile> = engine.verify()?.into_iter().map(file).collect();
+    let lost = lost
+        .iter()
+        .filter(|lost| files.iter().all(|file| file.path != lost.path));
+    let lost: Vec<VerifyFile> = lost.cloned().collect();
+    files.extend(lost);
+    Ok(files)
 }
 
 /// An alarm outweighs what could not be read, and that what is not verified.

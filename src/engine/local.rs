@@ -396,6 +396,20 @@ impl Engine for LocalEngine {
         let snapshot = self.snapshot();
         let paths = Paths::of(&snapshot.views, &Cancel::default());
         let paths = paths.as_ref().map(Paths::all).unwrap_or_default();
+        Info {
+            paths: paths.into_iter().map(|p| (p.to_owned(), 0)).collect(),
+            ..self.status_of(&snapshot)
+        }
+    }
+
+    fn status(&self) -> Info {
+        self.status_of(&self.snapshot())
+    }
+}
+
+impl LocalEngine {
+    /// All but the paths, which take a look into every segment.
+    fn status_of(&self, snapshot: &Snapshot) -> Info {
         let hub = self.hub.lock();
         let mut sources: BTreeMap<Arc<str>, SourceInfo> = BTreeMap::new();
         for store in &self.stores {
@@ -411,8 +425,8 @@ impl Engine for LocalEngine {
         }
         Info {
             sources: sources.into_values().collect(),
-            paths: paths.into_iter().map(|p| (p.to_owned(), 0)).collect(),
-            covers: snapshot.covers,
+            paths: BTreeMap::new(),
+            covers: snapshot.covers.clone(),
             messages: hub.messages.iter().cloned().collect(),
             capabilities: Capabilities::default(),
             watermark: snapshot.watermark,

@@ -374,6 +374,8 @@ impl Format for Enveloped {
         };
         for event in &mut events {
             event.raw = frame.bytes.clone();
+            // Of what is inside, not of the record.
+            event.attributes.are_all_of(0);
             if event.ts.is_none() {
                 event.ts = opened.ts;
             }

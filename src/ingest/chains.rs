@@ -16,7 +16,7 @@ use super::sealed::{Said, Seals};
 use super::sealing::SealError;
 use super::vouched::{self, ByPath};
 use super::walk::{
-    ChainFile, Check, Walk, chain_walk, cpu_time, hints_for, number_walk, with_expected,
+    ChainFile, Check, Reported, Walk, chain_walk, cpu_time, hints_for, number_walk, with_expected,
 };
 use crate::chain::{ChainReport, ChainRule, Copied};
 use crate::engine::sink::EventSink;
@@ -240,11 +240,7 @@ impl Chains {
             _ => report,
         };
         let (report, due) = self.with_seals(work, report)?;
-        let state = Some((
-            report.records,
-            report.findings.len(),
-            report.coverage.clone(),
-        ));
+        let state = Some(Reported::of(&report));
         if walk.reported != state {
             walk.reported = state;
             self.tell(work, report);

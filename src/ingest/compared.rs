@@ -69,7 +69,9 @@ impl Compared {
             return Ok((&[], None));
         }
         let beside: Vec<GenFile> = around.files().cloned().collect();
-        let is_same = |a: &GenFile, b: &GenFile| (a.id, a.len, a.mtime) == (b.id, b.len, b.mtime);
+        let is_same = |a: &GenFile, b: &GenFile| {
+            (a.id, a.len, a.mtime, a.ctime) == (b.id, b.len, b.mtime, b.ctime)
+        };
         let files = || work.files.iter().map(|f| &f.file);
         // A sidecar may be changed while its log is not.
         let is_watched = !beside.is_empty() || had.is_some();

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) use self::files::around;
-use self::files::{Beside, each_line, each_piece, logs_of, name_of};
+use self::files::{Beside, each_line, each_piece, is_another, logs_of, name_of};
 use super::packed::{packed_or_not, unpacked};
 use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
 use super::walk::hints_for;
-use crate::chain::{ChainRule, Finding, Head, LineHasher, Sidecar};
+use crate::chain::{ChainRule, Finding, Head, LineHasher, Listing, Sidecar};
 use crate::event::BreakKind;
 use crate::seal::{Hash, LeafCutter, LeafHash, LineHash};
 use crate::source::{GenFile, LogSet};
@@ -54,6 +54,8 @@ struct Listed {
     lines: Vec<Hash>,
     /// Records that list nothing.
     strange: u64,
+    /// Records of which it is not known what they list.
+    unreadable: u64,
 }
 
 /// What the sidecars of a log say of its lines, each by itself; empty if it has none. `ranks` = the rank of each file of the
@@ -149,8 +151,11 @@ fn examine_one(
             lines: start..now.len() as u64,
         });
     }
-    let is_whole = beside.is_whole(set);
-    let mut said = compare::said(beside, &listed, way, &now, &parts, is_whole)?;
+    let here = compare::Here {
+        is_begun: beside.is_begun(set),
+        is_whole: beside.is_whole(set),
+    };
+    let mut said = compare::said(beside, &listed, way, &now, &parts, here)?;
     said.lines += u64::from(is_open);
     Ok(Some(said))
 }
@@ -163,13 +168,14 @@ fn listed(
 ) -> Result<Listed, SealError> {
     let head = head(sidecar, rules)?;
     let way = way_of(&head, sidecar, files)?;
-    let (mut lines, mut strange) = (Vec::new(), 0);
+    let (mut lines, mut strange, mut unreadable) = (Vec::new(), 0, 0);
     if let Some(way) = &way {
         for file in sidecar {
             each_line(file, &mut |record| {
-                match way.listed(record) {
-                    Some(id) => lines.push(id),
-                    None => strange += 1,
+                match way.listing(record) {
+                    Listing::Line(id) => lines.push(id),
+                    Listing::Nothing => strange += 1,
+                    Listing::Unreadable => unreadable += 1,
                 }
                 true
             })?;
@@ -180,6 +186,7 @@ fn listed(
         way,
         lines,
         strange,
+        unreadable,
     })
 }
 
@@ -213,7 +220,12 @@ fn head(sidecar: &[GenFile], rules: &[ChainRule]) -> Result<Head, SealError> {
     let mut by_last = [last.as_slice(), few]
         .map(|records| Head::of(records, &hints))
         .into_iter();
-    Ok(by_last.find(|head| head.is_sidecar).unwrap_or(first))
+    // Whoever put something before it may as well have put lines before the log's.
+    let by_last = by_last.find(|head| head.is_sidecar).map(|head| Head {
+        is_begin: true,
+        ..head
+    });
+    Ok(by_last.unwrap_or(first))
 }
 
 /// The way in which most lines of these files are found listed; `None` = none of them is.
@@ -307,11 +319,12 @@ fn emptied_by(name: &str) -> Finding {
 
 /// Of a log that is empty: that its sidecar lists lines; `None` = it has none that does.
 pub(super) fn emptied(log: &Path, rules: &[ChainRule]) -> Result<Option<Finding>, SealError> {
-    let set = LogSet {
-        name: unpacked(log),
+    let names = [unpacked(log), LogSet::name_of(log)];
+    let sets = names.into_iter().map(|name| LogSet {
+        name,
         generations: Vec::new(),
-    };
-    for beside in around(&set, rules).sidecars {
+    });
+    for beside in sets.flat_map(|set| around(&set, rules).sidecars) {
         let listed = listed(&beside.files, &[], rules)?;
         if listed.head.is_sidecar || beside.is_configured && !listed.head.ways.is_empty() {
             return Ok(Some(emptied_by(&beside.name)));
@@ -330,7 +343,7 @@ pub(super) fn lost_log(
     let logs: Vec<PathBuf> = of_files
         .flat_map(|file| logs_of(&file.path, rules))
         .collect();
-    let exists = |log: &Path| packed_or_not(log).any(|path| path.exists());
+    let exists = |log: &Path| packed_or_not(log).any(|path| is_another(&path, set));
     let is_there = |log: &PathBuf| is_open(&LogSet::name_of(log)) || exists(log);
     if logs.is_empty() || logs.iter().any(is_there) {
         return Ok(None);

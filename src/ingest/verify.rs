@@ -18,6 +18,7 @@ use crate::source::{Discovery, GenFile, LogSet, discover};
 use crate::text;
 
 /// What the check of one source gave.
+#[derive(Clone)]
 pub struct VerifyFile {
     /// Path of the set, as found.
     pub path: String,
@@ -135,11 +136,7 @@ pub fn verify(
             Empty if found.contains(LogSet::name_of(&skipped.path).as_path()) => {
                 files.push(VerifyFile::empty(path));
             }
-            Empty => files.push(match sidecars::emptied(&skipped.path, rules) {
-                Ok(Some(finding)) => of_nothing(&skipped.path, finding),
-                Ok(None) => VerifyFile::empty(path),
-                Err(error) => VerifyFile::unread(path, error.to_string(), Vec::new()),
-            }),
+            Empty => files.push(emptied(&skipped.path, rules)),
             SameFile | Hidden => {}
             _ => files.push(VerifyFile::unread(path, skipped.detail, Vec::new())),
         }
@@ -196,6 +193,33 @@ fn lost_logs(discovery: &Discovery, rules: &[ChainRule]) -> Vec<VerifyFile> {
         }
     });
     lost.collect()
+}
+
+/// A log with nothing in it, and that a sidecar lists what it held.
+fn emptied(log: &Path, rules: &[ChainRule]) -> VerifyFile {
+    let path = text::path(log).into_owned();
+    match sidecars::emptied(log, rules) {
+        Ok(Some(finding)) => of_nothing(log, finding),
+        Ok(None) => VerifyFile::empty(path),
+        Err(error) => VerifyFile::unread(path, error.to_string(), Vec::new()),
+    }
+}
+
+/// What sidecars list of logs of which nothing is there, so that nothing is to be watched.
+pub fn lost(paths: &[PathBuf], rules: &[ChainRule]) -> Vec<VerifyFile> {
+    let mut discovery = discover(paths);
+    add_sidecars(&mut discovery, rules);
+    let sets = discovery.roots.iter().flat_map(|r| &r.sets);
+    let found: HashSet<PathBuf> = sets.map(|set| set.name.clone()).collect();
+    let skipped = discovery.skipped.iter();
+    let empty = skipped.filter(|skipped| skipped.why == crate::source::SkipReason::Empty);
+    let empty = empty.filter(|skipped| !found.contains(&LogSet::name_of(&skipped.path)));
+    let empty = empty.map(|skipped| emptied(&skipped.path, rules));
+    let told = empty.filter(|file| !file.report.findings.is_empty());
+    lost_logs(&discovery, rules)
+        .into_iter()
+        .chain(told)
+        .collect()
 }
 
 /// Whether something was found of a log.

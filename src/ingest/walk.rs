@@ -121,7 +121,7 @@ pub(super) struct Walk {
     offset: u64,
     /// Lines of the newest generation.
     lines: u64,
-    pub(super) reported: Option<(u64, usize, String)>,
+    pub(super) reported: Option<Reported>,
     /// SHA-256 of what was read of the newest generation, if that may grow.
     seen: Context,
     /// Threads that help: none where others have more need of the processors.
@@ -136,6 +136,27 @@ pub(super) struct Walk {
     cut: Option<Finding>,
     /// What of the files could not be read to its end, each with its name.
     unread: Vec<String>,
+}
+
+/// What was said of a source last, as far as it makes a difference.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reported {
+    records: u64,
+    coverage: String,
+    findings: Vec<(BreakKind, i32, u64, u64)>,
+}
+
+impl Reported {
+    pub(super) fn of(report: &ChainReport) -> Self {
+        let findings = report.findings.iter();
+        Self {
+            records: report.records,
+            coverage: report.coverage.clone(),
+            findings: findings
+                .map(|f| (f.kind, f.generation, f.line, f.line_end))
+                .collect(),
+        }
+    }
 }
 
 impl Walk {

@@ -41,6 +41,8 @@ pub struct GenFile {
     /// Bytes in the file itself, not decompressed.
     pub len: u64,
     pub mtime: SystemTime,
+    /// When it was changed last, its name and rights as well, in seconds and nanoseconds: it cannot be set back.
+    pub ctime: (i64, i64),
 }
 
 impl GenFile {
@@ -76,6 +78,7 @@ impl GenFile {
             id: FileId::of(meta),
             len: meta.len(),
             mtime,
+            ctime: (meta.ctime(), meta.ctime_nsec()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::GenFile;
-use super::rotation::{Age, classify_path};
+use super::rotation::{Age, classify_path, uncompressed};
 
 /// A live file and its rotated ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,14 @@ impl LogSet {
                 let (of, age) = classify_path(&entry.path());
                 let file = (of == live).then(|| GenFile::look(&entry.path()))??;
                 let age = if age == Age::Packed { Age::Live } else { age };
-                (file.len > 0).then_some((age, file))
+                // Called as it is here, wherever a link leads.
+                let path = entry.path();
+                (file.len > 0).then_some((age, GenFile { path, ..file }))
             })
             .collect();
         files.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.path.cmp(&y.path)));
-        files.dedup_by(|(a, _), (b, _)| a == b);
+        let plain = |file: &GenFile| uncompressed(&file.path.to_string_lossy()).to_owned();
+        files.dedup_by(|(a, x), (b, y)| a == b && plain(x) == plain(y));
         Self {
             name: live.to_owned(),
             generations: files.into_iter().map(|(_, file)| file).collect(),
@@ -112,6 +115,7 @@ mod tests {
             },
             len: 1,
             mtime: SystemTime::UNIX_EPOCH,
+            ctime: (0, 0),
         };
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         group(paths.iter().enumerate().map(file).collect())

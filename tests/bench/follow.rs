@@ -1,5 +1,6 @@
 //! A log that is written to while it is on the screen: is everything there, how often is it drawn, how much memory does it take.
 
+use std::collections::VecDeque;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::Bench;
 use crate::generate;
-use crate::process::{auditty, peak_memory, run};
+use crate::process::{auditty, own_memory, run};
 use crate::table::{Row, Times, megabytes};
 use crate::terminal::Screen;
 
@@ -32,6 +33,11 @@ impl Bench {
     }
 }
 
+/// Who a beat's last event is by; short enough for the list.
+fn mark(beat: u64) -> String {
+    format!("b{beat}@bench")
+}
+
 fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>, String> {
     let mut screen = Screen::open(log, home)?;
     screen.wait_for(generate::NEWEST_ACTOR, PATIENCE)?;
@@ -40,32 +46,38 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
         .append(true)
         .open(log)
         .map_err(|e| e.to_string())?;
-    let (start, mut seen, mut frames, mut peak) = (Instant::now(), Vec::new(), 0, 0);
+    let (start, mut frames, mut peak) = (Instant::now(), 0, 0);
+    let (mut open, mut seen) = (VecDeque::new(), Vec::new());
     let per_beat = rate / BEATS;
     for beat in 0..seconds * BEATS {
         let mut piece = Vec::new();
         for number in 0..per_beat {
             // Each beat ends in an event that is told from all others.
             let actor = match number + 1 == per_beat {
-                true => format!("beat-{beat}@bench"),
+                true => mark(beat),
                 false => "ann@corp.example".to_owned(),
             };
             piece.extend(generate::appended(&actor, 1_000, beat * per_beat + number));
         }
-        let written = Instant::now();
+        open.push_back((beat, Instant::now()));
         out.write_all(&piece).map_err(|e| e.to_string())?;
         let due = start + Duration::from_millis((beat + 1) * 1_000 / BEATS);
-        let mark = format!("beat-{beat}@bench");
-        let left = due.saturating_duration_since(Instant::now());
-        let (drawn, at) = screen.watch_for(&mark, left);
-        frames += drawn;
-        seen.extend(at.map(|at| at - written));
-        peak = peak.max(peak_memory(pid));
+        frames += screen.watch_until(due, &mut |text, at| {
+            let newest = (0..open.len())
+                .rev()
+                .find(|i| text.contains(&mark(open[*i].0)));
+            // What came before the newest that is there was there, too.
+            let there = newest.map_or(0, |i| i + 1);
+            seen.extend(open.drain(..there).map(|(_, written)| at - written));
+        });
+        peak = peak.max(own_memory(pid));
     }
-    let took = start.elapsed().as_secs_f64();
     let total = seconds * BEATS;
     let written = total * per_beat + 1_000;
-    screen.wait_for(&format!("beat-{}@bench", total - 1), PATIENCE)?;
+    screen.wait_for(&mark(total - 1), PATIENCE)?;
+    // What is never on the screen took as long as the wait for it.
+    seen.extend(open.iter().map(|(_, written)| written.elapsed()));
+    let took = start.elapsed().as_secs_f64();
     screen.quit();
     let counted = run(auditty(home).args(["search", "--count", ""]).arg(log))?;
     let counted: u64 = counted.stdout.trim().parse().unwrap_or(0);
@@ -78,7 +90,7 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
         rows.push(
             Row::new(
                 format!(
-                    "line to the screen at {rate} events/s ({} of {total} in time)",
+                    "line to the screen at {rate} events/s: {} times",
                     times.len()
                 ),
                 times.to_string(),

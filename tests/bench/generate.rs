@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Actor of the last event: what the explorer must show first.
-pub(crate) const NEWEST_ACTOR: &str = "newest@corp.example";
+pub(crate) const NEWEST_ACTOR: &str = "newest@corp";
 /// The person of the selective query: a few denied looks at secrets.
 pub(crate) const SUSPECT: &str = "mallory@corp.example";
 /// A secret's name that occurs in few events.

@@ -96,7 +96,7 @@ pub(crate) fn drop_cached(path: &Path) -> Result<(), String> {
 }
 
 /// Memory of a running program that is its own (no file pages), in bytes.
-pub(crate) fn peak_memory(pid: u32) -> u64 {
+pub(crate) fn own_memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     kibibytes(&status, "RssAnon:") * 1024
 }

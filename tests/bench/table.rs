@@ -31,7 +31,7 @@ impl Row {
                 let ratio = ours.as_secs_f64() / theirs.as_secs_f64().max(1e-9);
                 self.ratio = format!("{ratio:.2}");
             }
-            Peer::Absent(name) => self.peer = format!("{name} not installed"),
+            Peer::Absent(name) => self.peer = format!("{name} not measured"),
             Peer::Failed(name, why) => self.peer = format!("{name} failed: {why}"),
         }
         self

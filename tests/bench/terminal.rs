@@ -135,20 +135,21 @@ impl Screen {
         }
     }
 
-    /// Takes in what is drawn for a while: how often, and when `text` was on the screen first.
-    pub(crate) fn watch_for(&mut self, text: &str, duration: Duration) -> (u64, Option<Instant>) {
-        let deadline = Instant::now() + duration;
-        let (mut drawn, mut seen) = (0, None);
+    /// Takes in what is drawn until then, and gives each screen to `each` with the time; how often something was drawn.
+    pub(crate) fn watch_until(
+        &mut self,
+        deadline: Instant,
+        each: &mut dyn FnMut(&str, Instant),
+    ) -> u64 {
+        let mut drawn = 0;
         while let Ok(bytes) = self.output.recv_deadline(deadline) {
             let at = Instant::now();
             drawn += 1;
             self.bytes += bytes.len() as u64;
             self.parser.process(&bytes);
-            if seen.is_none() && self.parser.screen().contents().contains(text) {
-                seen = Some(at);
-            }
+            each(&self.parser.screen().contents(), at);
         }
-        (drawn, seen)
+        drawn
     }
 
     /// Takes in what is drawn for a while.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Beside, LINES, lines, listed, long_ago};
+use super::{Beside, LINES, hash, lines, listed, long_ago};
 use crate::support::program::Program;
 use crate::support::watch::Watch;
 
@@ -174,4 +174,158 @@ fn a_sidecar_that_is_cut_while_it_is_watched_is_told() {
     beside.list(&listed(&lines())[..12]);
     watch.until_printed("tail-truncated");
     watch.until_printed("18 more not listed");
+}
+
+/// What somebody does to have nothing said of lines that are gone.
+#[test]
+fn what_hides_that_lines_are_gone_does_not_pass() {
+    type Hide = fn(&Beside);
+    let cut = |beside: &Beside| beside.write(&lines()[..25]);
+    let cases: [(&str, Hide); 7] = [
+        ("hashes in escapes", |b| {
+            let mut records = listed(&lines());
+            for (record, line) in records.iter_mut().zip(lines()).skip(25) {
+                let digest = hash(&line);
+                let escaped = format!("\\u{:04x}{}", u32::from(digest.as_bytes()[0]), &digest[1..]);
+                *record = record.replace(&digest, &escaped);
+            }
+            b.write(&lines()[..25]);
+            b.list(&records);
+        }),
+        ("a record behind a megabyte of blanks", |b| {
+            let mut records = listed(&lines());
+            records[25].insert_str(0, &" ".repeat(1 << 20));
+            let mut left = lines();
+            left.remove(25);
+            b.write(&left);
+            b.list(&records);
+        }),
+        ("the log is a link to the sidecar", |b| {
+            fs::remove_file(b.log()).unwrap();
+            std::os::unix::fs::symlink("events.chain.jsonl", b.log()).unwrap();
+        }),
+        ("the log is a folder", |b| {
+            fs::remove_file(b.log()).unwrap();
+            fs::create_dir(b.log()).unwrap();
+        }),
+        ("a folder has the log's other name", |b| {
+            fs::remove_file(b.log()).unwrap();
+            fs::create_dir(b.log().with_extension("")).unwrap();
+        }),
+        ("the live file is a link to a rotated one", |b| {
+            b.write(&lines()[..20]);
+            let rotated = b.program.logs().join("events.jsonl.1");
+            fs::rename(b.log(), rotated).unwrap();
+            std::os::unix::fs::symlink("events.jsonl.1", b.log()).unwrap();
+        }),
+        ("all that is left is empty", |b| {
+            fs::remove_file(b.log()).unwrap();
+            fs::write(b.program.logs().join("events.jsonl.1"), "").unwrap();
+        }),
+    ];
+    for (name, hide) in cases {
+        let beside = Beside::new();
+        cut(&beside);
+        hide(&beside);
+        let ran = beside.program.run(["verify", "."]);
+        assert!(ran.code == 3 || ran.code == 1, "{name}: {ran:?}");
+    }
+}
+
+/// Files whose names hold their dates, beside a live one, each with a sidecar of its own.
+#[test]
+fn dated_files_beside_a_live_one_are_held_against_their_own() {
+    let all = lines();
+    let program = Program::new();
+    let part = |name: &str, from: usize, to: usize| {
+        program.log(
+            &format!("events{name}.jsonl"),
+            all[from..to].join("\n") + "\n",
+        );
+        let sidecar = format!("events{name}.chain.jsonl");
+        program.log(&sidecar, listed(&all[from..to]).join("\n") + "\n");
+        long_ago(&program.logs().join(sidecar));
+    };
+    part("-20260301", 0, 10);
+    part("-20260302", 10, 20);
+    part("", 20, LINES);
+    let ran = program.run(["verify", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    fs::remove_file(program.logs().join("events-20260301.jsonl")).unwrap();
+    let ran = program.run(["verify", "."]);
+    assert!(
+        ran.code == 1
+            && ran
+                .out
+                .contains("events-20260301.chain.jsonl lists the lines of a file"),
+        "{ran:?}"
+    );
+    // The sidecar rotated as the log is, by whoever puts dates before the last part of a name.
+    let program = Program::new();
+    let stamp = "-2026-03-01T09-00-00.000";
+    program.log(&format!("events{stamp}.jsonl"), all[..10].join("\n") + "\n");
+    program.log("events.jsonl", all[10..].join("\n") + "\n");
+    let records = listed(&all);
+    for (name, part) in [(stamp, &records[..10]), ("", &records[10..])] {
+        let name = format!("events.chain{name}.jsonl");
+        program.log(&name, part.join("\n") + "\n");
+        long_ago(&program.logs().join(name));
+    }
+    let ran = program.run(["verify", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mut changed = all.clone();
+    changed[4] = changed[4].replace("ann", "eve");
+    program.log(
+        &format!("events{stamp}.jsonl"),
+        changed[..10].join("\n") + "\n",
+    );
+    let ran = program.run(["verify", "."]);
+    assert!(ran.code == 3 && ran.out.contains("line 5"), "{ran:?}");
+}
+
+/// A pattern is no name, and what is called as one of two logs is that of the first.
+#[test]
+fn no_log_is_missed_that_never_was() {
+    let beside = Beside::new();
+    beside.program.log("events", "{\"another\":\"log\"}\n");
+    let ran = beside.program.run(["verify", "."]);
+    assert!(ran.code == 1 && !ran.out.contains("rewritten"), "{ran:?}");
+    let mut beside = Beside::new();
+    fs::remove_file(beside.program.logs().join(beside.name)).unwrap();
+    beside.name = "hashes";
+    beside.list(&listed(&lines()));
+    let rule = "[[chain]]\nmatch = \"**/*.jsonl\"\nsidecar = \"hashes\"\n";
+    beside.program.configure(rule);
+    let ran = beside.program.run(["verify", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // A sidecar that is not where the configuration says: one of the usual name counts all the same.
+    let beside = Beside::new();
+    beside
+        .program
+        .configure("[[chain]]\nmatch = \"**/events.jsonl\"\nsidecar = \"{stem}.no\"\n");
+    let mut changed = lines();
+    changed[3] = changed[3].replace("ann", "eve");
+    beside.write(&changed);
+    assert_eq!(beside.verified().0, 3);
+}
+
+#[test]
+fn a_watch_tells_what_was_lost_before_it_began_and_what_was_changed_in_its_time() {
+    use std::os::unix::fs::MetadataExt;
+    let beside = Beside::new();
+    fs::remove_file(beside.log()).unwrap();
+    let watch = Watch::start(&beside.program, &["."]);
+    watch.until_printed("file-missing");
+    drop(watch);
+    let beside = Beside::new();
+    let watch = Watch::start(&beside.program, &["events.jsonl"]);
+    watch.until_printed("30 lines are as");
+    let before = fs::metadata(beside.log()).unwrap();
+    let mut changed = lines();
+    changed[3] = changed[3].replace("ann", "eve");
+    beside.write(&changed);
+    let file = fs::File::options().append(true).open(beside.log()).unwrap();
+    file.set_modified(before.modified().unwrap()).unwrap();
+    assert_eq!(fs::metadata(beside.log()).unwrap().mtime(), before.mtime());
+    watch.until_printed("content-modified");
 }

@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
     let targets = targets(&args.report)?;
     let opened = open::open(&app.sources(&args.paths), &app.settings, Mode::Complete)?;
     progress::wait(&opened, app);
-    let info = opened.engine.info();
+    let info = opened.engine.status();
     // Nothing found in logs that are none of those the runbook reads proves nothing.
     let foreign = foreign(&runbook, &info);
     if let Some(why) = &foreign {
@@ -72,7 +72,7 @@ pub(super) fn run(args: &RunArgs, app: &mut App) -> Result<Exit, Failure> {
         write(&report, target, format, &opened.paths, app)?;
     }
     app.out.flush()?;
-    let covers = opened.engine.info().covers;
+    let covers = opened.engine.status().covers;
     let is_partial = problem::tell_unread(&*opened.engine, &covers, app);
     // More that could be read would not undo an alarm.
     Ok(if report.has_alarm() {

@@ -124,7 +124,7 @@ fn watching_prints_only_what_is_new() {
         vec![report(10, &[BreakKind::Deleted])],
     ]);
     let mut tail = engine.tail_of(vec![None, None]);
-    let exit = watch(&engine, &mut tail, ReportFormat::Json, &mut app).unwrap();
+    let exit = watch(&engine, &mut tail, &[], ReportFormat::Json, &mut app).unwrap();
     assert_eq!(exit, Exit::Alarm);
     let lines: Vec<String> = printed(&out)
         .lines()

@@ -15,6 +15,7 @@ use crate::engine::page::{Counts, beyond, bucket, facet_values};
 use crate::engine::{Cancel, EngineError, FacetField, Histogram, SearchRequest, Sort};
 use crate::event::field::Field;
 use crate::event::{Outcome, SortKey};
+use crate::format;
 
 /// Documents looked at together, and between two looks at the cancel flag.
 const BLOCK: usize = 1024;
@@ -350,22 +351,31 @@ impl Pass<'_> {
     /// Counts the attributes of one event that its record shows by itself; `false` = it has to be read as a whole, and nothing
     /// was counted.
     fn count_attributes(&mut self, doc: DocId) -> Result<bool, EngineError> {
-        let mut found: Vec<String> = Vec::new();
-        for facet in &mut self.facets {
-            let FacetCounter::Original(FacetField::Attribute(path), counts) = facet else {
+        let Some(record) = self.collector.fetcher.leaves(self.positions, doc)? else {
+            return Ok(false);
+        };
+        let record = format::trimmed(&record);
+        let mut found: Vec<Vec<String>> = Vec::new();
+        for facet in &self.facets {
+            let FacetCounter::Original(FacetField::Attribute(path), _) = facet else {
                 continue;
             };
-            found.clear();
-            let mut each = |value: &str| found.push(value.to_owned());
-            let fetcher = self.collector.fetcher;
-            if !fetcher.values_at(self.positions, doc, path, &mut each)? {
-                // So it is for each path of the event.
+            let mut values = Vec::new();
+            let mut each = |value: &str| values.push(value.to_owned());
+            if format::leaves_at(record, path, &mut each).is_none() {
                 return Ok(false);
             }
-            found.sort_unstable();
-            found.dedup();
-            found.iter().for_each(|value| counts.add(value, 1));
-            counts.missing += u64::from(found.is_empty());
+            values.sort_unstable();
+            values.dedup();
+            found.push(values);
+        }
+        let counters = self.facets.iter_mut().filter_map(|facet| match facet {
+            FacetCounter::Original(FacetField::Attribute(_), counts) => Some(counts),
+            _ => None,
+        });
+        for (counts, values) in counters.zip(found) {
+            counts.missing += u64::from(values.is_empty());
+            values.iter().for_each(|value| counts.add(value, 1));
         }
         Ok(true)
     }

@@ -13,7 +13,7 @@ use super::schema::{HAS_TIME, LEAVES};
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, Hit};
 use crate::event::{Event, Order, SortKey, Timestamp, Verdict, Zone};
-use crate::format::{self, Context, Frame, Registry};
+use crate::format::{Context, Frame, Registry};
 
 /// The columns that say where a document stands.
 pub(crate) struct Positions {
@@ -77,23 +77,16 @@ pub(crate) struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
-    /// Gives `each` every value of an attribute, without reading the rest of the record; `false` = this cannot be done for
-    /// this document.
-    pub(crate) fn values_at(
+    /// The record of a document whose attributes are its leaves; `None` = it has to be read as a whole.
+    pub(crate) fn leaves(
         &self,
         positions: &Positions,
         doc: DocId,
-        path: &str,
-        each: &mut dyn FnMut(&str),
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Option<Bytes>, EngineError> {
         if positions.flags.get_val(doc) & LEAVES == 0 {
-            return Ok(false);
+            return Ok(None);
         }
-        let (bytes, _) = self.original(positions, doc)?;
-        let found = format::leaves_at(format::trimmed(&bytes), path, each);
-        found
-            .map(|()| true)
-            .ok_or_else(|| failed("a record that was read before cannot be read"))
+        Ok(Some(self.original(positions, doc)?.0))
     }
 
     /// The bytes of a document's record, and how many of it were cut.

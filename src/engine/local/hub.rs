@@ -103,6 +103,10 @@ impl Hub {
             .collect();
         let (sender, receiver) = bounded(QUEUE);
         let lost = Arc::new(std::sync::atomic::AtomicU64::new(skipped));
+        if state.ended {
+            // It said so before this one was there. The queue is empty: there is room.
+            let _ = sender.try_send(Signal::End);
+        }
         state.tails.push((sender.clone(), lost.clone()));
         HubTail {
             hub: self.clone(),

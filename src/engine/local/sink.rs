@@ -103,6 +103,7 @@ impl EventSink for Store {
         }
         let known = &mut inner.known[id.0 as usize];
         known.followed = true;
+        let is_complete = known.durable != durable;
         known.durable = durable;
         known.durable_lines = lines;
         let crowded = inner.live.len() > LIVE_LIMIT;
@@ -117,7 +118,9 @@ impl EventSink for Store {
             hub.publish(fresh);
         }
         drop(hub);
-        self.hub.bell.ring();
+        if is_complete {
+            self.hub.bell.ring();
+        }
         if crowded { self.commit() } else { Ok(()) }
     }
 

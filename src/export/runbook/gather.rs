@@ -151,7 +151,7 @@ impl Asking<'_> {
             rows: page.total,
             values: values.map(|(name, f)| (name, f.values.clone())).collect(),
             complete: page.covers.complete,
-            doubt: doubt(self.runbook, &query, &page, &self.engine.info()),
+            doubt: doubt(self.runbook, &query, &page, &self.engine.status()),
             unknown: unknown.clone(),
             more: names(&needed, &page.facets, |facet| facet.other > 0),
             missing: names(&needed, &page.facets, |facet| facet.missing > 0),
@@ -210,7 +210,7 @@ impl Asking<'_> {
             Err(EngineError::Dropped) => None,
             found => found?,
         };
-        let is_all = self.engine.info().covers.complete;
+        let is_all = self.engine.status().covers.complete;
         let gone = || Row {
             cells: columns.iter().map(|_| String::new()).collect(),
             id: id.to_string(),

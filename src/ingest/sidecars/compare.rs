@@ -8,14 +8,22 @@ use crate::event::BreakKind;
 use crate::seal::{Change, Difference, Hash, compare};
 use crate::text::count::counted;
 
-/// `is_whole` = the log is here as far as it goes.
+/// How much of a log is open.
+#[derive(Clone, Copy)]
+pub(super) struct Here {
+    /// From its first file on.
+    pub(super) is_begun: bool,
+    /// As far as it goes.
+    pub(super) is_whole: bool,
+}
+
 pub(super) fn said(
     beside: &Beside,
     listed: &Listed,
     way: &Sidecar,
     now: &[Hash],
     parts: &[Part<'_>],
-    is_whole: bool,
+    here: Here,
 ) -> Result<Said, SealError> {
     let mut said = Said {
         sealed: listed.lines.len() as u64,
@@ -30,7 +38,7 @@ pub(super) fn said(
     let since = beside.written().and_then(|at| at.elapsed().ok());
     let is_settled = since.is_none_or(|since| since > SETTLING);
     let is_cut = |d: &mut Difference| d.change == Change::Cut;
-    if let Some(cut) = differences.pop_if(|d| is_cut(d) && !is_whole) {
+    if let Some(cut) = differences.pop_if(|d| is_cut(d) && !here.is_whole) {
         said.sealed -= cut.count;
         let lines = counted(cut.count, "line", "lines");
         said.also.push(format!(
@@ -42,18 +50,32 @@ pub(super) fn said(
         said.sealed -= ahead.count;
         said.ahead = ahead.count;
     }
-    begin(&mut said, listed, parts, &mut differences);
+    begin(&mut said, listed, parts, &mut differences, here.is_begun);
     said.lines = now.len() as u64 + said.ahead;
     if listed.strange > 0 {
         let records = counted(listed.strange, "record", "records");
         said.also.push(format!("{records} of it listing no line"));
+    }
+    if listed.unreadable > 0 {
+        let what = format!(
+            "{} of {} cannot be read: what they list of this log is not known.",
+            counted(listed.unreadable, "record", "records"),
+            beside.name
+        );
+        said.about_all.push(about_all(BreakKind::Malformed, what));
     }
     tell(&mut said, &differences, parts)?;
     Ok(said)
 }
 
 /// What differs before the first line that is in both: lines that are older than the sidecar, or listed ones that expired.
-fn begin(said: &mut Said, listed: &Listed, parts: &[Part<'_>], differences: &mut Vec<Difference>) {
+fn begin(
+    said: &mut Said,
+    listed: &Listed,
+    parts: &[Part<'_>],
+    differences: &mut Vec<Difference>,
+    is_begun: bool,
+) {
     let Some(first) = differences.first().filter(|d| d.line == 1).copied() else {
         return;
     };
@@ -66,6 +88,13 @@ fn begin(said: &mut Said, listed: &Listed, parts: &[Part<'_>], differences: &mut
     if first.change == Change::Deleted && first.sealed_line == 1 {
         differences.remove(0);
         said.sealed -= first.count;
+        if !is_begun {
+            let lines = counted(first.count, "line", "lines");
+            said.also.push(format!(
+                "{lines} that it lists first would be in a file that is not open"
+            ));
+            return;
+        }
         let mut finding = about_all(
             BreakKind::HeadTruncated,
             format!(

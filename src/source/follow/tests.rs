@@ -28,6 +28,7 @@ fn file(path: &str, ino: u64, len: u64, mtime: u64) -> GenFile {
         },
         len,
         mtime,
+        ctime: (0, 0),
     }
 }
 
