@@ -70,6 +70,17 @@ impl GenFile {
         })
     }
 
+    /// Whether there is anything in it, unpacked. What cannot be read may hold something.
+    pub fn has_content(&self) -> bool {
+        let is_read = || {
+            let stream = super::open_stream(self);
+            stream.map_or(true, |mut stream| {
+                stream.read(&mut [0]).map_or(true, |n| n > 0)
+            })
+        };
+        self.len > 0 && (self.compression == Compression::None || is_read())
+    }
+
     pub(super) fn of(path: PathBuf, compression: Compression, meta: &Metadata) -> Self {
         let mtime = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Self {

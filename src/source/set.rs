@@ -37,7 +37,8 @@ impl LogSet {
                 let age = if age == Age::Packed { Age::Live } else { age };
                 // Called as it is here, wherever a link leads.
                 let path = entry.path();
-                (file.len > 0).then_some((age, GenFile { path, ..file }))
+                file.has_content()
+                    .then_some((age, GenFile { path, ..file }))
             })
             .collect();
         files.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.path.cmp(&y.path)));

@@ -329,3 +329,55 @@ fn a_watch_tells_what_was_lost_before_it_began_and_what_was_changed_in_its_time(
     assert_eq!(fs::metadata(beside.log()).unwrap().mtime(), before.mtime());
     watch.until_printed("content-modified");
 }
+
+/// A file that unpacks to nothing is none, and a day that is named alone says nothing of the others.
+#[test]
+fn what_is_named_alone_is_held_against_what_is_its_own() {
+    let all = lines();
+    let program = Program::new();
+    let part = |name: &str, from: usize, to: usize| {
+        program.log(
+            &format!("events{name}.jsonl"),
+            all[from..to].join("\n") + "\n",
+        );
+        let sidecar = format!("events{name}.chain.jsonl");
+        program.log(&sidecar, listed(&all[from..to]).join("\n") + "\n");
+        long_ago(&program.logs().join(sidecar));
+    };
+    part("-20260301", 0, 10);
+    part("", 10, LINES);
+    let ran = program.run(["verify", "events-20260301.jsonl"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // Days with one sidecar for all of them.
+    let program = Program::new();
+    for (day, part) in all.chunks(10).enumerate() {
+        program.log(
+            &format!("app-2026-01-0{}.jsonl", day + 1),
+            part.join("\n") + "\n",
+        );
+    }
+    program.log("app.chain.jsonl", listed(&all).join("\n") + "\n");
+    long_ago(&program.logs().join("app.chain.jsonl"));
+    assert_eq!(program.run(["verify", "."]).code, 0);
+    for day in 1..=3 {
+        let ran = program.run(["verify", &format!("app-2026-01-0{day}.jsonl")]);
+        assert!(!ran.out.contains("alarm"), "{ran:?}");
+    }
+    // Packed nothing in place of the live file, and of a rotated one.
+    let nothing: &[u8] =
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+    let beside = Beside::new();
+    beside.write(&all[..10]);
+    fs::rename(beside.log(), beside.program.logs().join("events.jsonl.1")).unwrap();
+    fs::write(beside.program.logs().join("events.jsonl.gz"), nothing).unwrap();
+    let ran = beside.program.run(["verify", "."]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let beside = Beside::new();
+    beside.write(&all[10..]);
+    fs::write(beside.program.logs().join("events.jsonl.1"), nothing).unwrap();
+    let ran = beside.program.run(["verify", "."]);
+    assert!(
+        ran.code == 1 && ran.out.contains("head-truncated"),
+        "{ran:?}"
+    );
+}

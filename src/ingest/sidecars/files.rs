@@ -41,7 +41,8 @@ impl Beside {
 
     /// Whether the log it lists is here as far as it goes: lines that are listed last are not in a file elsewhere.
     pub(super) fn is_whole(&self, set: &LogSet) -> bool {
-        self.only.is_some() || set.live().is_some() || !is_elsewhere(&set.name, set)
+        let is_open = self.only.is_some() || set.live().is_some();
+        is_open || !is_elsewhere(&set.name, set) && self.is_begun(set)
     }
 
     /// Whether it is here from its first file on.
@@ -123,7 +124,15 @@ pub(in crate::ingest) fn around(set: &LogSet, rules: &[ChainRule]) -> Around {
     let others = others.filter(|path| !apart.contains(*path)).cloned();
     let only = (!apart.is_empty()).then(|| others.collect::<Vec<_>>());
     let of_log = configured(&set.name, rules);
-    for name in names(of_log.as_ref(), &set.name) {
+    // Where each open file has its own, the live one's is no concern of theirs.
+    let is_own_each = only.as_ref().is_some_and(|only| only.len() == 1);
+    let is_not_open = is_own_each && set.live().is_none() && is_elsewhere(&set.name, set);
+    let names_of_log = if is_not_open {
+        Vec::new()
+    } else {
+        names(of_log.as_ref(), &set.name)
+    };
+    for name in names_of_log {
         let files = files_of_all(&name, set);
         let is_new = |file: &GenFile| !is_of(&file.path, set) && !around.has(&file.path);
         if !files.is_empty() && files.iter().all(is_new) {
@@ -229,7 +238,8 @@ fn files_of_all(name: &Path, set: &LogSet) -> Vec<GenFile> {
 
 /// Whether a file of a log is there and not open: one of its own, not a link to another.
 pub(super) fn is_elsewhere(log: &Path, set: &LogSet) -> bool {
-    let named = packed_or_not(log).find(|path| GenFile::look(path).is_some_and(|f| f.len > 0));
+    let is_there = |path: &PathBuf| GenFile::look(path).is_some_and(|file| file.has_content());
+    let named = packed_or_not(log).find(is_there);
     named.is_some_and(|path| is_another(&path, set))
 }
 
@@ -301,7 +311,7 @@ fn with_rest(live: &Path, rest: &str) -> PathBuf {
 
 /// What is at a path, packed or not, with something in it. A file that cannot be read is there all the same.
 fn there(path: &Path) -> Option<GenFile> {
-    packed_or_not(path).find_map(|path| GenFile::look(&path).filter(|file| file.len > 0))
+    packed_or_not(path).find_map(|path| GenFile::look(&path).filter(GenFile::has_content))
 }
 
 /// Gives the bytes of a file to `each`, until that says `false`.
