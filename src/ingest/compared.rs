@@ -113,7 +113,7 @@ impl Compared {
             _ => None,
         };
         let mut said = sidecars::examine(&set, &ranks, &self.rules)?;
-        if let (true, Some(name)) = (around.sidecars.is_empty(), &had) {
+        if let (true, Some(name)) = (around.is_gone(), &had) {
             said.push(sidecars::gone(name));
         }
         // A file that only has the name has listed nothing.

@@ -2,6 +2,7 @@
 
 mod compare;
 mod files;
+mod records;
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
@@ -9,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) use self::files::around;
-use self::files::{Beside, each_line, each_piece, is_another, logs_of, name_of};
+use self::files::{Beside, is_another, logs_of, name_of};
+use self::records::{each_line, each_piece};
 use super::packed::{packed_or_not, unpacked};
 use super::sealed::{By, Said, about_all, read_from};
 use super::sealing::SealError;
@@ -99,6 +101,8 @@ pub(super) fn examine(
         said.push(all);
     }
     said.extend(around.missing.iter().map(|path| missing(&name_of(path))));
+    let emptied = around.emptied.iter().map(|path| name_of(path));
+    said.extend(emptied.map(|name| unchecked(&name, empty_beside(&name))));
     for file in &around.lost {
         if head(std::slice::from_ref(file), rules)?.is_sidecar {
             let name = name_of(&file.path);
@@ -291,6 +295,14 @@ fn missing(name: &str) -> Said {
 pub(super) fn gone(name: &str) -> Said {
     let what = format!("{name} listed the lines of this log, and is not here any more.");
     unchecked(name, about_all(BreakKind::FileMissing, what))
+}
+
+/// That what is called as a sidecar lists nothing.
+fn empty_beside(name: &str) -> Finding {
+    let what = format!(
+        "{name} beside it is called as what lists its lines, and is empty: it was emptied, or its writer has yet to write."
+    );
+    about_all(BreakKind::FileMissing, what)
 }
 
 /// That what a sidecar lists is not there.

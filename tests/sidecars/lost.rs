@@ -381,3 +381,23 @@ fn what_is_named_alone_is_held_against_what_is_its_own() {
         "{ran:?}"
     );
 }
+
+/// A log with a chain of its own says that it is whole as far as it goes; that its sidecar was emptied is told beside that.
+#[test]
+fn an_emptied_sidecar_is_told() {
+    let program = Program::new();
+    program.fixture("chain/writers/sidecar/sh-r9.chain.jsonl");
+    let chained = fs::read(program.logs().join("sh-r9.chain.jsonl")).unwrap();
+    program.log("events.jsonl", &chained);
+    assert_eq!(program.run(["verify", "events.jsonl"]).code, 0);
+    program.log("events.chain.jsonl", "");
+    for paths in [["verify", "events.jsonl"], ["verify", "."]] {
+        let ran = program.run(paths);
+        assert!(
+            ran.code == 1
+                && ran.out.contains("events.chain.jsonl beside it")
+                && ran.out.contains("is empty"),
+            "{ran:?}"
+        );
+    }
+}

@@ -1,19 +1,13 @@
-//! Where sidecars are, and their records.
+//! Where sidecars are.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::super::IngestError;
 use super::super::packed::{packed_or_not, unpacked};
-use super::super::sealing::SealError;
 use crate::chain::{ChainRule, Sidecar};
-use crate::source::{GenFile, LogSet, open_stream};
+use crate::source::{GenFile, LogSet};
 use crate::text::{self, Charset};
-
-/// Bytes of a record of a sidecar at most.
-const LONGEST: usize = 1 << 20;
 
 /// A sidecar, its rotated files first.
 pub(in crate::ingest) struct Beside {
@@ -83,12 +77,19 @@ pub(in crate::ingest) struct Around {
     pub(super) missing: Vec<PathBuf>,
     /// Those of single files that are not there, or are empty.
     pub(super) lost: Vec<GenFile>,
+    /// A file called as a sidecar that is empty, beside a log that is not and has no other.
+    pub(super) emptied: Option<PathBuf>,
 }
 
 impl Around {
     /// There is none, and none is expected.
     pub(in crate::ingest) fn is_empty(&self) -> bool {
-        self.sidecars.is_empty() && self.missing.is_empty()
+        self.sidecars.is_empty() && self.missing.is_empty() && self.emptied.is_none()
+    }
+
+    /// There is none, not even one that is empty.
+    pub(in crate::ingest) fn is_gone(&self) -> bool {
+        self.sidecars.is_empty() && self.emptied.is_none()
     }
 
     /// Every file that is there.
@@ -162,6 +163,10 @@ pub(in crate::ingest) fn around(set: &LogSet, rules: &[ChainRule]) -> Around {
         around.missing.extend(of_log);
     }
     around.lost = lost_around(&around, set, rules);
+    if around.is_empty() && !set.generations.is_empty() {
+        let mut names = names(None, &set.name).into_iter();
+        around.emptied = names.find(|name| GenFile::look(name).is_some_and(|f| !f.has_content()));
+    }
     around
 }
 
@@ -312,68 +317,4 @@ fn with_rest(live: &Path, rest: &str) -> PathBuf {
 /// What is at a path, packed or not, with something in it. A file that cannot be read is there all the same.
 fn there(path: &Path) -> Option<GenFile> {
     packed_or_not(path).find_map(|path| GenFile::look(&path).filter(GenFile::has_content))
-}
-
-/// Gives the bytes of a file to `each`, until that says `false`.
-pub(super) fn each_piece(
-    file: &GenFile,
-    each: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<(), SealError> {
-    let mut stream = open_stream(file).map_err(IngestError::from)?;
-    let mut piece = vec![0; LONGEST];
-    loop {
-        let read = stream.read(&mut piece);
-        match read.map_err(|error| SealError::Read(IngestError::Read(error)))? {
-            0 => return Ok(()),
-            got if !each(&piece[..got]) => return Ok(()),
-            _ => {}
-        }
-    }
-}
-
-/// Gives each record to `each`, without its end and cut where it is too long, until that says `false`. What was not
-/// written to its end at the end of the file is none yet, unless it can be read.
-pub(super) fn each_line(
-    file: &GenFile,
-    each: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<(), SealError> {
-    const BOM: &[u8] = b"\xef\xbb\xbf";
-    let in_file = |source| SealError::Sidecar {
-        path: file.path.clone(),
-        source,
-    };
-    let failed = |error| in_file(IngestError::Read(error));
-    let stream = open_stream(file).map_err(|error| in_file(error.into()))?;
-    let mut reader = BufReader::new(stream);
-    let (mut line, mut rest) = (Vec::new(), Vec::new());
-    let mut is_first = true;
-    loop {
-        line.clear();
-        let limit = LONGEST as u64;
-        let read = (&mut reader).take(limit).read_until(b'\n', &mut line);
-        if read.map_err(failed)? == 0 {
-            return Ok(());
-        }
-        let mut is_ended = line.ends_with(b"\n");
-        let is_long = line.len() == LONGEST;
-        while is_long && !is_ended {
-            rest.clear();
-            let read = (&mut reader).take(limit).read_until(b'\n', &mut rest);
-            if read.map_err(failed)? == 0 {
-                break;
-            }
-            is_ended = rest.ends_with(b"\n");
-        }
-        let record = line.trim_ascii_end();
-        let record = match std::mem::take(&mut is_first) {
-            true => record.strip_prefix(BOM).unwrap_or(record),
-            false => record,
-        };
-        let is_torn = !is_ended && !record.ends_with(b"}");
-        // What is too long is none that can be read, and is counted.
-        let record = if is_long { &line[..] } else { record };
-        if !record.is_empty() && !is_torn && !each(record) {
-            return Ok(());
-        }
-    }
 }
