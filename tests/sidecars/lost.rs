@@ -8,6 +8,14 @@ use super::{Beside, LINES, hash, lines, listed, long_ago};
 use crate::support::program::Program;
 use crate::support::watch::Watch;
 
+/// A file of `events.jsonl` with this before its extension, and the sidecar of that file alone.
+fn dated(program: &Program, date: &str, lines: &[String]) {
+    program.log(&format!("events{date}.jsonl"), lines.join("\n") + "\n");
+    let sidecar = format!("events{date}.chain.jsonl");
+    program.log(&sidecar, listed(lines).join("\n") + "\n");
+    long_ago(&program.logs().join(sidecar));
+}
+
 /// What is gone of a log whose sidecar is still there in all its parts.
 #[test]
 fn a_part_of_a_log_that_is_gone_is_told() {
@@ -72,7 +80,7 @@ fn a_part_of_a_log_that_is_gone_is_told() {
         "{ran:?}"
     );
     // A day of dated files.
-    let dated = || {
+    let days = || {
         let program = Program::new();
         for day in ["01", "02", "03"] {
             let name = format!("app-2026-01-{day}");
@@ -83,7 +91,7 @@ fn a_part_of_a_log_that_is_gone_is_told() {
         }
         program
     };
-    let program = dated();
+    let program = days();
     assert_eq!(program.run(["verify", "."]).code, 0);
     let second = program.logs().join("app-2026-01-02.jsonl");
     fs::write(&second, "").unwrap();
@@ -237,18 +245,9 @@ fn what_hides_that_lines_are_gone_does_not_pass() {
 fn dated_files_beside_a_live_one_are_held_against_their_own() {
     let all = lines();
     let program = Program::new();
-    let part = |name: &str, from: usize, to: usize| {
-        program.log(
-            &format!("events{name}.jsonl"),
-            all[from..to].join("\n") + "\n",
-        );
-        let sidecar = format!("events{name}.chain.jsonl");
-        program.log(&sidecar, listed(&all[from..to]).join("\n") + "\n");
-        long_ago(&program.logs().join(sidecar));
-    };
-    part("-20260301", 0, 10);
-    part("-20260302", 10, 20);
-    part("", 20, LINES);
+    dated(&program, "-20260301", &all[..10]);
+    dated(&program, "-20260302", &all[10..20]);
+    dated(&program, "", &all[20..]);
     let ran = program.run(["verify", "."]);
     assert_eq!(ran.code, 0, "{ran:?}");
     fs::remove_file(program.logs().join("events-20260301.jsonl")).unwrap();
@@ -335,17 +334,8 @@ fn a_watch_tells_what_was_lost_before_it_began_and_what_was_changed_in_its_time(
 fn what_is_named_alone_is_held_against_what_is_its_own() {
     let all = lines();
     let program = Program::new();
-    let part = |name: &str, from: usize, to: usize| {
-        program.log(
-            &format!("events{name}.jsonl"),
-            all[from..to].join("\n") + "\n",
-        );
-        let sidecar = format!("events{name}.chain.jsonl");
-        program.log(&sidecar, listed(&all[from..to]).join("\n") + "\n");
-        long_ago(&program.logs().join(sidecar));
-    };
-    part("-20260301", 0, 10);
-    part("", 10, LINES);
+    dated(&program, "-20260301", &all[..10]);
+    dated(&program, "", &all[10..]);
     let ran = program.run(["verify", "events-20260301.jsonl"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     // Days with one sidecar for all of them.
