@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::chain::ChainReport;
 use crate::engine::sink::Parsed;
@@ -252,13 +252,9 @@ impl Tail for HubTail {
             };
             match self.receiver.recv_timeout(timeout) {
                 Ok(signal) => take(signal),
-                Err(RecvTimeoutError::Timeout) if self.hub.lock().ended => {
-                    return Err(EngineError::Ended);
-                }
-                Err(RecvTimeoutError::Timeout) => return Ok(None),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(EngineError::Index("the engine has stopped".into()));
-                }
+                // There is a sender as long as there is the tail: it can only be that nothing came.
+                Err(_) if self.hub.lock().ended => return Err(EngineError::Ended),
+                Err(_) => return Ok(None),
             }
             self.receiver.try_iter().take(256).for_each(take);
             if ended && events.is_empty() {

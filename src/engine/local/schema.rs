@@ -28,7 +28,8 @@ pub(crate) const HAS_TIME: u64 = 1;
 /// Bit of the `flags` column: what the format could not parse.
 pub(crate) const UNPARSED: u64 = 2;
 
-/// Bit of the `flags` column: the attributes are the leaves of the record, which is JSON, and can be found in it alone.
+/// Bit of the `flags` column: the attributes are the leaves of the record, which is JSON, and can be found in it alone. Where
+/// an index was made before there was this bit, records are read as a whole, as others are: it needs no other version.
 pub(crate) const LEAVES: u64 = 4;
 
 /// Handles of every field of the index.
