@@ -7,7 +7,7 @@ use std::sync::Arc;
 use auditty::engine::memory::MemoryEngine;
 use auditty::engine::sink::Generation;
 use auditty::engine::{
-    Cancel, Engine, FacetField, FacetRequest, SearchRequest, Sort, resolve_path,
+    Cancel, Engine, FacetField, FacetOrder, FacetRequest, SearchRequest, Sort, resolve_path,
 };
 use auditty::event::field::{CATALOGUE, Field};
 use auditty::event::{Event, EventId, Kind, Timestamp, Verdict, Zone};
@@ -124,15 +124,12 @@ fn odd_one_out(world: &World, found: &[EventId], expected: &[EventId]) -> String
     )
 }
 
-fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), TestCaseError> {
+fn check(world: &World, query: &Query, facets: &[FacetRequest]) -> Result<(), TestCaseError> {
     let now = Timestamp::parse("2026-03-02T00:00:00Z").unwrap();
     let request = SearchRequest {
         sort: Sort::Asc,
         limit: 10_000,
-        facets: facets
-            .iter()
-            .map(|field| FacetRequest::new(field.clone(), 5))
-            .collect(),
+        facets: facets.to_vec(),
         ..SearchRequest::new(query.clone(), now)
     };
     let context = BindContext {
@@ -183,8 +180,8 @@ fn check(world: &World, query: &Query, facets: &[FacetField]) -> Result<(), Test
     Ok(())
 }
 
-fn facet() -> impl Strategy<Value = FacetField> {
-    prop_oneof![
+fn facet() -> impl Strategy<Value = FacetRequest> {
+    let field = prop_oneof![
         prop::sample::select(CATALOGUE.map(|spec| spec.field).to_vec())
             .prop_filter("as many values as events", |f| !matches!(
                 f,
@@ -193,7 +190,15 @@ fn facet() -> impl Strategy<Value = FacetField> {
             .prop_map(FacetField::Normal),
         prop::sample::select(vec!["a", "tags", "salt", "Kind", "\u{1}actor", "nowhere"])
             .prop_map(|path| FacetField::Attribute(path.to_owned())),
-    ]
+    ];
+    let order = prop::sample::select(vec![FacetOrder::Frequent, FacetOrder::Rare]);
+    let limit = prop::sample::select(vec![0, 1, 5, 500]);
+    let holding = prop::sample::select(vec!["", "", "A", "1"]);
+    (field, order, limit, holding).prop_map(|(field, order, limit, holding)| FacetRequest {
+        order,
+        holding: holding.into(),
+        ..FacetRequest::new(field, limit)
+    })
 }
 
 proptest! {
@@ -215,8 +220,11 @@ proptest! {
         queries in prop::collection::vec((query(), prop::collection::vec(facet(), 0..2)), 60..120),
     ) {
         let world = world(&records);
+        let all = Query::parse("").unwrap();
         for (query, facets) in &queries {
             check(&world, query, facets)?;
+            // Of everything counts are remembered: they are the same again.
+            check(&world, &all, facets)?;
         }
     }
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auditty::engine::local::LocalEngine;
+use auditty::engine::memory::MemoryEngine;
 use auditty::engine::sink::{EventSink, Generation, GenerationId};
 use auditty::engine::{
-    Cancel, Covers, Engine, EngineError, FacetField, FacetRequest, SearchRequest,
+    Cancel, Covers, Cursor, Engine, EngineError, FacetField, FacetOrder, FacetRequest,
+    SearchRequest, Sort,
 };
+use auditty::event::Verdict;
 use auditty::format::Registry;
 use tempfile::TempDir;
 
-use crate::support::logs::{lines, parse, time};
+use crate::support::logs::{events, lines, parse, time};
 use crate::support::pipeline::{open_engine, request, search};
 
 struct Filled {
@@ -32,15 +35,19 @@ impl Filled {
         }
     }
 
-    /// Hands a file over as backlog.
-    fn backlog(&self, name: &str, text: &str) -> GenerationId {
-        let generation = Generation {
+    fn generation(name: &str) -> Generation {
+        Generation {
             source: format!("/logs/{name}").into(),
             key: name.into(),
             format: "json".into(),
             version: 1,
             ..Generation::default()
-        };
+        }
+    }
+
+    /// Hands a file over as backlog.
+    fn backlog(&self, name: &str, text: &str) -> GenerationId {
+        let generation = Self::generation(name);
         let parsed = parse(&generation, text, &Registry::builtin());
         let id = self.sink.declare(generation);
         let end = text.len() as u64;
@@ -208,4 +215,137 @@ fn facets_of_attributes_are_counted_in_one_pass() {
     let users: u64 = page.facets[2].values.iter().map(|v| v.1).sum();
     assert_eq!((users + counts[2].0, counts[2].1), (5000, 0));
     assert_eq!(counts[3], (0, 5000));
+}
+
+/// A segment whose times cannot reach the page any more is not looked at: nothing may be missing by that.
+#[test]
+fn pages_over_segments_whose_times_overlap_are_whole() {
+    let filled = Filled::new();
+    for part in 0..5_u64 {
+        let of_part = (0..40).map(|i| {
+            // Many share a time, also over segments; one part lies behind all others.
+            let second = if part == 3 {
+                i % 7
+            } else {
+                10 + (i * 7 + part) % 23
+            };
+            format!(
+                "{{\"ts\":\"2026-03-01T00:00:{second:02}Z\",\"n\":{}}}\n",
+                part * 40 + i
+            )
+        });
+        filled.backlog(&format!("{part}.log"), &of_part.collect::<String>());
+        filled.sink.flush().unwrap();
+    }
+    for query in ["*", "n:<150"] {
+        for sort in [Sort::Asc, Sort::Desc] {
+            let whole = search(
+                &filled.engine,
+                &SearchRequest {
+                    sort,
+                    limit: 1000,
+                    ..request(query)
+                },
+            );
+            let expected: Vec<_> = whole.hits.iter().map(|hit| hit.event.id).collect();
+            assert_eq!(expected.len() as u64, whole.total);
+            for (limit, inclusive) in [(1, false), (3, false), (7, true), (64, false)] {
+                let mut found = Vec::new();
+                let mut request = SearchRequest {
+                    sort,
+                    limit,
+                    ..request(query)
+                };
+                loop {
+                    let page = search(&filled.engine, &request);
+                    assert_eq!(page.total, whole.total);
+                    let Some(last) = page.hits.last() else { break };
+                    // The last one comes again where the cursor includes it.
+                    request.cursor = Some(Cursor {
+                        key: last.event.sort_key(),
+                        inclusive,
+                    });
+                    let again = usize::from(inclusive && !found.is_empty());
+                    found.extend(page.hits.iter().skip(again).map(|hit| hit.event.id));
+                    if !page.more {
+                        break;
+                    }
+                }
+                assert_eq!(found, expected, "{query}, {sort:?}, {limit}");
+            }
+        }
+    }
+}
+
+/// Values of every kind that the index treats in a way of its own, several of them in one event.
+fn odd_values(part: u64) -> String {
+    let id = "3f1c9a52-8a9e-4b1c-9f55-0123456789ab";
+    let digest = "e29ed943264a19a1eb96ff51556809cd26bc6cd740db8df2512de7226fd58eb0";
+    let long = "Long".repeat(80);
+    let odd = [
+        r#"["A","a","A"]"#.to_owned(),
+        format!("\"{id}\""),
+        format!(r#"["a","{id}","{long}","{}"]"#, id.to_uppercase()),
+        "null".into(),
+        "\"\"".into(),
+        "[]".into(),
+        format!("\"{long}\""),
+        format!("\"{}\"", long.to_lowercase()),
+        "\"\u{130}\"".into(),
+        "\"\u{df}\"".into(),
+        "1.0".into(),
+        "\"1.0\"".into(),
+        "true".into(),
+        format!(r#"["{digest}","b"]"#),
+        r#""nul\u0000in it""#.into(),
+        r#"{"deeper":"A"}"#.into(),
+    ];
+    let line = |n: u64| {
+        let value = &odd[n as usize % odd.len()];
+        // More different ones than are kept apart, in two spellings.
+        let many = if n.is_multiple_of(3) { "Many" } else { "many" };
+        let many = format!("{many}-{}", n % 331);
+        format!("{{\"n\":{n},\"v\":{value},\"w\":\"{many}\",\"kind\":\"Odd\"}}\n")
+    };
+    (part * 700..part * 700 + 900).map(line).collect()
+}
+
+#[test]
+fn facets_of_attributes_are_those_of_an_engine_without_an_index() {
+    let (filled, memory) = (Filled::new(), MemoryEngine::new());
+    for part in 0..3 {
+        let name = format!("{part}.log");
+        let text = odd_values(part);
+        filled.backlog(&name, &text);
+        filled.sink.flush().unwrap();
+        let parsed = parse(&Filled::generation(&name), &text, &Registry::builtin());
+        for event in events(&parsed) {
+            memory.push((*event).clone());
+            memory.set_verdict(event.id, Verdict::Pending);
+        }
+    }
+    let paths = ["v", "v.deeper", "w", "kind", "n", "nowhere"];
+    for query in ["*", "*", "n:<500", "n:7", "w:MANY-3*", "v:a", "-v:a"] {
+        for (order, holding) in [
+            (FacetOrder::Frequent, ""),
+            (FacetOrder::Rare, ""),
+            (FacetOrder::Frequent, "A"),
+        ] {
+            for limit in [1, 10, 5000] {
+                let facet = |path: &str| FacetRequest {
+                    order,
+                    holding: holding.into(),
+                    ..FacetRequest::new(FacetField::Attribute(path.into()), limit)
+                };
+                let request = SearchRequest {
+                    limit: 0,
+                    facets: paths.map(facet).to_vec(),
+                    ..request(query)
+                };
+                let expected = search(&memory, &request).facets;
+                let found = search(&filled.engine, &request).facets;
+                assert_eq!(found, expected, "{query}, {order:?}, {holding:?}, {limit}");
+            }
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 mod accept;
 mod bounds;
+mod by_terms;
+mod candidates;
 mod catalog;
 mod collect;
 mod commit;
@@ -12,9 +14,9 @@ mod fetch;
 mod hub;
 mod known;
 mod lower;
-mod numbers;
 mod originals;
 mod paths;
+mod ranked;
 mod replaced;
 mod rest;
 mod schema;
@@ -22,10 +24,13 @@ mod search;
 mod sink;
 mod store;
 mod terms;
+mod values;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
@@ -33,7 +38,6 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use self::commit::Stop;
 use self::hub::{Bell, Hub};
 use self::lower::GenerationFacts;
-use self::numbers::{Numbering, Tally};
 use self::paths::{Paths, PathsOrTyped, PathsWhenAsked};
 use self::search::{Found, Task, View};
 use self::store::Store;
@@ -97,7 +101,6 @@ pub struct LocalEngine {
     registry: Arc<Registry>,
     options: LocalOptions,
     scanner: Option<Arc<dyn Scanner>>,
-    numbering: Numbering,
     /// Dropping it ends the committing thread.
     stop: Option<Sender<()>>,
     committer: Option<std::thread::JoinHandle<()>>,
@@ -171,7 +174,6 @@ impl LocalEngine {
             registry,
             options,
             scanner: None,
-            numbering: Numbering::default(),
             stop: Some(stop),
             committer: Some(committer),
         })
@@ -293,21 +295,20 @@ impl LocalEngine {
             }
         }
         let mut found: Vec<(usize, Found)> = Vec::new();
-        let numbers = self.numbering.of(&request.facets);
-        let mut tallies: Vec<Tally> = numbers.iter().map(|_| Tally::default()).collect();
+        let mut ranked = vec![Vec::new(); request.facets.len()];
         let task = Task {
             bound: &bound,
             request,
             extent,
             registry: &self.registry,
             cancel,
-            numbers: &numbers,
+            least: AtomicI64::new(i64::MIN),
         };
         for (index, view) in snapshot.views.iter().enumerate() {
             let answer = view.search(&task)?;
             partial.merge(answer.counted);
-            for (tally, counted) in tallies.iter_mut().zip(&answer.tallies) {
-                tally.merge(counted);
+            for (of_facet, more) in ranked.iter_mut().zip(answer.ranked) {
+                of_facet.extend(more);
             }
             found.extend(answer.found.into_iter().map(|f| (index, f)));
         }
@@ -328,10 +329,8 @@ impl LocalEngine {
         }
         self.scan_rest(&mut snapshot, request, &matcher, &mut partial, cancel)?;
         let counted = partial.facets.iter_mut().zip(&request.facets);
-        for (((counts, facet), numbers), tally) in counted.zip(&numbers).zip(&tallies) {
-            if let Some(numbers) = numbers {
-                numbers.resolve(tally, facet, counts);
-            }
+        for ((counts, facet), ranked) in counted.zip(&ranked) {
+            ranked::add(counts, ranked, facet, cancel)?;
         }
         let newest = extents.iter().map(|e| e.1).max().map(Timestamp);
         super::notice_if_all_older(&mut bound, partial.total, newest);

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::Bench;
 use crate::generate;
-use crate::process::{auditty, own_memory, run};
+use crate::process::{Memory, auditty, own_memory, run};
 use crate::table::{Row, Times, megabytes};
 use crate::terminal::Screen;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Events a second of a busy log, and of a flood.
-const BUSY: u64 = 1_000;
+pub(crate) const BUSY: u64 = 1_000;
 const FLOOD: u64 = 20_000;
 /// Events come in so many pieces a second.
 const BEATS: u64 = 50;
@@ -26,7 +26,7 @@ impl Bench {
             let log = self.scratch.path().join(format!("follow-{rate}.log"));
             generate::write(&log, 1_000).map_err(|e| e.to_string())?;
             let home = self.home(&format!("follow-{rate}"));
-            rows.extend(followed(&log, &home, rate, seconds)?);
+            rows.extend(rows_of(&followed(&log, &home, rate, seconds)?));
             fs::remove_file(&log).map_err(|e| e.to_string())?;
         }
         Ok(rows)
@@ -38,7 +38,26 @@ fn mark(beat: u64) -> String {
     format!("b{beat}@bench")
 }
 
-fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>, String> {
+/// What came of following.
+pub(crate) struct Followed {
+    rate: u64,
+    seconds: u64,
+    /// From a line that is written to the screen that shows it.
+    times: Times,
+    written: u64,
+    counted: u64,
+    frames_a_second: f64,
+    pub(crate) memory: Memory,
+    /// Most of it, in bytes.
+    pub(crate) peak: u64,
+}
+
+pub(crate) fn followed(
+    log: &Path,
+    home: &Path,
+    rate: u64,
+    seconds: u64,
+) -> Result<Followed, String> {
     let mut screen = Screen::open(log, home)?;
     screen.wait_for(generate::NEWEST_ACTOR, PATIENCE)?;
     let pid = screen.process_id().ok_or("the explorer has ended")?;
@@ -47,6 +66,7 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
         .open(log)
         .map_err(|e| e.to_string())?;
     let (start, mut frames, mut peak) = (Instant::now(), 0, 0);
+    let mut memory = Memory::default();
     let (mut open, mut seen) = (VecDeque::new(), Vec::new());
     let per_beat = rate / BEATS;
     for beat in 0..seconds * BEATS {
@@ -70,7 +90,9 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
             let there = newest.map_or(0, |i| i + 1);
             seen.extend(open.drain(..there).map(|(_, written)| at - written));
         });
-        peak = peak.max(own_memory(pid));
+        let own = own_memory(pid);
+        peak = peak.max(own);
+        memory.note(start.elapsed(), own);
     }
     let total = seconds * BEATS;
     let written = total * per_beat + 1_000;
@@ -81,10 +103,31 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
     screen.quit();
     let counted = run(auditty(home).args(["search", "--count", ""]).arg(log))?;
     let counted: u64 = counted.stdout.trim().parse().unwrap_or(0);
-    let fps = frames as f64 / took;
+    Ok(Followed {
+        rate,
+        seconds,
+        times: Times::new(seen),
+        written,
+        counted,
+        frames_a_second: frames as f64 / took,
+        memory,
+        peak,
+    })
+}
+
+fn rows_of(followed: &Followed) -> Vec<Row> {
+    let Followed {
+        rate,
+        seconds,
+        times,
+        written,
+        counted,
+        frames_a_second: fps,
+        peak,
+        ..
+    } = followed;
     let mut rows = Vec::new();
-    if rate == BUSY {
-        let times = Times::new(seen);
+    if *rate == BUSY {
         let met = times.percentile(50) <= Duration::from_millis(30)
             && times.percentile(99) <= Duration::from_millis(100);
         rows.push(
@@ -101,17 +144,17 @@ fn followed(log: &Path, home: &Path, rate: u64, seconds: u64) -> Result<Vec<Row>
         rows.push(
             Row::new(
                 format!("following {rate} events/s for {seconds} s: lost"),
-                format!("{} of {written}", written.saturating_sub(counted)),
+                format!("{} of {written}", written.saturating_sub(*counted)),
             )
             .goal("0", Some(counted == written)),
         );
         rows.push(
-            Row::new("  drawn a second", format!("{fps:.0}")).goal(">= 20", Some(fps >= 20.0)),
+            Row::new("  drawn a second", format!("{fps:.0}")).goal(">= 20", Some(*fps >= 20.0)),
         );
         rows.push(
-            Row::new("  most memory of its own", megabytes(peak))
-                .goal("<= 150 MB", Some(peak <= 150_000_000)),
+            Row::new("  most memory of its own", megabytes(*peak))
+                .goal("<= 150 MB", Some(*peak <= 150_000_000)),
         );
     }
-    Ok(rows)
+    rows
 }

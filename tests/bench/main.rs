@@ -2,10 +2,12 @@
 //!
 //! Prints one table. Other programs (lnav, ripgrep, DuckDB, SQLite; `peers/install` gets them) run on the same file in the
 //! same run, so that ratios can be compared between machines; absolute goals are met or not on this one. The log is made anew, the same bytes for
-//! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run.
-//! `--only TEXT` leaves out the groups whose name does not hold TEXT: start, index, search, runbook, append, explorer, process,
-//! verify, kinds, follow. `--flood SECONDS` says how long the flood of the last one lasts. `--write FILE` also writes the table
-//! as tab-separated values, of which README shows a part.
+//! the same number of events, in a temporary folder or in `--folder DIR`, where it is kept for the next run; its index
+//! likewise, or in `--home DIR`.
+//! `--only NAME,NAME` runs the groups of these names alone: start, index, search, runbook, append, explorer, process, verify,
+//! kinds, follow, memory. `--flood SECONDS` says how long the flood of `follow` lasts. `--write FILE` also writes the table as
+//! tab-separated values, of which README shows a part. `--memory FILE` takes ten minutes more: it writes how much memory is
+//! used from second to second, of which README shows a figure.
 //! `--formats` measures something else instead: how fast each format reads its fixtures.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -16,6 +18,7 @@ mod follow;
 mod formats;
 mod generate;
 mod kinds;
+mod memory;
 mod process;
 mod queries;
 mod runbook;
@@ -43,11 +46,15 @@ const LNAV_FORMAT: &str = include_str!("lnav/k8s_audit.json");
 struct Settings {
     events: u64,
     folder: Option<PathBuf>,
-    only: String,
+    /// Where the index of the whole log is kept.
+    home: Option<PathBuf>,
+    /// Beginnings of the groups that are run.
+    only: Vec<String>,
     formats: bool,
     /// Seconds.
     flood: u64,
     write: Option<PathBuf>,
+    memory: Option<PathBuf>,
 }
 
 /// Where everything is.
@@ -90,7 +97,7 @@ fn main() -> Result<(), String> {
     );
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("{title}, load {}", load.trim());
-    let groups: [(&str, Measure); 10] = [
+    let groups: [(&str, Measure); 11] = [
         ("start", Bench::cold_start),
         ("index", Bench::index),
         ("search", Bench::search),
@@ -101,10 +108,12 @@ fn main() -> Result<(), String> {
         ("append", Bench::warm_start_and_append),
         ("kinds", Bench::kinds),
         ("follow", Bench::follow),
+        ("memory", Bench::memory),
     ];
     let mut rows = Vec::new();
     for (name, group) in groups {
-        if name.contains(&bench.settings.only) {
+        let only = &bench.settings.only;
+        if only.iter().any(|only| name.starts_with(only)) {
             // A row that could not be had is said, and the others go on.
             match group(&bench) {
                 Ok(more) => rows.extend(more),
@@ -126,10 +135,12 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, Str
     let mut settings = Settings {
         events: 100_000,
         folder: None,
-        only: String::new(),
+        home: None,
+        only: vec![String::new()],
         formats: false,
         flood: 10,
         write: None,
+        memory: None,
     };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -142,9 +153,11 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, Str
                     .ok_or("--events needs a number above 0")?;
             }
             "--folder" => settings.folder = Some(value()?.into()),
-            "--only" => settings.only = value()?,
+            "--home" => settings.home = Some(value()?.into()),
+            "--only" => settings.only = value()?.split(',').map(str::to_owned).collect(),
             "--formats" => settings.formats = true,
             "--write" => settings.write = Some(value()?.into()),
+            "--memory" => settings.memory = Some(value()?.into()),
             "--flood" => {
                 settings.flood = value()?.parse().map_err(|_| "--flood needs seconds")?;
             }
@@ -163,7 +176,8 @@ impl Bench {
 
     /// The index of the whole log, made if it is not there yet.
     fn indexed(&self) -> Result<(PathBuf, Option<Run>), String> {
-        let home = self.home("indexed");
+        let kept = self.settings.home.clone();
+        let home = kept.unwrap_or_else(|| self.home("indexed"));
         if home.exists() {
             return Ok((home, None));
         }

@@ -12,6 +12,7 @@ use crossbeam_channel::RecvTimeoutError;
 /// The unit of `/proc/PID/stat`, the same on every Linux that this runs on.
 pub(crate) const TICKS_PER_SECOND: u64 = 100;
 const POLL: Duration = Duration::from_millis(5);
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What a run of a program took.
 pub(crate) struct Run {
@@ -23,6 +24,22 @@ pub(crate) struct Run {
     /// Processor time of all its threads: what a busy machine changes least.
     pub(crate) cpu: Duration,
     pub(crate) stdout: String,
+    /// Its own memory as time goes by.
+    pub(crate) memory: Memory,
+}
+
+/// Memory that is a program's own, second by second.
+#[derive(Default)]
+pub(crate) struct Memory(pub(crate) Vec<(Duration, u64)>);
+
+impl Memory {
+    /// Notes what it is at a moment, if the last one is long enough ago.
+    pub(crate) fn note(&mut self, at: Duration, bytes: u64) {
+        let last = self.0.last().map(|(at, _)| *at);
+        if last.is_none_or(|last| at >= last + MOMENT) {
+            self.0.push((at, bytes));
+        }
+    }
 }
 
 /// Runs a program to its end; a failure is told with what it said.
@@ -45,16 +62,19 @@ pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, Str
     let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
     let watcher = std::thread::spawn(move || {
         let mut peak = (0, 0, 0);
+        let mut memory = Memory::default();
         loop {
             if let Ok(text) = fs::read_to_string(&status) {
                 peak.0 = peak.0.max(kibibytes(&text, "VmHWM:"));
-                peak.1 = peak.1.max(kibibytes(&text, "RssAnon:"));
+                let own = kibibytes(&text, "RssAnon:");
+                peak.1 = peak.1.max(own);
+                memory.note(start.elapsed(), own * 1024);
             }
             if let Ok(text) = fs::read_to_string(&stat) {
                 peak.2 = peak.2.max(ticks(&text));
             }
             if stopped.recv_timeout(POLL) != Err(RecvTimeoutError::Timeout) {
-                return peak;
+                return (peak, memory);
             }
         }
     });
@@ -74,7 +94,7 @@ pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, Str
     let ended = child.wait().map_err(|e| format!("{name}: {e}"))?;
     let wall = start.elapsed();
     drop(stop);
-    let (rss, own, cpu) = watcher.join().unwrap_or_default();
+    let ((rss, own, cpu), memory) = watcher.join().unwrap_or_default();
     let said = errors.join().unwrap_or_default();
     if !ended.code().is_some_and(|code| statuses.contains(&code)) {
         return Err(format!("{name} ended with {ended}: {said}"));
@@ -85,6 +105,7 @@ pub(crate) fn run_to(command: &mut Command, statuses: &[i32]) -> Result<Run, Str
         own: own * 1024,
         cpu: Duration::from_millis(cpu * 1000 / TICKS_PER_SECOND),
         stdout,
+        memory,
     })
 }
 

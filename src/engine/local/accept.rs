@@ -10,6 +10,7 @@ use tantivy::indexer::UserOperation;
 use super::catalog::Held;
 use super::document::IndexDocument;
 use super::failed;
+use super::known::LiveFrame;
 use super::originals::{Address, Packer};
 use super::schema::{Columns, HAS_TIME, LEAVES, STR_COLUMNS, UNPARSED};
 use super::store::Store;
@@ -18,7 +19,7 @@ use crate::engine::EngineError;
 use crate::engine::sink::{EventSink, GenerationId, Parsed};
 use crate::event::Event;
 use crate::event::field::Field;
-use crate::format;
+use crate::format::{self, Frame};
 
 /// Documents handed to the indexing threads at once: fewer wake-ups. The queue between holds 10,000 groups, so it bounds
 /// memory only as long as they are small.
@@ -74,6 +75,32 @@ fn document(
     }
     cutter.cut(event, |term| doc.add_term(term));
     doc
+}
+
+/// A record, whoever holds it.
+pub(super) trait Record {
+    fn frame(&self) -> &Frame;
+    fn events(&self) -> impl ExactSizeIterator<Item = &Event>;
+}
+
+impl Record for Parsed {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn events(&self) -> impl ExactSizeIterator<Item = &Event> {
+        self.events.iter()
+    }
+}
+
+impl Record for LiveFrame {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn events(&self) -> impl ExactSizeIterator<Item = &Event> {
+        self.events.iter().map(|event| &**event)
+    }
 }
 
 /// A record's event, ready for the index.
@@ -172,8 +199,7 @@ impl Store {
         if !self.is_writer() {
             return Ok(());
         }
-        let records: Vec<&Parsed> = records.iter().collect();
-        let batch = self.ready(id, &records, done)?;
+        let batch = self.ready(id, records.iter(), done)?;
         {
             // Held while looking, so that whoever holds the writer finds what waits when he is done with it.
             let mut waiting = self.waiting();
@@ -220,24 +246,23 @@ impl Store {
     }
 
     /// Packs originals and builds documents.
-    pub(super) fn ready(
+    pub(super) fn ready<'a, R: Record + 'a>(
         &self,
         id: GenerationId,
-        records: &[&Parsed],
+        records: impl Iterator<Item = &'a R> + Clone,
         done: Range<u64>,
     ) -> Result<Batch, EngineError> {
         let mut bench = self.benches.take();
-        for parsed in records {
-            let frame = &parsed.frame;
+        for frame in records.clone().map(R::frame) {
             bench.packer.add(&frame.bytes, frame.cut).map_err(failed)?;
         }
         let addresses = self.originals.append(&mut bench.packer).map_err(failed)?;
-        let count = records.iter().map(|parsed| parsed.events.len()).sum();
+        let count = records.clone().map(|record| record.events().len()).sum();
         let mut events = Vec::with_capacity(count);
-        for (parsed, address) in records.iter().zip(addresses) {
-            for event in &parsed.events {
+        for (record, address) in records.zip(addresses) {
+            for event in record.events() {
                 events.push(Ready {
-                    offset: parsed.frame.offset,
+                    offset: record.frame().offset,
                     held: Held {
                         events: 1,
                         unparsed: u64::from(is_unparsed(event)),
@@ -314,7 +339,7 @@ mod tests {
     use crate::engine::local::hub::Hub;
     use crate::engine::sink::Generation;
     use crate::event::Zone;
-    use crate::format::{Frame, Registry};
+    use crate::format::Registry;
 
     fn store(dir: &std::path::Path) -> Store {
         let registry = Arc::new(Registry::builtin());

@@ -2,34 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use tantivy::columnar::StrColumn;
 use tantivy::{DocId, SegmentReader};
 
+use super::by_terms;
+use super::candidates::{Candidate, Page};
 use super::docset::Docs;
 use super::failed;
 use super::fetch::{Fetcher, Positions};
-use super::lower::GenerationFacts;
-use super::numbers::{Numbers, SegmentCounts};
-use crate::engine::page::{Counts, beyond, bucket, facet_values};
-use crate::engine::{Cancel, EngineError, FacetField, Histogram, SearchRequest, Sort};
+use super::ranked::{ByOrdinal, Ranked, named_for};
+use super::values::Values;
+use super::whole::Whole;
+use crate::engine::page::{Counts, bucket, facet_values};
+use crate::engine::{Cancel, EngineError, FacetField, FacetRequest, Histogram, SearchRequest};
+use crate::event::Outcome;
 use crate::event::field::Field;
-use crate::event::{Outcome, SortKey};
 use crate::format;
 
 /// Documents looked at together, and between two looks at the cancel flag.
 const BLOCK: usize = 1024;
-/// Candidates kept before the worst are thrown out.
-const CANDIDATES: usize = 4096;
-/// Distinct values up to which counts are resolved to text at once.
-const FEW_VALUES: usize = 512;
-
-/// A document that may be on the page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) key: SortKey,
-    pub(crate) doc: DocId,
-}
+/// Values of a column that are gone through in the time of a document found.
+const VALUES_A_DOCUMENT: usize = 16;
 
 /// What a segment has to say.
 pub(crate) struct Collected {
@@ -39,23 +34,74 @@ pub(crate) struct Collected {
     pub(crate) histogram: Option<Histogram>,
 }
 
+/// What a segment counted for a facet.
+#[derive(Default)]
+pub(crate) struct SegmentCounts {
+    pub(crate) named: Counts,
+    pub(crate) ranked: Vec<Arc<Ranked>>,
+}
+
+/// Ordinals of values that were found.
+enum Tally {
+    /// How often each was.
+    All(Vec<u32>),
+    /// Each time one was: where few documents are, and many values.
+    Few(Vec<u32>),
+}
+
+impl Tally {
+    fn counts(self) -> ByOrdinal {
+        match self {
+            Self::All(counts) => ByOrdinal::All(counts),
+            Self::Few(found) => ByOrdinal::of_found(found),
+        }
+    }
+
+    fn add(&mut self, ordinal: u64) {
+        match self {
+            Self::All(counts) => counts[ordinal as usize] += 1,
+            Self::Few(found) => found.push(ordinal as u32),
+        }
+    }
+}
+
 /// Counts by ordinal of one string column.
 struct Ordinals {
     column: StrColumn,
-    counts: Vec<u32>,
+    tally: Tally,
     missing: u64,
     multi: bool,
 }
 
+/// A facet for which originals are read.
+struct Originals {
+    field: FacetField,
+    /// Of which documents.
+    docs: Docs,
+    /// What is known of the others.
+    ranked: Vec<Arc<Ranked>>,
+    counts: Counts,
+}
+
 enum FacetCounter {
     Column(Ordinals),
+    Known(Vec<Arc<Ranked>>),
     /// By generation ordinal.
     Source(Vec<u64>),
     Chain(BTreeMap<&'static str, u64>),
     /// Counted on the originals, see `Pass::count_originals`.
-    Original(FacetField, Counts),
+    Original(Originals),
     /// The segment has no such column: everything is missing.
     Absent(u64),
+}
+
+impl FacetCounter {
+    fn original(&self) -> Option<&Originals> {
+        match self {
+            Self::Original(originals) => Some(originals),
+            _ => None,
+        }
+    }
 }
 
 /// The outcome column as a flag: is it a failure.
@@ -68,8 +114,11 @@ pub(crate) struct Collector<'a> {
     pub(crate) request: &'a SearchRequest,
     pub(crate) fetcher: &'a Fetcher<'a>,
     pub(crate) cancel: &'a Cancel,
-    /// By facet; `None` where values are not a column.
-    pub(crate) numbers: &'a [Option<Arc<Numbers>>],
+    /// The column of terms.
+    pub(crate) terms: tantivy::schema::Field,
+    pub(crate) whole: &'a Whole,
+    /// Rank of the last event of a page that some segment fills: what is worse is not on the page.
+    pub(crate) least: &'a AtomicI64,
 }
 
 /// What a pass over a segment has come to.
@@ -78,6 +127,7 @@ struct Pass<'a> {
     positions: &'a Positions,
     facets: Vec<FacetCounter>,
     page: Page<'a>,
+    /// To be counted; `None` = none is wanted, or it is known.
     histogram: Option<Histogram>,
     failures: Option<Failures>,
     total: u64,
@@ -91,11 +141,22 @@ impl Collector<'_> {
         docs: &Docs,
         histogram: Option<Histogram>,
     ) -> Result<Collected, EngineError> {
-        let facets = &self.request.facets;
+        let id = segment.segment_id();
+        let is_whole = matches!(docs, Docs::All);
+        let known_facet = |facet: &FacetRequest| match is_whole {
+            true => self.whole.facet(id, &facet.field, named_for(facet)),
+            false => None,
+        };
+        let facets = self.request.facets.iter();
         let facets: Result<_, EngineError> = facets
-            .iter()
-            .map(|f| self.counter(segment, &f.field))
+            .map(|facet| match known_facet(facet) {
+                Some(known) => Ok(FacetCounter::Known(known)),
+                None => self.counter(segment, facet, docs),
+            })
             .collect();
+        let known = histogram.as_ref().filter(|_| is_whole);
+        let known = known.and_then(|frame| self.whole.histogram(id, frame));
+        let histogram = histogram.filter(|_| known.is_none());
         let failures = match &histogram {
             Some(_) => failures(segment)?,
             None => None,
@@ -104,11 +165,45 @@ impl Collector<'_> {
             collector: self,
             positions,
             facets: facets?,
-            page: Page::new(self.request),
+            page: Page::new(self.request, &*positions.ts, self.least),
             histogram,
             failures,
             total: 0,
         };
+        if is_whole && pass.is_known() {
+            pass.total = segment.max_doc().into();
+        } else {
+            self.pass(&mut pass, segment, docs)?;
+        }
+        if let Some(histogram) = pass.histogram.as_ref().filter(|_| is_whole) {
+            self.whole.learn_histogram(id, histogram);
+        }
+        let facets = pass.facets.into_iter().zip(&self.request.facets);
+        let facets: Result<_, EngineError> = facets
+            .map(|(counter, facet)| {
+                let counts = self.resolve(counter, named_for(facet))?;
+                let is_ranked = (counts.named.sum, counts.named.missing) == (0, 0);
+                if is_whole && is_ranked && !counts.ranked.is_empty() {
+                    self.whole.learn_facet(id, &facet.field, &counts.ranked);
+                }
+                Ok(counts)
+            })
+            .collect();
+        Ok(Collected {
+            candidates: pass.page.finish(positions, self.fetcher.facts),
+            total: pass.total,
+            facets: facets?,
+            histogram: pass.histogram.or(known),
+        })
+    }
+
+    /// Goes through the documents.
+    fn pass(
+        &self,
+        pass: &mut Pass<'_>,
+        segment: &SegmentReader,
+        docs: &Docs,
+    ) -> Result<(), EngineError> {
         let mut result = Ok(());
         let mut block: Vec<DocId> = Vec::with_capacity(BLOCK);
         docs.for_each(segment.max_doc(), |doc| {
@@ -122,25 +217,16 @@ impl Collector<'_> {
             }
         });
         result?;
-        pass.add(&block)?;
-        let facets = pass.facets.into_iter().zip(self.numbers);
-        let facets: Result<_, EngineError> = facets
-            .map(|(facet, numbers)| self.resolve(facet, segment, numbers.as_deref()))
-            .collect();
-        Ok(Collected {
-            candidates: pass.page.finish(positions, self.fetcher.facts),
-            total: pass.total,
-            facets: facets?,
-            histogram: pass.histogram,
-        })
+        pass.add(&block)
     }
 
     fn counter(
         &self,
         segment: &SegmentReader,
-        field: &FacetField,
+        facet: &FacetRequest,
+        docs: &Docs,
     ) -> Result<FacetCounter, EngineError> {
-        Ok(match field {
+        Ok(match &facet.field {
             FacetField::Normal(Field::Source) => {
                 FacetCounter::Source(vec![0; self.fetcher.facts.len()])
             }
@@ -148,7 +234,10 @@ impl Collector<'_> {
             FacetField::Normal(field) if super::schema::STR_COLUMNS.contains(field) => {
                 match segment.fast_fields().str(field.name()).map_err(failed)? {
                     Some(column) => FacetCounter::Column(Ordinals {
-                        counts: vec![0; column.num_terms()],
+                        tally: match column.num_terms() / VALUES_A_DOCUMENT {
+                            many if many > docs.count(segment.max_doc()) => Tally::Few(Vec::new()),
+                            _ => Tally::All(vec![0; column.num_terms()]),
+                        },
                         missing: 0,
                         multi: column.ords().get_cardinality().is_multivalue(),
                         column,
@@ -156,13 +245,33 @@ impl Collector<'_> {
                     None => FacetCounter::Absent(0),
                 }
             }
-            other => FacetCounter::Original(other.clone(), Counts::default()),
+            field => {
+                let named = named_for(facet);
+                match by_terms::count(segment, self.terms, field, docs, named, self.cancel)? {
+                    Some(counted) if matches!(counted.unread, Docs::None) => {
+                        FacetCounter::Known(counted.ranked)
+                    }
+                    counted => {
+                        let (ranked, docs) = match counted {
+                            Some(counted) => (counted.ranked, counted.unread),
+                            None => (Vec::new(), Docs::All),
+                        };
+                        FacetCounter::Original(Originals {
+                            field: field.clone(),
+                            docs,
+                            ranked,
+                            counts: Counts::default(),
+                        })
+                    }
+                }
+            }
         })
     }
 
     fn count(&self, facet: &mut FacetCounter, docs: &[DocId], positions: &Positions) {
         match facet {
             FacetCounter::Column(ordinals) => ordinals.count(docs),
+            FacetCounter::Known(_) | FacetCounter::Original(_) => {}
             FacetCounter::Source(counts) => {
                 for doc in docs {
                     if let Some(count) = counts.get_mut(positions.generation.get_val(*doc) as usize)
@@ -178,22 +287,22 @@ impl Collector<'_> {
                         .or_default() += 1;
                 }
             }
-            FacetCounter::Original(..) => {}
             FacetCounter::Absent(missing) => *missing += docs.len() as u64,
         }
     }
 
-    fn resolve(
-        &self,
-        facet: FacetCounter,
-        segment: &SegmentReader,
-        numbers: Option<&Numbers>,
-    ) -> Result<SegmentCounts, EngineError> {
+    /// What came of a facet of which `named` values are to be named.
+    fn resolve(&self, facet: FacetCounter, named: usize) -> Result<SegmentCounts, EngineError> {
         let mut counts = Counts::default();
+        let mut ranked = Vec::new();
         match facet {
-            FacetCounter::Column(ordinals) => {
-                return ordinals.resolve(segment, numbers, self.cancel);
-            }
+            FacetCounter::Known(known) => ranked = known,
+            FacetCounter::Column(ordinals) => ranked.push(Arc::new(Ranked::new(
+                Values::Column(ordinals.column),
+                ordinals.tally.counts(),
+                ordinals.missing,
+                named,
+            )?)),
             FacetCounter::Source(by_generation) => {
                 for (facts, n) in self
                     .fetcher
@@ -208,10 +317,15 @@ impl Collector<'_> {
             FacetCounter::Chain(by_word) => by_word
                 .into_iter()
                 .for_each(|(word, n)| counts.add(word, n)),
-            FacetCounter::Original(_, found) => counts = found,
+            FacetCounter::Original(originals) => {
+                (counts, ranked) = (originals.counts, originals.ranked);
+            }
             FacetCounter::Absent(missing) => counts.missing = missing,
         }
-        Ok(SegmentCounts::Values(counts))
+        Ok(SegmentCounts {
+            named: counts,
+            ranked,
+        })
     }
 }
 
@@ -225,7 +339,7 @@ impl Ordinals {
                 seen.extend(ords.values_for_doc(*doc));
                 seen.sort_unstable();
                 seen.dedup();
-                seen.iter().for_each(|ord| self.counts[*ord as usize] += 1);
+                seen.iter().for_each(|ord| self.tally.add(*ord));
                 self.missing += u64::from(seen.is_empty());
             }
             return;
@@ -235,52 +349,10 @@ impl Ordinals {
         ords.first_vals(docs, values);
         for value in values {
             match value {
-                Some(ord) => self.counts[*ord as usize] += 1,
+                Some(ord) => self.tally.add(*ord),
                 None => self.missing += 1,
             }
         }
-    }
-
-    fn resolve(
-        self,
-        segment: &SegmentReader,
-        numbers: Option<&Numbers>,
-        cancel: &Cancel,
-    ) -> Result<SegmentCounts, EngineError> {
-        let used: Vec<u64> = (0..self.counts.len() as u64)
-            .filter(|ord| self.counts[*ord as usize] > 0)
-            .collect();
-        if used.len() > FEW_VALUES
-            && let Some(numbers) = numbers
-            && let Some(numbers) = numbers.of(segment.segment_id(), &self.column, cancel)?
-        {
-            return Ok(SegmentCounts::Numbered {
-                numbers,
-                counts: self.counts,
-                missing: self.missing,
-            });
-        }
-        let mut counts = Counts {
-            missing: self.missing,
-            ..Counts::default()
-        };
-        for used in used.chunks(FEW_VALUES) {
-            if cancel.is_cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            let mut next = used.iter();
-            let each = |bytes: &[u8]| {
-                if let Some(ord) = next.next() {
-                    let count = u64::from(self.counts[*ord as usize]);
-                    counts.add(&String::from_utf8_lossy(bytes), count);
-                }
-            };
-            let dictionary = self.column.dictionary();
-            dictionary
-                .sorted_ords_to_term_cb(used, each)
-                .map_err(failed)?;
-        }
-        Ok(SegmentCounts::Values(counts))
     }
 }
 
@@ -296,6 +368,12 @@ fn failures(segment: &SegmentReader) -> Result<Option<Failures>, EngineError> {
 }
 
 impl Pass<'_> {
+    /// Whether nothing is left to look for in the documents of a whole segment.
+    fn is_known(&self) -> bool {
+        let is_known = |facet: &FacetCounter| matches!(facet, FacetCounter::Known(_));
+        self.page.is_ruled_out() && self.histogram.is_none() && self.facets.iter().all(is_known)
+    }
+
     fn add(&mut self, docs: &[DocId]) -> Result<(), EngineError> {
         if self.collector.cancel.is_cancelled() {
             return Err(EngineError::Cancelled);
@@ -313,20 +391,16 @@ impl Pass<'_> {
         self.count_originals(docs)
     }
 
-    /// Facets that are no column: each original is read once for all of them, in the order in which they are stored.
+    /// Facets that the index does not tell: each original is read once for all of them, in the order in which they are
+    /// stored.
     fn count_originals(&mut self, docs: &[DocId]) -> Result<(), EngineError> {
-        let originals = || {
-            let fields = self.facets.iter();
-            fields.filter_map(|f| match f {
-                FacetCounter::Original(field, _) => Some(field),
-                _ => None,
-            })
-        };
-        if originals().next().is_none() {
+        let of_originals = || self.facets.iter().filter_map(FacetCounter::original);
+        if of_originals().next().is_none() {
             return Ok(());
         }
-        let is_attributes = originals().all(|f| matches!(f, FacetField::Attribute(_)));
-        let mut docs = docs.to_vec();
+        let is_attributes = of_originals().all(|o| matches!(o.field, FacetField::Attribute(_)));
+        let wanted = |doc: &&DocId| of_originals().any(|o| o.docs.contains(**doc));
+        let mut docs: Vec<DocId> = docs.iter().filter(wanted).copied().collect();
         docs.sort_by_cached_key(|doc| self.positions.original.get_val(*doc));
         for doc in docs {
             if self.collector.cancel.is_cancelled() {
@@ -337,29 +411,39 @@ impl Pass<'_> {
             }
             let hit = self.collector.fetcher.hit(self.positions, doc)?;
             for facet in &mut self.facets {
-                let FacetCounter::Original(field, counts) = facet else {
+                let FacetCounter::Original(originals) = facet else {
                     continue;
                 };
+                if !originals.docs.contains(doc) {
+                    continue;
+                }
+                let counts = &mut originals.counts;
                 let before = counts.sum;
-                facet_values(field, &hit.event, hit.verdict, |v| counts.add(v, 1));
+                facet_values(&originals.field, &hit.event, hit.verdict, |v| {
+                    counts.add(v, 1);
+                });
                 counts.missing += u64::from(counts.sum == before);
             }
         }
         Ok(())
     }
 
-    /// Counts the attributes of one event that its record shows by itself; `false` = it has to be read as a whole, and nothing
-    /// was counted.
+    /// Counts the attributes of one event that its record shows by itself; `false` = it has to be read as a whole, and
+    /// nothing was counted.
     fn count_attributes(&mut self, doc: DocId) -> Result<bool, EngineError> {
         let Some(record) = self.collector.fetcher.leaves(self.positions, doc)? else {
             return Ok(false);
         };
         let record = format::trimmed(&record);
-        let mut found: Vec<Vec<String>> = Vec::new();
-        for facet in &self.facets {
-            let FacetCounter::Original(FacetField::Attribute(path), _) = facet else {
+        let mut found: Vec<Option<Vec<String>>> = Vec::new();
+        for originals in self.facets.iter().filter_map(FacetCounter::original) {
+            let FacetField::Attribute(path) = &originals.field else {
                 continue;
             };
+            if !originals.docs.contains(doc) {
+                found.push(None);
+                continue;
+            }
             let mut values = Vec::new();
             let mut each = |value: &str| values.push(value.to_owned());
             if format::leaves_at(record, path, &mut each).is_none() {
@@ -367,13 +451,14 @@ impl Pass<'_> {
             }
             values.sort_unstable();
             values.dedup();
-            found.push(values);
+            found.push(Some(values));
         }
         let counters = self.facets.iter_mut().filter_map(|facet| match facet {
-            FacetCounter::Original(FacetField::Attribute(_), counts) => Some(counts),
+            FacetCounter::Original(originals) => Some(&mut originals.counts),
             _ => None,
         });
         for (counts, values) in counters.zip(found) {
+            let Some(values) = values else { continue };
             counts.missing += u64::from(values.is_empty());
             values.iter().for_each(|value| counts.add(value, 1));
         }
@@ -399,98 +484,5 @@ impl Pass<'_> {
                 histogram.failures[index] += u64::from(failure.is_some() && *outcome == failure);
             }
         }
-    }
-}
-
-/// The best `limit + 1` documents beyond the cursor.
-struct Page<'a> {
-    request: &'a SearchRequest,
-    room: usize,
-    /// Rank of the time (larger = earlier on the page), and document.
-    kept: Vec<(i64, DocId)>,
-    /// Rank that a candidate must have at least.
-    least: i64,
-    /// Length of `kept` at which the worst are thrown out.
-    full: usize,
-}
-
-impl<'a> Page<'a> {
-    fn new(request: &'a SearchRequest) -> Self {
-        let room = match request.limit {
-            0 => 0,
-            limit => limit.saturating_add(1),
-        };
-        Self {
-            request,
-            room,
-            kept: Vec::new(),
-            least: i64::MIN,
-            full: room.saturating_mul(2).max(CANDIDATES),
-        }
-    }
-
-    fn rank(&self, ts: i64) -> i64 {
-        match self.request.sort {
-            Sort::Desc => ts,
-            Sort::Asc => !ts,
-        }
-    }
-
-    /// The time alone rules most documents out; whole keys are made of the few that are left.
-    fn offer(
-        &mut self,
-        docs: &[DocId],
-        ts: &[i64],
-        positions: &Positions,
-        facts: &[GenerationFacts],
-    ) {
-        if self.room == 0 {
-            return;
-        }
-        let cursor = self.request.cursor.as_ref();
-        let most = cursor.map_or(i64::MAX, |c| self.rank(c.key.order.ts));
-        for (doc, ts) in docs.iter().zip(ts) {
-            let rank = self.rank(*ts);
-            if rank < self.least || rank > most {
-                continue;
-            }
-            if rank == most && cursor.is_some() {
-                let key = positions.key(*doc, facts);
-                if !key.is_some_and(|key| beyond(&key, cursor, self.request.sort)) {
-                    continue;
-                }
-            }
-            self.kept.push((rank, *doc));
-            if self.kept.len() >= self.full {
-                self.trim();
-            }
-        }
-    }
-
-    /// Throws out what is certainly not among the best; those of one time stay together.
-    fn trim(&mut self) {
-        if self.kept.len() > self.room && self.room > 0 {
-            let by_rank = |a: &(i64, DocId), b: &(i64, DocId)| b.0.cmp(&a.0);
-            let (_, last, _) = self.kept.select_nth_unstable_by(self.room - 1, by_rank);
-            self.least = last.0;
-            let least = self.least;
-            self.kept.retain(|(rank, _)| *rank >= least);
-        }
-        self.full = self.full.max(self.kept.len().saturating_mul(2));
-    }
-
-    fn finish(mut self, positions: &Positions, facts: &[GenerationFacts]) -> Vec<Candidate> {
-        self.trim();
-        let keys = self.kept.iter().filter_map(|(_, doc)| {
-            let key = positions.key(*doc, facts)?;
-            Some(Candidate { key, doc: *doc })
-        });
-        let mut best: Vec<Candidate> = keys.collect();
-        match self.request.sort {
-            Sort::Asc => best.sort_unstable_by(|a, b| a.key.cmp(&b.key)),
-            Sort::Desc => best.sort_unstable_by(|a, b| b.key.cmp(&a.key)),
-        }
-        best.truncate(self.room);
-        best
     }
 }

@@ -1,16 +1,16 @@
 //! Committing: what was accepted since the last commit becomes durable together with its positions, or not at all.
 
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::catalog::{Catalog, Held};
 use super::failed;
 use super::hub::Bell;
-use super::known::durable_parts;
+use super::known::{LiveFrame, durable_parts};
 use super::store::Store;
 use crate::engine::EngineError;
-use crate::engine::sink::{Generation, GenerationId, Parsed};
+use crate::engine::sink::{Generation, GenerationId};
 
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
@@ -113,7 +113,7 @@ impl Pending {
 }
 
 /// Live records with their generation.
-type Records = Vec<(u32, Arc<Parsed>)>;
+type Records = Vec<(u32, LiveFrame)>;
 /// Generation, the range that is complete, line ends before its end.
 type DurableRanges = Vec<(u32, Range<u64>, u64)>;
 
@@ -184,7 +184,7 @@ impl Store {
             |id: u32, at: u64| inner.known[id as usize].durable.contains(&at) && !is_handed(id, at);
         let complete = inner.live.iter().filter(|((id, at), _)| durable(*id, *at));
         let records = complete
-            .map(|((id, _), f)| (*id, f.parsed.clone()))
+            .map(|((id, _), record)| (*id, record.clone()))
             .collect();
         let ranges = (0..).zip(&inner.known).flat_map(|(id, known)| {
             durable_parts(known).map(|part| (id, part, known.durable_lines))
@@ -231,8 +231,8 @@ impl Store {
         let mut added = Vec::new();
         for run in live.chunk_by(|a, b| a.0 == b.0) {
             let id = run[0].0;
-            let records: Vec<&Parsed> = run.iter().map(|(_, parsed)| &**parsed).collect();
-            let batch = self.ready(GenerationId(id), &records, 0..0)?;
+            let records = run.iter().map(|(_, record)| record);
+            let batch = self.ready(GenerationId(id), records, 0..0)?;
             added.push((id, self.add(writer, batch)?));
         }
         let (done, forgotten) = {

@@ -27,6 +27,15 @@ impl Bits {
         self.words[(doc / 64) as usize] |= 1 << (doc % 64);
     }
 
+    fn contains(&self, doc: u32) -> bool {
+        self.words[(doc / 64) as usize] >> (doc % 64) & 1 == 1
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.words.iter().map(|w| w.count_ones() as usize).sum()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.words.iter().enumerate().flat_map(|(i, word)| {
             let mut rest = *word;
@@ -97,6 +106,23 @@ impl Docs {
                 }
                 Self::from_bits(flipped)
             }
+        }
+    }
+
+    pub(crate) fn contains(&self, doc: u32) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(bits) => bits.contains(doc),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self, max_doc: u32) -> usize {
+        match self {
+            Self::None => 0,
+            Self::All => max_doc as usize,
+            Self::Some(bits) => bits.count(),
         }
     }
 

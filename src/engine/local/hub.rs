@@ -13,7 +13,7 @@ use crate::event::{Event, Timestamp, Verdict};
 use crate::query::Matcher;
 
 /// Events kept so that a tail can go on from an older watermark without a gap.
-const RING: usize = 20_000;
+const RING: usize = 10_000;
 /// Messages a tail may lag behind before it is told to search again.
 const QUEUE: usize = 4_096;
 /// Messages for people that are kept.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tantivy::Searcher;
 
 use super::catalog::Catalog;
-use crate::engine::sink::{Generation, Parsed};
+use crate::engine::sink::Generation;
 use crate::event::Event;
+use crate::format::Frame;
 
 /// A generation as this process knows it; in the catalogue it may not be yet.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +60,10 @@ pub(crate) fn durable_parts(known: &Known) -> [Range<u64>; 2] {
 /// Live records in memory, by generation and offset.
 pub(crate) type Live = BTreeMap<(u32, u64), LiveFrame>;
 
+/// A record and its events.
 #[derive(Clone)]
 pub(crate) struct LiveFrame {
-    pub(crate) parsed: Arc<Parsed>,
+    pub(crate) frame: Frame,
     pub(crate) events: Vec<Arc<Event>>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tantivy::postings::BlockSegmentPostings;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED};
 
@@ -316,24 +316,8 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds the documents of a posting list.
-    fn collect(
-        &self,
-        info: &tantivy::postings::TermInfo,
-        bits: &mut Bits,
-    ) -> Result<(), EngineError> {
-        let mut postings: BlockSegmentPostings = self
-            .terms
-            .read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
-            .map_err(failed)?;
-        while postings.block_len() > 0 {
-            postings
-                .docs()
-                .iter()
-                .filter(|doc| **doc != TERMINATED)
-                .for_each(|doc| bits.insert(*doc));
-            postings.advance();
-        }
-        Ok(())
+    fn collect(&self, info: &TermInfo, bits: &mut Bits) -> Result<(), EngineError> {
+        each_doc(&self.terms, info, |doc| bits.insert(doc))
     }
 
     fn term(&self, term: &[u8]) -> Result<Docs, EngineError> {
@@ -386,6 +370,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Documents with a value term, however the value is spelled.
+    fn term_of_value(&self, mut term: Vec<u8>) -> Result<Docs, EngineError> {
+        let as_folded = self.term(&term)?;
+        term.push(terms::SPELLED);
+        let mut spelled = Bits::new(self.max_doc);
+        // Nothing is unsure.
+        let unsure = &mut Bits::new(0);
+        self.each_term(&term, |_| Side::Must, unsure, &mut spelled)?;
+        Ok(as_folded.or(&Docs::from_bits(spelled)))
+    }
+
     fn exists(&self, path: &str) -> Result<Docs, EngineError> {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
         for kind in [LOW, HIGH] {
@@ -401,7 +396,8 @@ impl<'a> Lowering<'a> {
 
     /// Documents whose value at `path` equals the folded `value`.
     fn value(&self, path: &str, value: &str) -> Lowered {
-        let low = Bounds::exact(self.term(&terms::value_term(LOW, path, value).0)?);
+        let low = self.term_of_value(terms::value_term(LOW, path, value).0)?;
+        let low = Bounds::exact(low);
         if terms::is_opaque(value) {
             let candidates = if terms::is_searched(path.as_bytes()) {
                 let mut docs = self.term(&terms::opaque_term(path))?;
@@ -415,18 +411,17 @@ impl<'a> Lowering<'a> {
             return Ok(low.or(&Bounds::unsure(candidates)));
         }
         let (term, cut) = terms::value_term(HIGH, path, value);
-        let high = self.term(&term)?;
         Ok(low.or(&if cut {
-            Bounds::unsure(high)
+            Bounds::unsure(self.term(&term)?)
         } else {
-            Bounds::exact(high)
+            Bounds::exact(self.term_of_value(term)?)
         }))
     }
 
     /// Tries every value of a path that the dictionary holds.
     fn scan(&self, path: &str, test: &Test, matches: impl Fn(&str) -> bool) -> Lowered {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
-        let side = |value: &[u8]| match std::str::from_utf8(value) {
+        let side = |value: &[u8]| match std::str::from_utf8(terms::folded(value)) {
             Ok(value) if matches(value) => Side::Must,
             Ok(_) => Side::No,
             // A cut term is no valid UTF-8.
@@ -459,7 +454,7 @@ impl<'a> Lowering<'a> {
                 candidates = candidates.and(&self.word(word)?.may);
             }
             let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
-            let side = |value: &[u8]| match std::str::from_utf8(value) {
+            let side = |value: &[u8]| match std::str::from_utf8(terms::folded(value)) {
                 Ok(value) if compiled.matches(value) => Side::Must,
                 _ => Side::No,
             };
@@ -480,7 +475,7 @@ impl<'a> Lowering<'a> {
             let Some(zero) = term.iter().position(|b| *b == 0) else {
                 return Side::No;
             };
-            let (path, value) = (&term[..zero], &term[zero + 1..]);
+            let (path, value) = (&term[..zero], terms::folded(&term[zero + 1..]));
             match std::str::from_utf8(value) {
                 Ok(value) if terms::is_searched(path) && matcher.matches(value) => Side::Must,
                 _ => Side::No,
@@ -552,6 +547,24 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// Gives `each` the documents of a posting list.
+pub(crate) fn each_doc(
+    terms: &InvertedIndexReader,
+    info: &TermInfo,
+    mut each: impl FnMut(u32),
+) -> Result<(), EngineError> {
+    let mut postings: BlockSegmentPostings = terms
+        .read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
+        .map_err(failed)?;
+    while postings.block_len() > 0 {
+        let docs = postings.docs().iter();
+        docs.filter(|doc| **doc != TERMINATED)
+            .for_each(|doc| each(*doc));
+        postings.advance();
+    }
+    Ok(())
+}
+
 /// Which set a term's documents belong to.
 #[derive(Clone, Copy)]
 enum Side {
@@ -561,7 +574,7 @@ enum Side {
 }
 
 /// The smallest byte string above everything that starts with `prefix`.
-fn upper_bound(prefix: &[u8]) -> Vec<u8> {
+pub(crate) fn upper_bound(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < 0xff {

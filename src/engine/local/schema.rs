@@ -8,7 +8,7 @@ use crate::event::field::Field;
 
 /// Raised whenever the schema, the terms or the catalogue change, or what many formats read: an index of another version is
 /// rebuilt.
-pub(crate) const VERSION: u32 = 8;
+pub(crate) const VERSION: u32 = 9;
 
 /// Normalised fields with a string column, in column order.
 pub(crate) const STR_COLUMNS: [Field; 9] = [
@@ -28,8 +28,7 @@ pub(crate) const HAS_TIME: u64 = 1;
 /// Bit of the `flags` column: what the format could not parse.
 pub(crate) const UNPARSED: u64 = 2;
 
-/// Bit of the `flags` column: the attributes are the leaves of the record, which is JSON, and can be found in it alone. Where
-/// an index was made before there was this bit, records are read as a whole, as others are: it needs no other version.
+/// Bit of the `flags` column: the attributes are the leaves of the record, which is JSON, and can be found in it alone.
 pub(crate) const LEAVES: u64 = 4;
 
 /// Handles of every field of the index.

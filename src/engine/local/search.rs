@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use tantivy::SegmentReader;
 
+use super::candidates::rank;
 use super::collect::{Collected, Collector};
 use super::docset::{Bits, Bounds, Docs};
 use super::failed;
 use super::fetch::{Fetcher, Positions};
 use super::lower::{GenerationFacts, Lowering};
-use super::numbers::{Numbers, SegmentCounts, Tally};
+use super::ranked::Ranked;
 use super::store::Store;
-use crate::engine::page::{Counts, Partial, histogram_frame};
+use crate::engine::page::{Partial, histogram_frame};
 use crate::engine::sink::Generation;
-use crate::engine::{Cancel, EngineError, SearchRequest};
+use crate::engine::{Cancel, EngineError, SearchRequest, Sort};
 use crate::event::{EventId, SortKey};
 use crate::format::Registry;
 use crate::query::{Bound, Matcher};
@@ -54,15 +55,15 @@ pub(crate) struct Task<'a> {
     pub(crate) extent: Option<(i64, i64)>,
     pub(crate) registry: &'a Registry,
     pub(crate) cancel: &'a Cancel,
-    /// By facet.
-    pub(crate) numbers: &'a [Option<Arc<Numbers>>],
+    /// Rank of the last event of a page that some segment fills.
+    pub(crate) least: AtomicI64,
 }
 
-/// What a store has to say: candidates are left to fetch until the best of all stores are known, and counts by
-/// number, one a facet, until all are added.
+/// What a store has to say: candidates are left to fetch until the best of all stores are known, and what segments
+/// counted by ordinal, facet by facet, is left to add until all of it is there.
 pub(crate) struct Answer {
     pub(crate) counted: Partial,
-    pub(crate) tallies: Vec<Tally>,
+    pub(crate) ranked: Vec<Vec<Arc<Ranked>>>,
     pub(crate) found: Vec<Found>,
 }
 
@@ -111,7 +112,11 @@ impl View {
     }
 
     pub(crate) fn search(&self, task: &Task<'_>) -> Result<Answer, EngineError> {
-        let segments = self.searcher.segment_readers();
+        let ids = self.searcher.segment_readers().iter();
+        self.store
+            .whole
+            .keep(&ids.map(SegmentReader::segment_id).collect());
+        let segments = self.first_of_page_first(task.request.sort)?;
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(Arc<Positions>, Collected)>, EngineError> {
             let matcher = Matcher::new(task.bound)?;
@@ -140,7 +145,7 @@ impl View {
         };
         let mut answer = Answer {
             counted: Partial::new(task.request, task.extent),
-            tallies: task.numbers.iter().map(|_| Tally::default()).collect(),
+            ranked: vec![Vec::new(); task.request.facets.len()],
             found: Vec::new(),
         };
         for result in results {
@@ -149,6 +154,21 @@ impl View {
             }
         }
         Ok(answer)
+    }
+
+    /// The segments; those whose events come first on a page go first, for they rule others out.
+    fn first_of_page_first(&self, sort: Sort) -> Result<Vec<&SegmentReader>, EngineError> {
+        let mut segments = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let ts = segment
+                .fast_fields()
+                .column_first_or_default::<i64>("ts")
+                .map_err(failed)?;
+            let ranks = [ts.min_value(), ts.max_value()].map(|ts| rank(sort, ts));
+            segments.push((ranks[0].max(ranks[1]), segment));
+        }
+        segments.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        Ok(segments.into_iter().map(|(_, segment)| segment).collect())
     }
 
     fn segment(
@@ -178,7 +198,9 @@ impl View {
             request: task.request,
             fetcher,
             cancel,
-            numbers: task.numbers,
+            terms: self.store.columns.terms,
+            whole: &self.store.whole,
+            least: &task.least,
         }
         .collect(segment, &positions, &docs, histogram)?;
         Ok((positions, collected))
@@ -245,17 +267,10 @@ impl Answer {
             positions: positions.clone(),
             doc: c.doc,
         }));
-        let named = collected.facets.into_iter().zip(&mut self.tallies);
-        let named = named.map(|(counts, tally)| match counts {
-            SegmentCounts::Values(counts) => counts,
-            SegmentCounts::Numbered {
-                numbers,
-                counts,
-                missing,
-            } => {
-                tally.add(&numbers, &counts, missing);
-                Counts::default()
-            }
+        let named = collected.facets.into_iter().zip(&mut self.ranked);
+        let named = named.map(|(counts, ranked)| {
+            ranked.extend(counts.ranked);
+            counts.named
         });
         self.counted.merge(Partial {
             hits: Vec::new(),

@@ -81,6 +81,7 @@ impl EventSink for Store {
                 continue;
             }
             inner.known[id.0 as usize].came_again(offset);
+            // A copy takes no more room than it needs, where one that was just read has grown by doubling.
             let events: Vec<Arc<Event>> = parsed.events.iter().cloned().map(Arc::new).collect();
             for (path, value) in events.iter().flat_map(|e| e.attributes.iter()) {
                 // As in the index: a path that only ever held null was not seen.
@@ -90,13 +91,10 @@ impl EventSink for Store {
                 }
             }
             fresh.extend(events.iter().cloned());
-            inner.live.insert(
-                (id.0, offset),
-                LiveFrame {
-                    parsed: Arc::new(parsed),
-                    events,
-                },
-            );
+            let frame = parsed.frame;
+            inner
+                .live
+                .insert((id.0, offset), LiveFrame { frame, events });
         }
         if !new_paths.is_empty() {
             Arc::make_mut(&mut inner.live_paths).append(&mut new_paths);

@@ -19,6 +19,7 @@ use super::lower::GenerationFacts;
 use super::originals::Originals;
 use super::paths::SegmentPaths;
 use super::schema::{self, Columns};
+use super::whole::Whole;
 use crate::engine::sink::Generation;
 use crate::engine::{EngineError, SourceInfo};
 use crate::event::Zone;
@@ -85,6 +86,7 @@ pub(crate) struct Store {
     pub(crate) waiting: Mutex<Waiting>,
     pub(crate) benches: Benches,
     pub(crate) paths: Mutex<SegmentPaths>,
+    pub(crate) whole: Whole,
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {
@@ -199,6 +201,7 @@ impl Store {
             waiting: Mutex::default(),
             benches: Benches::default(),
             paths: Mutex::default(),
+            whole: Whole::default(),
         };
         store.try_become_writer()?;
         Ok(store)
