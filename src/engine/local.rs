@@ -22,6 +22,7 @@ mod rest;
 mod schema;
 mod search;
 mod sink;
+mod spelling;
 mod store;
 mod terms;
 mod values;

@@ -122,7 +122,7 @@ impl Counting<'_> {
                     return Err(EngineError::Cancelled);
                 }
                 let mut count = 0;
-                if terms::spelled(path.name(stream.key())).is_none() {
+                if terms::is_cut(path.name(stream.key())) {
                     each_doc(self.terms, stream.value(), |doc| cut.insert(doc))?;
                 } else {
                     each_doc(self.terms, stream.value(), |doc| {

@@ -9,6 +9,7 @@ use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED};
 use super::docset::{Bits, Bounds, Docs};
 use super::failed;
 use super::schema::{HAS_TIME, STR_COLUMNS};
+use super::spelling;
 use super::terms::{self, HIGH, LOW};
 use crate::engine::{Cancel, EngineError};
 use crate::event::field::{Field, FieldType};
@@ -373,7 +374,7 @@ impl<'a> Lowering<'a> {
     /// Documents with a value term, however the value is spelled.
     fn term_of_value(&self, mut term: Vec<u8>) -> Result<Docs, EngineError> {
         let as_folded = self.term(&term)?;
-        term.push(terms::SPELLED);
+        term.push(spelling::SPELLED);
         let mut spelled = Bits::new(self.max_doc);
         // Nothing is unsure.
         let unsure = &mut Bits::new(0);
@@ -421,7 +422,7 @@ impl<'a> Lowering<'a> {
     /// Tries every value of a path that the dictionary holds.
     fn scan(&self, path: &str, test: &Test, matches: impl Fn(&str) -> bool) -> Lowered {
         let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
-        let side = |value: &[u8]| match std::str::from_utf8(terms::folded(value)) {
+        let side = |value: &[u8]| match std::str::from_utf8(spelling::folded(value)) {
             Ok(value) if matches(value) => Side::Must,
             Ok(_) => Side::No,
             // A cut term is no valid UTF-8.
@@ -454,7 +455,7 @@ impl<'a> Lowering<'a> {
                 candidates = candidates.and(&self.word(word)?.may);
             }
             let (mut may, mut must) = (Bits::new(self.max_doc), Bits::new(self.max_doc));
-            let side = |value: &[u8]| match std::str::from_utf8(terms::folded(value)) {
+            let side = |value: &[u8]| match std::str::from_utf8(spelling::folded(value)) {
                 Ok(value) if compiled.matches(value) => Side::Must,
                 _ => Side::No,
             };
@@ -475,7 +476,7 @@ impl<'a> Lowering<'a> {
             let Some(zero) = term.iter().position(|b| *b == 0) else {
                 return Side::No;
             };
-            let (path, value) = (&term[..zero], terms::folded(&term[zero + 1..]));
+            let (path, value) = (&term[..zero], spelling::folded(&term[zero + 1..]));
             match std::str::from_utf8(value) {
                 Ok(value) if terms::is_searched(path) && matcher.matches(value) => Side::Must,
                 _ => Side::No,

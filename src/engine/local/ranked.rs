@@ -313,10 +313,10 @@ impl Counted<'_> {
     /// Takes the name of the next one; its count.
     fn next(&mut self, name: &mut Vec<u8>) -> Result<Option<u32>, EngineError> {
         while self.walk.advance() {
-            self.looked += 1;
             if self.looked.is_multiple_of(LOOK) && self.cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
+            self.looked += 1;
             let ordinal = self.walk.ordinal();
             let count = match self.counts {
                 ByOrdinal::All(counts) => counts[ordinal],

@@ -10,8 +10,8 @@
 //!
 //! A value may be L in one place and H in another, so a lookup asks both. Values and words longer than a limit are
 //! cut and end in `0xFF`, a byte that UTF-8 never holds; what matches a cut term is decided on the original. Where
-//! folding changed a value that is not cut, `0xFE` and the value as it is spelled follow: so the terms of a path tell its
-//! values, and how often each is there, without a look at the originals.
+//! folding changed a value that is not cut, `0xFE` and how it is spelled follow (see [`super::spelling`]): so the terms
+//! of a path tell its values, and how often each is there, without a look at the originals.
 //! Normalised fields have paths that start with `0x01`, which keeps them apart from attributes; an attribute's own
 //! path is free of `0x00` and `0x01` (see [`attribute_path`]).
 
@@ -20,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
+use super::spelling::{self, SPELLED};
 use crate::event::field::Field;
 use crate::event::{Event, Kind};
 use crate::query::token::{Folder, fold, tokens};
@@ -32,8 +33,6 @@ pub(crate) const OPAQUE: u8 = b'I';
 pub(crate) const HASHED: u8 = b'X';
 /// Last byte of a term that was cut.
 pub(crate) const CUT: u8 = 0xff;
-/// Between a folded value and the same as it is spelled.
-pub(crate) const SPELLED: u8 = 0xfe;
 
 /// Distinct values a path may have before further ones count as high.
 const LOW_VALUES: usize = 256;
@@ -125,31 +124,13 @@ pub(crate) fn value_term(kind: u8, path: &str, value: &str) -> (Vec<u8>, bool) {
 pub(crate) fn spelled_name(value: &str) -> Option<Vec<u8>> {
     let folded = fold(value);
     let mut name = folded.as_bytes().to_vec();
-    push_spelling(&mut name, &folded, value);
+    spelling::push(&mut name, &folded, value);
     (folded.len() <= VALUE_BYTES).then_some(name)
 }
 
-fn push_spelling(term: &mut Vec<u8>, folded: &str, spelled: &str) {
-    if folded != spelled {
-        term.push(SPELLED);
-        term.extend_from_slice(spelled.as_bytes());
-    }
-}
-
-/// The folded value of what follows the prefix in a term, with its mark if it was cut.
-pub(crate) fn folded(name: &[u8]) -> &[u8] {
-    match memchr::memchr(SPELLED, name) {
-        Some(at) => &name[..at],
-        None => name,
-    }
-}
-
-/// The value as it is spelled; `None` = it was cut.
-pub(crate) fn spelled(name: &[u8]) -> Option<&[u8]> {
-    match memchr::memchr(SPELLED, name) {
-        Some(at) => Some(&name[at + 1..]),
-        None => (name.last() != Some(&CUT)).then_some(name),
-    }
+/// Whether what follows the prefix in a term was cut.
+pub(crate) fn is_cut(name: &[u8]) -> bool {
+    name.last() == Some(&CUT) && !name.contains(&SPELLED)
 }
 
 /// `kind path \0`: what every value term of the path starts with.
@@ -360,7 +341,7 @@ impl Cutter {
         } else {
             push_prefix(&mut self.term, LOW, path);
             if !push_cut(&mut self.term, value, VALUE_BYTES) {
-                push_spelling(&mut self.term, value, spelled);
+                spelling::push(&mut self.term, value, spelled);
             }
             if self.is_low(path, value) {
                 emit(&self.term);
@@ -532,21 +513,14 @@ mod tests {
     }
 
     #[test]
-    fn a_term_tells_how_a_value_is_spelled() {
-        for (value, name) in [
-            ("get", "get".as_bytes()),
-            ("GET", b"get\xfeGET"),
-            ("\u{130}", b"i\xcc\x87\xfe\xc4\xb0"),
-            ("", b""),
-        ] {
-            let of_value = spelled_name(value).unwrap();
-            assert_eq!(of_value, name);
-            assert_eq!(spelled(&of_value), Some(value.as_bytes()));
-            assert_eq!(folded(&of_value), fold(value).as_bytes());
-        }
-        assert_eq!(spelled_name(&"A".repeat(VALUE_BYTES + 1)), None);
-        let (cut, _) = value_term(HIGH, "", &"a".repeat(VALUE_BYTES + 1));
-        assert_eq!((spelled(&cut[2..]), folded(&cut[2..])), (None, &cut[2..]));
+    fn what_is_too_long_is_cut_and_not_spelled() {
+        let long = "A".repeat(VALUE_BYTES + 1);
+        assert_eq!(spelled_name(&long), None);
+        let (cut, _) = value_term(HIGH, "", &fold(&long));
+        assert!(is_cut(&cut[2..]));
+        // Which letters are capitals may end in the same byte.
+        let name = spelled_name("ABCDEFGH").unwrap();
+        assert_eq!((name.last(), is_cut(&name)), (Some(&CUT), false));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The values of a field in one segment, each with its ordinal: those of a column, or the terms of a path.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use tantivy::termdict::TermStreamer;
 
 use super::failed;
 use super::lower::upper_bound;
-use super::terms;
+use super::{spelling, terms};
 use crate::engine::EngineError;
 
 /// Terms that are gone through in the time in which one is looked up.
@@ -69,8 +70,11 @@ impl PathTerms {
 }
 
 /// A value as people see it. Nothing is counted of values whose terms were cut.
-pub(crate) fn shown(name: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(terms::spelled(name).unwrap_or(name))
+pub(crate) fn shown(name: &[u8]) -> Cow<'_, str> {
+    match spelling::spelled(name) {
+        Cow::Borrowed(name) => String::from_utf8_lossy(name),
+        Cow::Owned(name) => String::from_utf8_lossy(&name).into_owned().into(),
+    }
 }
 
 impl Values {
