@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod console;
+mod memory;
 mod speed;
 
 use std::path::Path;
