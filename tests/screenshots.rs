@@ -29,6 +29,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::support::assets::compare_or_write;
+
 /// 2026-03-01T15:00:00Z
 fn now() -> Timestamp {
     Timestamp(1_772_377_200_000_000_000)
@@ -167,20 +169,9 @@ impl Explorer {
 /// Fails if the picture in `assets` is not the one the explorer draws.
 #[track_caller]
 fn check(name: &str, explorer: &Explorer) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("assets")
-        .join(name);
-    let drawn = explorer.picture();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, drawn).unwrap();
-        return;
-    }
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        stored == drawn,
-        "assets/{name} is not what the explorer draws; look at it and run UPDATE_DOCS=1 cargo test screenshots\n{}",
-        explorer.runtime.terminal.backend()
-    );
+    let screen = explorer.runtime.terminal.backend();
+    let why = format!("the explorer draws, which is\n{screen}\n");
+    compare_or_write(name, &explorer.picture(), why);
 }
 
 #[test]

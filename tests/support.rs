@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub(crate) mod assets;
 pub(crate) mod imports;
 pub(crate) mod logs;
 pub(crate) mod pipeline;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::support::assets::compare_or_write;
+
 /// Pixels of a panel without its border, and the border around it.
 const PANEL: (f64, f64) = (360.0, 150.0);
 const BORDER: (f64, f64) = (52.0, 34.0);
@@ -94,15 +96,5 @@ fn panel(out: &mut String, left: f64, what: &str, curve: &Curve, top: f64) {
 
 #[test]
 fn the_figure_shows_what_was_measured() {
-    let path = Path::new(super::ROOT).join("assets/memory.svg");
-    let drawn = picture();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, drawn).unwrap();
-        return;
-    }
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        stored == drawn,
-        "assets/memory.svg is not what assets/speed/memory.tsv says: UPDATE_DOCS=1 cargo test readme draws it"
-    );
+    compare_or_write("memory.svg", &picture(), "assets/speed/memory.tsv says");
 }

@@ -77,11 +77,10 @@ pub(crate) fn count(
     let opaque = Docs::from_bits(opaque);
     let mut counted = docs.and(&opaque.not(max_doc));
     let paths = [&low, &high];
-    let (mut found, mut cut) = counting.count(paths, &counted)?;
+    let (mut found, cut) = counting.count(paths, &counted)?;
     if !matches!(cut, Docs::None) {
         counted = counted.and(&cut.not(max_doc));
-        let again = counting.count(paths, &counted)?;
-        (found, cut) = (again.0, cut);
+        (found, _) = counting.count(paths, &counted)?;
     }
     let Found { counts, with_value } = found;
     let missing = (counted.count(max_doc) - with_value.count()) as u64;
