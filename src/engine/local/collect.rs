@@ -35,7 +35,6 @@ pub(crate) struct Collected {
 }
 
 /// What a segment counted for a facet.
-#[derive(Default)]
 pub(crate) struct SegmentCounts {
     pub(crate) named: Counts,
     pub(crate) ranked: Vec<Arc<Ranked>>,

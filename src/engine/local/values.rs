@@ -63,9 +63,9 @@ impl PathTerms {
         range.into_stream().map_err(failed)
     }
 
-    /// What follows the prefix in a term.
+    /// What follows the prefix in a term; nothing where a damaged dictionary gives another.
     pub(crate) fn name<'a>(&self, term: &'a [u8]) -> &'a [u8] {
-        &term[self.prefix.len()..]
+        term.get(self.prefix.len()..).unwrap_or_default()
     }
 }
 
