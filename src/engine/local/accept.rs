@@ -2,19 +2,20 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use tantivy::IndexWriter;
 use tantivy::indexer::UserOperation;
 
 use super::catalog::Held;
+use super::cutter::Cutter;
 use super::document::IndexDocument;
 use super::failed;
 use super::known::LiveFrame;
+use super::numbered::Numbered;
 use super::originals::{Address, Packer};
 use super::schema::{Columns, HAS_TIME, LEAVES, STR_COLUMNS, UNPARSED};
 use super::store::Store;
-use super::terms::Cutter;
 use crate::engine::EngineError;
 use crate::engine::sink::{EventSink, GenerationId, Parsed};
 use crate::event::Event;
@@ -38,7 +39,7 @@ fn document(
     event: &Event,
     original: Address,
 ) -> IndexDocument {
-    let mut doc = IndexDocument::new(columns.terms);
+    let mut doc = IndexDocument::new();
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
@@ -73,7 +74,7 @@ fn document(
             _ => {}
         }
     }
-    cutter.cut(event, |term| doc.add_term(term));
+    cutter.cut(event, &mut doc.terms);
     doc
 }
 
@@ -158,25 +159,40 @@ impl Waiting {
 }
 
 /// What a thread needs to get records ready; kept for the next batch.
-#[derive(Default)]
 struct Bench {
     cutter: Cutter,
     packer: Packer,
 }
 
 /// Those that no thread uses at the moment.
-#[derive(Default)]
-pub(crate) struct Benches(Mutex<Vec<Bench>>);
+pub(crate) struct Benches {
+    idle: Mutex<Vec<Bench>>,
+    numbered: Arc<Numbered>,
+}
 
 impl Benches {
+    pub(super) fn new(numbered: Arc<Numbered>) -> Self {
+        Self {
+            idle: Mutex::default(),
+            numbered,
+        }
+    }
+
     fn take(&self) -> Bench {
-        let mut benches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        benches.pop().unwrap_or_default()
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        idle.unwrap_or_else(|| Bench {
+            cutter: Cutter::new(self.numbered.clone()),
+            packer: Packer::default(),
+        })
     }
 
     fn put_back(&self, bench: Bench) {
-        let mut benches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        benches.push(bench);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(bench);
     }
 }
 

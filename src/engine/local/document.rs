@@ -1,5 +1,5 @@
-//! A document on its way into the index: its columns and its terms in two buffers, where tantivy's own document type
-//! allocates and copies for each value.
+//! A document on its way into the index: its columns and its terms in a few buffers, where tantivy's own document type
+//! allocates and copies for each value. Its columns are what tantivy sees; its terms are for [`super::postings`].
 
 use std::ops::Range;
 
@@ -8,7 +8,8 @@ use tantivy::schema::document::{Document, ReferenceValue, ReferenceValueLeaf, Va
 
 /// Bytes of most events' column texts and terms.
 const USUAL_TEXT: usize = 256;
-const USUAL_TERMS: usize = 2 << 10;
+const USUAL_TERMS: usize = 1 << 10;
+const USUAL_NUMBERED: usize = 64;
 
 #[derive(Debug)]
 enum Leaf {
@@ -21,25 +22,69 @@ enum Leaf {
 pub(crate) struct IndexDocument {
     columns: Vec<(Column, Leaf)>,
     text: String,
-    terms_field: Column,
-    /// Each with its length (16 bits) before it; terms are far shorter than that.
-    terms: Vec<u8>,
+    pub(crate) terms: DocumentTerms,
+}
+
+/// The terms of a document.
+#[derive(Debug)]
+pub(crate) struct DocumentTerms {
+    /// Those that have a number (see [`super::numbered`]).
+    numbered: Vec<u32>,
+    /// The others, each with its hash (32 bits) and its length (16 bits) before it; terms are far shorter than that.
+    others: Vec<u8>,
+}
+
+impl DocumentTerms {
+    pub(crate) fn add_numbered(&mut self, number: u32) {
+        self.numbered.push(number);
+    }
+
+    /// A term without a number, and its hash (see [`super::numbered::Numbered::hash`]).
+    pub(crate) fn add(&mut self, term: &[u8], hash: u64) {
+        debug_assert!(term.len() <= usize::from(u16::MAX));
+        // The high half: the low one has said already which terms of the document are alike.
+        let hash = (hash >> 32) as u32;
+        self.others.extend_from_slice(&hash.to_le_bytes());
+        let length = term.len() as u16;
+        self.others.extend_from_slice(&length.to_le_bytes());
+        self.others.extend_from_slice(term);
+    }
+
+    pub(crate) fn numbered(&self) -> &[u32] {
+        &self.numbered
+    }
+
+    /// The others with their hashes.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let mut rest = &*self.others;
+        std::iter::from_fn(move || {
+            let (hash, after) = rest.split_first_chunk()?;
+            let (length, after) = after.split_first_chunk()?;
+            let (term, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
+            rest = after;
+            Some((u32::from_le_bytes(*hash), term))
+        })
+    }
 }
 
 impl IndexDocument {
-    pub(crate) fn new(terms_field: Column) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             columns: Vec::with_capacity(20),
             text: String::with_capacity(USUAL_TEXT),
-            terms_field,
-            terms: Vec::with_capacity(USUAL_TERMS),
+            terms: DocumentTerms {
+                numbered: Vec::with_capacity(USUAL_NUMBERED),
+                others: Vec::with_capacity(USUAL_TERMS),
+            },
         }
     }
 
     /// About what it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         let columns = self.columns.capacity() * size_of::<(Column, Leaf)>();
-        size_of::<Self>() + columns + self.text.capacity() + self.terms.capacity()
+        let terms =
+            self.terms.numbered.capacity() * size_of::<u32>() + self.terms.others.capacity();
+        size_of::<Self>() + columns + self.text.capacity() + terms
     }
 
     pub(crate) fn add_u64(&mut self, column: Column, value: u64) {
@@ -65,11 +110,12 @@ impl IndexDocument {
         self.columns.push((column, Leaf::Text(range)));
     }
 
-    pub(crate) fn add_term(&mut self, term: &[u8]) {
-        debug_assert!(term.len() <= usize::from(u16::MAX));
-        self.terms
-            .extend_from_slice(&(term.len() as u16).to_le_bytes());
-        self.terms.extend_from_slice(term);
+    /// What a column of numbers was given.
+    pub(crate) fn u64_of(&self, column: Column) -> Option<u64> {
+        self.columns.iter().find_map(|(of, leaf)| match leaf {
+            Leaf::U64(value) if *of == column => Some(*value),
+            _ => None,
+        })
     }
 }
 
@@ -79,7 +125,6 @@ pub(crate) enum DocumentValue<'a> {
     U64(u64),
     I64(i64),
     Text(&'a str),
-    Term(&'a [u8]),
 }
 
 impl<'a> Value<'a> for DocumentValue<'a> {
@@ -91,35 +136,27 @@ impl<'a> Value<'a> for DocumentValue<'a> {
             Self::U64(value) => ReferenceValueLeaf::U64(value),
             Self::I64(value) => ReferenceValueLeaf::I64(value),
             Self::Text(text) => ReferenceValueLeaf::Str(text),
-            Self::Term(term) => ReferenceValueLeaf::Bytes(term),
         })
     }
 }
 
-/// Columns, then terms.
+/// The columns.
 pub(crate) struct Values<'a> {
     columns: std::slice::Iter<'a, (Column, Leaf)>,
     text: &'a str,
-    terms_field: Column,
-    terms: &'a [u8],
 }
 
 impl<'a> Iterator for Values<'a> {
     type Item = (Column, DocumentValue<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some((column, leaf)) = self.columns.next() {
-            let value = match leaf {
-                Leaf::U64(value) => DocumentValue::U64(*value),
-                Leaf::I64(value) => DocumentValue::I64(*value),
-                Leaf::Text(range) => DocumentValue::Text(&self.text[range.clone()]),
-            };
-            return Some((*column, value));
-        }
-        let (length, rest) = self.terms.split_first_chunk()?;
-        let (term, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
-        self.terms = rest;
-        Some((self.terms_field, DocumentValue::Term(term)))
+        let (column, leaf) = self.columns.next()?;
+        let value = match leaf {
+            Leaf::U64(value) => DocumentValue::U64(*value),
+            Leaf::I64(value) => DocumentValue::I64(*value),
+            Leaf::Text(range) => DocumentValue::Text(&self.text[range.clone()]),
+        };
+        Some((*column, value))
     }
 }
 
@@ -131,8 +168,6 @@ impl Document for IndexDocument {
         Values {
             columns: self.columns.iter(),
             text: &self.text,
-            terms_field: self.terms_field,
-            terms: &self.terms,
         }
     }
 }
@@ -144,24 +179,29 @@ mod tests {
     #[test]
     fn values_come_back_in_order() {
         let column = Column::from_field_id;
-        let mut document = IndexDocument::new(column(9));
+        let mut document = IndexDocument::new();
         document.add_i64(column(0), -1);
         document.add_text(column(1), "é");
         document.add_u64(column(2), 0);
         document.add_text(column(3), "");
         document.set_u64(column(2), 7);
-        for term in [&b"Wone"[..], b"", &[0xff; 300]] {
-            document.add_term(term);
-        }
         let values: Vec<String> = document
             .iter_fields_and_values()
             .map(|(column, value)| format!("{} {value:?}", column.field_id()))
             .collect();
         assert_eq!(
-            values[..4],
+            values,
             ["0 I64(-1)", "1 Text(\"é\")", "2 U64(7)", "3 Text(\"\")"]
         );
-        assert_eq!(values[4], "9 Term([87, 111, 110, 101])");
-        assert_eq!((values[5].as_str(), values.len()), ("9 Term([])", 7));
+        assert_eq!(document.u64_of(column(2)), Some(7));
+        assert_eq!(document.u64_of(column(0)), None);
+        let terms: [&[u8]; 3] = [b"Wone", b"", &[0xff; 300]];
+        for (term, hash) in terms.into_iter().zip(1..) {
+            document.terms.add(term, hash << 32);
+        }
+        document.terms.add_numbered(9);
+        let others: Vec<(u32, &[u8])> = document.terms.others().collect();
+        assert_eq!(others, [(1, terms[0]), (2, terms[1]), (3, terms[2])]);
+        assert_eq!(document.terms.numbered(), [9]);
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
-use super::terms::Hash;
+use super::numbered::Hash;
 use super::values::{Values, Walk, shown};
 use crate::engine::page::Counts;
 use crate::engine::{Cancel, EngineError, FacetOrder, FacetRequest};

@@ -16,8 +16,10 @@ use super::failed;
 use super::hub::Hub;
 use super::known::{Adopt, Inner, Known, Live};
 use super::lower::GenerationFacts;
+use super::numbered::Numbered;
 use super::originals::Originals;
 use super::paths::SegmentPaths;
+use super::postings::Postings;
 use super::schema::{self, Columns};
 use super::whole::Whole;
 use crate::engine::sink::Generation;
@@ -146,7 +148,7 @@ impl Store {
         if fresh && std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
             return Err(Unusable::Damaged("its meta.json is missing".into()));
         }
-        let index = if fresh {
+        let mut index = if fresh {
             Index::create_in_dir(dir, schema.clone()).map_err(Unusable::from)?
         } else {
             Index::open_in_dir(dir).map_err(Unusable::from)?
@@ -156,6 +158,12 @@ impl Store {
                 "it was written by another version".into(),
             ));
         }
+        let numbered = Arc::new(Numbered::default());
+        index.register_plugin(Arc::new(Postings {
+            terms: columns.terms,
+            generation: columns.generation,
+            numbered: numbered.clone(),
+        }));
         let originals = Arc::new(Originals::open(&path).map_err(io_error("open", &path))?);
         let reader = index
             .reader_builder()
@@ -199,7 +207,7 @@ impl Store {
             zone,
             pending: Mutex::new(Pending::new(bell)),
             waiting: Mutex::default(),
-            benches: Benches::default(),
+            benches: Benches::new(numbered),
             paths: Mutex::default(),
             whole: Whole::default(),
         };

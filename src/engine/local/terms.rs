@@ -16,15 +16,10 @@
 //! path is free of `0x00` and `0x01` (see [`attribute_path`]).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher;
-use std::sync::LazyLock;
 
 use super::spelling::{self, SPELLED};
 use crate::event::field::Field;
-use crate::event::{Event, Kind};
-use crate::query::token::{Folder, fold, tokens};
-use crate::query::value::address_text;
+use crate::query::token::fold;
 
 pub(crate) const LOW: u8 = b'L';
 pub(crate) const HIGH: u8 = b'H';
@@ -34,13 +29,9 @@ pub(crate) const HASHED: u8 = b'X';
 /// Last byte of a term that was cut.
 pub(crate) const CUT: u8 = 0xff;
 
-/// Distinct values a path may have before further ones count as high.
-const LOW_VALUES: usize = 256;
-/// Longest value that may be low, in bytes.
-const LOW_BYTES: usize = 96;
 /// Longest value or word kept whole, in bytes.
-const VALUE_BYTES: usize = 256;
-const WORD_BYTES: usize = 64;
+pub(crate) const VALUE_BYTES: usize = 256;
+pub(crate) const WORD_BYTES: usize = 64;
 /// Longest word of an id-like value kept whole if it is of a time: a year, day and hour.
 const OPAQUE_WORD_BYTES: usize = 5;
 /// What is kept of the others: enough to tell events apart together with the words beside them, and so few spellings
@@ -49,8 +40,6 @@ const OPAQUE_SHORT_BYTES: usize = 3;
 const OPAQUE_LONG_BYTES: usize = 4;
 /// Hex digits of the shortest digest.
 const DIGEST_BYTES: usize = 16;
-/// Paths whose values are tracked; beyond, every value is high.
-const TRACKED_PATHS: usize = 4096;
 
 /// Normalised fields that are searched by name. The rest is answered from columns.
 pub(crate) const NORMAL: [Field; 10] = [
@@ -140,7 +129,7 @@ pub(crate) fn prefix(kind: u8, path: &str) -> Vec<u8> {
     term
 }
 
-fn push_prefix(term: &mut Vec<u8>, kind: u8, path: &str) {
+pub(crate) fn push_prefix(term: &mut Vec<u8>, kind: u8, path: &str) {
     term.push(kind);
     term.extend_from_slice(path.as_bytes());
     term.push(0);
@@ -172,7 +161,7 @@ pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
 }
 
 /// Returns whether the word, of an id-like value, was cut.
-fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
+pub(crate) fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
     let bytes = word.as_bytes();
     // Many events share a year, or a day and hour: to look at each of their originals would take long.
     let of_time = bytes.contains(&b't') || matches!(bytes, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
@@ -210,7 +199,7 @@ pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
     term
 }
 
-fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
+pub(crate) fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
     if text.len() <= limit {
         term.extend_from_slice(text.as_bytes());
         return false;
@@ -266,185 +255,6 @@ pub(crate) fn is_opaque(value: &str) -> bool {
         return all & IN_TIME != 0;
     }
     all & IN_ID != 0 && b.iter().filter(|c| c.is_ascii_digit()).count() >= 2
-}
-
-/// Seeded anew in every process, since log content is chosen by others.
-pub(crate) type Hash = foldhash::fast::RandomState;
-
-/// The term paths of [`NORMAL`].
-static NORMAL_PATHS: LazyLock<[String; NORMAL.len()]> = LazyLock::new(|| NORMAL.map(normal_path));
-
-/// Cuts events into terms. Remembers which paths have few values, so each indexing thread keeps its own.
-#[derive(Default)]
-pub(crate) struct Cutter {
-    /// `L` terms given out so far.
-    low: HashSet<Vec<u8>, Hash>,
-    /// How many of them each path has.
-    low_values: HashMap<String, usize, Hash>,
-    given: Given,
-    /// The term being built.
-    term: Vec<u8>,
-    folder: Folder,
-}
-
-impl Cutter {
-    /// Calls `emit` with every term of the event; a term may come twice.
-    pub(crate) fn cut(&mut self, event: &Event, mut emit: impl FnMut(&[u8])) {
-        self.given.clear();
-        for (path, value) in event.attributes.iter() {
-            if value.kind != Kind::Empty {
-                self.value(&attribute_path(path), value.text, true, &mut emit);
-            }
-        }
-        for (field, path) in NORMAL.into_iter().zip(&*NORMAL_PATHS) {
-            let searched = is_searched(path.as_bytes());
-            let mut one = |text: &str| self.value(path, text, searched, &mut emit);
-            match field {
-                Field::Actor => event.actor.iter().for_each(|v| one(v)),
-                Field::Action => event.action.iter().for_each(|v| one(v)),
-                Field::Target => event.target.iter().for_each(|v| one(v)),
-                Field::Reason => event.reason.iter().for_each(|v| one(v)),
-                Field::Message => event.message.iter().for_each(|v| one(v)),
-                Field::Host => event.host.iter().for_each(|v| one(v)),
-                Field::Session => event.session.iter().for_each(|v| one(v)),
-                Field::Outcome => one(event.outcome.as_str()),
-                Field::Severity => event.severity.iter().for_each(|s| one(s.as_str())),
-                Field::Ip => event.ip.iter().for_each(|ip| one(&address_text(*ip))),
-                _ => {}
-            }
-        }
-    }
-
-    fn value(&mut self, path: &str, text: &str, searched: bool, emit: &mut impl FnMut(&[u8])) {
-        let mut folder = std::mem::take(&mut self.folder);
-        self.folded(path, folder.fold(text), text, searched, emit);
-        self.folder = folder;
-    }
-
-    fn folded(
-        &mut self,
-        path: &str,
-        value: &str,
-        spelled: &str,
-        searched: bool,
-        emit: &mut impl FnMut(&[u8]),
-    ) {
-        self.term.clear();
-        let opaque = is_opaque(value);
-        if opaque {
-            self.term.push(OPAQUE);
-            self.term.extend_from_slice(path.as_bytes());
-            self.once(emit);
-            if !searched {
-                emit(&hashed_term(path, value));
-            }
-        } else {
-            push_prefix(&mut self.term, LOW, path);
-            if !push_cut(&mut self.term, value, VALUE_BYTES) {
-                spelling::push(&mut self.term, value, spelled);
-            }
-            if self.is_low(path, value) {
-                emit(&self.term);
-                return;
-            }
-            self.term[0] = HIGH;
-            emit(&self.term);
-        }
-        if searched {
-            for word in tokens(value) {
-                self.term.clear();
-                self.term.push(WORD);
-                if opaque {
-                    push_opaque_word(&mut self.term, word);
-                } else {
-                    push_cut(&mut self.term, word, WORD_BYTES);
-                }
-                self.once(emit);
-            }
-        }
-    }
-
-    /// Gives out the term that was built, unless this event had it.
-    fn once(&mut self, emit: &mut impl FnMut(&[u8])) {
-        if self.given.is_new(&self.term) {
-            emit(&self.term);
-        }
-    }
-
-    /// Whether the value, of which the `L` term was built, is one of the few that its path has; learns it if there
-    /// is room.
-    fn is_low(&mut self, path: &str, value: &str) -> bool {
-        if value.len() > LOW_BYTES {
-            return false;
-        }
-        if self.low.contains(&self.term) {
-            return true;
-        }
-        let paths = self.low_values.len();
-        let room = match self.low_values.get_mut(path) {
-            Some(values) if *values < LOW_VALUES => {
-                *values += 1;
-                true
-            }
-            None if paths < TRACKED_PATHS => {
-                self.low_values.insert(path.to_owned(), 1);
-                true
-            }
-            _ => false,
-        };
-        room && self.low.insert(self.term.clone())
-    }
-}
-
-/// Terms given out for the current event, without an allocation a term. Two that share a slot push each other out: a
-/// term given out twice does no harm, it is only slower.
-struct Given {
-    slots: [Slot; 256],
-    bytes: Vec<u8>,
-    /// Slots of earlier events are empty.
-    event: u64,
-    hash: Hash,
-}
-
-/// Where the bytes of a term begin and end.
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    event: u64,
-    start: usize,
-    end: usize,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self {
-            slots: [Slot::default(); 256],
-            bytes: Vec::new(),
-            event: 0,
-            hash: Hash::default(),
-        }
-    }
-}
-
-impl Given {
-    fn clear(&mut self) {
-        self.event += 1;
-        self.bytes.clear();
-    }
-
-    fn is_new(&mut self, term: &[u8]) -> bool {
-        let slot = &mut self.slots[self.hash.hash_one(term) as usize % 256];
-        if slot.event == self.event && self.bytes[slot.start..slot.end] == *term {
-            return false;
-        }
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(term);
-        *slot = Slot {
-            event: self.event,
-            start,
-            end: self.bytes.len(),
-        };
-        true
-    }
 }
 
 #[cfg(test)]
