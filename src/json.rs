@@ -3,7 +3,7 @@
 
 mod string;
 
-pub use string::{escape_into, unescape, unescape_within};
+pub use string::{escape_into, plain_within, unescape, unescape_within};
 
 /// Deepest nesting that is read; deeper records are shown as they are, with the reason.
 pub const MAX_DEPTH: usize = 512;
@@ -54,6 +54,8 @@ pub struct Reader<'a> {
     expect: Expect,
     /// One entry an open level: `true` = object.
     stack: Vec<bool>,
+    /// Of the last string or member name.
+    has_escapes: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -63,7 +65,13 @@ impl<'a> Reader<'a> {
             pos: 0,
             expect: Expect::Value,
             stack: Vec::new(),
+            has_escapes: false,
         }
+    }
+
+    /// Whether the last string or member name holds an escape.
+    pub fn has_escapes(&self) -> bool {
+        self.has_escapes
     }
 
     /// Byte offset just after the last token.
@@ -230,6 +238,7 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Result<&'a [u8], JsonError> {
         let start = self.pos;
         self.pos += 1;
+        self.has_escapes = false;
         loop {
             let Some(n) = run_length(&self.bytes[self.pos..]) else {
                 self.pos = self.bytes.len();
@@ -242,6 +251,7 @@ impl<'a> Reader<'a> {
                     return Ok(&self.bytes[start..self.pos]);
                 }
                 b'\\' => {
+                    self.has_escapes = true;
                     let escape = self.bytes.get(self.pos + 1);
                     let length = match escape {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,

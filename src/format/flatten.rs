@@ -1,7 +1,7 @@
 //! A JSON record as flat leaves: keys joined by dots, array indices left out.
 
 use crate::event::{Attributes, Kind};
-use crate::json::{JsonError, Reader, Token, unescape, unescape_within};
+use crate::json::{JsonError, Reader, Token, plain_within, unescape, unescape_within};
 
 /// Longest path that is kept in full; a deeper leaf is kept under the path cut there.
 pub(super) const MAX_PATH: usize = 4096;
@@ -11,7 +11,8 @@ pub(super) const MAX_PATH: usize = 4096;
 pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
     let whole = std::str::from_utf8(bytes).ok();
-    let unescaped = |raw| match whole {
+    let text = |raw, has_escapes: bool| match whole {
+        Some(whole) if !has_escapes => plain_within(whole, raw),
         Some(whole) => unescape_within(whole, raw),
         None => unescape(raw),
     };
@@ -29,7 +30,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
                 };
                 level.filled = true;
                 path.truncate(level.base);
-                let key = unescaped(raw);
+                let key = text(raw, reader.has_escapes());
                 // Wide objects are rare; for them a double is looked for among the last keys only.
                 let mut earlier = keys[level.keys..].iter().rev().take(256);
                 if note.is_none() && earlier.any(|k| *k == raw) {
@@ -72,7 +73,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
             }
             Token::Str(raw) => {
                 fill(&mut levels);
-                out.push(&path, Kind::Str, &unescaped(raw));
+                out.push(&path, Kind::Str, &text(raw, reader.has_escapes()));
             }
             Token::Num(raw) => {
                 fill(&mut levels);

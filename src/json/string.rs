@@ -14,12 +14,21 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
 
 /// The same for a token of a text, `raw` being a part of `whole`: what is known to be UTF-8 is not looked at again.
 pub fn unescape_within<'a>(whole: &'a str, raw: &'a [u8]) -> Cow<'a, str> {
-    let start = (raw.as_ptr().addr()).wrapping_sub(whole.as_ptr().addr());
-    let inner = start.wrapping_add(1)..start.wrapping_add(raw.len()).wrapping_sub(1);
-    match whole.get(inner) {
+    match within(whole, raw) {
         Some(text) => without_escapes(Cow::Borrowed(text)),
         None => unescape(raw),
     }
+}
+
+/// The same for a token that is known to hold no escape.
+pub fn plain_within<'a>(whole: &'a str, raw: &'a [u8]) -> Cow<'a, str> {
+    within(whole, raw).map_or_else(|| unescape(raw), Cow::Borrowed)
+}
+
+/// What a string token, quotes left out, is of a text that it is a part of.
+fn within<'a>(whole: &'a str, raw: &[u8]) -> Option<&'a str> {
+    let start = (raw.as_ptr().addr()).wrapping_sub(whole.as_ptr().addr());
+    whole.get(start.wrapping_add(1)..start.wrapping_add(raw.len()).wrapping_sub(1))
 }
 
 fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -115,6 +124,8 @@ mod tests {
         for (raw, want) in [(1..3, ""), (4..8, "é"), (9..15, "a\nb")] {
             assert_eq!(unescape_within(whole, &whole.as_bytes()[raw]), want);
         }
+        assert_eq!(plain_within(whole, &whole.as_bytes()[4..8]), "é");
+        assert_eq!(plain_within("", b"\"elsewhere\""), "elsewhere");
         assert_eq!(unescape_within("", b"\"elsewhere\""), "elsewhere");
         assert_eq!(unescape_within("", b""), "");
     }

@@ -1,14 +1,17 @@
 //! Cutting events into their terms (see [`super::terms`]).
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::sync::{Arc, LazyLock};
 
+use super::coded;
 use super::document::DocumentTerms;
+use super::memo::Memo;
 use super::numbered::{Hash, Numbered, View};
 use super::spelling;
 use super::terms::{
     HIGH, LOW, NORMAL, OPAQUE, VALUE_BYTES, WORD, WORD_BYTES, attribute_path, hashed_term,
-    is_opaque, is_searched, normal_path, push_cut, push_opaque_word, push_prefix,
+    is_opaque, is_searched, kept_of, kept_of_opaque, normal_path, push_cut, push_kept, push_prefix,
 };
 use crate::event::field::Field;
 use crate::event::{Event, Kind};
@@ -32,6 +35,8 @@ impl Cutter {
         Self {
             knife: Knife {
                 hash: numbered.hash.clone(),
+                of_attributes: Memo::new(numbered.hash.clone()),
+                of_normal: Memo::new(numbered.hash.clone()),
                 given: Given::default(),
                 term: Vec::new(),
                 folder: Folder::default(),
@@ -47,11 +52,12 @@ impl Cutter {
         knife.given.clear();
         for (path, value) in event.attributes.iter() {
             if value.kind != Kind::Empty {
-                knife.value(&attribute_path(path), value.text, true, &mut view, out);
+                knife.value(Path::Attribute(path), value.text, true, &mut view, out);
             }
         }
         for (field, path) in NORMAL.into_iter().zip(&*NORMAL_PATHS) {
             let searched = is_searched(path.as_bytes());
+            let path = Path::Normal(path);
             let mut one = |text: &str| knife.value(path, text, searched, &mut view, out);
             match field {
                 Field::Actor => event.actor.iter().for_each(|v| one(v)),
@@ -70,8 +76,20 @@ impl Cutter {
     }
 }
 
+/// Whose value it is.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    /// As the record has it.
+    Attribute(&'a str),
+    /// As its terms have it.
+    Normal(&'a str),
+}
+
 struct Knife {
     hash: Hash,
+    /// By the paths that attributes have in records.
+    of_attributes: Memo,
+    of_normal: Memo,
     given: Given,
     /// The term being built.
     term: Vec<u8>,
@@ -81,17 +99,38 @@ struct Knife {
 impl Knife {
     fn value(
         &mut self,
-        path: &str,
+        path: Path<'_>,
         text: &str,
         searched: bool,
         view: &mut View<'_>,
         out: &mut DocumentTerms,
     ) {
+        let (memo, name) = match path {
+            Path::Attribute(name) => (&self.of_attributes, name),
+            Path::Normal(name) => (&self.of_normal, name),
+        };
+        let place = memo.place(name, text);
+        if let Some(number) = memo.number(place, name, text) {
+            out.add_numbered(number);
+            return;
+        }
+        let term_path = match path {
+            Path::Attribute(name) => attribute_path(name),
+            Path::Normal(name) => Cow::Borrowed(name),
+        };
         let mut folder = std::mem::take(&mut self.folder);
-        self.folded(path, folder.fold(text), text, searched, view, out);
+        let low = self.folded(&term_path, folder.fold(text), text, searched, view, out);
         self.folder = folder;
+        if let Some(number) = low {
+            let memo = match path {
+                Path::Attribute(_) => &mut self.of_attributes,
+                Path::Normal(_) => &mut self.of_normal,
+            };
+            memo.remember(place, name, text, number);
+        }
     }
 
+    /// Returns the number if that is all that there is of the value.
     fn folded(
         &mut self,
         path: &str,
@@ -100,7 +139,7 @@ impl Knife {
         searched: bool,
         view: &mut View<'_>,
         out: &mut DocumentTerms,
-    ) {
+    ) -> Option<u32> {
         self.term.clear();
         let opaque = is_opaque(value);
         if opaque {
@@ -125,23 +164,28 @@ impl Knife {
             };
             if let Some(number) = low {
                 out.add_numbered(number);
-                return;
+                return low;
             }
             self.term[0] = HIGH;
             self.give(out);
         }
         if searched {
             for word in tokens(value) {
+                let (kept, cut) = match opaque {
+                    true => kept_of_opaque(word),
+                    false => kept_of(word, WORD_BYTES),
+                };
+                if let Some(code) = coded::code(kept, cut) {
+                    out.add_coded(code);
+                    continue;
+                }
                 self.term.clear();
                 self.term.push(WORD);
-                if opaque {
-                    push_opaque_word(&mut self.term, word);
-                } else {
-                    push_cut(&mut self.term, word, WORD_BYTES);
-                }
+                push_kept(&mut self.term, kept, cut);
                 self.give(out);
             }
         }
+        None
     }
 
     /// Gives out the term that was built, unless this event had it.

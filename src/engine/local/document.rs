@@ -8,8 +8,9 @@ use tantivy::schema::document::{Document, ReferenceValue, ReferenceValueLeaf, Va
 
 /// Bytes of most events' column texts and terms.
 const USUAL_TEXT: usize = 256;
-const USUAL_TERMS: usize = 1 << 10;
+const USUAL_TERMS: usize = 512;
 const USUAL_NUMBERED: usize = 64;
+const USUAL_CODED: usize = 32;
 
 #[derive(Debug)]
 enum Leaf {
@@ -30,16 +31,27 @@ pub(crate) struct IndexDocument {
 pub(crate) struct DocumentTerms {
     /// Those that have a number (see [`super::numbered`]).
     numbered: Vec<u32>,
+    /// Codes of those that have one (see [`super::coded`]).
+    coded: Vec<u32>,
     /// The others, each with its hash (32 bits) and its length (16 bits) before it; terms are far shorter than that.
     others: Vec<u8>,
 }
 
 impl DocumentTerms {
+    fn bytes(&self) -> usize {
+        let few = self.numbered.capacity() + self.coded.capacity();
+        few * size_of::<u32>() + self.others.capacity()
+    }
+
     pub(crate) fn add_numbered(&mut self, number: u32) {
         self.numbered.push(number);
     }
 
-    /// A term without a number, and its hash (see [`super::numbered::Numbered::hash`]).
+    pub(crate) fn add_coded(&mut self, code: u32) {
+        self.coded.push(code);
+    }
+
+    /// A term without number or code, and its hash (see [`super::numbered::Numbered::hash`]).
     pub(crate) fn add(&mut self, term: &[u8], hash: u64) {
         debug_assert!(term.len() <= usize::from(u16::MAX));
         // The high half: the low one has said already which terms of the document are alike.
@@ -52,6 +64,10 @@ impl DocumentTerms {
 
     pub(crate) fn numbered(&self) -> &[u32] {
         &self.numbered
+    }
+
+    pub(crate) fn coded(&self) -> &[u32] {
+        &self.coded
     }
 
     /// The others with their hashes.
@@ -74,6 +90,7 @@ impl IndexDocument {
             text: String::with_capacity(USUAL_TEXT),
             terms: DocumentTerms {
                 numbered: Vec::with_capacity(USUAL_NUMBERED),
+                coded: Vec::with_capacity(USUAL_CODED),
                 others: Vec::with_capacity(USUAL_TERMS),
             },
         }
@@ -82,8 +99,7 @@ impl IndexDocument {
     /// About what it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         let columns = self.columns.capacity() * size_of::<(Column, Leaf)>();
-        let terms =
-            self.terms.numbered.capacity() * size_of::<u32>() + self.terms.others.capacity();
+        let terms = self.terms.bytes();
         size_of::<Self>() + columns + self.text.capacity() + terms
     }
 
@@ -200,8 +216,10 @@ mod tests {
             document.terms.add(term, hash << 32);
         }
         document.terms.add_numbered(9);
+        document.terms.add_coded(8);
         let others: Vec<(u32, &[u8])> = document.terms.others().collect();
         assert_eq!(others, [(1, terms[0]), (2, terms[1]), (3, terms[2])]);
         assert_eq!(document.terms.numbered(), [9]);
+        assert_eq!(document.terms.coded(), [8]);
     }
 }

@@ -127,7 +127,7 @@ impl PluginWriter for Writer {
         let numbered = self.numbered.all();
         let mut buffer = Vec::new();
         for term in self.table.sorted(&numbered) {
-            field.new_term_without_freq(term.term)?;
+            field.new_term_without_freq(term.bytes())?;
             self.table
                 .docs(&term, &mut buffer, |doc| field.write_doc(doc, 0, &[]));
             field.close_term()?;

@@ -6,6 +6,7 @@
 
 use tantivy_stacker::{Addr, ExpUnrolledLinkedList, MemoryArena};
 
+use super::coded::Coded;
 use super::document::DocumentTerms;
 
 /// Slots of an empty table; a power of two.
@@ -93,6 +94,8 @@ pub(super) struct TermTable {
     arena: MemoryArena,
     /// Of terms with a number, each at its number.
     numbered: Vec<Posting>,
+    /// Of terms with a code, each at its code.
+    coded: Vec<Posting>,
     /// Of the others, by hash; at most half are taken. Their number is a power of two.
     slots: Vec<Slot>,
     taken: usize,
@@ -110,6 +113,7 @@ impl TermTable {
         Self {
             arena: MemoryArena::default(),
             numbered: Vec::new(),
+            coded: Vec::new(),
             slots: vec![free; SLOTS],
             taken: 0,
             total: 0,
@@ -118,21 +122,25 @@ impl TermTable {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let numbered = self.numbered.capacity() * size_of::<Posting>();
-        self.arena.mem_usage() + numbered + self.slots.len() * size_of::<Slot>()
+        let direct = (self.numbered.capacity() + self.coded.capacity()) * size_of::<Posting>();
+        self.arena.mem_usage() + direct + self.slots.len() * size_of::<Slot>()
     }
 
     /// Adds a document, which is later than all before it.
     pub(super) fn add(&mut self, doc: u32, terms: &DocumentTerms) {
-        for number in terms.numbered() {
-            let number = *number as usize;
-            if self.numbered.len() <= number {
-                self.numbered.resize(number + 1, Posting::none());
-            }
-            let posting = &mut self.numbered[number];
-            if posting.last != doc {
-                posting.add(doc, &mut self.arena);
-                self.total += 1;
+        for (direct, postings) in [
+            (terms.numbered(), &mut self.numbered),
+            (terms.coded(), &mut self.coded),
+        ] {
+            for at in direct {
+                let at = *at as usize;
+                if postings.len() <= at {
+                    postings.resize(at + 1, Posting::none());
+                }
+                if postings[at].last != doc {
+                    postings[at].add(doc, &mut self.arena);
+                    self.total += 1;
+                }
             }
         }
         let mut likely = std::mem::take(&mut self.likely);
@@ -234,22 +242,30 @@ impl TermTable {
 
     /// Every term that a document has, in order of their bytes; `numbered` are those that have numbers, each at its own.
     pub(super) fn sorted<'a>(&'a self, numbered: &'a [impl AsRef<[u8]>]) -> Vec<Term<'a>> {
+        let is_there = |posting: &Posting| posting.first != NONE;
         let of_numbers = numbered.iter().zip(&self.numbered);
-        let mut all: Vec<Term<'_>> = of_numbers
-            .filter(|(_, posting)| posting.first != NONE)
-            .map(|(term, posting)| Term::new(term.as_ref(), Place::Numbered(posting)))
-            .collect();
-        all.reserve_exact(self.taken);
+        let of_numbers = of_numbers
+            .filter(|(_, posting)| is_there(posting))
+            .map(|(term, posting)| Term::new(Bytes::Kept(term.as_ref()), Place::Direct(posting)));
+        let of_codes = (0..).zip(&self.coded);
+        let of_codes = of_codes
+            .filter(|(_, posting)| is_there(posting))
+            .map(|(code, posting)| {
+                Term::new(Bytes::Coded(Coded::of(code)), Place::Direct(posting))
+            });
         let taken = self.slots.iter().filter(|slot| !slot.at.is_null());
-        all.extend(taken.map(|slot| Term::new(self.term_at(slot.at), Place::At(slot.at))));
-        all.sort_unstable_by(|a, b| (a.start, a.term).cmp(&(b.start, b.term)));
+        let others =
+            taken.map(|slot| Term::new(Bytes::Kept(self.term_at(slot.at)), Place::At(slot.at)));
+        let mut all: Vec<Term<'_>> = Vec::with_capacity(self.taken);
+        all.extend(of_numbers.chain(of_codes).chain(others));
+        all.sort_unstable_by(|a, b| (a.start, a.bytes()).cmp(&(b.start, b.bytes())));
         all
     }
 
     /// Gives `each` the documents that have a term, ascending; `buffer` is for this alone.
     pub(super) fn docs(&self, term: &Term<'_>, buffer: &mut Vec<u8>, each: impl FnMut(u32)) {
         let posting = match term.place {
-            Place::Numbered(posting) => *posting,
+            Place::Direct(posting) => *posting,
             Place::At(at) => self.arena.read(at),
         };
         posting.for_each(&self.arena, buffer, each);
@@ -257,27 +273,41 @@ impl TermTable {
 }
 
 pub(super) struct Term<'a> {
-    pub(super) term: &'a [u8],
+    bytes: Bytes<'a>,
     /// Its first bytes, which decide most comparisons without a look at the others.
     start: u64,
     place: Place<'a>,
 }
 
-#[derive(Clone, Copy)]
+enum Bytes<'a> {
+    Kept(&'a [u8]),
+    Coded(Coded),
+}
+
+/// Where its posting is.
 enum Place<'a> {
-    Numbered(&'a Posting),
+    Direct(&'a Posting),
     At(Addr),
 }
 
 impl<'a> Term<'a> {
-    fn new(term: &'a [u8], place: Place<'a>) -> Self {
-        let mut start = [0; 8];
-        let length = term.len().min(8);
-        start[..length].copy_from_slice(&term[..length]);
-        Self {
-            term,
-            start: u64::from_be_bytes(start),
+    fn new(bytes: Bytes<'a>, place: Place<'a>) -> Self {
+        let mut term = Self {
+            bytes,
+            start: 0,
             place,
+        };
+        let mut start = [0; 8];
+        let length = term.bytes().len().min(8);
+        start[..length].copy_from_slice(&term.bytes()[..length]);
+        term.start = u64::from_be_bytes(start);
+        term
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Kept(bytes) => bytes,
+            Bytes::Coded(coded) => coded.bytes(),
         }
     }
 }
@@ -296,7 +326,7 @@ mod tests {
         #[test]
         fn a_term_has_the_documents_that_had_it(
             docs in prop::collection::vec(
-                (1u32..200_000, prop::collection::vec((0u32..20, 0u64..5, "[a-c]{0,12}"), 0..30)),
+                (1u32..200_000, prop::collection::vec((0u32..20, 0u64..6, "[a-c]{0,12}"), 0..30)),
                 0..60,
             ),
             hashes in 1u64..40,
@@ -312,9 +342,12 @@ mod tests {
                     let term = if kind == 0 {
                         document.terms.add_numbered(number);
                         numbered[number as usize].clone().into_bytes()
+                    } else if kind == 5 {
+                        document.terms.add_coded(number * 700);
+                        Coded::of(number * 700).bytes().to_vec()
                     } else {
                         let hash = (text.len() as u64 * 7 + kind) % hashes;
-                        let term = format!("W{kind}{text}").into_bytes();
+                        let term = format!("V{kind}{text}").into_bytes();
                         document.terms.add(&term, hash << 32);
                         term
                     };
@@ -331,7 +364,7 @@ mod tests {
                 .map(|term| {
                     let mut of_term = BTreeSet::new();
                     table.docs(term, &mut buffer, |doc| assert!(of_term.insert(doc)));
-                    (term.term.to_vec(), of_term)
+                    (term.bytes().to_vec(), of_term)
                 })
                 .collect();
             prop_assert_eq!(got, want.into_iter().collect::<Vec<_>>());
@@ -352,9 +385,9 @@ mod tests {
         }
         let terms = table.sorted(&[[0u8; 0]; 0]);
         assert_eq!(terms.len(), 30_030);
-        assert!(terms.is_sorted_by_key(|t| t.term));
+        assert!(terms.is_sorted_by(|a, b| a.bytes() < b.bytes()));
         let (mut buffer, mut docs) = (Vec::new(), Vec::new());
-        let of = terms.iter().find(|t| t.term == word(10_000)).unwrap();
+        let of = terms.iter().find(|t| t.bytes() == word(10_000)).unwrap();
         table.docs(of, &mut buffer, |doc| docs.push(doc));
         assert_eq!(docs, [997, 998, 999, 1000]);
     }

@@ -156,12 +156,13 @@ pub(crate) fn opaque_word_term(word: &str) -> Option<Vec<u8>> {
     {
         return None;
     }
-    let mut term = vec![WORD];
-    push_opaque_word(&mut term, word).then_some(term)
+    let (kept, cut) = kept_of_opaque(word);
+    let term = [&[WORD], kept, &[CUT]];
+    cut.then(|| term.concat())
 }
 
-/// Returns whether the word, of an id-like value, was cut.
-pub(crate) fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
+/// What is kept of a word of an id-like value, and whether it was cut.
+pub(crate) fn kept_of_opaque(word: &str) -> (&[u8], bool) {
     let bytes = word.as_bytes();
     // Many events share a year, or a day and hour: to look at each of their originals would take long.
     let of_time = bytes.contains(&b't') || matches!(bytes, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
@@ -172,12 +173,7 @@ pub(crate) fn push_opaque_word(term: &mut Vec<u8>, word: &str) -> bool {
         DIGEST_BYTES.. => OPAQUE_LONG_BYTES,
         _ => OPAQUE_SHORT_BYTES,
     };
-    term.extend_from_slice(&bytes[..kept]);
-    let cut = kept < bytes.len();
-    if cut {
-        term.push(CUT);
-    }
-    cut
+    (&bytes[..kept], kept < bytes.len())
 }
 
 /// What a cut word began with, and whether it is of an id-like value.
@@ -200,17 +196,28 @@ pub(crate) fn hashed_term(path: &str, value: &str) -> Vec<u8> {
 }
 
 pub(crate) fn push_cut(term: &mut Vec<u8>, text: &str, limit: usize) -> bool {
+    let (kept, cut) = kept_of(text, limit);
+    push_kept(term, kept, cut);
+    cut
+}
+
+/// What is kept of a text, and whether it was cut.
+pub(crate) fn kept_of(text: &str, limit: usize) -> (&[u8], bool) {
     if text.len() <= limit {
-        term.extend_from_slice(text.as_bytes());
-        return false;
+        return (text.as_bytes(), false);
     }
     let mut end = limit;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    term.extend_from_slice(&text.as_bytes()[..end]);
-    term.push(CUT);
-    true
+    (&text.as_bytes()[..end], true)
+}
+
+pub(crate) fn push_kept(term: &mut Vec<u8>, kept: &[u8], cut: bool) {
+    term.extend_from_slice(kept);
+    if cut {
+        term.push(CUT);
+    }
 }
 
 /// Whether an id, digest or time can hold the character; what [`is_opaque`] accepts holds no other.
