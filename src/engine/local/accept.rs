@@ -38,8 +38,8 @@ fn document(
     cutter: &mut Cutter,
     event: &Event,
     original: Address,
-) -> IndexDocument {
-    let mut doc = IndexDocument::new();
+) -> Box<IndexDocument> {
+    let mut doc = Box::new(IndexDocument::new());
     doc.add_i64(columns.ts, event.order.ts);
     let time = if event.ts.is_some() { HAS_TIME } else { 0 };
     let unparsed = if is_unparsed(event) { UNPARSED } else { 0 };
@@ -109,7 +109,7 @@ struct Ready {
     /// Where its record begins.
     offset: u64,
     held: Held,
-    document: IndexDocument,
+    document: Box<IndexDocument>,
 }
 
 /// Records of a generation, ready for the index, and the range that they complete.
@@ -249,7 +249,7 @@ impl Store {
     /// Adds what waited for a commit to end; the caller holds the writer's lock.
     pub(super) fn add_waiting(
         &self,
-        writer: &IndexWriter<IndexDocument>,
+        writer: &IndexWriter<Box<IndexDocument>>,
     ) -> Result<(), EngineError> {
         let batches = self.waiting().take();
         if self.stopped().is_some() {
@@ -296,7 +296,7 @@ impl Store {
     /// Adds the events of a batch that the index does not hold; the caller holds the writer's lock.
     fn add_batch(
         &self,
-        writer: &IndexWriter<IndexDocument>,
+        writer: &IndexWriter<Box<IndexDocument>>,
         mut batch: Batch,
     ) -> Result<(), EngineError> {
         if let Some(reason) = self.stopped() {
@@ -324,7 +324,7 @@ impl Store {
     /// Adds every event of a batch; the caller holds the writer's lock.
     pub(super) fn add(
         &self,
-        writer: &IndexWriter<IndexDocument>,
+        writer: &IndexWriter<Box<IndexDocument>>,
         batch: Batch,
     ) -> Result<Held, EngineError> {
         // Only now: the generation may have been forgotten, and named again, while the batch waited.

@@ -15,6 +15,8 @@ use crate::engine::sink::{Generation, GenerationId};
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
 const COMMIT_LIVE_EVENTS: usize = 4_000;
+/// Live records that are documents at once: a document takes twice the memory of its record.
+const LIVE_AT_ONCE: usize = 500;
 const COMMIT_AFTER: Duration = Duration::from_secs(3);
 /// … the first commits sooner, so that something can be seen.
 const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
@@ -231,9 +233,13 @@ impl Store {
         let mut added = Vec::new();
         for run in live.chunk_by(|a, b| a.0 == b.0) {
             let id = run[0].0;
-            let records = run.iter().map(|(_, record)| record);
-            let batch = self.ready(GenerationId(id), records, 0..0)?;
-            added.push((id, self.add(writer, batch)?));
+            let mut held = Held::default();
+            for piece in run.chunks(LIVE_AT_ONCE) {
+                let records = piece.iter().map(|(_, record)| record);
+                let batch = self.ready(GenerationId(id), records, 0..0)?;
+                held.add(self.add(writer, batch)?);
+            }
+            added.push((id, held));
         }
         let (done, forgotten) = {
             let mut pending = self.pending();

@@ -176,7 +176,8 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-impl Document for IndexDocument {
+/// Boxed, since the indexer's queue has room for 40,000 from the start.
+impl Document for Box<IndexDocument> {
     type Value<'a> = DocumentValue<'a>;
     type FieldsValuesIter<'a> = Values<'a>;
 
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn values_come_back_in_order() {
         let column = Column::from_field_id;
-        let mut document = IndexDocument::new();
+        let mut document = Box::new(IndexDocument::new());
         document.add_i64(column(0), -1);
         document.add_text(column(1), "é");
         document.add_u64(column(2), 0);

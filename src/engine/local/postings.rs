@@ -82,7 +82,7 @@ impl PluginWriter for Writer {
         document: &dyn ErasedDocument,
         _schema: &Schema,
     ) -> tantivy::Result<()> {
-        let Some(document) = document.as_any().downcast_ref::<IndexDocument>() else {
+        let Some(document) = document.as_any().downcast_ref::<Box<IndexDocument>>() else {
             let what = "a document that was not made for this index";
             return Err(TantivyError::InvalidArgument(what.into()));
         };

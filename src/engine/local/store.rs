@@ -76,7 +76,7 @@ pub(crate) struct Store {
     pub(crate) originals: Arc<Originals>,
     reader: IndexReader,
     /// `None` while another process writes.
-    pub(crate) writer: RwLock<Option<Box<IndexWriter<IndexDocument>>>>,
+    pub(crate) writer: RwLock<Option<Box<IndexWriter<Box<IndexDocument>>>>>,
     /// Whether there is a writer, asked without waiting for a commit.
     writes: AtomicBool,
     inner: Mutex<Inner>,
@@ -229,7 +229,7 @@ impl Store {
         if slot.is_some() {
             return Ok(false);
         }
-        let writer: IndexWriter<IndexDocument> = match self
+        let writer: IndexWriter<Box<IndexDocument>> = match self
             .index
             .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
         {
