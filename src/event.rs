@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use attributes::{Attributes, Kind, Value};
+pub use attributes::{Attributes, Kind, LONGEST_PATH, Value};
 pub use id::{EventId, IdHasher};
 pub use time::Timestamp;
 pub use verdict::{BreakKind, Level, Verdict};

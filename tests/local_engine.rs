@@ -349,3 +349,39 @@ fn facets_of_attributes_are_those_of_an_engine_without_an_index() {
         }
     }
 }
+
+/// A key may be as long as a record; an index repeats it with each value.
+#[test]
+fn keys_of_any_length_are_indexed() {
+    let filled = Filled::new();
+    let key = "k".repeat(66_000);
+    let cef = |value: &str| format!("CEF:0|v|p|1|id|name|5|{key}={value}{}\n", "x".repeat(100));
+    for (name, format, text) in [
+        ("a.cef", "cef", cef("one") + &cef("two")),
+        ("b.log", "logfmt", format!("{key}=one\n{key}=two\n")),
+        (
+            "c.json",
+            "json",
+            format!("{{\"{key}\":\"one\"}}\n{{\"{key}\":\"two\"}}\n"),
+        ),
+    ] {
+        let generation = Generation {
+            format: format.into(),
+            ..Filled::generation(name)
+        };
+        let parsed = parse(&generation, &text, &Registry::builtin());
+        assert_eq!(
+            parsed.iter().map(|p| p.events.len()).sum::<usize>(),
+            2,
+            "{name}"
+        );
+        let id = filled.sink.declare(generation);
+        filled
+            .sink
+            .backlog(id, parsed, 0..text.len() as u64)
+            .unwrap();
+        filled.sink.flush().unwrap();
+    }
+    assert_eq!(filled.total("*"), 6);
+    assert_eq!((filled.total("one*"), filled.total("two*")), (3, 3));
+}

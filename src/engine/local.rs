@@ -9,6 +9,7 @@ mod coded;
 mod collect;
 mod commit;
 mod cutter;
+mod dictionary;
 mod docset;
 mod document;
 mod evict;
@@ -58,6 +59,9 @@ use crate::chain::ChainReport;
 use crate::event::{Event, EventId, Timestamp, Zone};
 use crate::format::Registry;
 use crate::query::{BindContext, Matcher};
+
+/// Seeded anew in every process, since log content is chosen by others.
+type Hash = foldhash::fast::RandomState;
 
 /// What the index said when something failed.
 fn failed(error: impl std::fmt::Display) -> EngineError {

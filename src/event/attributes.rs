@@ -49,6 +49,17 @@ impl Eq for Attributes {}
 /// Bytes of one record's paths and values that are kept: many times what a record has, since each leaf of a hostile
 /// one may repeat a long path.
 const MOST: usize = 32 << 20;
+/// Bytes of a path that are kept: an index repeats it with each value.
+pub const LONGEST_PATH: usize = 4096;
+
+/// The characters that fit in so many bytes.
+fn beginning(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
 
 impl Attributes {
     pub fn with_capacity(bytes: usize, leaves: usize) -> Self {
@@ -73,6 +84,7 @@ impl Attributes {
     /// Adds a leaf, if there is room left. A path equal to the previous leaf's is stored once.
     pub fn push(&mut self, path: &str, kind: Kind, text: &str) {
         self.text = 0;
+        let path = beginning(path, LONGEST_PATH);
         if self.buf.len() + path.len() + text.len() > MOST {
             self.is_full = true;
             return;
@@ -142,6 +154,15 @@ impl Attributes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_path_is_cut_between_characters() {
+        let mut a = Attributes::default();
+        a.push_str(&"k".repeat(LONGEST_PATH), "whole");
+        a.push_str(&("é".repeat(LONGEST_PATH / 2 - 1) + "kéy"), "cut");
+        let lengths: Vec<usize> = a.iter().map(|(path, _)| path.len()).collect();
+        assert_eq!(lengths, [LONGEST_PATH, LONGEST_PATH - 1]);
+    }
 
     #[test]
     fn values_keep_order_kind_and_repetition() {

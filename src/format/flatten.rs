@@ -1,12 +1,9 @@
 //! A JSON record as flat leaves: keys joined by dots, array indices left out.
 
-use crate::event::{Attributes, Kind};
+use crate::event::{Attributes, Kind, LONGEST_PATH};
 use crate::json::{JsonError, Reader, Token, plain_within, unescape, unescape_within};
 
-/// Longest path that is kept in full; a deeper leaf is kept under the path cut there.
-pub(super) const MAX_PATH: usize = 4096;
-
-/// Reads one JSON object (or any value) into `out`; returns a note if a key occurs twice in one object. What
+/// Reads one JSON object (or any value) into `out`, a leaf whose path would be too long under the part of it that is not; returns a note if a key occurs twice in one object. What
 /// follows the value, other than blanks, is an error.
 pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
@@ -39,7 +36,7 @@ pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<Strin
                     ));
                 }
                 keys.push(raw);
-                if path.len() + key.len() < MAX_PATH {
+                if path.len() + key.len() < LONGEST_PATH {
                     if !path.is_empty() {
                         path.push('.');
                     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::flatten::MAX_PATH;
+use crate::event::LONGEST_PATH;
 use crate::json::{MAX_DEPTH, unescape};
 
 /// Gives `each` the text of every leaf at `path` that is not empty, as [`Attributes::all`] of the whole record would:
@@ -110,7 +110,7 @@ impl<'a> Seeker<'a> {
             Some(_) => unescape(raw),
         };
         // As in `flatten`: what is too long is left out of paths.
-        if at + key.len() >= MAX_PATH {
+        if at + key.len() >= LONGEST_PATH {
             return Some(at);
         }
         let rest = &self.path[at..];
@@ -214,7 +214,7 @@ mod tests {
         ] {
             same_as_all(record);
         }
-        let long = "k".repeat(MAX_PATH);
+        let long = "k".repeat(LONGEST_PATH);
         same_as_all(&format!(
             r#"{{"a":{{"{long}":"cut"}},"{long}":{{"a":"outer"}}}}"#
         ));

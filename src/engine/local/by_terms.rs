@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tantivy::schema::Field as Column;
 use tantivy::{InvertedIndexReader, SegmentReader};
 
+use super::dictionary::each_doc;
 use super::docset::{Bits, Docs};
 use super::failed;
-use super::lower::each_doc;
 use super::ranked::{ByOrdinal, Ranked};
 use super::terms::{self, HIGH, LOW};
 use super::values::{PathTerms, Values};

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::sync::{Arc, LazyLock};
 
-use super::coded;
 use super::document::DocumentTerms;
 use super::memo::Memo;
-use super::numbered::{Hash, Numbered, View};
+use super::numbered::{Numbered, View};
 use super::spelling;
 use super::terms::{
     HIGH, LOW, NORMAL, OPAQUE, VALUE_BYTES, WORD, WORD_BYTES, attribute_path, hashed_term,
     is_opaque, is_searched, kept_of, kept_of_opaque, normal_path, push_cut, push_kept, push_prefix,
 };
+use super::{Hash, coded};
 use crate::event::field::Field;
 use crate::event::{Event, Kind};
 use crate::query::token::{Folder, tokens};
@@ -20,6 +20,10 @@ use crate::query::value::address_text;
 
 /// Longest value that may be low, in bytes.
 const LOW_BYTES: usize = 96;
+/// Attributes of an event, of which a hostile one has very many, for which other threads wait.
+const LOOK: usize = 1024;
+/// Bytes of an event's terms that are remembered, lest one is given out twice; more than all but hostile events have.
+const REMEMBERED: usize = 64 << 10;
 
 /// The term paths of [`NORMAL`].
 static NORMAL_PATHS: LazyLock<[String; NORMAL.len()]> = LazyLock::new(|| NORMAL.map(normal_path));
@@ -50,7 +54,10 @@ impl Cutter {
         let Self { numbered, knife } = self;
         let mut view = numbered.view();
         knife.given.clear();
-        for (path, value) in event.attributes.iter() {
+        for (nth, (path, value)) in event.attributes.iter().enumerate() {
+            if nth % LOOK == LOOK - 1 {
+                view.let_go();
+            }
             if value.kind != Kind::Empty {
                 knife.value(Path::Attribute(path), value.text, true, &mut view, out);
             }
@@ -236,6 +243,9 @@ impl Given {
             return false;
         }
         let start = self.bytes.len();
+        if start > REMEMBERED {
+            return true;
+        }
         self.bytes.extend_from_slice(term);
         *slot = Slot {
             event: self.event,
@@ -243,5 +253,106 @@ impl Given {
             end: self.bytes.len(),
         };
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::event::Outcome;
+
+    /// The terms of an event, as text.
+    fn terms(cutter: &mut Cutter, event: &Event) -> BTreeSet<String> {
+        let mut out = DocumentTerms::default();
+        cutter.cut(event, &mut out);
+        let numbered = cutter.numbered.all();
+        let numbered = out
+            .numbered()
+            .iter()
+            .map(|n| numbered[*n as usize].to_vec());
+        let coded = out
+            .coded()
+            .iter()
+            .map(|c| coded::Coded::of(*c).bytes().to_vec());
+        let others = out.others().map(|(_, term)| term.to_vec());
+        let all = numbered.chain(coded).chain(others);
+        all.map(|term| term.escape_ascii().to_string()).collect()
+    }
+
+    fn event(attributes: &[(&str, &str)]) -> Event {
+        let mut event = Event {
+            outcome: Outcome::Success,
+            ..Event::default()
+        };
+        for (path, text) in attributes {
+            event.attributes.push_str(path, text);
+        }
+        event
+    }
+
+    #[test]
+    fn values_become_terms_of_their_kind() {
+        let mut cutter = Cutter::new(Arc::default());
+        let event = event(&[
+            ("verb", "get"),
+            ("verb", "GET"),
+            ("at", "2026-03-01T10:00:00.123456Z"),
+            ("digest", "e29ed943264a19a1eb96ff51556809cd"),
+            ("message", &format!("{} fad Fad", "long ".repeat(20))),
+        ]);
+        let got = terms(&mut cutter, &event);
+        for want in [
+            "Lverb\\x00get",
+            "Lverb\\x00get\\xfe",
+            "Iat",
+            "W2026",
+            "W01t10",
+            "W00",
+            "W123\\xff",
+            "Idigest",
+            "We29e\\xff",
+            "Wlong",
+            "Wfad",
+            "L\\x01outcome\\x00success",
+        ] {
+            assert!(
+                got.iter().any(|term| term.starts_with(want)),
+                "{want} in {got:?}"
+            );
+        }
+        let high = got.iter().filter(|term| term.starts_with("Hmessage"));
+        assert_eq!(high.count(), 1);
+        // No word of a low value, which is found by that.
+        assert!(!got.contains("Wget"));
+        // Known by then without being built.
+        assert_eq!(terms(&mut cutter, &event), got);
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_field_is_none() {
+        let mut cutter = Cutter::new(Arc::default());
+        let field = Event {
+            actor: Some("alice".into()),
+            ..event(&[])
+        };
+        let key = event(&[("\u{1}actor", "alice")]);
+        for _ in 0..2 {
+            let (of_field, of_key) = (terms(&mut cutter, &field), terms(&mut cutter, &key));
+            assert!(of_field.contains("L\\x01actor\\x00alice"), "{of_field:?}");
+            assert!(of_key.contains("L\\x021actor\\x00alice"), "{of_key:?}");
+            assert!(!of_key.contains("L\\x01actor\\x00alice"));
+        }
+    }
+
+    #[test]
+    fn what_comes_after_many_values_is_a_term_as_well() {
+        let mut cutter = Cutter::new(Arc::default());
+        let values: Vec<String> = (0..20_000).map(|i| format!("value{i}")).collect();
+        let mut all: Vec<(&str, &str)> = values.iter().map(|v| ("list", v.as_str())).collect();
+        all.push(("last", "one"));
+        let got = terms(&mut cutter, &event(&all));
+        assert!(got.contains("Llast\\x00one") && got.contains("Wvalue19999"));
     }
 }

@@ -27,13 +27,14 @@ pub(crate) struct IndexDocument {
 }
 
 /// The terms of a document.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DocumentTerms {
     /// Those that have a number (see [`super::numbered`]).
     numbered: Vec<u32>,
     /// Codes of those that have one (see [`super::coded`]).
     coded: Vec<u32>,
-    /// The others, each with its hash (32 bits) and its length (16 bits) before it; terms are far shorter than that.
+    /// The others, each with its hash (32 bits) and its length (16 bits) before it. Paths and values are cut, so that no
+    /// term comes near to that.
     others: Vec<u8>,
 }
 
@@ -53,11 +54,13 @@ impl DocumentTerms {
 
     /// A term without number or code, and its hash (see [`super::numbered::Numbered::hash`]).
     pub(crate) fn add(&mut self, term: &[u8], hash: u64) {
-        debug_assert!(term.len() <= usize::from(u16::MAX));
+        let Ok(length) = u16::try_from(term.len()) else {
+            debug_assert!(false, "a term of {} bytes", term.len());
+            return;
+        };
         // The high half: the low one has said already which terms of the document are alike.
         let hash = (hash >> 32) as u32;
         self.others.extend_from_slice(&hash.to_le_bytes());
-        let length = term.len() as u16;
         self.others.extend_from_slice(&length.to_le_bytes());
         self.others.extend_from_slice(term);
     }

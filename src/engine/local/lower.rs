@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED};
+use tantivy::postings::TermInfo;
+use tantivy::{InvertedIndexReader, SegmentReader};
 
+use super::dictionary::{each_doc, upper_bound};
 use super::docset::{Bits, Bounds, Docs};
 use super::failed;
 use super::schema::{HAS_TIME, STR_COLUMNS};
@@ -548,40 +548,10 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Gives `each` the documents of a posting list.
-pub(crate) fn each_doc(
-    terms: &InvertedIndexReader,
-    info: &TermInfo,
-    mut each: impl FnMut(u32),
-) -> Result<(), EngineError> {
-    let mut postings: BlockSegmentPostings = terms
-        .read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
-        .map_err(failed)?;
-    while postings.block_len() > 0 {
-        let docs = postings.docs().iter();
-        docs.filter(|doc| **doc != TERMINATED)
-            .for_each(|doc| each(*doc));
-        postings.advance();
-    }
-    Ok(())
-}
-
 /// Which set a term's documents belong to.
 #[derive(Clone, Copy)]
 enum Side {
     No,
     May,
     Must,
-}
-
-/// The smallest byte string above everything that starts with `prefix`.
-pub(crate) fn upper_bound(prefix: &[u8]) -> Vec<u8> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < 0xff {
-            end.push(last + 1);
-            break;
-        }
-    }
-    end
 }

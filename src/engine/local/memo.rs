@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use super::numbered::Hash;
+use super::Hash;
 
 /// A power of two; so many fit a processor's cache.
 const SLOTS: usize = 1 << 12;

@@ -6,16 +6,17 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use indexmap::IndexSet;
 
+use super::Hash;
+
 /// Distinct values a path may have before further ones count as high.
 const LOW_VALUES: usize = 256;
 /// Paths whose values are tracked; beyond, every value is high.
 const TRACKED_PATHS: usize = 4096;
+/// All terms that have a number, in bytes; hostile paths are long.
+const MOST_BYTES: usize = 16 << 20;
 
-/// Seeded anew in every process, since log content is chosen by others.
-pub(crate) type Hash = foldhash::fast::RandomState;
-
-/// Shared by all threads that take in events of one index, so that a term is low for all or for none. Only ever grows,
-/// to `TRACKED_PATHS * (LOW_VALUES + 1)` terms at most.
+/// Shared by all threads that take in events of one index, so that a term has a number for all or for none. Only ever
+/// grows, and where there was no room once there never is again: a term that was indexed by its bytes gets no number.
 #[derive(Default)]
 pub(crate) struct Numbered {
     terms: RwLock<Terms>,
@@ -31,6 +32,8 @@ struct Terms {
     values: HashMap<Box<str>, usize, Hash>,
     /// Of how many paths id-like values were seen.
     opaque: usize,
+    bytes: usize,
+    is_full: bool,
 }
 
 impl Terms {
@@ -41,9 +44,15 @@ impl Terms {
         }
     }
 
-    fn add(&mut self, term: &[u8]) -> u32 {
+    /// The number of a term that had none; `None` once there are too many bytes.
+    fn add(&mut self, term: &[u8]) -> Option<u32> {
+        self.is_full |= self.bytes + term.len() > MOST_BYTES;
+        if self.is_full {
+            return None;
+        }
+        self.bytes += term.len();
         let (number, _) = self.all.insert_full(term.into());
-        number as u32
+        Some(number as u32)
     }
 }
 
@@ -66,14 +75,19 @@ impl Numbered {
     }
 }
 
-/// Not to be kept for long: no thread learns a term meanwhile.
+/// Not to be kept for long: no thread learns a term meanwhile, and all wait for one that wants to.
 pub(crate) struct View<'a> {
     numbered: &'a Numbered,
-    /// `None` only while a term is learned.
+    /// `None` until the next look.
     terms: Option<RwLockReadGuard<'a, Terms>>,
 }
 
 impl View<'_> {
+    /// Lets others learn.
+    pub(crate) fn let_go(&mut self) {
+        self.terms = None;
+    }
+
     /// The number of the term of a value if it is one of the few that its path has; learns it if there is room.
     pub(crate) fn low(&mut self, term: &[u8], path: &str) -> Option<u32> {
         self.find(
@@ -105,21 +119,22 @@ impl View<'_> {
         if let Some(number) = terms.all.get_index_of(term) {
             return Some(number as u32);
         }
-        if !has_room(terms) {
+        if terms.is_full || !has_room(terms) {
             return None;
         }
-        // Whoever waits to learn one lets no other look.
-        self.terms = None;
+        self.let_go();
         let lock = &self.numbered.terms;
         let mut terms = lock.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = terms.all.get_index_of(term) {
             return Some(number as u32);
         }
         // Another thread may have taken the room meanwhile.
-        has_room(&terms).then(|| {
-            learn(&mut terms);
-            terms.add(term)
-        })
+        if !has_room(&terms) {
+            return None;
+        }
+        let number = terms.add(term)?;
+        learn(&mut terms);
+        Some(number)
     }
 }
 
@@ -158,5 +173,44 @@ mod tests {
             assert_eq!(opaque.is_some(), i < TRACKED_PATHS);
         }
         assert_eq!(numbered.all().len(), 2 * TRACKED_PATHS);
+    }
+
+    #[test]
+    fn long_paths_take_no_more_memory_than_there_is_for_them() {
+        let numbered = Numbered::default();
+        let mut view = numbered.view();
+        let path = |i: usize| format!("{i}{}", "k".repeat(1 << 20));
+        let given: Vec<bool> = (0..20)
+            .map(|i| view.opaque(path(i).as_bytes()).is_some())
+            .collect();
+        assert_eq!(given.iter().filter(|given| **given).count(), 15);
+        // Not even a short one, lest a term has a number for some events and none for others.
+        assert_eq!(view.opaque(b"Ia"), None);
+        assert_eq!(view.low(b"La\0x", "a"), None);
+        assert_eq!(view.opaque(path(3).as_bytes()), Some(3));
+    }
+
+    #[test]
+    fn a_term_has_one_number_for_all_threads() {
+        let numbered = Numbered::default();
+        let learn = |from: usize| {
+            let numbers = (0..2 * LOW_VALUES).map(|i| {
+                let i = (i + from) % (2 * LOW_VALUES);
+                let term = format!("La\0{i}");
+                // A view each, as for each event.
+                (term.clone(), numbered.view().low(term.as_bytes(), "a"))
+            });
+            numbers.collect::<HashMap<_, _>>()
+        };
+        let learned = std::thread::scope(|scope| {
+            let threads = [0, 100, 200, 300].map(|from| scope.spawn(move || learn(from)));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(numbered.all().len(), LOW_VALUES);
+        for (term, number) in learned.iter().flatten() {
+            if let Some(number) = number {
+                assert_eq!(&*numbered.all()[*number as usize], term.as_bytes());
+            }
+        }
     }
 }

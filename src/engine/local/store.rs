@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
@@ -31,6 +32,9 @@ use crate::format::Registry;
 const WRITER_BYTES: usize = 100 << 20;
 /// One table of terms: two would push each other out of the processor's cache, and cost more than they share.
 const WRITER_THREADS: usize = 1;
+/// One goes on with the small segments while another is at large ones. They are started, and take memory, by every
+/// process that may write.
+const MERGE_THREADS: usize = 2;
 /// Segments of a size are merged when there are so many: a few more to search, each event copied less often.
 const MERGED_AT_ONCE: usize = 8;
 
@@ -229,9 +233,12 @@ impl Store {
         if slot.is_some() {
             return Ok(false);
         }
-        let writer: IndexWriter<Box<IndexDocument>> = match self
-            .index
-            .writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(WRITER_THREADS)
+            .memory_budget_per_thread(WRITER_BYTES)
+            .num_merge_threads(MERGE_THREADS)
+            .build();
+        let writer: IndexWriter<Box<IndexDocument>> = match self.index.writer_with_options(options)
         {
             Ok(writer) => writer,
             Err(TantivyError::LockFailure(..)) => return Ok(false),

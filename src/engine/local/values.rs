@@ -8,8 +8,8 @@ use tantivy::InvertedIndexReader;
 use tantivy::columnar::{StrColumn, Streamer};
 use tantivy::termdict::TermStreamer;
 
+use super::dictionary::upper_bound;
 use super::failed;
-use super::lower::upper_bound;
 use super::{spelling, terms};
 use crate::engine::EngineError;
 

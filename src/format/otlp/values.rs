@@ -1,7 +1,6 @@
 //! The protocol's values: `{"stringValue": …}`, lists of `{"key": …, "value": …}`, as leaves under their paths.
 
-use crate::event::{Attributes, Kind};
-use crate::format::flatten::MAX_PATH;
+use crate::event::{Attributes, Kind, LONGEST_PATH};
 use crate::json::{Reader, Token, unescape};
 
 enum Node {
@@ -101,7 +100,7 @@ fn emit(node: &Node, path: &mut String, out: &mut Attributes) {
 
 fn below(name: &str, node: &Node, path: &mut String, out: &mut Attributes) {
     let before = path.len();
-    if before + name.len() < MAX_PATH {
+    if before + name.len() < LONGEST_PATH {
         if !path.is_empty() {
             path.push('.');
         }
