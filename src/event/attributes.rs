@@ -184,8 +184,8 @@ mod tests {
     #[test]
     fn leaves_that_repeat_a_long_path_end_where_the_room_does() {
         let mut a = Attributes::default();
-        let paths = ["a", "b"].map(|last| "k".repeat(200 << 10) + last);
-        for i in 0..1000 {
+        let paths = ["a", "b"].map(|last| "k".repeat(LONGEST_PATH - 1) + last);
+        for i in 0..10_000 {
             a.push(&paths[i % 2], Kind::Num, "1");
         }
         assert!(a.is_full() && a.buf.len() <= MOST);
