@@ -35,7 +35,8 @@ fn a_change_in_the_midst_is_seen_although_the_file_grew() {
     watch.until_printed("content-modified");
 }
 
-/// A chain whose records are of `actor` from line `from` on, and of alice before.
+/// A chain whose records are of `actor` from line `from` on, and of alice before. It is as long for names of five letters:
+/// what a longer file has more would be read as new records.
 fn chain(actor: &str, from: usize) -> String {
     let mut prev = "0".repeat(64);
     (1..=40)
@@ -58,7 +59,7 @@ fn what_was_hashed_anew_is_found_by_the_seals_of_a_chained_log() {
     assert_eq!(lines_found(&program, "chain:verified").len(), 40);
     let watch = Watch::start(&program, &["app.log"]);
     watch.until_printed("40 lines are as they were sealed");
-    fs::write(&log, chain("mallory", 21)).unwrap();
+    fs::write(&log, chain("mabel", 21)).unwrap();
     watch.until_printed("rewritten-since-seal");
     drop(watch);
     let changed: Vec<String> = (21..=40).map(|line: u32| line.to_string()).collect();
@@ -97,7 +98,7 @@ fn what_was_done_to_a_chained_log_while_nobody_watched_is_seen() {
         watch.until_printed("tail-truncated");
     }
     // Something else at its end: hashed anew, or cut and written on.
-    fs::write(&log, chain("mallory", 21)).unwrap();
+    fs::write(&log, chain("mabel", 21)).unwrap();
     for _ in 0..2 {
         let watch = Watch::start(&program, &["app.log"]);
         watch.until_printed("\"rewritten\"");
