@@ -112,10 +112,8 @@ impl Knife {
         view: &mut View<'_>,
         out: &mut DocumentTerms,
     ) {
-        let (memo, name) = match path {
-            Path::Attribute(name) => (&self.of_attributes, name),
-            Path::Normal(name) => (&self.of_normal, name),
-        };
+        let (Path::Attribute(name) | Path::Normal(name)) = path;
+        let memo = self.memo(path);
         let place = memo.place(name, text);
         if let Some(number) = memo.number(place, name, text) {
             out.add_numbered(number);
@@ -129,11 +127,15 @@ impl Knife {
         let low = self.folded(&term_path, folder.fold(text), text, searched, view, out);
         self.folder = folder;
         if let Some(number) = low {
-            let memo = match path {
-                Path::Attribute(_) => &mut self.of_attributes,
-                Path::Normal(_) => &mut self.of_normal,
-            };
-            memo.remember(place, name, text, number);
+            self.memo(path).remember(place, name, text, number);
+        }
+    }
+
+    /// Apart, since an attribute may have the name that a normalised field has in terms.
+    fn memo(&mut self, path: Path<'_>) -> &mut Memo {
+        match path {
+            Path::Attribute(_) => &mut self.of_attributes,
+            Path::Normal(_) => &mut self.of_normal,
         }
     }
 

@@ -80,6 +80,15 @@ struct Slot {
     at: Addr,
 }
 
+impl Slot {
+    fn free() -> Self {
+        Self {
+            hash: 0,
+            at: Addr::null_pointer(),
+        }
+    }
+}
+
 const POSTING_BYTES: u32 = size_of::<Posting>() as u32;
 const HEAD_BYTES: u32 = POSTING_BYTES + size_of::<u16>() as u32;
 
@@ -106,15 +115,11 @@ pub(super) struct TermTable {
 
 impl TermTable {
     pub(super) fn new() -> Self {
-        let free = Slot {
-            hash: 0,
-            at: Addr::null_pointer(),
-        };
         Self {
             arena: MemoryArena::default(),
             numbered: Vec::new(),
             coded: Vec::new(),
-            slots: vec![free; SLOTS],
+            slots: vec![Slot::free(); SLOTS],
             taken: 0,
             total: 0,
             likely: Vec::new(),
@@ -222,11 +227,7 @@ impl TermTable {
     }
 
     fn grow(&mut self) {
-        let free = Slot {
-            hash: 0,
-            at: Addr::null_pointer(),
-        };
-        let twice = vec![free; self.slots.len() * 2];
+        let twice = vec![Slot::free(); self.slots.len() * 2];
         let mask = twice.len() - 1;
         for old in std::mem::replace(&mut self.slots, twice) {
             if old.at.is_null() {
