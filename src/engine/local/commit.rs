@@ -15,11 +15,11 @@ use crate::engine::sink::{Generation, GenerationId};
 /// A commit is due after this many events, or this long after the first uncommitted one.
 const COMMIT_EVENTS: u64 = 200_000;
 const COMMIT_LIVE_EVENTS: usize = 4_000;
-/// Live records that are made documents at once: those take twice the memory, and the indexer begins with the first.
-const LIVE_AT_ONCE: usize = 500;
 const COMMIT_AFTER: Duration = Duration::from_secs(3);
 /// … the first commits sooner, so that something can be seen.
 const FIRST_COMMIT_AFTER: Duration = Duration::from_millis(200);
+/// Live records that are made documents at once: those take twice the memory, and the indexer begins with the first.
+const LIVE_AT_ONCE: usize = 500;
 
 /// What was handed to the index's writer since the last commit.
 #[derive(Default)]
