@@ -3,8 +3,8 @@
 use crate::event::{Attributes, Kind, LONGEST_PATH};
 use crate::json::{JsonError, Reader, Token, plain_within, unescape, unescape_within};
 
-/// Reads one JSON object (or any value) into `out`, a leaf whose path would be too long under the part of it that is not; returns a note if a key occurs twice in one object. What
-/// follows the value, other than blanks, is an error.
+/// Reads one JSON object (or any value) into `out`, a leaf whose path would be too long under the part of it that is not;
+/// returns a note if a key occurs twice in one object. What follows the value, other than blanks, is an error.
 pub(super) fn flatten(bytes: &[u8], out: &mut Attributes) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(bytes);
     let whole = std::str::from_utf8(bytes).ok();
